@@ -1,0 +1,231 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sound comes in: files are found, read once, decoded once, judged for keeping, and committed in batches."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import msgspec
+from msgspec import Struct
+
+from onrecord import audio
+from onrecord.archive.core import Archive
+from onrecord.archive.batch import Batch
+from onrecord.archive.ingest import Chunk, Incoming, Ingested, ingest
+from onrecord.engine.pool import map_chunks
+from onrecord.errors import NotFound
+from onrecord.model.rights import Evidence, Says, Use
+from onrecord.rights import decide
+from onrecord.sources.sidecars import Sidecars, tag_evidence
+from onrecord.store import Arrival
+
+_CHUNK_FILES = 32
+_CHUNK_BYTES = 64 * 1024 * 1024
+#: Endings under which people keep sound: such a file that holds none is refused aloud, others are passed over.
+_SOUND_ENDINGS = frozenset(
+    "aac aif aiff alac ape asf dsf flac it m4a m4b mka mod mp2 mp3 mp4 mpc oga ogg opus ra s3m spx tta wav wma wv xm".split()
+)
+
+
+class Refused(Struct, frozen=True):
+    """A file that was not taken: its name, a code to count by, a sentence to read."""
+
+    name: str
+    code: str
+    detail: str
+
+
+class Progress(Struct, frozen=True):
+    files: int
+    bytes: int
+
+
+class AddReport(Struct):
+    """What one `add` did. `known` files were added before from the same place and have not changed."""
+
+    found: int = 0
+    new: int = 0
+    new_bytes: int = 0
+    again: int = 0
+    known: int = 0
+    passed_over: int = 0
+    refused: list[Refused] = msgspec.field(default_factory=list)
+    with_faults: list[Refused] = msgspec.field(default_factory=list)
+
+
+def add(
+    archive: Archive,
+    paths: Sequence[Path],
+    *,
+    held_as: str = "",
+    arrival: Arrival = Arrival.COPY,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> AddReport:
+    """Add files and folders. `held_as` is the depositor's statement: `owner`, `deposit`, `licensed`, or "" for none.
+
+    Each committed batch stays, whatever happens afterwards; the next call goes on from there. Raises NotFound for a
+    path that is not there, StoreFull where no root has room.
+    """
+    for path in paths:
+        if not path.exists():
+            raise NotFound(f"{path}: no such file or folder")
+    with archive.writing():
+        run = _Run(archive, held_as, arrival, progress)
+        for path in paths:
+            run.take(path.resolve())
+        return run.report
+
+
+class _Run:
+    """One `add` under the write lock."""
+
+    def __init__(self, archive: Archive, held_as: str, arrival: Arrival, progress: Callable[[Progress], None]) -> None:
+        self.report = AddReport()
+        self._archive = archive
+        self._held_as = held_as
+        self._arrival = arrival
+        self._progress = progress
+        self._seen_bytes = 0
+
+    def take(self, top: Path) -> None:
+        """Add one file or folder."""
+        self._base = top if top.is_dir() else top.parent
+        self._sidecars = Sidecars.scan(self._base)
+        self._documents = {document.path: document for document in self._sidecars.documents}
+        self._known: list[tuple[str, str]] = []
+        for batch in map_chunks(
+            ingest, self._chunks(_files(top)), self._archive.settings.workers, audio.preload, ()
+        ):
+            self._commit(batch)
+        self._commit([])
+
+    def _chunks(self, files: Iterator[Path]) -> Iterator[Chunk]:
+        waiting: list[Incoming] = []
+        size = 0
+        for path in files:
+            if self._relative(path) in self._documents:
+                continue
+            status = path.lstat()
+            self.report.found += 1
+            if before := self._unchanged(path, status):
+                self.report.known += 1
+                self._known.append((self._name(path), before))
+                continue
+            waiting.append(Incoming(path, self._archive.ledger.has_size(status.st_size)))
+            size += status.st_size
+            if len(waiting) == _CHUNK_FILES or size >= _CHUNK_BYTES:
+                yield self._chunk(waiting)
+                waiting, size = [], 0
+        if waiting:
+            yield self._chunk(waiting)
+
+    def _chunk(self, files: list[Incoming]) -> Chunk:
+        archive = self._archive
+        sizes = {incoming.path.lstat().st_size for incoming in files if incoming.maybe_held}
+        return Chunk(
+            files=files,
+            roots=archive.store.roots,
+            reserve=archive.settings.store.reserve_mb * 1024 * 1024,
+            arrival=self._arrival,
+            whole=archive.ledger.whole_blobs_of(sizes),
+            seconds=archive.settings.work.decode_seconds,
+            memory_mb=archive.settings.work.decode_mb,
+        )
+
+    def _unchanged(self, path: Path, status: os.stat_result) -> str:
+        """Digest of the whole blob that this very file became before, "" where it has to be read."""
+        before = self._archive.ledger.deposited(os.fsencode(path))
+        if before is None or (before.size, before.mtime_ns, before.inode) != (
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ino,
+        ):
+            return ""
+        blob = self._archive.ledger.blob(before.sha256)
+        return before.sha256 if blob is not None and blob.state == "ok" else ""
+
+    def _commit(self, results: Sequence[Ingested]) -> None:
+        """Commit what one chunk brought, and evidence that is new about files that were known."""
+        batch = Batch(self._archive.log.next_seq, self._archive.ledger)
+        kept: list[Ingested] = []
+        for result in results:
+            self._seen_bytes += result.staged.size if result.staged else 0
+            if self._judge(result, batch):
+                kept.append(result)
+        for name, blob in self._known:
+            batch.link(blob, self._evidence(name))
+        self._known.clear()
+        self._archive.store.commit([result.staged for result in kept if result.staged])
+        if batch.rows:
+            for document in self._sidecars.documents:
+                batch.keep_document(document)
+            self._archive.commit(
+                "added",
+                {"files": len(kept), "held_as": self._held_as, **batch.repaired_data()},
+                batch.rows,
+                batch.evidence,
+                batch.placed,
+            )
+        if self._arrival is Arrival.MOVE:
+            for result in kept:
+                result.path.unlink()
+        self._progress(Progress(self.report.found, self._seen_bytes))
+
+    def _judge(self, result: Ingested, batch: Batch) -> bool:
+        """Take a file into the batch, or refuse it."""
+        name, staged, probe = self._name(result.path), result.staged, result.probe
+        if staged is None or probe is None or probe.sound is None:
+            self._refuse(batch, name, *(result.refused or ("not-sound", "nothing in it can be decoded")))
+            return False
+        evidence = [*self._evidence(name), *tag_evidence(probe.tags)]
+        decision = decide(evidence, Use.KEEP, "unknown", self._archive.today)
+        if not decision.allow:
+            if staged.part:
+                staged.part.unlink(missing_ok=True)
+            self._refuse(batch, name, decision.codes[0], decision.would_change, staged.digests.sha256)
+            return False
+        new = batch.take(result.path, name, staged, probe, self._held_as)
+        batch.link(staged.digests.sha256, evidence)
+        self.report.new += new
+        self.report.again += not new
+        self.report.new_bytes += staged.size if new else 0
+        for fault in (*probe.faults, *probe.sound.faults):
+            self.report.with_faults.append(Refused(name, fault.code, fault.detail))
+        return True
+
+    def _refuse(self, batch: Batch, name: str, code: str, detail: str, sha256: str = "") -> None:
+        if code == "not-sound" and PurePosixPath(name).suffix.lower()[1:] not in _SOUND_ENDINGS:
+            self.report.passed_over += 1
+            return
+        self.report.refused.append(Refused(name, code, detail))
+        batch.refuse(name, sha256, code, detail)
+
+    def _evidence(self, name: str) -> list[Evidence]:
+        """What the depositor and the documents beside a file say of it."""
+        said = self._sidecars.evidence(PurePosixPath(name))
+        if self._held_as:
+            text = f"held as {self._held_as}, as the depositor stated"
+            said = [Evidence(says=Says.HELD, origin="depositor", text=text, held_as=self._held_as), *said]
+        return said
+
+    def _relative(self, path: Path) -> PurePosixPath:
+        return PurePosixPath(path.relative_to(self._base))
+
+    def _name(self, path: Path) -> str:
+        # A name is shown and compared, never opened: bytes that are no UTF-8 are replaced.
+        return os.fsencode(self._relative(path)).decode(errors="replace")
+
+
+def _files(top: Path) -> Iterator[Path]:
+    """Plain files below a folder, in the order of their names; links are not followed."""
+    if not top.is_dir():
+        yield top
+        return
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path

@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows that one commit of `add` writes: what files are, what they say, and what is known of their rights."""
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from onrecord import audio
+from onrecord.catalog.tables import (
+    ArtistRow,
+    DepositRow,
+    FileRow,
+    LinkRow,
+    RecordRow,
+    RefusalRow,
+    ReleaseRow,
+    Row,
+    SoundRow,
+    TagRow,
+    TrackRow,
+)
+from onrecord.ledger import Ledger
+from onrecord.model import identifiers
+from onrecord.model.digests import Digests
+from onrecord.model.records import ArtistClaim, Claims, Record, ReleaseClaim, TrackClaim
+from onrecord.model.rights import Evidence
+from onrecord.model.sound import Probe, Sound, Tags
+from onrecord.sources.sidecars import SidecarDocument
+from onrecord.store import Staged
+
+#: The source name of what files say about themselves.
+FILE = "file"
+
+
+class Batch:
+    """Collects rows under one log number. Nothing is written here."""
+
+    def __init__(self, seq: int, ledger: Ledger) -> None:
+        self.rows: dict[str, list[Row]] = defaultdict(list)
+        self.evidence: list[Evidence] = []
+        self.placed: dict[str, str] = {}
+        self._seq = seq
+        self._ledger = ledger
+        self._repaired: dict[str, str] = {}
+        self._links: set[tuple[str, str]] = set()
+        self._stated: set[str] = set()
+
+    def take(self, path: Path, name: str, staged: Staged, probe: Probe, held_as: str) -> bool:
+        """Rows of a file. Gives False where the archive already holds its bytes: then only the deposit is new."""
+        digests, seq = staged.digests, self._seq
+        self.rows["deposits"].append(
+            DepositRow(
+                sha256=digests.sha256,
+                name=name,
+                path=os.fsencode(path),
+                size=staged.size,
+                mtime_ns=staged.mtime_ns,
+                inode=staged.inode,
+                held_as=held_as,
+                seq=seq,
+            )
+        )
+        known = self._ledger.blob(digests.sha256)
+        if known is not None and known.state != "ok":
+            self._repaired[digests.sha256] = staged.root
+        if known is not None or digests.sha256 in self.placed:
+            return False
+        self.placed[digests.sha256] = staged.root
+        self.add_file(digests)
+        if probe.sound:
+            self._add_sound(digests.sha256, probe.sound)
+            self._add_claims(digests.sha256, probe.sound, probe.tags)
+        return True
+
+    def mirror(self, staged: Staged, sound: Mapping[str, Any]) -> None:
+        """Rows of a file that came from another archive: digests of our own read, and what their decode said."""
+        sha256 = staged.digests.sha256
+        if self._ledger.blob(sha256) is not None:
+            self._repaired[sha256] = staged.root
+            return
+        self.placed[sha256] = staged.root
+        self.add_file(staged.digests)
+        self.rows["sounds"].append(SoundRow(**sound, seq=self._seq))
+
+    def add_file(self, digests: Digests) -> None:
+        self.rows["files"].append(FileRow(**msgspec.structs.asdict(digests), seq=self._seq))
+
+    def link(self, blob: str, evidence: Sequence[Evidence], source: str = "", record: str = "", track: str = "") -> None:
+        """Tie evidence to a blob (or to a source's track), once; evidence that the log does not have goes in."""
+        known = self._ledger.evidence(blob) if blob and not source else {}
+        for item in evidence:
+            key = (blob or track, item.id)
+            if item.id in known or key in self._links:
+                continue
+            self._links.add(key)
+            self.rows["links"].append(
+                LinkRow(blob=blob, source=source, record=record, track=track, evidence=item.id, seq=self._seq)
+            )
+            if item.id not in self._stated and not self._ledger.has_evidence(item.id):
+                self._stated.add(item.id)
+                self.evidence.append(item)
+
+    def keep_document(self, document: SidecarDocument) -> None:
+        """Keep a document verbatim, if evidence of this batch was read from it."""
+        name = f"document:{document.sha256}"
+        quoted = any(item.document == document.sha256 for item in self.evidence)
+        if quoted and self._ledger.record(FILE, name) is None:
+            record = Record(FILE, "document", document.sha256, "text/plain", document.content)
+            self.keep_record(FILE, name, record, document.sha256)
+
+    def keep_record(self, source: str, name: str, record: Record, sha256: str) -> None:
+        self.rows["records"].append(
+            RecordRow(
+                source=source,
+                record=name,
+                media_type=record.media_type,
+                payload=record.payload,
+                sha256=sha256,
+                deleted=record.deleted,
+                seq=self._seq,
+            )
+        )
+
+    def claim(self, source: str, record: str, claims: Claims) -> None:
+        """Rows of what a record claims, and of what it says about rights."""
+        for name, row, listed in (
+            ("artists", ArtistRow, claims.artists),
+            ("releases", ReleaseRow, claims.releases),
+            ("tracks", TrackRow, claims.tracks),
+        ):
+            self.rows[name] += [row(**msgspec.structs.asdict(claim), record=record, seq=self._seq) for claim in listed]
+        blobs = {claim.id: claim.blob for claim in claims.tracks}
+        for track, evidence in claims.evidence:
+            # A record speaks of the bytes that it names. Of a recording that merely looks the same it does not.
+            self.link(blobs.get(track, ""), [evidence], source, record, track)
+
+    def refuse(self, name: str, sha256: str, code: str, detail: str) -> None:
+        self.rows["refusals"].append(RefusalRow(name=name, sha256=sha256, code=code, detail=detail, seq=self._seq))
+
+    def repaired_data(self) -> Mapping[str, Any]:
+        return {"repaired": self._repaired} if self._repaired else {}
+
+    def _add_sound(self, sha256: str, sound: Sound) -> None:
+        values = msgspec.structs.asdict(sound) | {"faults": msgspec.json.encode(sound.faults).decode()}
+        keys = tuple(audio.keys(sound.fingerprint))
+        self.rows["sounds"].append(SoundRow(**values, sha256=sha256, keys=keys, seq=self._seq))
+
+    def _add_claims(self, sha256: str, sound: Sound, tags: Tags) -> None:
+        """What a file says about itself is a source like any other: one track, and the artist and release it names."""
+        seq, record = self._seq, f"file:{sha256}"
+        artist = tags.artist or tags.album_artist
+        release_id = f"{tags.album}\x1f{tags.album_artist or artist}" if tags.album else ""
+        track = TrackClaim(
+            source=FILE,
+            id=sha256,
+            title=tags.title,
+            artist=artist,
+            artist_id=artist,
+            release=tags.album,
+            release_id=release_id,
+            disc=tags.disc_number,
+            position=tags.track_number,
+            duration_ms=round(sound.seconds * 1000),
+            isrc=identifiers.isrc(tags.isrc),
+            mbid=identifiers.mbid(tags.mb_recording),
+            date=tags.date,
+            genre=tags.genre,
+            composer=tags.composer,
+            blob=sha256,
+        )
+        credited = ArtistClaim(FILE, artist, artist, mbid=identifiers.mbid(tags.mb_artist))
+        release = ReleaseClaim(
+            source=FILE,
+            id=release_id,
+            title=tags.album,
+            artist=tags.album_artist or artist,
+            mbid=identifiers.mbid(tags.mb_release),
+            barcode=identifiers.barcode(tags.barcode),
+            date=tags.date,
+        )
+        self.claim(FILE, record, Claims([credited] if artist else [], [release] if release_id else [], [track]))
+        self.rows["tags"] += [
+            TagRow(sha256=sha256, place=place, key=key, value=value, seq=seq)
+            for place, (key, value) in enumerate(tags.frames)
+        ]

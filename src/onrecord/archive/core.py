@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An open archive: its folder, its parts, and how a change is committed."""
+
+import datetime as dt
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from onrecord.archive.settings import Settings, read_settings, write_settings
+from onrecord.catalog.tables import Row, Tables
+from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import read_rows
+from onrecord.errors import ArchiveNotFound, IntegrityError, NewerFormat, UsageError
+from onrecord.ledger import (
+    BlobRow,
+    DepositRow,
+    Entry,
+    Ledger,
+    LinkedEvidence,
+    Log,
+    RecordMark,
+    Rows,
+    Segment,
+    writing,
+)
+from onrecord.ledger.log import utc_now
+from onrecord.model.rights import Evidence
+from onrecord.store import Store, open_roots
+from onrecord.store.roots import make_root
+
+FORMAT = 1
+
+
+class Archive:
+    """An archive in a folder. Make one with `create`, get one with `open`; the steps are functions over it.
+
+    Any number of processes may read while one writes. `clock` is asked for the time of log entries and for today.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], dt.datetime] = utc_now) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.settings: Settings = read_settings(folder / "onrecord.toml")
+        self.log = Log(folder / "log", clock)
+        roots, self.lost_roots = open_roots([folder / path for path in self.settings.store.roots])
+        self.store = Store(roots, reserve=self.settings.store.reserve_mb * 1024 * 1024)
+        self.tables = Tables(folder / "catalog")
+        self.ledger = self._open_ledger()
+
+    @classmethod
+    def create(cls, folder: Path, name: str = "", clock: Callable[[], dt.datetime] = utc_now) -> Self:
+        """Make an archive in a folder that is empty or does not exist yet."""
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{folder}: expected a folder that is empty or new", "choose another, or empty it")
+        folder.mkdir(parents=True, exist_ok=True)
+        make_root(folder / "blobs")
+        for part in ("log", "catalog", "search", "editions"):
+            (folder / part).mkdir()
+        Log(folder / "log", clock).append("created", {"format": FORMAT, "archive": secrets.token_hex(8)})
+        name = name or folder.resolve().name
+        # Written last: a folder with settings is an archive.
+        write_settings(folder / "onrecord.toml", {"archive": {"name": name}, "store": {"roots": ["blobs"]}})
+        return cls(folder, clock)
+
+    @classmethod
+    def open(cls, folder: Path, clock: Callable[[], dt.datetime] = utc_now) -> Self:
+        if not (folder / "onrecord.toml").is_file():
+            raise ArchiveNotFound(f"{folder}: no archive here", "make one with `onrecord init`, or name one with -C")
+        return cls(folder, clock)
+
+    def close(self) -> None:
+        self.ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def today(self) -> dt.date:
+        return self.clock().astimezone(dt.UTC).date()
+
+    @property
+    def id(self) -> str:
+        """The archive's own id, from the first entry of its log."""
+        return self.ledger.meta("archive")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock, with whatever a killed run left behind cleaned up."""
+        with writing(self.folder / "lock"):
+            self.log.mend()
+            self.store.sweep()
+            for left in self.folder.glob("editions/.building-*"):
+                shutil.rmtree(left)
+            self._catch_up(self.ledger)
+            yield
+
+    def commit(
+        self,
+        event: str,
+        data: Mapping[str, Any],
+        tables: Mapping[str, Sequence[Row]] | None = None,
+        evidence: Sequence[Evidence] = (),
+        placed: Mapping[str, str] | None = None,
+    ) -> Entry:
+        """Commit an event with its rows. Blobs that the rows name must be durable already.
+
+        `placed` says which root holds each new blob. After a kill anywhere in here the event either counts whole, at
+        the next opening, or not at all.
+        """
+        seq = self.log.next_seq
+        segments = [
+            segment
+            for name, rows in (tables or {}).items()
+            if (segment := self.tables.append(name, seq, rows)) is not None
+        ]
+        body = dict(data)
+        body["segments"] = [msgspec.to_builtins(segment) for segment in segments]
+        if evidence:
+            body["evidence"] = [msgspec.to_builtins(item) for item in evidence]
+        entry = self.log.append(event, body)
+        self.ledger.index(entry, self._rows(segments, placed or {}))
+        return entry
+
+    @contextmanager
+    def duck(self) -> Iterator[Duck]:
+        """DuckDB over the committed tables, by their names."""
+        spill = self.folder / "search" / "spill"
+        duck = Duck(spill, self.settings.work.memory, threads=self.settings.workers)
+        try:
+            self.tables.attach(duck, [segment for segment, _ in self.ledger.segments()])
+            yield duck
+        finally:
+            duck.close()
+
+    def rebuild_ledger(self) -> None:
+        """Forget the index and make it again from the log, the segments and the roots."""
+        self.ledger.close()
+        for path in self.folder.glob("ledger.sqlite*"):
+            path.unlink()
+        self.ledger = self._open_ledger()
+
+    def _open_ledger(self) -> Ledger:
+        ledger = Ledger(self.folder / "ledger.sqlite")
+        self._catch_up(ledger)
+        return ledger
+
+    def _catch_up(self, ledger: Ledger) -> None:
+        last = self.log.last
+        if last is None:
+            raise IntegrityError(f"{self.folder / 'log'}: no entry", "restore log/ from a copy; blobs are untouched")
+        if ledger.seq > last.seq:
+            raise IntegrityError(
+                f"ledger.sqlite has indexed entry {ledger.seq}, log/ ends at {last.seq}",
+                "if log/ is complete, delete ledger.sqlite: it is rebuilt; else restore log/ from a copy",
+            )
+        if ledger.seq == last.seq:
+            return
+        for entry in self.log.entries(after=ledger.seq):
+            if entry.data.get("format", FORMAT) > FORMAT:
+                raise NewerFormat(f"{self.folder}: format {entry.data['format']}, this onrecord knows {FORMAT}")
+            segments = [msgspec.convert(body, Segment) for body in entry.data.get("segments", ())]
+            ledger.index(entry, self._rows(segments, {}))
+
+    def _rows(self, segments: Sequence[Segment], placed: Mapping[str, str]) -> Rows:
+        by_name = {segment.name: self.folder / "catalog" / segment.path for segment in segments}
+
+        def read(name: str, *columns: str) -> Iterator[dict[str, Any]]:
+            return read_rows(by_name[name], columns) if name in by_name else iter(())
+
+        return Rows(
+            blobs=[
+                BlobRow(row["sha256"], row["size"], placed.get(row["sha256"]) or self.store.find(row["sha256"]) or "")
+                for row in read("files", "sha256", "size")
+            ],
+            deposits=[
+                DepositRow(**row) for row in read("deposits", "path", "size", "mtime_ns", "inode", "sha256") if row["path"]
+            ],
+            records=[
+                RecordMark(row["source"], row["record"], "" if row["deleted"] else row["sha256"])
+                for row in read("records", "source", "record", "sha256", "deleted")
+            ],
+            links=[
+                LinkedEvidence(row["blob"], row["evidence"], row["source"], row["record"])
+                for row in read("links", "blob", "evidence", "source", "record")
+                if row["blob"]
+            ],
+            volumes=[(row["sha256"], row["volume"]) for row in read("volumes", "sha256", "volume")],
+        )

@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a worker process does with a file: one read for the digests, one decode for what the bytes say.
+
+Runs in worker processes; commits nothing.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from onrecord import audio
+from onrecord.errors import OnrecordError
+from onrecord.model.sound import Probe
+from onrecord.store import Arrival, Root, Staged, Store
+
+
+class Incoming(Struct, frozen=True):
+    """A file to read. `maybe_held` False promises that the store has no blob of this size."""
+
+    path: Path
+    maybe_held: bool
+
+
+class Chunk(Struct, frozen=True):
+    """Files for one worker, with all that it needs to know."""
+
+    files: Sequence[Incoming]
+    roots: Sequence[Root]
+    reserve: int
+    arrival: Arrival
+    whole: dict[str, str]  # digests of blobs that may be met again, with their roots
+    seconds: float
+    memory_mb: int
+
+
+class Ingested(Struct, frozen=True):
+    """One file's answer: staged and probed, or refused with a code and a sentence."""
+
+    path: Path
+    staged: Staged | None
+    probe: Probe | None
+    refused: tuple[str, str] | None = None
+
+
+def ingest(chunk: Chunk) -> list[Ingested]:
+    """Stage and probe each file of a chunk. One file's failure costs that file; a full disk stops the chunk."""
+    store = Store(chunk.roots, reserve=chunk.reserve)
+    return [_one(store, chunk, incoming) for incoming in chunk.files]
+
+
+def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
+    path = incoming.path
+    try:
+        staged = store.stage(path, chunk.arrival, maybe_held=incoming.maybe_held, held=chunk.whole.get)
+    except OnrecordError as error:
+        if error.exit_code != 1 or type(error) is not OnrecordError:
+            raise
+        return Ingested(path, None, None, ("unreadable", error.message))
+    except OSError as error:
+        return Ingested(path, None, None, ("unreadable", f"{path}: {error.strerror or error}"))
+    probe = audio.probe(path, seconds=chunk.seconds, memory=chunk.memory_mb * 1024 * 1024)
+    if probe.sound is None:
+        if staged.part:
+            staged.part.unlink(missing_ok=True)
+        fault = probe.faults[0] if probe.faults else None
+        refused = (fault.code, fault.detail) if fault else ("not-sound", "nothing in it can be decoded as sound")
+        return Ingested(path, None, None, refused)
+    return Ingested(path, staged, probe)

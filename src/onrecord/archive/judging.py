@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks the rights gate: for one blob at a door, or for all blobs at once by their profiles of evidence."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from onrecord.archive.core import Archive
+from onrecord.archive.settings import PublishSettings
+from onrecord.model.rights import Decision, Evidence, Use
+from onrecord.rights import decide
+
+WORLD = "Worldwide"
+
+
+def judge(archive: Archive, sha256: str, use: Use, territory: str = "unknown", commercial: bool = False) -> Decision:
+    """Today's decision on one blob."""
+    evidence = [item for item, _ in archive.ledger.evidence(sha256).values()]
+    return decide(evidence, use, territory, archive.today, commercial)
+
+
+def publishable(evidence: Sequence[Evidence], day: dt.date, policy: PublishSettings) -> Decision:
+    """May it enter an edition? `share` above all; and what else the archive promises to whoever gets the edition."""
+    decision = decide(evidence, Use.SHARE, WORLD, day, policy.commercial)
+    if decision.allow and policy.adaptable:
+        adapt = decide(evidence, Use.ADAPT, WORLD, day, policy.commercial)
+        if not adapt.allow:
+            return adapt
+    return decision
+
+
+def publishable_blobs(archive: Archive, day: dt.date) -> Iterator[tuple[str, Decision]]:
+    """The decision on every whole blob, by digest; the gate is asked once for each distinct profile of evidence."""
+    asked: dict[tuple[int, ...], Decision] = {}
+    for sha256, profile in archive.ledger.profiles():
+        if profile not in asked:
+            evidence = archive.ledger.evidence_numbered(profile)
+            asked[profile] = publishable(evidence, day, archive.settings.publish)
+        yield sha256, asked[profile]

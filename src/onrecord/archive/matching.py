@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Joins all claims, founds ids, and makes what readers search and see: the canonical tables, rows and text index."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from onrecord import audio
+from onrecord.archive.core import Archive
+from onrecord.catalog import pages
+from onrecord.catalog.match import KINDS, match
+from onrecord.catalog.tables import RedirectRow
+from onrecord.engine.duck import Duck
+from onrecord.search.fold import fold
+from onrecord.search.rows import Row, write
+from onrecord.search.text import Document, TextIndex, point_to
+
+#: What a run of the matcher leaves for others, each with the total order in which it is written.
+_KEPT = {
+    "recording_members": "recording, source, source_id",
+    "release_members": "release, source, source_id",
+    "artist_members": "artist, source, source_id",
+    "near": "a, b",
+}
+
+
+class MatchReport(Struct, frozen=True):
+    """Canonical things after the run, by kind; ids that it founded and merged; pairs of files that are one sound."""
+
+    recordings: int
+    releases: int
+    artists: int
+    founded: int
+    merged: int
+    same_sound: int
+
+
+def canonical(archive: Archive, name: str) -> Path:
+    """Where the matcher leaves a table of its own: not committed, made again by the next run."""
+    return archive.folder / "catalog" / "canonical" / f"{name}.parquet"
+
+
+def is_matched(archive: Archive) -> bool:
+    """Has everything that was committed been matched?"""
+    segments = archive.ledger.segments()
+    newest = max((seq for segment, seq in segments if segment.name in ("tracks", "releases", "artists", "records")), default=0)
+    try:
+        return int(_mark(archive).read_text(encoding="ascii")) >= newest
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def rematch(archive: Archive) -> MatchReport:
+    """Match everything anew. What was minted stays; the rest is made again from claims and log."""
+    with archive.writing():
+        return rematch_locked(archive)
+
+
+def rematch_locked(archive: Archive) -> MatchReport:
+    """As `rematch`, for a step that holds the write lock."""
+    with archive.duck() as duck:
+        matched = match(duck, archive.log.next_seq, audio.near, archive.settings.match.precedence)
+        if matched.ids or matched.redirects:
+            archive.commit("matched", {}, {"ids": list(matched.ids), "redirects": list(matched.redirects)})
+        for name, order in _KEPT.items():
+            duck.export(f"SELECT * FROM {name} ORDER BY {order}", canonical(archive, name))
+        _index(archive, duck, matched.redirects)
+        _mark(archive).write_text(str(archive.log.next_seq - 1), encoding="ascii")
+        counts = {kind: duck.run(f"SELECT count(*) FROM canonical_{kind}s")[0][0] for kind in KINDS.values()}
+    return MatchReport(
+        recordings=counts["recording"],
+        releases=counts["release"],
+        artists=counts["artist"],
+        founded=len(matched.ids),
+        merged=len(matched.redirects),
+        same_sound=len(matched.near),
+    )
+
+
+def _mark(archive: Archive) -> Path:
+    return archive.folder / "catalog" / "canonical" / "matched"
+
+
+def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow]) -> None:
+    """Write page rows and text index beside the old ones, then point readers to them."""
+    search = archive.folder / "search"
+    redirects = duck.run("SELECT old, new FROM redirects") + [(row.old, row.new) for row in merged]
+    holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
+    rows = (Row(*row[:7], row[7].encode()) for row in pages.rows(duck))
+    write(search / "rows.sqlite", rows, redirects, holders)
+    fresh = search / f"text-{archive.log.next_seq}-{secrets.token_hex(4)}"
+    TextIndex(fresh).add(_documents(duck))
+    point_to(search, fresh.name)
+
+
+def _documents(duck: Duck) -> Iterator[Document]:
+    for kind in KINDS.values():
+        columns = {"artist": "name, ''", "release": "title, artist", "recording": "title, artist"}[kind]
+        for identifier, name, beside in duck.stream(f"SELECT id, {columns} FROM canonical_{kind}s ORDER BY id"):
+            yield Document(kind, identifier, fold(name), fold(beside))

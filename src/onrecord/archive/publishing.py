@@ -1,0 +1,399 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes an edition: choose, cut volumes from digest records, write tables, seal, rename, commit. Reads no sound."""
+
+import hashlib
+import importlib.metadata
+import os
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from onrecord.archive.choosing import Choice, choose
+from onrecord.archive.core import Archive
+from onrecord.archive.matching import canonical, is_matched, rematch_locked
+from onrecord.catalog.match import prepare, view
+from onrecord.catalog.tables import VolumeRow
+from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import read_rows
+from onrecord.errors import IntegrityError, UsageError
+from onrecord.model.digests import Digests
+from onrecord.publish.dataset import Published, write_sqlite, write_tables
+from onrecord.publish.edition import (
+    FORMAT,
+    Feed,
+    Manifest,
+    VolumeEntry,
+    credits_text,
+    edition_torrent,
+    listing,
+    pretty,
+    seal,
+    volume_entry,
+)
+from onrecord.publish.signing import Key, sign
+from onrecord.publish.volume import Volume, VolumeFile, build, cut, name_for
+from onrecord.rights import attribution
+from onrecord.sources.loading import load_sources
+
+_ENGINES = ("onrecord", "duckdb", "pyarrow", "apsw", "libtorrent")
+
+
+class PublishReport(Struct, frozen=True):
+    """`number` 0 means that nothing has changed since the last edition, so none was made."""
+
+    number: int
+    folder: Path
+    published: int
+    bytes: int
+    volumes: int
+    new_volumes: int
+    held_back: Mapping[str, int]
+    sound_opened: int
+
+
+def publish(archive: Archive, progress: Callable[[str], None] = lambda _: None) -> PublishReport:
+    """Make the next edition of an archive. Everything that its claims need is matched first.
+
+    Only the log names an edition: a run that is killed leaves the archive as it was, and the next one makes the same.
+    """
+    with archive.writing():
+        if not is_matched(archive):
+            progress("matching")
+            rematch_locked(archive)
+        key = signing_key(archive)
+        with archive.duck() as duck:
+            return _Edition(archive, duck, key, progress).make()
+
+
+def signing_key(archive: Archive) -> Key:
+    """The archive's key, from the folder of keys, which is not in the archive. Made at the first edition."""
+    settings = archive.settings.publish.keys or os.environ.get("ONRECORD_KEYS", "")
+    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    folder = Path(settings or f"{base}/onrecord/keys").expanduser()
+    path = folder / f"{archive.id}.key"
+    if path.exists():
+        return Key.load(path)
+    if archive.ledger.editions():
+        raise UsageError(
+            f"{path}: the signing key of this archive is not here, but editions were signed with it",
+            "bring the key, or name its folder in [publish] keys",
+        )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = Key.generate()
+    key.save(path)
+    return key
+
+
+class _Edition:
+    """One run of `publish` under the write lock."""
+
+    def __init__(self, archive: Archive, duck: Duck, key: Key, progress: Callable[[str], None]) -> None:
+        self._archive = archive
+        self._duck = duck
+        self._key = key
+        self._progress = progress
+        numbers = [edition["number"] for edition in archive.ledger.editions()]
+        self._last = read_manifest(archive, numbers[-1]) if numbers else None
+        self._number = self._last.number + 1 if self._last else 1
+        self._day = archive.today
+        self._folder = archive.folder / "editions" / f".building-{self._number}"
+
+    def make(self) -> PublishReport:
+        opened = self._archive.store.opened
+        self._progress("asking the rights of every file")
+        choices = choose(self._archive, self._duck, self._day)
+        chosen = {sha256: choice for sha256, choice in choices.items() if choice.chosen}
+        held_back: dict[str, int] = defaultdict(int)
+        for choice in choices.values():
+            if not choice.chosen:
+                held_back[choice.codes[0]] += 1
+        self._folder.mkdir(parents=True)
+        self._progress("cutting volumes")
+        kept, rows, entries = self._volumes(chosen)
+        self._progress("writing tables")
+        published = self._published(chosen, kept)
+        tables = self._dataset(published)
+        (self._folder / "CREDITS.md").write_text(
+            credits_text(self._archive.settings.archive.name, self._number, published), encoding="utf-8"
+        )
+        final = self._archive.folder / "editions" / str(self._number)
+        if self._is_unchanged(entries):
+            shutil.rmtree(self._folder)
+            refresh_feed(self._archive, self._key)
+            number, final = 0, self._archive.folder / "editions" / str(self._number - 1)
+        else:
+            self._seal(entries, tables, set(kept), final, rows)
+            number = self._number
+        return PublishReport(
+            number=number,
+            folder=final,
+            published=len(kept),
+            bytes=sum(entry.size for entry in entries),
+            volumes=len(entries),
+            new_volumes=len({row.volume for row in rows}),
+            held_back=dict(held_back),
+            sound_opened=self._archive.store.opened - opened,
+        )
+
+    def _volumes(
+        self, chosen: Mapping[str, Choice]
+    ) -> tuple[dict[str, VolumeRow], list[VolumeRow], list[VolumeEntry]]:
+        """Each chosen blob's place, the places that are new, and the volumes of the edition.
+
+        A volume stays as it is while all that it holds may be published; else what is left of it is cut anew.
+        """
+        names = {volume.name for volume in self._last.volumes} if self._last else set()
+        before: dict[str, list[VolumeRow]] = defaultdict(list)
+        for row in self._duck.run("SELECT volume, shelf, sha256, extension, seq FROM volumes ORDER BY volume, sha256"):
+            if row[0] in names:
+                before[row[0]].append(VolumeRow(**dict(zip(VolumeRow.__struct_fields__, (row[4], *row[:4]), strict=True))))
+        whole = {name: rows for name, rows in before.items() if all(row.sha256 in chosen for row in rows)}
+        kept = {row.sha256: row for rows in whole.values() for row in rows}
+        new = self._cut({sha256: choice for sha256, choice in chosen.items() if sha256 not in kept})
+        everything = [*whole.values(), *new]
+        entries = [self._write_volume(rows) for rows in everything]
+        kept |= {row.sha256: row for rows in new for row in rows}
+        return kept, [row for rows in new for row in rows], sorted(entries, key=lambda entry: entry.name)
+
+    def _cut(self, fresh: Mapping[str, Choice]) -> list[list[VolumeRow]]:
+        shelves: dict[str, list[VolumeFile]] = defaultdict(list)
+        files = self._files(fresh)
+        for sha256, choice in fresh.items():
+            shelves[_shelf(self._license(choice))].append(files[sha256])
+        seq = self._archive.log.next_seq
+        return [
+            [
+                VolumeRow(volume=name_for(shelf, group), shelf=shelf, sha256=file.sha256, extension=file.ext, seq=seq)
+                for file in group
+            ]
+            for shelf, listed in sorted(shelves.items())
+            for group in cut(listed)
+        ]
+
+    def _files(self, wanted: Mapping[str, Any]) -> dict[str, VolumeFile]:
+        """Digest records of blobs, with the ending that their true container has."""
+        self._duck.table("wanted", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in sorted(wanted)])
+        fields = Digests.__struct_fields__
+        rows = self._duck.run(
+            f"SELECT s.container, {', '.join('f.' + name for name in fields)} FROM files f"
+            " JOIN sounds s USING (sha256) SEMI JOIN wanted USING (sha256)"
+        )
+        records = {row[1]: (row[0], Digests(*row[1:])) for row in rows}
+        return {
+            sha256: VolumeFile(sha256, _extension(container), digests) for sha256, (container, digests) in records.items()
+        }
+
+    def _write_volume(self, rows: Sequence[VolumeRow]) -> VolumeEntry:
+        name, shelf = rows[0].volume, rows[0].shelf
+        records = self._files({row.sha256: row for row in rows})
+        files = [VolumeFile(row.sha256, row.extension, records[row.sha256].digests) for row in rows]
+        volume: Volume = build(name, files)
+        folder = self._folder / "volumes"
+        (folder / name).mkdir(parents=True)
+        (folder / f"{name}.torrent").write_bytes(volume.torrent.metainfo)
+        for tag, content in volume.tag_files.items():
+            (folder / name / tag).write_bytes(content)
+        size = sum(file.digests.size for file in files)
+        return volume_entry(name, shelf, len(files), size, volume.torrent)
+
+    def _published(self, chosen: Mapping[str, Choice], places: Mapping[str, VolumeRow]) -> list[Published]:
+        self._view(places)
+        named = {
+            row[0]: row[1:]
+            for row in self._duck.run(
+                "SELECT m.blob, min(r.id), min(r.title), min(r.artist) FROM recording_members m"
+                " JOIN canonical_recordings r ON r.id = m.recording WHERE m.source = 'file' GROUP BY m.blob"
+            )
+        }
+        published = []
+        for sha256, choice in sorted(chosen.items()):
+            recording, title, artist = named[sha256]
+            evidence = [item for item, _ in self._archive.ledger.evidence(sha256).values()]
+            published.append(
+                Published(
+                    sha256=sha256,
+                    recording=recording,
+                    volume=places[sha256].volume,
+                    extension=places[sha256].extension,
+                    license=self._license(choice),
+                    attribution=attribution(title, artist, evidence),
+                )
+            )
+        return published
+
+    def _view(self, places: Mapping[str, VolumeRow]) -> None:
+        """The canonical view over what may leave: claims of published files, and of sources that allow it."""
+        duck = self._duck
+        prepare(duck)
+        sources = load_sources().loaded
+        used = [name for (name,) in duck.run("SELECT DISTINCT source FROM tracks UNION SELECT DISTINCT source FROM artists")]
+        speakers = [("file", "as the file")]
+        for name in used:
+            terms = sources[name].terms if name in sources else None
+            if terms and terms.redistribute:
+                speakers.append((name, terms.license))
+        duck.table("speakers", {"source": "VARCHAR", "license": "VARCHAR"}, speakers)
+        duck.table("leaving", {"blob": "VARCHAR"}, [(sha256,) for sha256 in sorted(places)])
+        for name in ("recording_members", "artist_members", "release_members"):
+            path = str(canonical(self._archive, name)).replace("'", "''")
+            duck.run(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM read_parquet('{path}') SEMI JOIN speakers USING (source)")
+        duck.run("DELETE FROM recording_members WHERE source = 'file' AND blob NOT IN (SELECT blob FROM leaving)")
+        for kind in ("artist", "release"):
+            # What a file says of its artist or release leaves with the file.
+            duck.run(
+                f"DELETE FROM {kind}_members WHERE source = 'file' AND source_id NOT IN (SELECT t.{kind}_id"
+                " FROM track_nodes t JOIN leaving l ON l.blob = t.blob WHERE t.source = 'file')"
+            )
+        view(duck)
+
+    def _dataset(self, published: Sequence[Published]) -> dict[str, int]:
+        columns = dict.fromkeys(Published.__struct_fields__, "VARCHAR")
+        self._duck.table("published", columns, [msgspec.structs.astuple(item) for item in published])
+        evidence = [
+            (item.sha256, identifier, logged, msgspec.json.encode(fact, order="sorted").decode())
+            for item in published
+            for identifier, (fact, logged) in self._archive.ledger.evidence(item.sha256).items()
+            if fact.license
+        ]
+        names = ("sha256", "evidence", "logged", "body")
+        self._duck.table("published_evidence", dict.fromkeys(names, "VARCHAR"), evidence)
+        folder = self._folder / "dataset"
+        tables = write_tables(self._duck, folder)
+        write_sqlite(self._duck, folder / "onrecord.sqlite")
+        return tables
+
+    def _license(self, choice: Choice) -> str:
+        """The license that the gate's answer rests on, as an SPDX expression."""
+        facts = [self._archive.ledger.fact(identifier) for identifier in choice.evidence]
+        return min((fact.license for fact in facts if fact and fact.license), default="")
+
+    def _is_unchanged(self, entries: Sequence[VolumeEntry]) -> bool:
+        if self._last is None:
+            return False
+        now = {name: sha256 for name, (sha256, _) in listing(self._folder).items() if name.startswith("dataset/")}
+        before = {name: sha256 for name, (sha256, _) in self._last.files.items() if name.startswith("dataset/")}
+        return now == before and tuple(entries) == self._last.volumes
+
+    def _seal(
+        self,
+        entries: Sequence[VolumeEntry],
+        tables: dict[str, int],
+        now: set[str],
+        final: Path,
+        rows: Sequence[VolumeRow],
+    ) -> None:
+        before = _blobs_of(self._archive, self._last)
+        manifest = Manifest(
+            format=FORMAT,
+            archive=self._archive.id,
+            name=self._archive.settings.archive.name,
+            number=self._number,
+            day=self._day,
+            recordings=tables["recordings"],
+            tables=tables,
+            volumes=tuple(entries),
+            added=tuple(sorted(now - before)),
+            removed=tuple(sorted(before - now)),
+            engines={name: importlib.metadata.version(name) for name in _ENGINES},
+            files=listing(self._folder),
+        )
+        sums = seal(self._folder, manifest, self._key)
+        _sync_tree(self._folder)
+        if final.exists():
+            # A run was killed between this rename and the log: nobody was told of that folder.
+            shutil.rmtree(final)
+        self._folder.rename(final)
+        _sync(final.parent)
+        self._archive.commit(
+            "published",
+            {
+                "number": self._number,
+                "day": self._day.isoformat(),
+                "sums": sums,
+                "recordings": tables["recordings"],
+                "published": len(now),
+                "public_key": self._key.public.splitlines()[1],
+            },
+            {"volumes": list(rows)},
+        )
+        refresh_feed(self._archive, self._key)
+
+
+def refresh_feed(archive: Archive, key: Key) -> None:
+    """Write the feed of the newest edition, and the torrent that the edition's own files travel in."""
+    editions = archive.ledger.editions()
+    if not editions:
+        return
+    last = editions[-1]
+    folder = archive.folder / "editions"
+    name = f"onrecord-{archive.id}-edition-{last['number']}"
+    torrent = edition_torrent(folder / str(last["number"]), name)
+    _replace(folder / f"{last['number']}.torrent", torrent.metainfo)
+    feed = Feed(
+        format=FORMAT,
+        archive=archive.id,
+        name=archive.settings.archive.name,
+        number=last["number"],
+        day=last["day"],
+        sums_sha256=last["sums"],
+        torrent=f"{last['number']}.torrent",
+        torrent_sha256=hashlib.sha256(torrent.metainfo).hexdigest(),
+        magnet=torrent.magnet,
+    )
+    content = pretty(feed)
+    _replace(folder / "minisign.pub", key.public.encode())
+    _replace(folder / "feed.json.minisig", sign(content, key, f"onrecord feed {archive.id} {last['number']}"))
+    _replace(folder / "feed.json", content)
+
+
+def read_manifest(archive: Archive, number: int) -> Manifest:
+    path = archive.folder / "editions" / str(number) / "manifest.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except (FileNotFoundError, msgspec.MsgspecError) as error:
+        raise IntegrityError(
+            f"{path}: the manifest of a published edition cannot be read ({error})",
+            "restore the edition's folder from a mirror; `onrecord check` says what else is damaged",
+        ) from None
+
+
+def _blobs_of(archive: Archive, edition: Manifest | None) -> set[str]:
+    if edition is None:
+        return set()
+    path = archive.folder / "editions" / str(edition.number) / "dataset" / "files.parquet"
+    return {row["sha256"] for row in read_rows(path, ["sha256"])}
+
+
+def _shelf(license: str) -> str:
+    """A shelf is a license: what somebody may do with a volume is one answer."""
+    return re.sub(r"[^a-z0-9]+", "-", license.lower()).strip("-")[:40].strip("-") or "other"
+
+
+def _extension(container: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", container.lower())[:8] or "bin"
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.rename(path)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

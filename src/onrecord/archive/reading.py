@@ -1,0 +1,465 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What readers see: the command line and the page ask here, and get values of `model.views`."""
+
+import hashlib
+import itertools
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from onrecord.archive.choosing import DAMAGED, SAME_SOUND
+from onrecord.archive.core import Archive
+from onrecord.archive.judging import judge, publishable_blobs
+from onrecord.archive.publishing import read_manifest
+from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody
+from onrecord.errors import IntegrityError, NotFound
+from onrecord.model import identifiers
+from onrecord.model.rights import Decision, Evidence, Rule, Use
+from onrecord.model.views import (
+    Answer,
+    ArtistView,
+    ClaimView,
+    DecisionView,
+    EditionView,
+    EvidenceView,
+    Glance,
+    Hit,
+    RecordingView,
+    Refusal,
+    ReleaseView,
+    SoundView,
+    TorrentView,
+    TrackRow,
+)
+from onrecord.publish.edition import Manifest, VolumeEntry
+from onrecord.rights import RULES, attribution
+from onrecord.search.fold import fold
+from onrecord.search.rows import Row, Rows
+from onrecord.search.text import TextIndex, current
+from onrecord.sources.loading import load_sources
+
+_MEDIA_TYPES = {
+    "ogg": "audio/ogg",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "wav": "audio/wav",
+    "mp4": "audio/mp4",
+    "mov": "audio/mp4",
+    "matroska": "audio/x-matroska",
+    "webm": "audio/webm",
+    "aiff": "audio/aiff",
+    "aac": "audio/aac",
+}
+
+
+class Reader:
+    """Reads an archive from any number of threads, while another process may write."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._local = threading.local()
+        self._rows = Rows(folder / "search" / "rows.sqlite")
+        self._licenses = {name: source.terms.license for name, source in load_sources().loaded.items()}
+
+    def glance(self) -> Glance:
+        """The archive in numbers. What has to be counted is counted anew only when something was committed."""
+        archive = self._archive
+        at = (archive.ledger.seq, archive.today)
+        counted: tuple[object, Glance] | None = getattr(self._local, "counted", None)
+        if counted is None or counted[0] != at:
+            counted = at, self._count(archive)
+            self._local.counted = counted
+        return counted[1]
+
+    def search(self, query: str, kinds: tuple[str, ...] = (), limit: int = 20) -> list[Hit]:
+        """Best first; no kinds means all. Whatever stands in `query` is words."""
+        folder = current(self._folder / "search")
+        if folder is None:
+            return []
+        index: tuple[Path, TextIndex] | None = getattr(self._local, "index", None)
+        if index is None or index[0] != folder:
+            index = folder, TextIndex(folder)
+            self._local.index = index
+        rows = (self._rows.get(identifier) for identifier, _ in index[1].search(fold(query), kinds, limit))
+        return [
+            Hit(kind=row.kind, id=row.id, title=row.title, subtitle=row.subtitle, has_sound=row.has_sound)
+            for row in rows
+            if row is not None
+        ]
+
+    def recent(self, limit: int) -> list[TrackRow]:
+        """Recordings whose sound came last, newest first."""
+        found = []
+        for row in self._rows.newest("recording", limit):
+            body = msgspec.json.decode(row.body, type=RecordingBody)
+            if row.has_sound:
+                found.append(_track(row.id, body))
+        return found
+
+    def recording(self, identifier: str) -> RecordingView:
+        """Raises NotFound. After a merge the view's id is the canonical one, not the one asked for."""
+        row = self._row(identifier, "recording")
+        body = msgspec.json.decode(row.body, type=RecordingBody)
+        evidence = self._evidence(body.sounds)
+        facts = [fact for fact, _ in evidence.values()]
+        sounds = tuple(self._sound(sound) for sound in body.sounds)
+        return RecordingView(
+            id=row.id,
+            title=body.title,
+            artist=body.artist,
+            artist_id=body.artist_id,
+            releases=tuple((release.id, release.title) for release in body.releases),
+            seconds=_seconds(body),
+            date=body.date,
+            genre=body.genre,
+            composer=body.composer,
+            isrcs=tuple(body.isrcs),
+            mbids=tuple(body.mbids),
+            sounds=sounds,
+            claims=self._claims(body.claims),
+            decisions=self._decisions(body.sounds),
+            evidence=tuple(
+                EvidenceView(
+                    id=identifier,
+                    says=fact.says,
+                    origin=fact.origin,
+                    text=fact.text,
+                    license=fact.license,
+                    holder=fact.holder,
+                    document=fact.document,
+                    added=logged,
+                )
+                for identifier, (fact, logged) in evidence.items()
+            ),
+            attribution=attribution(body.title, body.artist, facts) if facts else "",
+        )
+
+    def release(self, identifier: str) -> ReleaseView:
+        row = self._row(identifier, "release")
+        body = msgspec.json.decode(row.body, type=ReleaseBody)
+        return ReleaseView(
+            id=row.id,
+            title=body.title,
+            artist=body.artist,
+            artist_id=body.artist_id,
+            date=body.date,
+            barcode=body.barcode,
+            label=body.label,
+            tracks=tuple(_listed(track) for track in body.tracks),
+            claims=self._claims(body.claims),
+        )
+
+    def artist(self, identifier: str) -> ArtistView:
+        row = self._row(identifier, "artist")
+        body = msgspec.json.decode(row.body, type=ArtistBody)
+        return ArtistView(
+            id=row.id,
+            name=body.name,
+            releases=tuple((release.id, release.title, release.date) for release in body.releases),
+            recordings=tuple(_listed(track) for track in body.recordings),
+            claims=self._claims(body.claims),
+        )
+
+    def editions(self) -> list[EditionView]:
+        """Newest first."""
+        return [self._edition(edition) for edition in reversed(self._archive.ledger.editions())]
+
+    def refusals(self, limit: int) -> list[Refusal]:
+        """What was brought in and is not for everyone: files that `add` refused, blobs that an edition leaves out."""
+        kept = (
+            Refusal(recording=item.recording, title=item.title, name=item.name, codes=item.codes, sentence=item.sentence)
+            for item in self._answers()
+            if not item.allow
+        )
+        return [*itertools.islice(kept, limit), *self._turned_away(limit)][:limit]
+
+    def rights(self, limit: int) -> list[Answer]:
+        """May it enter an edition: every kept file, in the order of the digests."""
+        return list(itertools.islice(self._answers(), limit))
+
+    def why(self, thing: str) -> RecordingView:
+        """The recording that an id, a blob's digest or the name of an added file leads to."""
+        row = self._rows.get(thing)
+        if row is None and identifiers.sha256(thing):
+            row = self._rows.holder(identifiers.sha256(thing))
+        if row is None:
+            with self._archive.duck() as duck:
+                found = duck.run("SELECT sha256 FROM deposits WHERE name = ? ORDER BY seq DESC LIMIT 1", [thing])
+            row = self._rows.holder(found[0][0]) if found else None
+        if row is None:
+            raise NotFound(
+                f"{thing!r}: expected a recording's id, a file's SHA-256 or the name it was added under",
+                "`onrecord search` finds ids; a file that was refused is in `onrecord rights list`",
+            )
+        return self.recording(row.id)
+
+    def may(self, sha256: str, use: Use, territory: str = "unknown") -> Decision:
+        """The decision of today. Asked before each stream, never remembered."""
+        return judge(self._archive, sha256, use, territory)
+
+    def sound(self, sha256: str) -> tuple[Path, str]:
+        """Path and media type of a whole blob. NotFound where there is none, IntegrityError where it is damaged."""
+        blob = self._archive.ledger.blob(sha256)
+        if blob is None:
+            raise NotFound(f"no blob has the digest {sha256}")
+        if blob.state != "ok":
+            raise IntegrityError(f"blob {sha256} is {blob.state}", "it is not served until it was added again")
+        path = self._archive.store.path(sha256, blob.root)
+        if path.stat().st_size != blob.size:
+            raise IntegrityError(f"blob {sha256}: expected {blob.size} bytes, got {path.stat().st_size}", "run `check`")
+        row = self._rows.holder(sha256)
+        sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds if row else []
+        containers = [sound.container for sound in sounds if sound.sha256 == sha256]
+        return path, _MEDIA_TYPES.get(containers[0] if containers else "", "application/octet-stream")
+
+    def edition_file(self, number: int, path: str) -> Path:
+        """A file of a published edition. NotFound for anything that its checksums do not list."""
+        folder = self._folder / "editions"
+        edition = next((item for item in self._archive.ledger.editions() if item["number"] == number), None)
+        parts = PurePosixPath(path).parts
+        file = folder.joinpath(str(number), *parts)
+        if (
+            edition is None
+            or not parts
+            or any(part in ("..", "/") for part in parts)
+            or file.is_symlink()
+            or not file.is_file()
+        ):
+            raise NotFound(f"edition {number} has no file {path!r}")
+        return file
+
+    def feed_file(self, name: str) -> Path:
+        """The feed, its signature, or the torrent of an edition's own files. NotFound for anything else."""
+        last = self._archive.ledger.editions()[-1:]
+        numbers = [f"{edition['number']}.torrent" for edition in last]
+        if name not in ("feed.json", "feed.json.minisig", *numbers) or not numbers:
+            raise NotFound(f"no feed file is called {name!r}")
+        return self._folder / "editions" / name
+
+    @property
+    def _archive(self) -> Archive:
+        # SQLite connections stay in their thread.
+        archive: Archive | None = getattr(self._local, "archive", None)
+        if archive is None:
+            archive = Archive.open(self._folder)
+            self._local.archive = archive
+        return archive
+
+    def _count(self, archive: Archive) -> Glance:
+        rows: dict[str, int] = defaultdict(int)
+        for segment, _ in archive.ledger.segments():
+            rows[segment.name] += segment.rows
+        counts = self._rows.count()
+        blobs, size = archive.ledger.blob_totals()
+        decisions = [decision for _, decision in publishable_blobs(archive, archive.today)]
+        shareable = sum(decision.allow for decision in decisions)
+        editions = archive.ledger.editions()
+        return Glance(
+            name=archive.settings.archive.name,
+            id=archive.id,
+            recordings=counts.get("recording", 0),
+            releases=counts.get("release", 0),
+            artists=counts.get("artist", 0),
+            records=rows["records"],
+            claims=rows["tracks"] + rows["releases"] + rows["artists"],
+            blobs=blobs,
+            deposits=rows["deposits"],
+            size=size,
+            seconds=self._rows.seconds(),
+            shareable=shareable,
+            refused=len(decisions) - shareable,
+            to_review=sum(decision.review for decision in decisions),
+            bad=len(archive.ledger.bad_blobs()),
+            checked=archive.ledger.meta("checked"),
+            sources=tuple(archive.ledger.record_counts()),
+            editions=len(editions),
+            public_key=editions[-1]["public_key"] if editions else "",
+        )
+
+    def _row(self, identifier: str, kind: str) -> Row:
+        row = self._rows.get(identifier)
+        if row is None or row.kind != kind:
+            raise NotFound(f"no {kind} has the id {identifier!r}")
+        return row
+
+    def _evidence(self, sounds: Sequence[SoundBody]) -> dict[str, tuple[Evidence, str]]:
+        found: dict[str, tuple[Evidence, str]] = {}
+        for sound in sounds:
+            found |= self._archive.ledger.evidence(sound.sha256)
+        return found
+
+    def _decisions(self, sounds: Sequence[SoundBody]) -> dict[Use, DecisionView]:
+        """For each use the best answer among the files of a recording: one that may is enough."""
+        views = {}
+        for use in Use if sounds else ():
+            answers = [judge(self._archive, sound.sha256, use) for sound in sounds]
+            views[use] = decision_view(min(answers, key=lambda decision: not decision.allow))
+        return views
+
+    def _claims(self, claims: Sequence[Mapping[str, Any]]) -> tuple[ClaimView, ...]:
+        return tuple(
+            ClaimView(
+                source=claim["source"],
+                source_id=claim["source_id"],
+                license=self._licenses.get(claim["source"], ""),
+                fields=tuple(
+                    (name, str(value))
+                    for name, value in claim.items()
+                    if name not in ("source", "source_id", "reason") and value not in ("", None)
+                ),
+                reason=claim["reason"],
+            )
+            for claim in claims
+        )
+
+    def _sound(self, sound: SoundBody) -> SoundView:
+        ledger = self._archive.ledger
+        blob = ledger.blob(sound.sha256)
+        entry = self._volume(ledger.volume(sound.sha256))
+        return SoundView(
+            sha256=sound.sha256,
+            blake3=sound.blake3,
+            v2_root=sound.v2_root,
+            size=sound.size,
+            container=sound.container,
+            codec=sound.codec,
+            seconds=sound.duration_samples / sound.sample_rate,
+            sample_rate=sound.sample_rate,
+            channels=sound.channels,
+            bit_rate=sound.bit_rate,
+            loudness=sound.loudness,
+            peaks=sound.peaks,
+            names=tuple(sound.names),
+            state=blob.state if blob else "missing",
+            volume=entry.name if entry else "",
+            info_hash=entry.info_hash_v2 if entry else "",
+            magnet=entry.magnet if entry else "",
+            same_sound_as=sound.same_sound_as,
+        )
+
+    def _volume(self, name: str) -> VolumeEntry | None:
+        editions = self._archive.ledger.editions()
+        if not name or not editions:
+            return None
+        return next((entry for entry in self._manifest(editions[-1]["number"]).volumes if entry.name == name), None)
+
+    def _manifest(self, number: int) -> Manifest:
+        manifests: dict[int, Manifest] = self._local.__dict__.setdefault("manifests", {})
+        if number not in manifests:
+            manifests[number] = read_manifest(self._archive, number)
+        return manifests[number]
+
+    def _edition(self, edition: Mapping[str, Any]) -> EditionView:
+        manifest = self._manifest(edition["number"])
+        folder = self._folder / "editions" / str(manifest.number)
+        papers = [folder / name for name in ("manifest.json", "SHA256SUMS", "SHA256SUMS.minisig", "minisign.pub")]
+        return EditionView(
+            number=manifest.number,
+            day=manifest.day,
+            recordings=manifest.recordings,
+            files=sum(entry.files for entry in manifest.volumes),
+            size=sum(entry.size for entry in manifest.volumes),
+            volumes=tuple(
+                TorrentView(
+                    name=entry.name,
+                    files=entry.files,
+                    size=entry.size,
+                    info_hash_v1=entry.info_hash_v1,
+                    info_hash_v2=entry.info_hash_v2,
+                    magnet=entry.magnet,
+                    license_class=entry.shelf,
+                    path=entry.path,
+                )
+                for entry in manifest.volumes
+            ),
+            parts=(
+                *((path.name, path.stat().st_size, _digest(path)) for path in papers if path.is_file()),
+                *((name, size, sha256) for name, (sha256, size) in manifest.files.items()),
+            ),
+            public_key=edition["public_key"],
+            withdrawn=len(manifest.removed),
+        )
+
+    def _answers(self) -> Iterator[Answer]:
+        archive = self._archive
+        editions = archive.ledger.editions()
+        latest = {entry.name for entry in self._manifest(editions[-1]["number"]).volumes} if editions else set()
+        for sha256, decision in publishable_blobs(archive, archive.today):
+            # Allowed, and yet in none of the latest edition's volumes: another file of its sound was chosen.
+            doubled = decision.allow and bool(editions) and archive.ledger.volume(sha256) not in latest
+            yield self._answer(sha256, decision.allow and not doubled, (SAME_SOUND.code,) if doubled else decision.codes)
+        for row in archive.ledger.bad_blobs():
+            yield self._answer(row.sha256, False, (DAMAGED.code,))
+
+    def _answer(self, sha256: str, allow: bool, codes: tuple[str, ...]) -> Answer:
+        row = self._rows.holder(sha256)
+        sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds if row else []
+        names = [name for sound in sounds if sound.sha256 == sha256 for name in sound.names]
+        return Answer(
+            sha256=sha256,
+            allow=allow,
+            recording=row.id if row else "",
+            title=row.title if row else sha256[:12],
+            name=names[0] if names else "",
+            codes=codes,
+            sentence=rule(codes[0]).sentence,
+        )
+
+    def _turned_away(self, limit: int) -> Iterator[Refusal]:
+        with self._archive.duck() as duck:
+            for name, code, detail in duck.run("SELECT name, code, detail FROM refusals ORDER BY seq, name LIMIT ?", [limit]):
+                yield Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
+
+
+def open_reader(folder: Path) -> Reader:
+    """A reader of the archive in a folder; ArchiveNotFound where there is none."""
+    Archive.open(folder).close()
+    return Reader(folder)
+
+
+def rule(code: str) -> Rule:
+    """The rule of a code: of the gate, or of the publisher."""
+    own = {SAME_SOUND.code: SAME_SOUND, DAMAGED.code: DAMAGED}
+    return own.get(code) or RULES[code]
+
+
+def decision_view(decision: Decision) -> DecisionView:
+    return DecisionView(decision=decision, rules=tuple(rule(code) for code in decision.codes))
+
+
+def _track(identifier: str, body: RecordingBody) -> TrackRow:
+    return TrackRow(
+        id=identifier,
+        title=body.title,
+        artist=body.artist,
+        artist_id=body.artist_id,
+        seconds=_seconds(body),
+        has_sound=bool(body.sounds),
+    )
+
+
+def _listed(track: TrackBody) -> TrackRow:
+    return TrackRow(
+        id=track.id,
+        title=track.title,
+        artist=track.artist,
+        artist_id=track.artist_id,
+        seconds=(track.duration_ms or 0) / 1000,
+        disc=track.disc,
+        position=track.position,
+        has_sound=track.has_sound,
+    )
+
+
+def _seconds(body: RecordingBody) -> float:
+    return (body.duration_ms or 0) / 1000
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of an archive: `onrecord.toml`, read once, every key known (format clause 1.2)."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from onrecord.errors import ConfigError
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class ArchiveSettings(_Section, frozen=True):
+    """name: what a reader sees."""
+
+    name: str = "An onrecord archive"
+
+
+class StoreSettings(_Section, frozen=True):
+    """roots: folders that hold blobs, one a disk; relative ones are below the archive.
+    reserve_mb: room that is left free on every root."""
+
+    roots: tuple[str, ...] = ("blobs",)
+    reserve_mb: int = 64
+
+
+class WorkSettings(_Section, frozen=True):
+    """workers: processes that read and decode (0: one a core). memory: bound for table jobs.
+    decode_seconds, decode_mb: the longest that one file may take, and the memory that it may take."""
+
+    workers: int = 0
+    memory: str = "6GB"
+    decode_seconds: int = 120
+    decode_mb: int = 1024
+
+
+class MatchSettings(_Section, frozen=True):
+    """precedence: whose word counts first, source by source; then the others, and what files say of themselves last."""
+
+    precedence: tuple[str, ...] = ("musicbrainz-json", "ddex-ern")
+
+
+class PublishSettings(_Section, frozen=True):
+    """What an edition asks of the gate beyond `share` (docs/decisions/0004).
+
+    commercial: everyone who gets the edition may use it for money, too.
+    adaptable: everyone may make other versions.
+    keys: folder of the signing keys, outside the archive."""
+
+    commercial: bool = True
+    adaptable: bool = True
+    keys: str = ""
+
+
+class DdexSettings(_Section, frozen=True):
+    """party_id: the archive's own DPID; messages to anybody else are refused."""
+
+    party_id: str = ""
+
+
+class Settings(_Section, frozen=True):
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    work: WorkSettings = field(default_factory=WorkSettings)
+    match: MatchSettings = field(default_factory=MatchSettings)
+    publish: PublishSettings = field(default_factory=PublishSettings)
+    ddex: DdexSettings = field(default_factory=DdexSettings)
+
+    def of_source(self, name: str) -> dict[str, str]:
+        """The settings that a connector is constructed with."""
+        return {"party_id": self.ddex.party_id} if name == "ddex-ern" else {}
+
+    @property
+    def workers(self) -> int:
+        return self.work.workers or os.cpu_count() or 1
+
+
+def read_settings(path: Path) -> Settings:
+    """Read `onrecord.toml`; ConfigError names the file, the line and the key that is wrong."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        return msgspec.convert(tomllib.loads(text), Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}, line {_line_of(text, str(error))}: {error}") from None
+
+
+def write_settings(path: Path, values: dict[str, dict[str, Any]]) -> None:
+    lines = []
+    for section, keys in values.items():
+        lines.append(f"[{section}]")
+        lines += [f"{key} = {_toml(value)}" for key, value in keys.items()]
+        lines.append("")
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        # JSON's escapes are TOML's.
+        return msgspec.json.encode(value).decode()
+    return "[" + ", ".join(_toml(item) for item in value) + "]"
+
+
+def _line_of(text: str, message: str) -> int:
+    named = re.findall(r"`\$?\.?([\w.]+)`", message)
+    wanted = [part for name in named for part in name.split(".")]
+    for number, line in enumerate(text.splitlines(), start=1):
+        if any(re.match(rf"\s*\[?{re.escape(part)}\b", line) for part in reversed(wanted)):
+            return number
+    return 1

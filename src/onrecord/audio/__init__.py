@@ -1,0 +1,10 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the bytes of a sound file say. `probe` reads a stranger's file in a confined child and never raises for it.
+
+Importing this package is cheap; FFmpeg, NumPy and mutagen are loaded by `preload`, or by the first `probe`.
+"""
+
+from onrecord.audio.isolate import Examine, preload, probe
+
+__all__ = ["Examine", "preload", "probe"]

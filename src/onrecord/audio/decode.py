@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the bytes say: one decode of a file tells everything that is known of its sound.
+
+`audio_sha256` is SHA-256 over the decoded samples, interleaved, little-endian, in the decoder's own sample format
+(u8, s16, s32, flt or dbl; 24-bit samples are the upper three bytes of s32). Lossless files of equal sound agree in it
+whatever their container; lossy decoders compute in floating point, so there it holds for one build of FFmpeg.
+
+Not isolated: for strangers' files call `onrecord.audio.probe`. Memory grows with a file's length by 112 bytes a second.
+"""
+
+import hashlib
+import io
+import itertools
+import sys
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from av.audio.frame import AudioFrame
+
+from onrecord.audio.chunks import Chunker, Chunks
+from onrecord.audio.depth import Depth
+from onrecord.audio.fingerprint import Fingerprint
+from onrecord.audio.levels import Levels
+from onrecord.audio.loudness import Loudness, weight
+from onrecord.audio.source import Refused, Source
+from onrecord.model.sound import Fault, Sound
+
+ANALYSER: Final = "onrecord.audio"
+#: Raised whenever a measurement changes, so that old ones can be found and made again.
+VERSION: Final = "1"
+
+
+def decode(file: io.RawIOBase | io.BufferedIOBase) -> Sound | Fault:
+    """The sound of a seekable file, or the reason why there is none. Damage on the way is in `Sound.faults`.
+
+    Raises OSError where the file cannot be read and MemoryError where memory is refused.
+    """
+    try:
+        with Source(file) as source:
+            return _decode(source)
+    except Refused as refused:
+        return refused.fault
+
+
+def _decode(source: Source) -> Sound | Fault:
+    frames = source.frames()
+    first = next(frames, None)
+    if first is None:
+        nothing = Fault("no-samples", f"{source.container} with {source.codec}, but not one sample")
+        return next(iter(source.faults), nothing)
+    if first.layout.nb_channels > _MOST_CHANNELS:
+        return Fault(
+            "not-sound", f"{first.layout.nb_channels} channels; at most {_MOST_CHANNELS} are decoded"
+        )
+    chunker = Chunker(first)
+    measurement = _Measurement(chunker, source.codec)
+    changes = 0
+    for frame in itertools.chain((first,), frames):
+        if not chunker.fits(frame):
+            measurement.take(chunker.finish())
+            changes += 1
+            now = _describe(frame)
+            if changes > _MOST_CHANGES or not chunker.change(frame):
+                source.note("format-changes", f"to {now}: the rest is not decoded", measurement.seconds)
+                return measurement.sound(source)
+            source.note("format-changes", f"to {now}; converted to the first format", measurement.seconds)
+        if chunks := chunker.push(frame):
+            measurement.take(chunks)
+    measurement.take(chunker.finish())
+    return measurement.sound(source)
+
+
+#: As many as broadcasting's largest layout (22.2) has.
+_MOST_CHANNELS: Final = 24
+_MOST_CHANGES: Final = 100
+#: A header may round its length, and encoders pad; less than this is not missing sound.
+_TOLERANCE: Final = 0.2
+#: A float sample that lies 80 dB over full scale is rubbish, and its square would leave single precision.
+_LARGEST: Final = 1e4
+
+
+def _describe(frame: AudioFrame) -> str:
+    return f"{frame.layout.nb_channels} channels at {frame.sample_rate} Hz, {frame.format.name}"
+
+
+class _Measurement:
+    """Everything that is counted while the samples go by."""
+
+    def __init__(self, chunker: Chunker, codec: str) -> None:
+        self._codec = codec
+        self._rate = chunker.rate
+        self._channels = chunker.layout.nb_channels
+        self._samples = 0
+        self._digest = hashlib.sha256()
+        self._levels = Levels()
+        self._depth = Depth(codec)
+        self._fingerprint = Fingerprint()
+        self._loudness: Loudness | None = None
+        if chunker.weighted:
+            weights = [weight(channel.name) for channel in chunker.layout.channels]
+            self._loudness = Loudness(self._rate, weights)
+        self._rubbish_at: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        return self._samples / self._rate
+
+    def take(self, chunks: Chunks) -> None:
+        for frame in chunks.whole:
+            self._measure(frame)
+        for frame in chunks.weighted:
+            if self._loudness:
+                planes = [
+                    np.frombuffer(memoryview(plane), np.float64, frame.samples) for plane in frame.planes
+                ]
+                self._loudness.feed(planes)
+        for frame in chunks.mono:
+            self._fingerprint.feed(np.frombuffer(memoryview(frame.planes[0]), np.int16, frame.samples))
+
+    def sound(self, source: Source) -> Sound:
+        declared = source.declared_seconds
+        if self._rubbish_at is not None:
+            source.note(
+                "rubbish-samples",
+                "samples that are no number or 80 dB too loud, taken as 0",
+                self._rubbish_at,
+            )
+        if declared is not None and declared - self.seconds > _TOLERANCE:
+            source.note(
+                "truncated", f"{self.seconds:.2f} s decoded of {declared:.2f} s declared", self.seconds
+            )
+        elif source.container == "ogg" and not source.ogg_stream_ends:
+            source.note("truncated", "the last Ogg page does not end its stream", self.seconds)
+        return Sound(
+            analyser=ANALYSER,
+            version=VERSION,
+            container=source.container,
+            codec=self._codec,
+            duration_samples=self._samples,
+            sample_rate=self._rate,
+            channels=self._channels,
+            bit_depth=self._depth.bits(),
+            bit_rate=round(source.size * 8 / self.seconds) if self._samples else 0,
+            loudness=self._loudness.integrated() if self._loudness else None,
+            peak=self._levels.peak(),
+            peaks=self._levels.outline(),
+            fingerprint=self._fingerprint.finish(),
+            audio_sha256=self._digest.hexdigest(),
+            faults=source.faults,
+        )
+
+    def _measure(self, frame: AudioFrame) -> None:
+        kind = _TYPES[frame.format.name]
+        samples = np.frombuffer(memoryview(frame.planes[0]), kind, frame.samples * self._channels)
+        self._digest.update((samples if sys.byteorder == "little" else samples.byteswap()).data)
+        self._depth.feed(samples)
+        rows = _rows(samples, self._channels)
+        magnitudes = np.abs(rows).max(axis=0)
+        # A comparison with "not a number" is False, so this catches it too.
+        if not magnitudes.max(initial=0.0) <= _LARGEST:
+            self._rubbish_at = self.seconds if self._rubbish_at is None else self._rubbish_at
+            rows = np.where(np.abs(rows) <= _LARGEST, rows, np.float32(0))
+            magnitudes = np.abs(rows).max(axis=0)
+            self._loudness = None  # one such sample spoils the filter for ever after
+        self._levels.feed(magnitudes)
+        self._samples += frame.samples
+
+
+_TYPES: Final[dict[str, type[np.generic]]] = {
+    "u8": np.uint8,
+    "s16": np.int16,
+    "s32": np.int32,
+    "flt": np.float32,
+    "dbl": np.float64,
+}
+
+
+def _rows(samples: npt.NDArray[np.generic], channels: int) -> npt.NDArray[np.float32]:
+    """One row a channel, full scale 1.0."""
+    columns = samples.reshape(-1, channels).T
+    rows = np.empty(columns.shape, np.float32)
+    if samples.dtype == np.uint8:
+        np.subtract(columns, np.float32(128), out=rows)
+        rows /= 128
+    elif samples.dtype.kind == "i":
+        np.multiply(
+            columns, np.float32(1 / 2 ** (samples.dtype.itemsize * 8 - 1)), out=rows, casting="same_kind"
+        )
+    else:
+        rows[:] = columns
+    return rows

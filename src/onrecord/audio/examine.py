@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that is read from one file, in the order in which it becomes known."""
+
+import codecs
+import io
+import wave
+from collections.abc import Iterator
+from typing import Final
+
+from onrecord.audio.containers import HEAD, other_than_sound
+from onrecord.audio.decode import decode
+from onrecord.audio.tags import read_tags
+from onrecord.model.sound import Fault, Sound, Tags
+
+
+def examine(file: io.BufferedIOBase) -> Iterator[Tags | Sound | Fault]:
+    """First what it says of itself, then what its bytes say; so a decoder that dies leaves the tags behind."""
+    file.seek(0)
+    if fault := other_than_sound(file.read(HEAD)):
+        yield fault
+        return
+    tags, faults = read_tags(file)
+    yield tags
+    yield from faults
+    file.seek(0)
+    yield decode(file)
+
+
+def warm_up() -> None:
+    """Loads everything that Python, NumPy and PyAV load at first use: the isolated child can open no file any more."""
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
+    silence = io.BytesIO()
+    with wave.open(silence, "wb") as writer:
+        writer.setnchannels(2)
+        writer.setsampwidth(2)
+        writer.setframerate(8000)
+        writer.writeframes(bytes(4 * 8000 * 4))
+    for _ in examine(silence):
+        pass
+
+
+#: Encodings that tags come in.
+_ENCODINGS: Final = ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252")

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the pages of canonical things are made of: the JSON that the `*_rows` SQL files build, and its types here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from onrecord.catalog.match import KINDS
+from onrecord.engine.duck import Duck, sql_file
+
+
+class Body(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class SoundBody(Body, frozen=True):
+    sha256: str
+    blake3: str
+    v2_root: str
+    size: int
+    container: str
+    codec: str
+    duration_samples: int
+    sample_rate: int
+    channels: int
+    bit_rate: int
+    loudness: float | None
+    peaks: bytes
+    names: list[str]
+    same_sound_as: str
+
+
+class TrackBody(Body, frozen=True):
+    id: str
+    title: str
+    artist: str
+    artist_id: str
+    duration_ms: int | None
+    disc: int | None
+    position: int | None
+    has_sound: bool
+
+
+class ReleaseRef(Body, frozen=True):
+    id: str
+    title: str
+    date: str = ""
+
+
+class RecordingBody(Body, frozen=True):
+    title: str
+    artist: str
+    artist_id: str
+    duration_ms: int | None
+    date: str
+    genre: str
+    composer: str
+    isrcs: list[str]
+    mbids: list[str]
+    releases: list[ReleaseRef]
+    sounds: list[SoundBody]
+    claims: list[dict[str, Any]]
+
+
+class ReleaseBody(Body, frozen=True):
+    title: str
+    artist: str
+    artist_id: str
+    date: str
+    barcode: str
+    label: str
+    tracks: list[TrackBody]
+    claims: list[dict[str, Any]]
+
+
+class ArtistBody(Body, frozen=True):
+    name: str
+    releases: list[ReleaseRef]
+    recordings: list[TrackBody]
+    claims: list[dict[str, Any]]
+
+
+def rows(duck: Duck) -> Iterator[tuple[str, str, str, str, bool, int, float, str]]:
+    """(kind, id, title, subtitle, has sound, newest, seconds of sound, body) of every canonical thing, after `match`."""
+    for kind in KINDS.values():
+        for row in duck.stream(sql_file("onrecord.catalog", f"{kind}_rows")):
+            yield (kind, *row)

@@ -1,0 +1,35 @@
+-- SPDX-FileCopyrightText: 2026 The onrecord contributors
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Why two track claims are taken to be one recording. Each group is joined to its first member, so the job is linear.
+CREATE OR REPLACE TABLE track_edges AS
+SELECT min(node) OVER (PARTITION BY blob) AS a, node AS b, 'same-bytes' AS reason, 1.0 AS confidence
+FROM track_nodes WHERE blob <> ''
+UNION ALL
+SELECT min(node) OVER (PARTITION BY mbid), node, 'mbid', 0.99
+FROM track_nodes WHERE mbid <> ''
+UNION ALL
+-- An ISRC is evidence of identity, never proof: codes are reused, so the title has to agree.
+SELECT min(node) OVER (PARTITION BY isrc, folded_title), node, 'isrc+title', 0.98
+FROM track_nodes WHERE isrc <> '' AND folded_title <> ''
+UNION ALL
+SELECT min(t.node) OVER (PARTITION BY s.audio_sha256), t.node, 'same-audio', 1.0
+FROM track_nodes t JOIN sounds s ON s.sha256 = t.blob WHERE t.source = 'file'
+UNION ALL
+SELECT x.node, y.node, 'same-sound', 1.0 - n.error
+FROM near n
+JOIN track_nodes x ON x.source = 'file' AND x.blob = n.a
+JOIN track_nodes y ON y.source = 'file' AND y.blob = n.b
+UNION ALL
+-- Same title, same artist, and lengths that follow each other within three seconds.
+SELECT before, node, 'names+duration', 0.9
+FROM (
+  SELECT
+    node,
+    duration_ms,
+    lag(node) OVER w AS before,
+    lag(duration_ms) OVER w AS before_ms
+  FROM track_nodes
+  WHERE folded_title <> '' AND folded_artist <> '' AND duration_ms IS NOT NULL
+  WINDOW w AS (PARTITION BY folded_title, folded_artist ORDER BY duration_ms, node)
+)
+WHERE before IS NOT NULL AND duration_ms - before_ms <= 3000;

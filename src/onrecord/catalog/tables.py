@@ -1,0 +1,220 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The append-only tables (format clause 5): their columns, their files, and how a batch becomes a segment.
+
+Every row carries `seq`, the number of the log entry that committed it. A segment that no entry names does not count.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import write_rows
+from onrecord.ledger import Segment
+
+
+class Row(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    seq: int
+
+
+class FileRow(Row, frozen=True):
+    """Digest record of a blob (format clause 3): enough to name, check and publish it without reading it."""
+
+    sha256: str
+    size: int
+    blake3: bytes
+    v2_root: bytes
+    v2_layer: bytes
+    v1_pieces: bytes
+    v1_tail: bytes
+
+
+class SoundRow(Row, frozen=True):
+    """What one decode said of a blob. `keys` are the fingerprint's index terms."""
+
+    sha256: str
+    analyser: str
+    version: str
+    container: str
+    codec: str
+    duration_samples: int
+    sample_rate: int
+    channels: int
+    bit_depth: int | None
+    bit_rate: int
+    loudness: float | None
+    peak: float
+    peaks: bytes
+    fingerprint: bytes
+    keys: tuple[int, ...]
+    audio_sha256: str
+    faults: str
+
+
+class DepositRow(Row, frozen=True):
+    """A file as it was added. `name` is its path below the added folder, `path` the whole path as bytes."""
+
+    sha256: str
+    name: str
+    path: bytes
+    size: int
+    mtime_ns: int
+    inode: int
+    held_as: str
+
+
+class RefusalRow(Row, frozen=True):
+    """A file that `add` did not take, and why."""
+
+    name: str
+    sha256: str
+    code: str
+    detail: str
+
+
+class RecordRow(Row, frozen=True):
+    """A source's answer, verbatim. `record` is `<kind>:<id>`."""
+
+    source: str
+    record: str
+    media_type: str
+    payload: bytes
+    sha256: str
+    deleted: bool
+
+
+class ArtistRow(Row, frozen=True):
+    source: str
+    record: str
+    id: str
+    name: str
+    sort_name: str
+    mbid: str
+    isni: str
+    country: str
+
+
+class ReleaseRow(Row, frozen=True):
+    source: str
+    record: str
+    id: str
+    title: str
+    artist: str
+    mbid: str
+    barcode: str
+    label: str
+    date: str
+    country: str
+    kind: str
+    tracks: int | None
+
+
+class TrackRow(Row, frozen=True):
+    source: str
+    record: str
+    id: str
+    title: str
+    artist: str
+    artist_id: str
+    release: str
+    release_id: str
+    disc: int | None
+    position: int | None
+    duration_ms: int | None
+    isrc: str
+    mbid: str
+    date: str
+    genre: str
+    composer: str
+    blob: str
+
+
+class TagRow(Row, frozen=True):
+    """A text frame of a file, verbatim, in file order."""
+
+    sha256: str
+    place: int
+    key: str
+    value: str
+
+
+class LinkRow(Row, frozen=True):
+    """Evidence is about a blob (`blob`), or about a source's track (`source`, `track`)."""
+
+    blob: str
+    source: str
+    record: str
+    track: str
+    evidence: str
+
+
+class IdRow(Row, frozen=True):
+    """A canonical id and its founding claim. Minted once, never reused."""
+
+    kind: str
+    id: str
+    source: str
+    source_id: str
+
+
+class RedirectRow(Row, frozen=True):
+    """`old` was merged into `new`."""
+
+    kind: str
+    old: str
+    new: str
+
+
+class VolumeRow(Row, frozen=True):
+    """A blob's place in a volume, for ever: volumes do not change, a withdrawal makes a new one."""
+
+    volume: str
+    shelf: str
+    sha256: str
+    extension: str
+
+
+TABLES: dict[str, type[Row]] = {
+    "files": FileRow,
+    "sounds": SoundRow,
+    "deposits": DepositRow,
+    "refusals": RefusalRow,
+    "records": RecordRow,
+    "artists": ArtistRow,
+    "releases": ReleaseRow,
+    "tracks": TrackRow,
+    "tags": TagRow,
+    "links": LinkRow,
+    "ids": IdRow,
+    "redirects": RedirectRow,
+    "volumes": VolumeRow,
+}
+
+
+class Tables:
+    """The tables under `catalog/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def append(self, name: str, seq: int, rows: Iterable[Row]) -> Segment | None:
+        """Write a segment, durable when this returns; None where there are no rows.
+
+        It counts from the moment that log entry `seq` names it. What a killed run left under this name is replaced.
+        """
+        listed = list(rows)
+        if not listed:
+            return None
+        place = Path(name) / f"{seq:012}.parquet"
+        digest, count = write_rows(self._folder / place, TABLES[name], listed)
+        return Segment(name=name, path=str(place), sha256=digest, rows=count)
+
+    def attach(self, duck: Duck, segments: Iterable[Segment]) -> None:
+        """Name every table in DuckDB, over the committed segments."""
+        paths: dict[str, list[Path]] = {name: [] for name in TABLES}
+        for segment in segments:
+            paths[segment.name].append(self._folder / segment.path)
+        for name, row in TABLES.items():
+            duck.view(name, paths[name], row)

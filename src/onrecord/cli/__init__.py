@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line. Nothing heavy is imported before a command runs; each command is a file."""
+
+import importlib
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import click
+
+from onrecord import __version__
+from onrecord.errors import OnrecordError
+
+#: Each command with the module that holds it and the line that `onrecord --help` shows.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Make an archive in a folder."),
+    "sources": ("sources", "List the sources that can be harvested, and their terms."),
+    "harvest": ("harvest", "Read records of a source."),
+    "add": ("add", "Add files and folders of sound."),
+    "probe": ("probe", "Say what the bytes of a file say, without an archive."),
+    "match": ("match", "Join what the sources say into recordings, releases and artists."),
+    "search": ("search", "Find recordings, releases and artists."),
+    "rights": ("rights", "Ask the rights gate, and why."),
+    "publish": ("publish", "Make the next edition."),
+    "mirror": ("mirror", "Follow, fetch and seed editions of other archives."),
+    "check": ("check", "Read everything again and name what is damaged."),
+    "serve": ("serve", "Serve the page."),
+    "status": ("status", "Show the archive in numbers."),
+    "demo": ("demo", "Run the whole way on real music that comes along."),
+}
+
+
+class Commands(click.Group):
+    """Imports a command when it is called, and lists them without importing any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"onrecord.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="onrecord")
+def group() -> None:
+    """An open music archive that anyone can run and anyone can mirror.
+
+    \b
+    Exit codes: 0 done, 1 failed, 2 usage, 3 some items were refused (they are listed), 4 something is damaged,
+    5 another process is writing, 130 interrupted.
+
+    \b
+    Example:  onrecord init my-archive && cd my-archive && onrecord add --held-as owner ~/Music
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    # A reader that stops reading (`onrecord search x | head`) is no error of ours.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = group.main(prog_name="onrecord", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("onrecord: stopped; what was committed stays, the same command goes on from there", file=sys.stderr)
+        code = 130
+    except OnrecordError as error:
+        print(f"onrecord: {_inert(error.message)}", file=sys.stderr)
+        if error.hint:
+            print(f"  {_inert(error.hint)}", file=sys.stderr)
+        code = error.exit_code
+    except OSError as error:
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        print(f"onrecord: {_inert(where)}{error.strerror or error}; nothing committed is lost", file=sys.stderr)
+        code = 1
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def _terminated(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _inert(text: str) -> str:
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

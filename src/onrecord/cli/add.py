@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord add`"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from onrecord.cli.output import Output, options, size
+
+
+@click.command("add")
+@click.argument("paths", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
+@click.option(
+    "--held-as",
+    type=click.Choice(["owner", "deposit", "licensed"]),
+    help="Why you hold these files. Without it only files that bear a license are kept.",
+)
+@click.option("--link", is_flag=True, help="Share the space with the files: by reflink, else by hard link.")
+@click.option("--move", is_flag=True, help="Take the files over; they are gone from where they were.")
+@options
+def command(
+    paths: tuple[Path, ...], held_as: str | None, link: bool, move: bool, folder: Path, out: Output
+) -> None:
+    """Add files and folders of sound, with the license documents beside them.
+
+    Files are named by their SHA-256 and kept byte for byte. What was added and has not changed is not read again.
+
+    \b
+    Example:  onrecord add --held-as deposit ~/Music/demos
+    """
+    from onrecord.archive import Archive
+    from onrecord.archive.add import AddReport, add
+    from onrecord.store import Arrival
+
+    if link and move:
+        raise click.UsageError("--link and --move: choose one")
+    arrival = Arrival.LINK if link else Arrival.MOVE if move else Arrival.COPY
+    with Archive.open(folder) as archive, out.progress("adding") as update:
+        report = add(
+            archive,
+            paths,
+            held_as=held_as or "",
+            arrival=arrival,
+            progress=lambda state: update(state.files, state.bytes),
+        )
+
+    def text(report: AddReport = report) -> Iterator[str]:
+        yield (
+            f"{report.new:,} new ({size(report.new_bytes)}), {report.again:,} held already under another name, "
+            f"{report.known:,} unchanged, {report.passed_over:,} that are not sound passed over"
+        )
+        for item in report.with_faults:
+            yield f"kept with a fault: {item.name}: {item.detail} [{item.code}]"
+        for item in report.refused:
+            yield f"refused: {item.name}: {item.detail} [{item.code}]"
+
+    out.result("add", report, text)
+    if report.refused:
+        sys.exit(3)

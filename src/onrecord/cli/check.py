@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord check`"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from onrecord.cli.output import Output, options, size
+
+
+@click.command("check")
+@click.option("--structure-only", is_flag=True, help="Look that blobs are there, without reading them.")
+@options
+def command(structure_only: bool, folder: Path, out: Output) -> None:
+    """Read everything again: the log's chain, the tables, the editions, every byte of every file.
+
+    What is damaged is named, set aside, and neither served nor published until it was added again. Exit code 4.
+
+    \b
+    Example:  onrecord check
+    """
+    from onrecord.archive import Archive
+    from onrecord.archive.checking import check
+
+    with Archive.open(folder) as archive, out.progress("checking") as update:
+        report = check(archive, structure_only=structure_only, progress=update)
+
+    def text() -> Iterator[str]:
+        for bad in report.bad:
+            yield f"{bad.state}: {bad.what} ({bad.detail})"
+        yield (
+            f"{report.blobs:,} files ({size(report.bytes)}), {report.segments:,} tables' segments, "
+            f"{report.entries:,} log entries: {len(report.bad):,} damaged, {report.healed:,} whole again"
+        )
+
+    out.result("check", report, text)
+    if report.bad:
+        sys.exit(4)

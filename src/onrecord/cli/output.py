@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What commands print: a result on standard output, everything else on standard error; text from outside made inert."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+class Output:
+    """Where a command writes. With `json`, standard output bears JSON alone."""
+
+    def __init__(self, json: bool, quiet: bool) -> None:
+        self.json = json
+        self._quiet = quiet
+
+    def result(self, schema: str, value: object, text: Callable[[], Iterator[str]]) -> None:
+        """The command's answer: `value` as one JSON object with its schema, or lines for a person."""
+        if self.json:
+            body = msgspec.to_builtins(value)
+            if not isinstance(body, dict):
+                body = {"items": body}
+            click.echo(msgspec.json.encode({"schema": f"onrecord.{schema}/1"} | body).decode())
+        else:
+            for line in text():
+                click.echo(inert(line))
+
+    def say(self, line: str) -> None:
+        """Something that happens on the way."""
+        if not self._quiet:
+            click.echo(inert(line), err=True)
+
+    @contextmanager
+    def progress(self, verb: str) -> Iterator[Callable[[int, int], None]]:
+        """Gives a function to call with (items, bytes): a moving line on a terminal, now and then a line elsewhere."""
+        if self._quiet:
+            yield lambda items, size: None
+        elif sys.stderr.isatty():
+            with _moving(verb) as update:
+                yield update
+        else:
+            yield _lines(verb)
+
+
+def options(function: F) -> F:
+    """The options that every command has; the command gets `folder` and `out`."""
+
+    @click.option("-C", "--archive", "folder", type=click.Path(path_type=Path), default=".", envvar="ONRECORD_ARCHIVE",
+                  show_default="this folder", help="The archive's folder.")  # fmt: skip
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with its schema.")
+    @click.option("--quiet", is_flag=True, help="Print the result alone.")
+    def command(*args: Any, as_json: bool, quiet: bool, **kwargs: Any) -> Any:
+        return function(*args, out=Output(as_json, quiet), **kwargs)
+
+    command.__name__ = function.__name__
+    command.__doc__ = function.__doc__
+    # Options that stand above this decorator are collected by Click on the inner function.
+    command.__click_params__ = [*command.__click_params__, *getattr(function, "__click_params__", [])]  # type: ignore[attr-defined]
+    return command  # type: ignore[return-value]
+
+
+def inert(text: str) -> str:
+    """Text from outside on a terminal: no control characters, no reordering."""
+    return "".join(char if (char.isprintable() and char not in _BIDI) else "\ufffd" for char in text)
+
+
+def size(count: float) -> str:
+    """Bytes for a person: 1,234 B, 12.3 MB, 1.2 TB."""
+    if count < 10_000:
+        return f"{count:,.0f} B"
+    for unit in ("kB", "MB", "GB", "TB"):
+        count /= 1000
+        if count < 1000 or unit == "TB":
+            return f"{count:,.1f} {unit}"
+    raise AssertionError("unreachable")
+
+
+def length(seconds: float) -> str:
+    """A length for a person: 3:07, 1:02:03."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _lines(verb: str) -> Callable[[int, int], None]:
+    begun = last = time.monotonic()
+
+    def update(items: int, done: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= 5:
+            last = now
+            click.echo(f"{verb}: {items:,} done, {size(done)}, {size(done / (now - begun))}/s", err=True)
+
+    return update
+
+
+@contextmanager
+def _moving(verb: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    begun = time.monotonic()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(verb)
+
+        def update(items: int, done: int) -> None:
+            rate = size(done / max(time.monotonic() - begun, 0.001))
+            bar.update(task, description=f"{verb}: {items:,} done, {size(done)}, {rate}/s")
+
+        yield update

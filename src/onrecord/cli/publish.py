@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord publish`"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from onrecord.cli.output import Output, options, size
+
+
+@click.command("publish")
+@options
+def command(folder: Path, out: Output) -> None:
+    """Make the next edition: what may be shared, as torrents and tables, signed. Reads no sound.
+
+    \b
+    Example:  onrecord publish
+    """
+    from onrecord.archive import Archive
+    from onrecord.archive.publishing import publish
+
+    with Archive.open(folder) as archive:
+        report = publish(archive, out.say)
+
+    def text() -> Iterator[str]:
+        if not report.number:
+            yield f"nothing has changed since the last edition ({report.folder})"
+        else:
+            yield f"edition {report.number} in {report.folder}"
+        yield (
+            f"  {report.published:,} files, {size(report.bytes)}, in {report.volumes:,} volumes "
+            f"({report.new_volumes:,} new); stored sound opened: {report.sound_opened}"
+        )
+        for code, count in sorted(report.held_back.items()):
+            yield f"  {count:,} held back: {code}"
+
+    out.result("publish", {"folder": str(report.folder), **{name: getattr(report, name) for name in _FIGURES}}, text)
+
+
+_FIGURES = ("number", "published", "bytes", "volumes", "new_volumes", "held_back", "sound_opened")

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord rights`"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from onrecord.cli.output import Output, options
+
+
+@click.group("rights")
+def command() -> None:
+    """Ask the rights gate, and why."""
+
+
+@command.command("list")
+@click.option("--limit", type=click.IntRange(1), default=1_000_000, help="At most this many lines.")
+@options
+def list_all(limit: int, folder: Path, out: Output) -> None:
+    """List what is kept but not published, and what was refused, each with its reason.
+
+    \b
+    Example:  onrecord rights list
+    """
+    from onrecord.archive.reading import open_reader
+
+    reader = open_reader(folder)
+    answers = reader.rights(limit)
+
+    def text() -> Iterator[str]:
+        for item in answers:
+            yield f"{'share' if item.allow else 'no':<6} {item.codes[0]:<18} {item.title}  ({item.name})"
+            if not item.allow:
+                yield f"       {item.sentence}"
+
+    out.result("rights.list", {"answers": answers}, text)
+
+
+@command.command("why")
+@click.argument("thing")
+@options
+def why(thing: str, folder: Path, out: Output) -> None:
+    """Say what may be done with a recording and why: rule, clause, evidence, its date and digest.
+
+    THING is a recording's id, a file's SHA-256, or the name under which a file was added.
+
+    \b
+    Example:  onrecord rights why r6r46akoh6wnijbyv
+    """
+    from onrecord.archive.reading import open_reader
+
+    view = open_reader(folder).why(thing)
+
+    def text() -> Iterator[str]:
+        yield f"{view.title}{' — ' + view.artist if view.artist else ''} ({view.id})"
+        for use, answer in view.decisions.items():
+            yield f"{use.value:<9} {'yes' if answer.decision.allow else 'no '}"
+            for rule in answer.rules:
+                yield f"          {rule.code}: {rule.sentence} [{rule.clause}]"
+            if answer.decision.would_change:
+                yield f"          what would change it: {answer.decision.would_change}"
+        yield "evidence"
+        for item in view.evidence:
+            yield f"  {item.id[:16]}  {item.says} by {item.origin}, logged {item.added}: {item.license or 'not understood'}"
+            yield f"    {item.text[:200]}"
+            if item.document:
+                yield f"    from the document {item.document}"
+
+    out.result("rights.why", view, text)

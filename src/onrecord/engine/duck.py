@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DuckDB behind a narrow door: SQL files in, rows or Parquet out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from onrecord.engine.parquet import schema_of, settle
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Duck:
+    """An in-memory DuckDB over committed Parquet files. Memory is bounded, what does not fit spills to `spill`."""
+
+    def __init__(self, spill: Path, memory: str = "6GB", threads: int = 2) -> None:
+        import duckdb
+
+        self._db: duckdb.DuckDBPyConnection = duckdb.connect(
+            config={"memory_limit": memory, "threads": threads, "temp_directory": str(spill)}
+        )
+        # Nothing here may reach the network or load code.
+        self._db.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
+
+    def close(self) -> None:
+        self._db.close()
+
+    def view(self, name: str, paths: Sequence[Path], row: type[Struct]) -> None:
+        """Name a set of Parquet files as a table; `row` gives the columns of a set without files."""
+        if paths:
+            listed = ", ".join(_quoted(str(path)) for path in paths)
+            self._db.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
+        else:
+            empty = schema_of(row).empty_table()
+            self._db.register("empty_rows", empty)
+            self._db.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM empty_rows')
+            self._db.unregister("empty_rows")
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+        """A table from values, for a job that joins them; `columns` maps names to SQL types."""
+        import pyarrow as pa
+
+        declared = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        self._db.execute(f'CREATE OR REPLACE TABLE "{name}" ({declared})')
+        if rows:
+            arrays = [list(column) for column in zip(*rows, strict=True)]
+            self._db.register("incoming", pa.table(arrays, names=list(columns)))
+            self._db.execute(f'INSERT INTO "{name}" SELECT * FROM incoming')
+            self._db.unregister("incoming")
+
+    def run(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._db.execute(sql, parameters or None).fetchall()
+
+    def stream(self, sql: str, batch: int = 10_000) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query, a batch in memory at a time; nothing else may run on this object meanwhile."""
+        cursor = self._db.execute(sql)
+        while rows := cursor.fetchmany(batch):
+            yield from rows
+
+    def export(self, query: str, path: Path) -> tuple[str, int]:
+        """Write a query's rows as Parquet: same rows, same bytes. The query must have a total ORDER BY.
+
+        Gives (SHA-256, number of rows).
+        """
+        part = path.with_name(path.name + ".part")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db.execute("SET preserve_insertion_order=true")
+        rows = self._db.execute(
+            f"COPY ({query}) TO {_quoted(str(part))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+        ).fetchone()
+        return settle(part, path), int(rows[0]) if rows else 0
+
+
+def sql_file(package: str, name: str) -> str:
+    """The text of `<package>/sql/<name>.sql`: one job, in DuckDB's dialect."""
+    return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a function over chunks in worker processes, results in the order of the chunks."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import TypeVar
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+
+def map_chunks(
+    function: Callable[[Chunk], Result],
+    chunks: Iterable[Chunk],
+    workers: int,
+    prepare: Callable[..., None],
+    arguments: tuple[object, ...],
+) -> Iterator[Result]:
+    """Results of `function` over `chunks`, in order; at most two chunks a worker are waiting at a time.
+
+    Each worker is a new process that has run `prepare(*arguments)` once, so it is single-threaded and may fork. A
+    worker that dies raises BrokenProcessPool here: whoever commits results goes on from the last one at the next run.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(prepare, arguments)) as pool:
+        waiting: list[Future[Result]] = []
+        try:
+            for chunk in chunks:
+                waiting.append(pool.submit(function, chunk))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.pop(0).result()
+            while waiting:
+                yield waiting.pop(0).result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _start(prepare: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    # The parent decides when to stop; a terminal's Ctrl-C reaches the whole group.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
+    prepare(*arguments)
+
+
+def _die_with_parent() -> None:
+    """A worker must not outlive a parent that was killed: it would write parts that the next run sweeps."""
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    if os.getppid() == 1:
+        os._exit(1)

@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The log, which is the truth about what was committed, and the ledger, an index over it that can be rebuilt."""
+
+from onrecord.ledger.ledger import BlobRow, DepositRow, Followed, Ledger, LinkedEvidence, RecordMark, Rows, Segment
+from onrecord.ledger.lock import writing
+from onrecord.ledger.log import Entry, Log
+
+__all__ = [
+    "BlobRow",
+    "DepositRow",
+    "Entry",
+    "Followed",
+    "Ledger",
+    "LinkedEvidence",
+    "Log",
+    "RecordMark",
+    "Rows",
+    "Segment",
+    "writing",
+]

@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copies that somebody else holds: follow, plan, fetch, prove, repair."""

@@ -1,0 +1,447 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BitTorrent sessions: seed blobs where they lie, fetch volumes, recheck them.
+
+By default a session speaks with loopback alone, and announces itself to nobody. Seeding never opens a blob for
+writing, whatever the blob holds and whatever peers send.
+"""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from typing import Any, Final
+
+import libtorrent as lt
+from msgspec import Struct
+
+from onrecord.errors import MirrorFailed, UsageError
+from onrecord.mirror.places import Locate, found, make_private, paths, unfinished
+from onrecord.publish.contents import Contents, Listed, read
+from onrecord.publish.torrent import MAX_METAINFO
+
+#: Address and port; names are for the caller to resolve, and to check what they resolve to.
+Peer = tuple[str, int]
+
+#: Seconds between flushes of what was fetched: a kill loses at most what came since the last one.
+_FLUSH_EVERY: Final = 2.0
+#: Seconds between tries to reach the peers that were named.
+_CONNECT_EVERY: Final = 1.0
+#: Seconds that the session waits for its own threads: opening a port, closing a file.
+_OWN_WORK: Final = 30.0
+#: Seconds between two looks at a torrent.
+_TICK: Final = 0.05
+#: Files named in a message.
+_NAMED: Final = 3
+#: libtorrent's values of an encryption policy: never, and as the peer likes.
+_PLAIN: Final = 2
+_EITHER: Final = 1
+#: libtorrent's priority of a file that is to be fetched; 0 is of one that is not.
+_WANTED: Final = 4
+
+
+class Progress(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a fetch stands; `done` counts bytes that are here and checked, those of an earlier run included."""
+
+    done: int
+    total: int
+    peers: int
+    failed_pieces: int
+
+
+class Fetched(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a fetch took: bytes of content that came over the network, seconds, pieces whose hash was wrong."""
+
+    name: str
+    downloaded: int
+    seconds: float
+    failed_pieces: int
+
+
+class Seeding(Struct, frozen=True, forbid_unknown_fields=True):
+    """A torrent that is being seeded, and the files that are not: absent, of another size, or not regular files."""
+
+    name: str
+    info_hash_v2: bytes
+    missing: tuple[str, ...]
+
+
+class Session:
+    """One libtorrent session; close it, or use it in a `with` block.
+
+    `listen` is "address:port", port 0 for any that is free. While the address is on loopback, peers elsewhere are
+    blocked both ways. Everything that tells others about this session is off unless asked for. The limits are bytes
+    a second for each torrent, 0 for none. Methods may be called from several threads.
+    """
+
+    def __init__(
+        self,
+        listen: str = "127.0.0.1:0",
+        *,
+        dht: bool = False,
+        lsd: bool = False,
+        port_mapping: bool = False,
+        trackers: bool = False,
+        web_seeds: bool = False,
+        download_limit: int = 0,
+        upload_limit: int = 0,
+    ) -> None:
+        self._loopback = _address(listen).is_loopback
+        self._trackers, self._web_seeds = trackers, web_seeds
+        self._limits = download_limit or -1, upload_limit or -1
+        self._lock = threading.Lock()
+        self._heard: dict[Any, _Heard] = {}
+        self._seeds: dict[bytes, tuple[Any, Contents]] = {}
+        flags = lt.torrent_flags
+        self._flags = (0 if dht else flags.disable_dht) | (0 if lsd else flags.disable_lsd)
+        self._flags |= flags.duplicate_is_error | (flags.disable_pex if self._loopback else 0)
+        self._session = lt.session(_settings(listen, self._loopback, dht, lsd, port_mapping))
+        if self._loopback:
+            self._session.set_ip_filter(_loopback_only())
+        # libtorrent creates a torrent's empty files wherever it takes them to be: here, rather than among the blobs.
+        self._scratch = tempfile.TemporaryDirectory(prefix="onrecord-session-")
+        try:
+            self.port = self._listening(listen)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops everything; what was fetched stays where it is."""
+        for info_hash in list(self._seeds):
+            self.stop(info_hash)
+        self._session.pause()
+        self._scratch.cleanup()
+
+    def seed(self, torrent: bytes, locate: Locate, *, trust: bool = True) -> Seeding:
+        """Seeds the files that `locate` knows, in place and only reading.
+
+        With `trust` the blobs are not hashed first; each piece is when it is first asked for, and one that is wrong
+        is not given out: the torrent is then checked whole and what is good in it is seeded on.
+        """
+        contents = read(torrent)
+        # Upload mode asks no peer for anything, so nothing can arrive that would be written. libtorrent never leaves
+        # it by itself, because the torrent is not auto-managed.
+        params = self._params(torrent, contents, lt.torrent_flags.upload_mode)
+        params.renamed_files, missing = found(params.ti, contents, locate)
+        if trust and not missing:
+            params.flags |= lt.torrent_flags.seed_mode
+        self._seeds[contents.info_hash_v2] = self._add(params, contents.name), contents
+        return Seeding(contents.name, contents.info_hash_v2, tuple(missing))
+
+    def incomplete(self, info_hash_v2: bytes) -> list[str]:
+        """Files of a torrent seeded here of which at least one piece is absent or was found to be wrong."""
+        handle, contents = self._seeds[info_hash_v2]
+        _until(lambda: not _checking(handle.status()), _OWN_WORK)
+        return unfinished(handle, contents.files)
+
+    def stop(self, info_hash_v2: bytes) -> None:
+        """Seeds this torrent no longer."""
+        handle, _ = self._seeds.pop(info_hash_v2)
+        self._remove(handle)
+
+    def fetch(
+        self,
+        torrent: bytes,
+        into: Path,
+        peers: Sequence[Peer] = (),
+        *,
+        wanted: Callable[[tuple[str, ...]], bool] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        patience: float = 60.0,
+    ) -> Fetched:
+        """Fetches the torrent's files, or the `wanted` ones, to `into/<name>/…`, and returns when all are there.
+
+        What is there already is hashed and kept where it is right, so a run that was killed goes on where it was.
+        `progress` is called several times a second in this thread; what it raises ends the fetch. MirrorFailed where
+        `patience` seconds pass in which nothing came. The caller still verifies each file before it trusts it.
+        """
+        contents = read(torrent)
+        peers = [self._checked(peer) for peer in peers]
+        files = [file for file in contents.files if wanted is None or wanted(file.path)]
+        params = self._params(torrent, contents, 0)
+        params.save_path = str(into.absolute())
+        chosen = {file.path for file in files}
+        params.file_priorities = [_WANTED if path in chosen else 0 for path in paths(params.ti)]
+        make_private(into, contents)
+        begun = time.monotonic()
+        handle = self._add(params, contents.name)
+        try:
+            self._complete(handle, contents, files, peers, progress, patience)
+            downloaded = handle.status().total_payload_download
+        finally:
+            self._flush(handle)
+            failed = self._listen(handle).failed
+            self._remove(handle)
+        for file in files:
+            if not file.size:
+                into.joinpath(contents.name, *file.path).touch()
+        return Fetched(contents.name, downloaded, time.monotonic() - begun, failed)
+
+    def metadata(self, magnet: str, peers: Sequence[Peer] = (), *, patience: float = 60.0) -> bytes:
+        """The torrent that a magnet link names, from peers, for `seed` and `fetch`; its info-hashes are right."""
+        try:
+            params = lt.parse_magnet_uri(magnet)
+        except RuntimeError as error:
+            raise MirrorFailed(f"magnet link {magnet[:120]!r}: {error}", "copy it again") from None
+        peers = [self._checked(peer) for peer in peers]
+        # Nothing is to be written before the names in it were looked at, so this is upload mode too.
+        handle = self._add(self._bounded(params, lt.torrent_flags.upload_mode), "of the magnet link")
+        calls = _Calls(handle, peers)
+        try:
+            if not _until(lambda: calls.made() and handle.status().has_metadata, patience):
+                raise MirrorFailed(
+                    f"magnet link {magnet[:120]!r}: no peer gave its metadata in {patience:.0f} s",
+                    "name a mirror that is up, or use the .torrent file",
+                )
+            return b"d4:info" + bytes(handle.torrent_file().info_section()) + b"e"
+        finally:
+            self._remove(handle)
+
+    def _params(self, torrent: bytes, contents: Contents, flags: int) -> Any:
+        try:
+            params = lt.load_torrent_buffer(torrent)
+        except RuntimeError as error:
+            raise MirrorFailed(f"torrent {contents.name} does not load: {error}", "do not use it") from None
+        # libtorrent changes names that it holds to be unsafe. Ours are stricter, so a change means that we have a gap.
+        if [path for path in paths(params.ti) if path] != [file.path for file in contents.files]:
+            raise MirrorFailed(
+                f"torrent {contents.name}: libtorrent would name its files otherwise", "do not use it"
+            )
+        return self._bounded(params, flags)
+
+    def _bounded(self, params: Any, flags: int) -> Any:
+        """Without the addresses in it that this session shall not speak with."""
+        if not self._trackers:
+            params.trackers, params.tracker_tiers = [], []
+        if not self._web_seeds:
+            params.url_seeds = []
+        params.http_seeds, params.dht_nodes, params.peers = [], [], []
+        params.save_path = self._scratch.name
+        params.download_limit, params.upload_limit = self._limits
+        params.flags = self._flags | flags
+        return params
+
+    def _add(self, params: Any, name: str) -> Any:
+        try:
+            handle = self._session.add_torrent(params)
+        except RuntimeError as error:
+            raise MirrorFailed(
+                f"torrent {name} is not taken: {error}", "stop it first if it is being seeded"
+            ) from None
+        self._heard[handle] = _Heard()
+        return handle
+
+    def _remove(self, handle: Any) -> None:
+        self._heard.pop(handle, None)
+        self._session.remove_torrent(handle)
+
+    def _checked(self, peer: Peer) -> Peer:
+        host, port = peer
+        if self._loopback and not _address(f"{host}:{port}").is_loopback:
+            raise UsageError(
+                f"peer {host}:{port} is not on loopback, and this session is",
+                "listen on an address of the network",
+            )
+        return host, port
+
+    def _complete(
+        self,
+        handle: Any,
+        contents: Contents,
+        files: Sequence[Listed],
+        peers: Sequence[Peer],
+        progress: Callable[[Progress], None] | None,
+        patience: float,
+    ) -> None:
+        """Returns when every file is here and checked."""
+        calls = _Calls(handle, peers)
+        moved = flushed = time.monotonic()
+        most = -1
+        while True:
+            status, heard, now = handle.status(), self._listen(handle), time.monotonic()
+            done = status.total_wanted_done
+            if progress:
+                progress(Progress(done, status.total_wanted, status.num_peers, heard.failed))
+            if heard.error:
+                raise MirrorFailed(
+                    f"torrent {contents.name}: {heard.error}",
+                    "see that there is room and the right to write, run again",
+                )
+            if status.is_finished:
+                return
+            if _checking(status) or done > most:
+                # The most there ever was can only rise to the total: bad pieces sent for ever are no progress.
+                most, moved = max(most, done), now
+            elif now - moved > patience:
+                raise _stalled(
+                    contents.name, unfinished(handle, files), len(files), status.num_peers, heard, patience
+                )
+            if now - flushed > _FLUSH_EVERY:
+                handle.flush_cache()
+                flushed = now
+            calls.made()
+            time.sleep(_TICK)
+
+    def _flush(self, handle: Any) -> None:
+        """Waits until what was fetched has been handed to the system."""
+        before = self._listen(handle).flushes
+        handle.flush_cache()
+        _until(lambda: self._listen(handle).flushes > before, _OWN_WORK)
+
+    def _listen(self, handle: Any) -> "_Heard":
+        """What was said about a torrent until now. The alerts of all torrents come in one queue."""
+        with self._lock:
+            for alert in self._session.pop_alerts():
+                heard = self._heard.get(getattr(alert, "handle", None))
+                if heard is not None:
+                    heard.take(alert)
+            return self._heard[handle]
+
+    def _listening(self, listen: str) -> int:
+        failed = ""
+
+        def settled() -> bool:
+            nonlocal failed
+            with self._lock:
+                for alert in self._session.pop_alerts():
+                    if isinstance(alert, lt.listen_failed_alert):
+                        failed = alert.message()
+            return bool(failed or self._session.listen_port())
+
+        if not _until(settled, _OWN_WORK) or failed:
+            raise MirrorFailed(f"cannot listen on {listen}: {failed or 'no answer'}", "choose another port")
+        return int(self._session.listen_port())
+
+
+def verify(torrent: bytes, into: Path) -> list[str]:
+    """Files below `into/<name>` that are not what the torrent says, after reading all of them. Nothing is changed."""
+    contents = read(torrent)
+    with Session() as session:
+        seeding = session.seed(torrent, lambda path: into.joinpath(contents.name, *path), trust=False)
+        return sorted({*seeding.missing, *session.incomplete(seeding.info_hash_v2)})
+
+
+class _Heard:
+    """What libtorrent said about one torrent."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+        self.flushes = 0
+        self.error = ""
+        self.liars: set[str] = set()
+
+    def take(self, alert: Any) -> None:
+        if isinstance(alert, lt.hash_failed_alert):
+            self.failed += 1
+        elif isinstance(alert, lt.cache_flushed_alert):
+            self.flushes += 1
+        elif isinstance(alert, lt.peer_ban_alert):
+            self.liars.add("{}:{}".format(*alert.endpoint))
+        elif isinstance(alert, lt.file_error_alert | lt.torrent_error_alert):
+            self.error = self.error or alert.message()
+
+
+class _Calls:
+    """Connects to the peers that were named: at once, then now and then while there is none."""
+
+    def __init__(self, handle: Any, peers: Sequence[Peer]) -> None:
+        self._handle, self._peers = handle, peers
+        self._next = 0.0
+
+    def made(self) -> bool:
+        """Always true, so that it can stand in a condition that is asked again and again."""
+        now = time.monotonic()
+        if now >= self._next and self._handle.status().num_peers == 0:
+            for peer in self._peers:
+                self._handle.connect_peer(peer)
+            self._next = now + _CONNECT_EVERY
+        return True
+
+
+def _settings(listen: str, loopback: bool, dht: bool, lsd: bool, port_mapping: bool) -> Any:
+    category = lt.alert_category
+    return {
+        "listen_interfaces": listen,
+        # Another port than the one that was named is one that no peer knows.
+        "max_retry_port_bind": 0,
+        "listen_system_port_fallback": False,
+        "alert_mask": category.error | category.status | category.storage | category.peer,
+        "enable_dht": dht,
+        "enable_lsd": lsd,
+        "enable_upnp": port_mapping,
+        "enable_natpmp": port_mapping,
+        "user_agent": "onrecord",
+        # Mirrors on one machine share an address; a swarm of ours is small and its members are wanted all.
+        "allow_multiple_connections_per_ip": True,
+        "enable_outgoing_utp": not loopback,
+        "enable_incoming_utp": not loopback,
+        "out_enc_policy": _PLAIN if loopback else _EITHER,
+        "unchoke_slots_limit": -1,
+        "smooth_connects": False,
+        "connection_speed": 200,
+        "min_reconnect_time": 1,
+        "initial_picker_threshold": 0,
+        "stop_tracker_timeout": 1,
+        # The info dictionary of our largest torrents is above the default of 3 MB.
+        "max_metadata_size": MAX_METAINFO,
+        "max_queued_disk_bytes": 16 * 1024 * 1024,
+        "file_pool_size": 256,
+        "aio_threads": 2,
+        "hashing_threads": 1,
+    }
+
+
+def _loopback_only() -> Any:
+    rules = lt.ip_filter()
+    blocked = 1
+    rules.add_rule("0.0.0.0", "126.255.255.255", blocked)
+    rules.add_rule("128.0.0.0", "255.255.255.255", blocked)
+    rules.add_rule("::", "::", blocked)
+    rules.add_rule("::2", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", blocked)
+    return rules
+
+
+def _address(endpoint: str) -> IPv4Address | IPv6Address:
+    host, _, port = endpoint.rpartition(":")
+    try:
+        if 0 <= int(port) <= 65535:
+            return ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        pass
+    raise UsageError(f"{endpoint[:80]!r}: expected an IP address and a port", "resolve the name first")
+
+
+def _stalled(
+    name: str, missing: Sequence[str], files: int, peers: int, heard: _Heard, patience: float
+) -> MirrorFailed:
+    named = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
+    lies = f", {heard.failed} pieces had a wrong hash" if heard.failed else ""
+    lies += f" (from {', '.join(sorted(heard.liars)[:_NAMED])})" if heard.liars else ""
+    return MirrorFailed(
+        f"torrent {name}: nothing came for {patience:.0f} s from {peers} peers{lies}; "
+        f"{len(missing)} of {files} files are not whole: {named}",
+        "run it again when another mirror is up; what is here is kept",
+    )
+
+
+def _checking(status: Any) -> bool:
+    states = lt.torrent_status.states
+    return status.state in (states.checking_files, states.checking_resume_data)
+
+
+def _until(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(_TICK)
+    return True

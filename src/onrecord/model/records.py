@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a source says: records kept verbatim, and the claims that they are mapped to."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from onrecord.model.rights import Evidence
+
+
+class Terms(Struct, frozen=True, forbid_unknown_fields=True):
+    """The terms of a source, as data that the code obeys. A plug-in without terms does not load.
+
+    state      `read`: written from a text that was read (`address`, `day`, `digest` say which);
+               `unread`: local dumps may be read, live harvest waits for the operator
+    license    SPDX expression of the records as a whole; "" where it differs by record
+    """
+
+    state: str
+    license: str
+    summary: str
+    harvest_live: bool = False
+    redistribute: bool = False
+    address: str = ""
+    day: dt.date | None = None
+    digest: str = ""
+
+
+class Record(Struct, frozen=True, forbid_unknown_fields=True):
+    """A source's answer, kept verbatim. `kind` is `release`, `recording`, `message`, …; `id` is the source's own.
+
+    `deleted` is a tombstone: the source says that the record is gone; `payload` is then empty.
+    """
+
+    source: str
+    kind: str
+    id: str
+    media_type: str
+    payload: bytes
+    deleted: bool = False
+
+
+class Page(Struct, frozen=True, forbid_unknown_fields=True):
+    """Records in the source's order, what could not be read, and the cursor to go on from after a stop."""
+
+    records: tuple[Record, ...]
+    cursor: str
+    rejected: tuple[tuple[str, str], ...] = ()  # (where, why)
+
+
+class ArtistClaim(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row a source's artist. Empty text means: the source does not say."""
+
+    source: str
+    id: str
+    name: str
+    sort_name: str = ""
+    mbid: str = ""
+    isni: str = ""
+    country: str = ""
+
+
+class ReleaseClaim(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row a source's release (the album)."""
+
+    source: str
+    id: str
+    title: str
+    artist: str = ""
+    mbid: str = ""
+    barcode: str = ""
+    label: str = ""
+    date: str = ""
+    country: str = ""
+    kind: str = ""
+    tracks: int | None = None
+
+
+class TrackClaim(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row a source's track: a recording's place on a release.
+
+    `blob` is the SHA-256 of the sound, where the source names the bytes (a deposit, a delivery with checksums).
+    `isrc` is evidence of identity, never proof.
+    """
+
+    source: str
+    id: str
+    title: str
+    artist: str = ""
+    artist_id: str = ""
+    release: str = ""
+    release_id: str = ""
+    disc: int | None = None
+    position: int | None = None
+    duration_ms: int | None = None
+    isrc: str = ""
+    mbid: str = ""
+    date: str = ""
+    genre: str = ""
+    composer: str = ""
+    blob: str = ""
+
+
+class Claims(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one record claims. `evidence` pairs a fact about rights with the id of the track claim it is about."""
+
+    artists: Sequence[ArtistClaim] = ()
+    releases: Sequence[ReleaseClaim] = ()
+    tracks: Sequence[TrackClaim] = ()
+    evidence: Sequence[tuple[str, Evidence]] = ()

@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reader of the archive sees: values put together by `archive`, shown by `cli` and `web`.
+
+Every string may be text from outside; whoever shows it makes it inert for the place where it is shown.
+"""
+
+import datetime as dt
+
+from msgspec import Struct
+
+from onrecord.model.rights import Decision, Rule, Use
+
+
+class Frozen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Hit(Frozen, frozen=True):
+    """One search result. `kind` is `artist`, `release` or `recording`."""
+
+    kind: str
+    id: str
+    title: str
+    subtitle: str = ""
+    has_sound: bool = False
+
+
+class DecisionView(Frozen, frozen=True):
+    """A decision with the rules that its codes name, in the order of the codes."""
+
+    decision: Decision
+    rules: tuple[Rule, ...]
+
+
+class EvidenceView(Frozen, frozen=True):
+    """Evidence as a person reads it; `added` is when the archive logged it."""
+
+    id: str
+    says: str
+    origin: str
+    text: str
+    license: str
+    holder: str
+    document: str
+    added: str
+
+
+class SoundView(Frozen, frozen=True):
+    """One blob that holds this recording.
+
+    `volume`, `info_hash` and `magnet` name the torrent that holds it in the latest edition, "" where none does.
+    `state` is `ok`, or what the last check found: `flipped`, `truncated`, `missing`.
+    """
+
+    sha256: str
+    blake3: str
+    v2_root: str
+    size: int
+    container: str
+    codec: str
+    seconds: float
+    sample_rate: int
+    channels: int
+    bit_rate: int
+    loudness: float | None
+    peaks: bytes
+    names: tuple[str, ...]
+    state: str
+    volume: str = ""
+    info_hash: str = ""
+    magnet: str = ""
+    same_sound_as: str = ""
+
+
+class ClaimView(Frozen, frozen=True):
+    """What one source says, field by field."""
+
+    source: str
+    source_id: str
+    license: str
+    fields: tuple[tuple[str, str], ...]
+    reason: str = ""
+
+
+class TrackRow(Frozen, frozen=True):
+    """A recording in a list."""
+
+    id: str
+    title: str
+    artist: str
+    artist_id: str
+    seconds: float
+    disc: int | None = None
+    position: int | None = None
+    has_sound: bool = False
+
+
+class RecordingView(Frozen, frozen=True):
+    """All that a recording's page shows. `id` is the canonical id, also where a redirect led here."""
+
+    id: str
+    title: str
+    artist: str
+    artist_id: str
+    releases: tuple[tuple[str, str], ...]
+    seconds: float
+    date: str
+    genre: str
+    composer: str
+    isrcs: tuple[str, ...]
+    mbids: tuple[str, ...]
+    sounds: tuple[SoundView, ...]
+    claims: tuple[ClaimView, ...]
+    decisions: dict[Use, DecisionView]
+    evidence: tuple[EvidenceView, ...]
+    attribution: str
+
+
+class ReleaseView(Frozen, frozen=True):
+    id: str
+    title: str
+    artist: str
+    artist_id: str
+    date: str
+    barcode: str
+    label: str
+    tracks: tuple[TrackRow, ...]
+    claims: tuple[ClaimView, ...]
+
+
+class ArtistView(Frozen, frozen=True):
+    id: str
+    name: str
+    releases: tuple[tuple[str, str, str], ...]  # (id, title, date)
+    recordings: tuple[TrackRow, ...]
+    claims: tuple[ClaimView, ...]
+
+
+class TorrentView(Frozen, frozen=True):
+    """One volume. `license_class` is the shelf's license; `path` is relative to the edition's folder."""
+
+    name: str
+    files: int
+    size: int
+    info_hash_v1: str
+    info_hash_v2: str
+    magnet: str
+    license_class: str
+    path: str
+
+
+class EditionView(Frozen, frozen=True):
+    number: int
+    day: dt.date
+    recordings: int
+    files: int
+    size: int
+    volumes: tuple[TorrentView, ...]
+    parts: tuple[tuple[str, int, str], ...]  # (path in the edition, bytes, SHA-256)
+    public_key: str
+    withdrawn: int
+
+
+class Answer(Frozen, frozen=True):
+    """May a kept file enter an edition? `codes` and `sentence` say why or why not."""
+
+    sha256: str
+    allow: bool
+    recording: str
+    title: str
+    name: str
+    codes: tuple[str, ...]
+    sentence: str
+
+
+class Refusal(Frozen, frozen=True):
+    """A deposited file that the latest edition does not hold, and why."""
+
+    recording: str
+    title: str
+    name: str
+    codes: tuple[str, ...]
+    sentence: str
+
+
+class Glance(Frozen, frozen=True):
+    """The archive in numbers, all counted from the archive itself.
+
+    `bad` counts blobs that the last check found damaged; `checked` is the day of that check.
+    """
+
+    name: str
+    id: str
+    recordings: int
+    releases: int
+    artists: int
+    records: int
+    claims: int
+    blobs: int
+    deposits: int
+    size: int
+    seconds: float
+    shareable: int
+    refused: int
+    to_review: int
+    bad: int
+    checked: str
+    sources: tuple[tuple[str, int], ...]
+    editions: int
+    public_key: str

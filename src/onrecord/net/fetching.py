@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetches a small document: bounded in size and time, no redirect to another host, an agent that says who asks."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin, urlsplit
+
+from onrecord import __version__
+from onrecord.errors import SourceFailed
+
+if TYPE_CHECKING:
+    import httpx2
+
+_TRIES: Final = 3
+_SECONDS: Final = 20.0
+_REDIRECTS: Final = 3
+
+
+def fetch(address: str, most: int, pause: Callable[[float], None] = time.sleep) -> bytes:
+    """The bytes behind an http or https address, at most `most` of them.
+
+    A connection that fails and an answer of 429 or 5xx are tried again, as the server asks but a minute at most;
+    then SourceFailed says what came. A redirect is followed on the same host only.
+    """
+    import httpx2
+
+    with httpx2.Client(timeout=_SECONDS, headers={"User-Agent": f"onrecord/{__version__}"}) as client:
+        for left in range(_TRIES - 1, -1, -1):
+            try:
+                return _once(client, address, most, _REDIRECTS)
+            except _Again as again:
+                if not left:
+                    raise SourceFailed(f"{address}: {again}", "try again later") from None
+                pause(min(again.seconds, 60.0))
+            except httpx2.HTTPError as error:
+                if not left:
+                    raise SourceFailed(f"{address}: {error or type(error).__name__}", "is it up?") from None
+                pause(1.0)
+    raise AssertionError("unreachable")
+
+
+class _Again(Exception):
+    def __init__(self, status: int, seconds: float) -> None:
+        super().__init__(f"answered {status}")
+        self.seconds = seconds
+
+
+def _once(client: "httpx2.Client", address: str, most: int, redirects: int) -> bytes:
+    with client.stream("GET", address) as answer:
+        if answer.status_code in (301, 302, 303, 307, 308):
+            return _once(client, _followed(address, answer.headers.get("location", ""), redirects), most, redirects - 1)
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise _Again(answer.status_code, _retry_after(answer.headers.get("retry-after", "")))
+        if answer.status_code != 200:
+            raise SourceFailed(f"{address}: expected 200, got {answer.status_code}", "is the address right?")
+        content = bytearray()
+        for part in answer.iter_bytes():
+            content += part
+            if len(content) > most:
+                raise SourceFailed(f"{address}: expected at most {most:,} bytes, got more", "is the address right?")
+        return bytes(content)
+
+
+def _followed(address: str, location: str, redirects: int) -> str:
+    target = urljoin(address, location)
+    if redirects <= 0 or urlsplit(target)[:2] != urlsplit(address)[:2]:
+        raise SourceFailed(f"{address}: redirects to {target[:200]!r}", "name that address if you trust it")
+    return target
+
+
+def _retry_after(text: str) -> float:
+    return float(text) if text.isascii() and text.isdigit() else 2.0

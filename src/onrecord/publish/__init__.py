@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What leaves the archive: editions, volumes, torrents, signatures; the same input gives the same bytes."""

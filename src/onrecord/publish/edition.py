@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An edition's own papers: manifest, checksums, signature, credits, feed (format clauses 6 to 8)."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from onrecord.publish.dataset import Published
+from onrecord.publish.signing import Key, sign
+from onrecord.publish.torrent import Torrent, TorrentFile, hybrid
+from onrecord.store.digest import digest_file
+
+FORMAT = 1
+
+
+class VolumeEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A volume as a manifest lists it; `path` is its torrent, relative to the edition."""
+
+    name: str
+    shelf: str
+    files: int
+    size: int
+    info_hash_v1: str
+    info_hash_v2: str
+    magnet: str
+    path: str
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an edition is. `files` maps each other file of the edition to its SHA-256 and size."""
+
+    format: int
+    archive: str
+    name: str
+    number: int
+    day: dt.date
+    recordings: int
+    tables: dict[str, int]
+    volumes: tuple[VolumeEntry, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    engines: dict[str, str]
+    files: dict[str, tuple[str, int]]
+
+
+class Feed(Struct, frozen=True, forbid_unknown_fields=True):
+    """The newest edition of an archive, and the torrent that its files travel in. Signed beside it."""
+
+    format: int
+    archive: str
+    name: str
+    number: int
+    day: dt.date
+    sums_sha256: str
+    torrent: str
+    torrent_sha256: str
+    magnet: str
+
+
+def volume_entry(name: str, shelf: str, files: int, size: int, torrent: Torrent) -> VolumeEntry:
+    return VolumeEntry(
+        name=name,
+        shelf=shelf,
+        files=files,
+        size=size,
+        info_hash_v1=torrent.info_hash_v1.hex(),
+        info_hash_v2=torrent.info_hash_v2.hex(),
+        magnet=torrent.magnet,
+        path=f"volumes/{name}.torrent",
+    )
+
+
+def credits_text(name: str, number: int, published: Sequence[Published]) -> str:
+    """CREDITS.md: what each license asks to be named, a line a file."""
+    lines = [f"# Credits of {name}, edition {number}", ""]
+    lines += [f"- {item.attribution} `{item.sha256}`" for item in sorted(published, key=lambda item: item.sha256)]
+    return "\n".join(lines) + "\n"
+
+
+def seal(folder: Path, manifest: Manifest, key: Key) -> str:
+    """Write manifest, SHA256SUMS and its signature into a finished edition. Gives the digest of SHA256SUMS.
+
+    `sha256sum -c SHA256SUMS` and `minisign -V -m SHA256SUMS` check an edition without any tool of ours.
+    """
+    (folder / "manifest.json").write_bytes(pretty(manifest))
+    names = sorted([*manifest.files, "manifest.json"])
+    sums = "".join(f"{_sha256(folder / name)}  {name}\n" for name in names).encode()
+    (folder / "SHA256SUMS").write_bytes(sums)
+    comment = f"onrecord archive {manifest.archive} edition {manifest.number} of {manifest.day}"
+    (folder / "SHA256SUMS.minisig").write_bytes(sign(sums, key, comment))
+    (folder / "minisign.pub").write_text(key.public, encoding="ascii")
+    return hashlib.sha256(sums).hexdigest()
+
+
+def edition_torrent(folder: Path, name: str) -> Torrent:
+    """The torrent that an edition's own files travel in (no sound: that is in the volumes)."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return hybrid(name, [TorrentFile(path.relative_to(folder).parts, digest_file(path)) for path in files])
+
+
+def listing(folder: Path) -> dict[str, tuple[str, int]]:
+    """SHA-256 and size of every file below a folder, by its path, in order."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): (_sha256(path), path.stat().st_size) for path in files}
+
+
+def pretty(value: Any) -> bytes:
+    """JSON for people and for diffs: sorted keys, two spaces, a last line end."""
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2) + b"\n"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,3 @@
+-- SPDX-FileCopyrightText: 2026 The onrecord contributors
+-- SPDX-License-Identifier: GPL-3.0-or-later
+SELECT release, recording, disc, position FROM canonical_tracks ORDER BY release, disc, position, recording

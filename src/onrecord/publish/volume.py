@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A volume: an unchanging group of audio files that travels as one torrent and is a BagIt bag (RFC 8493).
+
+```
+<name>/bagit.txt
+<name>/bag-info.txt
+<name>/manifest-sha256.txt
+<name>/data/<sha256>.<ext>
+```
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from onrecord.errors import EditionRefused
+from onrecord.model.digests import Digests
+from onrecord.publish.torrent import MAX_FILES, MAX_METAINFO, Torrent, TorrentFile, hybrid, metainfo_bytes
+from onrecord.store.digest import digest
+
+#: Bytes of sound in a volume: what a volunteer with a small disk can still take whole.
+MAX_BYTES: Final = 64 * 1024**3
+
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
+_SHELF = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+#: Files of a bag that are not payload.
+_TAG_FILES: Final = 3
+#: Bytes of metainfo kept free for the tag files, the folder, the name, web seeds and trackers.
+_RESERVE: Final = 16_384
+
+
+class VolumeFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A blob that goes into a volume; `ext` names the container its bytes really are, in lower case."""
+
+    sha256: str
+    ext: str
+    digests: Digests
+
+    @property
+    def path(self) -> tuple[str, str]:
+        return "data", f"{self.sha256}.{self.ext}"
+
+
+class Volume(Struct, frozen=True, forbid_unknown_fields=True):
+    """A volume ready to leave; `tag_files` maps a file's name to its bytes. The payload stays in the store."""
+
+    torrent: Torrent
+    tag_files: dict[str, bytes]
+
+
+def cut(
+    files: Sequence[VolumeFile],
+    limit_files: int = MAX_FILES,
+    limit_metainfo: int = MAX_METAINFO,
+    limit_bytes: int = MAX_BYTES,
+) -> list[list[VolumeFile]]:
+    """Groups of files that each fit a volume, in the order of their digests: the order given makes no difference.
+
+    A file larger than `limit_bytes` is a group of its own; one whose metainfo alone is over the limit is refused.
+    """
+    groups: list[list[VolumeFile]] = []
+    size = metainfo = 0
+    for file in _sorted(files):
+        cost = _metainfo_bytes(file)
+        if cost + _RESERVE > limit_metainfo:
+            raise EditionRefused(
+                f"blob {file.sha256} of {file.digests.size} bytes needs {cost + _RESERVE} bytes of metainfo, "
+                f"expected at most {limit_metainfo}",
+                "leave it out of the volumes",
+            )
+        full = (
+            not groups
+            or len(groups[-1]) + 1 + _TAG_FILES > limit_files
+            or metainfo + cost > limit_metainfo
+            or size + file.digests.size > limit_bytes
+        )
+        if full:
+            groups.append([])
+            size, metainfo = 0, _RESERVE
+        groups[-1].append(file)
+        size += file.digests.size
+        metainfo += cost
+    return groups
+
+
+def name_for(shelf: str, files: Iterable[VolumeFile]) -> str:
+    """The name that these files have as a volume: `onrecord-<shelf>-<12 digits that follow from the content>`."""
+    if not _SHELF.fullmatch(shelf) or len(shelf) > 40:
+        raise EditionRefused(
+            f"shelf {shelf[:60]!r}: expected up to 40 of a-z and 0-9, joined by single hyphens", "name it so"
+        )
+    names = "".join(f"{digest}\n" for digest in sorted(file.sha256 for file in files))
+    return f"onrecord-{shelf}-{hashlib.sha256(names.encode()).hexdigest()[:12]}"
+
+
+def build(
+    name: str,
+    files: Sequence[VolumeFile],
+    web_seeds: Sequence[str] = (),
+    trackers: Sequence[str] = (),
+    bagging_date: str = "",
+) -> Volume:
+    """The volume of these files. Nothing is read: the payload's digests are known, the tag files are made here.
+
+    `bagging_date` (YYYY-MM-DD) is left out unless given, so that the same files give the same bytes on any day.
+    """
+    ordered = _sorted(files)
+    tag_files = _tag_files(name, ordered, bagging_date)
+    listed = [TorrentFile(file.path, file.digests) for file in ordered]
+    listed += [TorrentFile((tag,), digest(io.BytesIO(text).readinto)) for tag, text in tag_files.items()]
+    return Volume(hybrid(name, listed, web_seeds, trackers), tag_files)
+
+
+def _sorted(files: Sequence[VolumeFile]) -> list[VolumeFile]:
+    ordered = sorted(files, key=lambda file: file.sha256)
+    for place, file in enumerate(ordered):
+        if file.digests.sha256 != file.sha256 or not _EXTENSION.fullmatch(file.ext):
+            raise EditionRefused(
+                f"blob {file.sha256} as .{file.ext[:20]}: expected the digests of that blob and 1 to 8 of a-z and 0-9, "
+                f"got the digests of {file.digests.sha256}",
+                "probe the blob again",
+            )
+        if place and ordered[place - 1].sha256 == file.sha256:
+            raise EditionRefused(f"blob {file.sha256} is listed twice", "list each blob once")
+    return ordered
+
+
+def _metainfo_bytes(file: VolumeFile) -> int:
+    return metainfo_bytes(file.path, file.digests.size)
+
+
+def _tag_files(name: str, files: Sequence[VolumeFile], bagging_date: str) -> dict[str, bytes]:
+    octets = sum(file.digests.size for file in files)
+    fields = [f"External-Identifier: {name}", f"Payload-Oxum: {octets}.{len(files)}"]
+    if bagging_date:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", bagging_date):
+            raise EditionRefused(f"bagging date {bagging_date[:20]!r}: expected YYYY-MM-DD", "correct it")
+        fields.insert(0, f"Bagging-Date: {bagging_date}")
+    return {
+        "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "bag-info.txt": _lines(fields),
+        "manifest-sha256.txt": _lines(f"{file.sha256}  {'/'.join(file.path)}" for file in files),
+    }
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -1,0 +1,246 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a MusicBrainz object claims. Typed where it is read, tolerant of everything else: the service adds fields."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from onrecord.errors import RecordRejected
+from onrecord.model import identifiers
+from onrecord.model.records import ArtistClaim, Claims, ReleaseClaim, TrackClaim
+
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+_ISNI = re.compile(r"\d{15}[\dX]")
+_TEN_DAYS_MS = 10 * 24 * 3600 * 1000
+
+
+class _Artist(Struct, rename="kebab"):
+    id: str | None = None
+    name: str | None = None
+    sort_name: str | None = None
+    country: str | None = None
+    isnis: list[str | None] | None = None
+    origin: str = msgspec.field(name="onrecord:origin", default="")
+
+
+class _Credit(Struct):
+    name: str | None = None
+    joinphrase: str | None = None
+    artist: _Artist | None = None
+
+
+class _Work(Struct):
+    relations: list["_Relation"] | None = None
+
+
+class _Relation(Struct):
+    type: str | None = None
+    artist: _Artist | None = None
+    work: _Work | None = None
+
+
+class _Recording(Struct, rename="kebab"):
+    id: str | None = None
+    title: str | None = None
+    length: int | None = None
+    isrcs: list[str | None] | None = None
+    artist_credit: list[_Credit] | None = None
+    first_release_date: str | None = None
+    relations: list[_Relation] | None = None
+    origin: str = msgspec.field(name="onrecord:origin", default="")
+
+
+class _Track(Struct, rename="kebab"):
+    id: str | None = None
+    title: str | None = None
+    length: int | None = None
+    position: int | None = None
+    artist_credit: list[_Credit] | None = None
+    recording: _Recording | None = None
+
+
+class _Medium(Struct, rename="kebab"):
+    position: int | None = None
+    pregap: _Track | None = None
+    tracks: list[_Track] | None = None
+    data_tracks: list[_Track] | None = None
+    track_count: int | None = None
+
+
+class _Named(Struct):
+    name: str | None = None
+
+
+class _LabelInfo(Struct):
+    label: _Named | None = None
+
+
+class _Group(Struct, rename="kebab"):
+    primary_type: str | None = None
+
+
+class _Release(Struct, rename="kebab"):
+    id: str | None = None
+    title: str | None = None
+    date: str | None = None
+    country: str | None = None
+    barcode: str | None = None
+    artist_credit: list[_Credit] | None = None
+    label_info: list[_LabelInfo] | None = None
+    release_group: _Group | None = None
+    media: list[_Medium] | None = None
+    origin: str = msgspec.field(name="onrecord:origin", default="")
+
+
+def claims(source: str, kind: str, payload: bytes) -> Claims:
+    """The claims of one object; RecordRejected where it is not what its kind says."""
+    if kind == "release":
+        return _of_release(source, _decoded(payload, _Release))
+    if kind == "recording":
+        recording = _decoded(payload, _Recording)
+        return _Reading(source, not recording.origin).of_recording(recording)
+    if kind == "artist":
+        artist = _decoded(payload, _Artist)
+        reading = _Reading(source, not artist.origin)
+        reading.credited([_Credit(artist.name, "", artist)])
+        return Claims(artists=tuple(reading.artists.values()))
+    raise RecordRejected(f"expected a release, a recording or an artist, got the kind {kind[:60]!r}")
+
+
+def _decoded(payload: bytes, type: Any) -> Any:
+    try:
+        return msgspec.json.decode(payload, type=type)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordRejected(f"not a MusicBrainz object: {error}") from error
+
+
+def _of_release(source: str, release: _Release) -> Claims:
+    reading = _Reading(source, not release.origin)
+    artist, _ = reading.credited(release.artist_credit)
+    media = release.media or []
+    claim = ReleaseClaim(
+        source=source,
+        id=release.id or "",
+        title=release.title or "",
+        artist=artist,
+        mbid=reading.mbid(release.id),
+        barcode=identifiers.barcode(release.barcode or ""),
+        label=next((info.label.name or "" for info in release.label_info or [] if info.label), ""),
+        date=_date(release.date),
+        country=release.country or "",
+        kind=(release.release_group.primary_type or "") if release.release_group else "",
+        tracks=sum(medium.track_count or len(medium.tracks or []) for medium in media) or None,
+    )
+    tracks = [
+        reading.track(track, release, claim, number if medium.position is None else medium.position)
+        for number, medium in enumerate(media, 1)
+        for track in _on(medium)
+    ]
+    return Claims(tuple(reading.artists.values()), (claim,), tuple(tracks))
+
+
+def _on(medium: _Medium) -> Iterator[_Track]:
+    if medium.pregap:
+        yield medium.pregap
+    yield from medium.tracks or []
+    yield from medium.data_tracks or []
+
+
+class _Reading:
+    """One record being read: collects the artists that it credits. `genuine`: MusicBrainz wrote it."""
+
+    def __init__(self, source: str, genuine: bool) -> None:
+        self.source = source
+        self.genuine = genuine
+        self.artists: dict[str, ArtistClaim] = {}
+
+    def mbid(self, id: str | None) -> str:
+        return identifiers.mbid(id or "") if self.genuine else ""
+
+    def credited(self, credits: list[_Credit] | None) -> tuple[str, str]:
+        """The credit as it is printed, and the id of the first artist in it."""
+        first = ""
+        for credit in credits or []:
+            artist = credit.artist
+            if artist and artist.id:
+                first = first or artist.id
+                self.artists.setdefault(artist.id, self._artist(artist))
+        printed = (f"{credit.name or ''}{credit.joinphrase or ''}" for credit in credits or [])
+        return "".join(printed).strip(), first
+
+    def _artist(self, artist: _Artist) -> ArtistClaim:
+        isnis = ((isni or "").replace(" ", "").upper() for isni in artist.isnis or [])
+        return ArtistClaim(
+            source=self.source,
+            id=artist.id or "",
+            name=artist.name or "",
+            sort_name=artist.sort_name or "",
+            mbid=self.mbid(artist.id),
+            isni=next((isni for isni in isnis if _ISNI.fullmatch(isni)), ""),
+            country=artist.country or "",
+        )
+
+    def track(self, track: _Track, release: _Release, claim: ReleaseClaim, disc: int) -> TrackClaim:
+        recording = track.recording or _Recording()
+        artist, artist_id = self.credited(
+            track.artist_credit or recording.artist_credit or release.artist_credit
+        )
+        return TrackClaim(
+            source=self.source,
+            id=track.id or f"{claim.id}/{disc}/{track.position}",
+            title=track.title or recording.title or "",
+            artist=artist,
+            artist_id=artist_id,
+            release=claim.title,
+            release_id=claim.id,
+            disc=disc,
+            position=track.position,
+            duration_ms=_length(track.length, recording.length),
+            isrc=_isrc(recording),
+            mbid=self.mbid(recording.id),
+            date=_date(recording.first_release_date) or claim.date,
+            composer=_composer(recording),
+        )
+
+    def of_recording(self, recording: _Recording) -> Claims:
+        artist, artist_id = self.credited(recording.artist_credit)
+        track = TrackClaim(
+            source=self.source,
+            id=recording.id or "",
+            title=recording.title or "",
+            artist=artist,
+            artist_id=artist_id,
+            duration_ms=_length(recording.length),
+            isrc=_isrc(recording),
+            mbid=self.mbid(recording.id),
+            date=_date(recording.first_release_date),
+            composer=_composer(recording),
+        )
+        return Claims(artists=tuple(self.artists.values()), tracks=(track,))
+
+
+def _length(*lengths: int | None) -> int | None:
+    return next((length for length in lengths if length and 0 < length < _TEN_DAYS_MS), None)
+
+
+def _date(text: str | None) -> str:
+    return text if text and _DATE.fullmatch(text) else ""
+
+
+def _isrc(recording: _Recording) -> str:
+    codes = (identifiers.isrc(code or "") for code in recording.isrcs or [])
+    return next((code for code in codes if code), "")
+
+
+def _composer(recording: _Recording) -> str:
+    """Composers stand two relations away: the recording performs a work, the work has composers."""
+    names: dict[str, None] = {}
+    for relation in recording.relations or []:
+        for part in (relation.work.relations or []) if relation.work else []:
+            if part.type == "composer" and part.artist and part.artist.name:
+                names[part.artist.name] = None
+    return ", ".join(names)

@@ -1,0 +1,241 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put bytes under their digest, whole or not at all (format clause 2).
+
+A file is staged (digested in one read, and written to or linked from `parts/`), then a batch of staged files is
+committed: data durable, renamed, folders durable. Only after that may the ledger name them.
+"""
+
+import fcntl
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from onrecord.errors import DigestMismatch, NotFound, OnrecordError
+from onrecord.model.digests import Digests
+from onrecord.store.digest import digest, digest_file
+from onrecord.store.roots import Root, roomiest
+
+_FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
+_RESERVE = 64 * 1024 * 1024
+
+
+class Arrival(StrEnum):
+    """How bytes come in: copied; by reflink or hard link; or moved, so that nobody needs the space twice."""
+
+    COPY = "copy"
+    LINK = "link"
+    MOVE = "move"
+
+
+class Staged(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that was read once. `part` is where its bytes wait, None where the blob is already held."""
+
+    digests: Digests
+    root: str
+    part: Path | None
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+class Store:
+    """The blobs of an archive. `opened` counts the blobs that this object opened to read."""
+
+    def __init__(self, roots: Sequence[Root], reserve: int = _RESERVE) -> None:
+        self._roots = {root.id: root for root in roots}
+        self._reserve = reserve
+        self.opened = 0
+
+    @property
+    def roots(self) -> list[Root]:
+        return list(self._roots.values())
+
+    def root(self, identifier: str) -> Root | None:
+        return self._roots.get(identifier)
+
+    def sweep(self) -> int:
+        """Remove parts that a killed run left behind. Only the holder of the write lock may call."""
+        swept = 0
+        for root in self.roots:
+            root.parts.mkdir(exist_ok=True)
+            for part in root.parts.iterdir():
+                part.unlink()
+                swept += 1
+        return swept
+
+    def stage(
+        self,
+        source: Path,
+        arrival: Arrival = Arrival.COPY,
+        *,
+        maybe_held: bool = True,
+        held: Callable[[str], str | None] = lambda sha256: None,
+    ) -> Staged:
+        """Read a file once and keep its bytes ready for `commit`.
+
+        `maybe_held` False promises that no blob has this size: then the file is written while it is read. Otherwise
+        it is digested first, and written only if `held(sha256)` does not name the id of a root that has it.
+        Raises OnrecordError where the file changes while it is read, is no plain file, or a link cannot be made.
+        """
+        fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            before = os.fstat(fd)
+            if not stat.S_ISREG(before.st_mode):
+                raise OnrecordError(f"{source}: not a plain file")
+            if arrival is Arrival.COPY and not maybe_held:
+                root = roomiest(self.roots, before.st_size, self._reserve)
+                part = self._part(root)
+                digests = _copy(fd, part)
+            else:
+                digests = digest_file(fd)
+                has = held(digests.sha256)
+                root = self._roots[has] if has else self._place(fd, before.st_size, arrival)
+                part = None if has else self._transfer(fd, source, root, arrival, digests)
+            after = os.fstat(fd)
+        finally:
+            os.close(fd)
+        if _stamp(before) != _stamp(after) or digests.size != before.st_size:
+            if part:
+                part.unlink(missing_ok=True)
+            raise OnrecordError(f"{source}: changed while it was read", "add it again when nothing writes to it")
+        return Staged(digests, root.id, part, before.st_size, before.st_mtime_ns, before.st_ino)
+
+    def commit(self, batch: Iterable[Staged]) -> None:
+        """Make the batch's blobs durable under their names. Repeating it after a kill is harmless."""
+        parts = [(staged.part, self._roots[staged.root], staged.digests) for staged in batch if staged.part]
+        touched = {root.id: root for _, root, _ in parts}.values()
+        for root in touched:
+            root.sync()
+        for part, root, digests in parts:
+            final = root.blob(digests.sha256)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            part.rename(final)
+            # Renaming onto another link to the same file does nothing and leaves the first name.
+            part.unlink(missing_ok=True)
+        for root in touched:
+            root.sync()
+
+    def find(self, sha256: str) -> str | None:
+        """Id of a root that has a file of this name; says nothing about its bytes."""
+        for root in self.roots:
+            if root.blob(sha256).is_file():
+                return root.id
+        return None
+
+    def path(self, sha256: str, root: str) -> Path:
+        """Path of a blob, for a reader that was told by the ledger that it is whole."""
+        holder = self._roots.get(root)
+        if holder is None:
+            raise NotFound(f"blob {sha256}: its disk (root {root}) is not mounted", "mount it, or repair from a mirror")
+        path = holder.blob(sha256)
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            raise NotFound(f"blob {sha256}: missing from {holder.path}", "run `onrecord check`") from None
+        if not stat.S_ISREG(mode):
+            raise DigestMismatch(f"blob {sha256}: {path} is not a plain file", "run `onrecord check`")
+        return path
+
+    def open(self, sha256: str, root: str) -> int:
+        """A file descriptor for reading; the caller closes it. Never follows a link."""
+        path = self.path(sha256, root)
+        self.opened += 1
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    def verify(self, sha256: str, root: str, size: int) -> str:
+        """Read a blob whole: `ok`, `missing`, `truncated`, `flipped`, `unreadable`."""
+        try:
+            fd = self.open(sha256, root)
+        except NotFound:
+            return "missing"
+        except (DigestMismatch, OSError):
+            return "unreadable"
+        try:
+            if os.fstat(fd).st_size != size:
+                return "truncated" if os.fstat(fd).st_size < size else "flipped"
+            with open(fd, "rb", closefd=False) as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return "unreadable"
+        finally:
+            os.close(fd)
+        return "ok" if found == sha256 else "flipped"
+
+    def set_aside(self, sha256: str, root: str) -> Path | None:
+        """Move a damaged blob out of the way, so that nothing can read it by accident; it is not deleted."""
+        holder = self._roots.get(root)
+        if holder is None or not holder.blob(sha256).exists(follow_symlinks=False):
+            return None
+        holder.quarantine.mkdir(exist_ok=True)
+        target = holder.quarantine / f"{sha256}.{secrets.token_hex(4)}"
+        holder.blob(sha256).rename(target)
+        return target
+
+    def _part(self, root: Root) -> Path:
+        return root.parts / f"{os.getpid()}-{secrets.token_hex(8)}"
+
+    def _place(self, fd: int, size: int, arrival: Arrival) -> Root:
+        if arrival is Arrival.COPY:
+            return roomiest(self.roots, size, self._reserve)
+        device = os.fstat(fd).st_dev
+        near = [root for root in self.roots if root.path.stat().st_dev == device]
+        if near:
+            return near[0]
+        if arrival is Arrival.MOVE:
+            return roomiest(self.roots, size, self._reserve)
+        raise OnrecordError(
+            "no root of the store is on the file system of the file, so it cannot be linked",
+            "add it without --link, or name a folder on that disk in [store] roots",
+        )
+
+    def _transfer(self, fd: int, source: Path, root: Root, arrival: Arrival, digests: Digests) -> Path:
+        part = self._part(root)
+        if arrival is Arrival.COPY or os.fstat(fd).st_dev != root.path.stat().st_dev:
+            os.lseek(fd, 0, os.SEEK_SET)
+            if _copy(fd, part) != digests:
+                part.unlink(missing_ok=True)
+                raise OnrecordError(f"{source}: changed while it was read", "add it again when nothing writes to it")
+        elif not _reflink(fd, part):
+            # The link is made to the open file itself, so it is the file whose bytes were digested.
+            os.link(f"/proc/self/fd/{fd}", part, follow_symlinks=True)
+        return part
+
+
+def _copy(fd: int, part: Path) -> Digests:
+    target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+    try:
+        with open(fd, "rb", buffering=0, closefd=False) as file:
+
+            def write(view: memoryview) -> None:
+                while view:
+                    view = view[os.write(target, view) :]
+
+            return digest(file.readinto, write)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(target)
+
+
+def _reflink(fd: int, part: Path) -> bool:
+    target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+    try:
+        fcntl.ioctl(target, _FICLONE, fd)
+        return True
+    except OSError:
+        part.unlink()
+        return False
+    finally:
+        os.close(target)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON interface: the same values as the pages, described by OpenAPI at `/api/openapi.json`."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, FastAPI, Path, Query, Request
+from fastapi.openapi.utils import get_openapi
+from msgspec import Struct
+from starlette.responses import RedirectResponse, Response
+
+from onrecord.model.views import Glance, Hit, RecordingView
+from onrecord.web import sound
+from onrecord.web.pages import known_id, question
+from onrecord.web.problems import Problem
+from onrecord.web.reader import Reader
+
+
+class Found(Struct, frozen=True):
+    """The question as it was understood, and what was found, best first."""
+
+    query: str
+    hits: list[Hit]
+
+
+class State(Struct, frozen=True):
+    """Whether the server can answer; `bad` counts blobs that the last check found damaged."""
+
+    state: Literal["alive", "ready", "not ready"]
+    bad: int = 0
+
+
+_SCHEMAS: Final = (Found, Glance, Problem, RecordingView, State)
+_REF: Final = "#/components/schemas/{name}"
+_METHODS: Final = ["GET", "HEAD"]
+
+
+def _json(kind: type[Struct], description: str, media_type: str = "application/json") -> dict[str, Any]:
+    schema = {"$ref": _REF.format(name=kind.__name__)}
+    return {"description": description, "content": {media_type: {"schema": schema}}}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return _json(Problem, description, "application/problem+json")
+
+
+_GONE: Final = _problem("Nothing has this id.")
+_BYTES: Final = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def routes(archive: Reader, territory: str) -> APIRouter:
+    """Everything that a program may ask. Each answer to GET is also there for HEAD."""
+    router = APIRouter(default_response_class=Response)
+
+    def both(path: str, responses: dict[int | str, dict[str, Any]]) -> Any:
+        return lambda function: (
+            router.add_api_route(path, function, methods=["GET"], responses=responses),
+            router.add_api_route(path, function, methods=["HEAD"], include_in_schema=False),
+        )
+
+    @both("/api/glance", {200: _json(Glance, "The archive in numbers.")})
+    def glance() -> Response:
+        """The archive in numbers, all counted from the archive itself."""
+        return _answer(archive.glance())
+
+    @both("/api/search", {200: _json(Found, "Hits, best first.")})
+    def search(
+        q: Annotated[str, Query(description="Words. Cut at 200 characters; operators are words like any other.")] = "",
+        kind: Annotated[list[Literal["artist", "release", "recording"]] | None, Query()] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    ) -> Response:
+        """Artists, releases and recordings that the words fit."""
+        query = question(q)
+        hits = archive.search(query, tuple(kind or ()), limit) if query else []
+        return _answer(Found(query=query, hits=hits), {"Cache-Control": "no-store"})
+
+    @both(
+        "/api/recording/{id}",
+        {200: _json(RecordingView, "All that is known."), 301: {"description": "Merged; see Location."}, 404: _GONE},
+    )
+    def recording(id: Annotated[str, Path(description="A canonical id.")]) -> Response:
+        """One recording: sounds with digests, claims with sources and licenses, decisions with rules and evidence."""
+        view = archive.recording(known_id(id))
+        if view.id != id:
+            return RedirectResponse(f"/api/recording/{view.id}", 301, {"Cache-Control": "no-cache"})
+        return _answer(view)
+
+    @both(
+        "/sound/{sha256}",
+        {
+            200: {"description": "The whole file.", **_BYTES},
+            206: {"description": "The parts that Range asked for.", **_BYTES},
+            304: {"description": "If-None-Match names this sound, and it may still be played."},
+            403: _problem("The rights on record say no; `codes` say why."),
+            404: _problem("No sound has this digest."),
+            416: {"description": "No part of Range lies in the file."},
+            451: _problem("Withdrawn."),
+            503: _problem("The bytes are not what their digest says."),
+        },
+    )
+    def sound_(
+        request: Request,
+        sha256: Annotated[str, Path(description="SHA-256 of the file, 64 lower-case hexadecimal digits.")],
+        download: Annotated[bool, Query(description="Ask for the use `download` rather than `stream`.")] = False,
+    ) -> Response:
+        """The sound itself. The rights are asked at each request, on the day."""
+        return sound.send(archive, request, sha256, territory, download)
+
+    @both("/livez", {200: _json(State, "The process answers.")})
+    def livez() -> Response:
+        """Alive: the process answers, whatever the archive's state."""
+        return _answer(State(state="alive"), {"Cache-Control": "no-store"})
+
+    @both("/readyz", {200: _json(State, "The archive answers."), 503: _json(State, "The archive does not answer.")})
+    def readyz() -> Response:
+        """Ready: the archive opens and can be counted."""
+        try:
+            state, status = State(state="ready", bad=archive.glance().bad), 200
+        except Exception:  # whatever it is, a balancer must send listeners elsewhere
+            state, status = State(state="not ready"), 503
+        return _answer(state, {"Cache-Control": "no-store"}, status)
+
+    return router
+
+
+def describe(app: FastAPI) -> None:
+    """Makes `app` describe its answers from the very types that it encodes."""
+    _, schemas = msgspec.json.schema_components(_SCHEMAS, ref_template=_REF)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            described = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )
+            described.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+            app.openapi_schema = described
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _answer(value: Struct, headers: dict[str, str] | None = None, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-cache", **(headers or {})}
+    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")

@@ -1,0 +1,222 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages for people. Each is a plain function of the archive and the request, run in the thread pool."""
+
+import re
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from onrecord.errors import NotFound
+from onrecord.model.rights import Use
+from onrecord.model.views import ClaimView, DecisionView, RecordingView, Refusal, TrackRow
+from onrecord.web import ranges, text
+from onrecord.web.assets import Assets
+from onrecord.web.reader import Reader
+from onrecord.web.render import Render
+
+#: Longer questions are cut: no title needs more, and the index should not have to read a book.
+LONGEST_QUERY: Final = 200
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+_GROUPS: Final = (("artist", "Artists", 6), ("release", "Releases", 8), ("recording", "Recordings", 20))
+#: Only types that a browser shows as text or saves; whatever else an edition holds leaves as plain bytes.
+_FILE_TYPES: Final = {
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".minisig": "text/plain; charset=utf-8",
+    ".pub": "text/plain; charset=utf-8",
+    ".parquet": "application/vnd.apache.parquet",
+    ".torrent": "application/x-bittorrent",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+class Pages:
+    def __init__(self, archive: Reader, render: Render, assets: Assets) -> None:
+        self._archive = archive
+        self._page = render.page
+        self._assets = assets
+
+    def routes(self) -> list[BaseRoute]:
+        """Routes answer HEAD wherever they answer GET."""
+        return [
+            Route("/", self.home),
+            Route("/search", self.search),
+            Route("/recording/{id}", self.recording),
+            Route("/release/{id}", self.release),
+            Route("/artist/{id}", self.artist),
+            Route("/editions", self.editions),
+            Route("/editions/{number}/{path:path}", self.edition_file),
+            Route("/refused", self.refused),
+            Route("/favicon.ico", self.icon),
+            Route("/static/{path:path}", self._assets.serve),
+        ]
+
+    def home(self, request: Request) -> Response:
+        editions, recent = self._archive.editions(), self._archive.recent(12)
+        values = {
+            "glance": self._archive.glance(),
+            "recent": recent,
+            "edition": editions[0] if editions else None,
+            "featured": self._featured(recent),
+        }
+        return self._page("home.html", request, values)
+
+    def _featured(self, recent: list[TrackRow]) -> RecordingView | None:
+        """The newest recording that may be heard, if it is among the first few."""
+        for row in [row for row in recent if row.has_sound][:4]:
+            view = self._archive.recording(row.id)
+            stream = view.decisions.get(Use.STREAM)
+            if stream is not None and stream.decision.allow and view.sounds and view.sounds[0].state == "ok":
+                return view
+        return None
+
+    def search(self, request: Request) -> Response:
+        """A whole page, or only the results where htmx asks while somebody types."""
+        query = question(request.query_params.get("q", ""))
+        only = request.query_params.get("kind", "")
+        groups = []
+        for kind, label, limit in _GROUPS if query else ():
+            if only in ("", kind):
+                limit = 100 if only else limit
+                hits = self._archive.search(query, (kind,), limit + 1)
+                groups.append((kind, label, hits[:limit], len(hits) > limit))
+        values = {
+            "query": query,
+            "only": only,
+            "groups": [group for group in groups if group[2]],
+            "found": sum(len(group[2]) for group in groups),
+            "more": any(group[3] for group in groups),
+        }
+        asked = request.headers.get
+        fragment = asked("hx-request") == "true" and asked("hx-history-restore-request") != "true"
+        values["fragment"] = fragment
+        template = "results.html" if fragment else "search.html"
+        return self._page(template, request, values, headers={"Vary": "HX-Request", "Cache-Control": "no-store"})
+
+    def recording(self, request: Request) -> Response:
+        view = self._archive.recording(_id(request))
+        if view.id != request.path_params["id"]:
+            return _moved(f"/recording/{view.id}")
+        values = {
+            "view": view,
+            "because": _because(view),
+            "stream": view.decisions.get(Use.STREAM),
+            "download": view.decisions.get(Use.DOWNLOAD),
+            "licenses": _licenses(view),
+            "claims": compare(view.claims),
+        }
+        return self._page("recording.html", request, values)
+
+    def release(self, request: Request) -> Response:
+        view = self._archive.release(_id(request))
+        if view.id != request.path_params["id"]:
+            return _moved(f"/release/{view.id}")
+        discs = sorted({track.disc or 1 for track in view.tracks})
+        values = {
+            "view": view,
+            "discs": [(disc, [row for row in view.tracks if (row.disc or 1) == disc]) for disc in discs],
+            "seconds": sum(row.seconds for row in view.tracks),
+            "claims": compare(view.claims),
+        }
+        return self._page("release.html", request, values)
+
+    def artist(self, request: Request) -> Response:
+        view = self._archive.artist(_id(request))
+        if view.id != request.path_params["id"]:
+            return _moved(f"/artist/{view.id}")
+        return self._page("artist.html", request, {"view": view, "claims": compare(view.claims)})
+
+    def editions(self, request: Request) -> Response:
+        return self._page("editions.html", request, {"editions": self._archive.editions()})
+
+    def edition_file(self, request: Request) -> Response:
+        number, path = request.path_params["number"], request.path_params["path"]
+        if not _NUMBER.fullmatch(number) or not _inside(path):
+            raise NotFound("an edition's file is named by the edition's number and a path within it")
+        found = self._archive.edition_file(int(number), path)
+        status = found.stat()
+        media_type = _FILE_TYPES.get(found.suffix.lower(), "application/octet-stream")
+        headers = {"ETag": f'"{number}-{status.st_size}-{status.st_mtime_ns}"', "Cache-Control": "no-cache"}
+        if not media_type.startswith(("text/", "application/json")):
+            headers["Content-Disposition"] = f'attachment; filename="{_file_name(path)}"'
+        return ranges.answer(request, found, headers, media_type)
+
+    def refused(self, request: Request) -> Response:
+        refusals = self._archive.refusals(1000)
+        return self._page("refused.html", request, {"refusals": refusals, "reasons": _reasons(refusals)})
+
+    def icon(self, request: Request) -> Response:
+        return _moved(self._assets.address("favicon.svg"))
+
+
+def question(typed: str) -> str:
+    """What somebody typed, as one bounded line without control characters."""
+    return " ".join(text.clean(typed[: LONGEST_QUERY * 4]).split())[:LONGEST_QUERY]
+
+
+def compare(claims: tuple[ClaimView, ...]) -> list[tuple[str, list[str], bool]]:
+    """Claims side by side: field, what each source says in the order of `claims`, and whether they differ."""
+    names = list(dict.fromkeys(name for claim in claims for name, _ in claim.fields))
+    said = [dict(claim.fields) for claim in claims]
+    rows = ((name, [fields.get(name, "") for fields in said]) for name in names)
+    return [(name, values, _differ(name, set(filter(None, values)))) for name, values in rows]
+
+
+def _differ(name: str, values: set[str]) -> bool:
+    """A year and a day of that year agree."""
+    longest = max(values, key=len, default="")
+    return len(values) > 1 and not ("date" in name and all(longest.startswith(value) for value in values))
+
+
+def known_id(id: str) -> str:
+    """The id, if it could be one; `NotFound` saves the archive from looking for the rest."""
+    if not _ID.fullmatch(id):
+        raise NotFound("not an id")
+    return id
+
+
+def _id(request: Request) -> str:
+    return known_id(request.path_params["id"])
+
+
+def _moved(address: str) -> Response:
+    # Merges may be undone, so a browser asks again next time.
+    return RedirectResponse(address, 301, {"Cache-Control": "no-cache"})
+
+
+def _because(view: RecordingView) -> list[tuple[list[Use], DecisionView]]:
+    """Decisions that rest on the same rules told once, in the order of the uses."""
+    groups: dict[Any, tuple[list[Use], DecisionView]] = {}
+    for use in Use:
+        if use in view.decisions:
+            shown = view.decisions[use]
+            key = (shown.decision.allow, shown.decision.codes, shown.decision.would_change)
+            groups.setdefault(key, ([], shown))[0].append(use)
+    return list(groups.values())
+
+
+def _licenses(view: RecordingView) -> list[str]:
+    return list(dict.fromkeys(fact.license for fact in view.evidence if fact.license))
+
+
+def _reasons(refusals: list[Refusal]) -> list[tuple[str, list[Refusal]]]:
+    """Refusals by deciding code, the most frequent first."""
+    groups: dict[str, list[Refusal]] = {}
+    for refusal in refusals:
+        groups.setdefault(refusal.codes[0] if refusal.codes else "", []).append(refusal)
+    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+
+
+def _inside(path: str) -> bool:
+    """A second lock on the door that `Reader.edition_file` keeps: no way up, no absolute path, no control byte."""
+    parts = path.split("/")
+    odd = "\\" in path or text.clean(path) != path or len(path) > 1000
+    return not odd and all(part not in ("", ".", "..") for part in parts)
+
+
+def _file_name(path: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "_", path.rsplit("/", 1)[-1])[-120:]

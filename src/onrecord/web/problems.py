@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Errors as answers: a page for people, `application/problem+json` (RFC 9457) for programs, never a stack trace."""
+
+import logging
+from typing import Final
+
+import msgspec
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from onrecord.errors import IntegrityError, NotFound, OnrecordError, UsageError
+from onrecord.model.rights import Decision
+from onrecord.web import text
+from onrecord.web.headers import SAFETY
+from onrecord.web.render import Render
+
+_log = logging.getLogger(__name__)
+_SENTENCES: Final = {
+    400: ("This cannot be understood", "The address or the question is not in a form that this archive knows."),
+    403: ("Not allowed", "The rights that are on record do not allow this."),
+    404: ("Not here", "Nothing in this archive has this address. It may have been mistyped."),
+    405: ("Not this way", "This address answers to GET and HEAD only. Nothing here can be changed through the web."),
+    451: ("Withdrawn", "This was here, and somebody who may say so has said no."),
+    500: ("Something failed", "Nothing was lost. The archive's own log says what happened."),
+    503: ("Not now", "The bytes are not what their digest says, so they are not served until they are repaired."),
+}
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What went wrong. `codes` and `would_change` are there where the rights gate said no."""
+
+    status: int
+    title: str
+    detail: str
+    codes: tuple[str, ...] = ()
+    would_change: str = ""
+
+
+class Denied(Exception):
+    """The gate said no. A denial is a value everywhere else; here it only carries the value to the answer."""
+
+    def __init__(self, status: int, decision: Decision) -> None:
+        super().__init__(status)
+        self.status = status
+        self.decision = decision
+
+
+def answer_errors(app: FastAPI, render: Render) -> None:
+    """Gives `app` an answer for each kind of error."""
+
+    def known(request: Request, problem: Exception) -> Response:
+        headers = dict(problem.headers or {}) if isinstance(problem, HTTPException) else {}
+        return _answer(request, render, _problem(problem), headers)
+
+    def unknown(request: Request, problem: Exception) -> Response:
+        # Starlette logs the exception itself and calls this outside of every middleware.
+        return _answer(request, render, _plain(500), dict(SAFETY))
+
+    for kind in (HTTPException, OnrecordError, Denied):
+        app.add_exception_handler(kind, known)
+    app.add_exception_handler(Exception, unknown)
+
+
+def _problem(problem: Exception) -> Problem:
+    if isinstance(problem, Denied):
+        title, detail = _SENTENCES[problem.status]
+        decision = problem.decision
+        return Problem(problem.status, title, detail, decision.codes, text.clip(decision.would_change))
+    if isinstance(problem, HTTPException):
+        return _plain(problem.status_code)
+    if isinstance(problem, NotFound):
+        return _plain(404)
+    if isinstance(problem, UsageError):
+        return _plain(400)
+    # The message may name paths of this machine: it goes to the log, not to the world.
+    _log.error("%s", text.plain(str(problem)))
+    return _plain(503 if isinstance(problem, IntegrityError) else 500)
+
+
+def _plain(status: int) -> Problem:
+    title, detail = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
+    return Problem(status, title, detail)
+
+
+def _answer(request: Request, render: Render, problem: Problem, headers: dict[str, str]) -> Response:
+    headers |= {"Cache-Control": "no-store", "Vary": "Accept, HX-Request"}
+    path = request.url.path
+    if path.startswith("/api/") or (path.startswith("/sound/") and not _wants_page(request)):
+        body = msgspec.json.encode(problem)
+        return Response(body, problem.status, headers, media_type="application/problem+json")
+    template = "problem-fragment.html" if request.headers.get("hx-request") == "true" else "problem.html"
+    return render.page(template, request, {"problem": problem}, problem.status, headers)
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the web page needs from an archive. `archive.Archive` keeps this promise; tests bring their own.
+
+Every method is synchronous, quick, and may be called from several threads at once.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+from onrecord.model.rights import Decision, Use
+from onrecord.model.views import (
+    ArtistView,
+    EditionView,
+    Glance,
+    Hit,
+    RecordingView,
+    Refusal,
+    ReleaseView,
+    TrackRow,
+)
+
+
+class Reader(Protocol):
+    """Reading an archive. Text in the answers may be hostile; whoever shows it makes it inert."""
+
+    def glance(self) -> Glance:
+        """The archive in numbers."""
+
+    def search(self, query: str, kinds: tuple[str, ...] = (), limit: int = 20) -> list[Hit]:
+        """Best first. No kinds means all; operators in `query` are words like any other."""
+
+    def recording(self, id: str) -> RecordingView:
+        """Raises `NotFound`. After a merge the view's id is the canonical one, not the one asked for."""
+
+    def release(self, id: str) -> ReleaseView:
+        """Raises `NotFound`; ids as in `recording`."""
+
+    def artist(self, id: str) -> ArtistView:
+        """Raises `NotFound`; ids as in `recording`."""
+
+    def recent(self, limit: int) -> list[TrackRow]:
+        """What came last, newest first."""
+
+    def editions(self) -> list[EditionView]:
+        """Newest first."""
+
+    def refusals(self, limit: int) -> list[Refusal]:
+        """Deposits that the latest edition does not hold, with the reason."""
+
+    def may(self, sha256: str, use: Use, territory: str) -> Decision:
+        """The decision of today. Asked before each stream, never remembered."""
+
+    def sound(self, sha256: str) -> tuple[Path, str]:
+        """Path of the verified blob and its media type. Raises `NotFound`, or `IntegrityError` where it is damaged."""
+
+    def edition_file(self, number: int, path: str) -> Path:
+        """A file of an edition, never one outside its folder. Raises `NotFound`."""

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns views into HTML. Everything is escaped, control characters never get through, lengths are bounded."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from onrecord.model.rights import Use
+from onrecord.web import text
+from onrecord.web.assets import Assets
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+USES: Final = {
+    Use.KEEP: "Keep",
+    Use.REVIEW: "Review",
+    Use.STREAM: "Listen",
+    Use.DOWNLOAD: "Download",
+    Use.SHARE: "Share",
+    Use.ADAPT: "Adapt",
+    Use.MINE: "Mine",
+}
+_SAYS: Final = {
+    "license": "names a license",
+    "held": "says why it is held",
+    "deal": "delivers under a deal",
+    "allowed": "a person allowed it",
+    "refused": "a person refused it",
+    "withdrawn": "withdrawn",
+}
+_CODECS: Final = {"vorbis": "Ogg Vorbis", "opus": "Opus", "mp3": "MP3", "flac": "FLAC", "aac": "AAC", "alac": "ALAC"}
+
+
+class Render:
+    """The templates of one archive. `name` is the archive's own name and stands on each page."""
+
+    def __init__(self, name: str, assets: Assets) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=_inert,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._templates.filters |= {
+            "base64": _base64,
+            "bytes": text.size,
+            "clip": text.clip,
+            "clock": text.clock,
+            "codec": _codec,
+            "count": text.count,
+            "day": text.day,
+            "magnet": text.magnet,
+            "number": text.number,
+            "outline": outline,
+            "plain": text.plain,
+            "seconds": text.seconds,
+            "span": text.span,
+            "spoken": text.spoken,
+        }
+        self._templates.globals |= {"archive_name": name, "asset": assets.address, "uses": USES, "says": _SAYS}
+        for name in ("vendor/htmx.min.js", "tokens.css", "site.css", "site.js", "player.js", "favicon.svg"):
+            assets.address(name)
+
+    def page(
+        self,
+        template: str,
+        request: Request,
+        values: Mapping[str, Any] = {},  # noqa: B006 (never written)
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        """One page or fragment; pages are asked for anew each time unless `headers` say otherwise."""
+        body = self._templates.get_template(template).render(here=request.url.path, **values)
+        return HTMLResponse(body, status, {"Cache-Control": "no-cache", **(headers or {})})
+
+
+def outline(peaks: bytes, bars: int = 100) -> str:
+    """The waveform as an SVG path in a box of 400 by 100, for pages where no script runs."""
+    if not peaks:
+        return ""
+    loudest = max(peaks) or 1
+    path = []
+    for bar in range(bars):
+        window = peaks[bar * len(peaks) // bars : max((bar + 1) * len(peaks) // bars, bar * len(peaks) // bars + 1)]
+        half = max(round(48 * max(window, default=0) / loudest), 1)
+        path.append(f"M{bar * 400 // bars} {50 - half}h2v{2 * half}h-2z")
+    return "".join(path)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data[:2000]).decode()
+
+
+def _codec(codec: str) -> str:
+    return _CODECS.get(codec, "PCM" if codec.startswith("pcm_") else codec.upper())
+
+
+def _inert(value: object) -> object:
+    """What every {{ expression }} goes through before it is escaped."""
+    return text.clip(value) if isinstance(value, str) and not isinstance(value, Markup) else value

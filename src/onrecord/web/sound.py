@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`/sound/{sha256}`: the one door through which sound leaves by the web. It asks the rights each time."""
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from onrecord.errors import NotFound
+from onrecord.model import identifiers
+from onrecord.model.rights import Decision, Use
+from onrecord.web import ranges
+from onrecord.web.problems import Denied
+from onrecord.web.reader import Reader
+
+_SOUND_TYPE = re.compile(r"audio/[a-z0-9][a-z0-9.+-]{0,40}")
+#: Endings for downloads; sound of any other type leaves as `.bin`.
+_ENDINGS: Final = {
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/flac": "flac",
+    "audio/wav": "wav",
+    "audio/mp4": "m4a",
+    "audio/aiff": "aiff",
+}
+
+
+def send(archive: Reader, request: Request, sha256: str, territory: str, download: bool) -> Response:
+    """The blob if today's decision allows it in `territory`; raises `Denied`, `NotFound` or `IntegrityError`."""
+    if identifiers.sha256(sha256) != sha256:
+        raise NotFound("a sound is named by 64 lower-case hexadecimal digits")
+    decision = archive.may(sha256, Use.DOWNLOAD if download else Use.STREAM, territory)
+    if not decision.allow:
+        raise Denied(451 if withdrawn(decision) else 403, decision)
+    path, claimed = archive.sound(sha256)
+    media_type = claimed if _SOUND_TYPE.fullmatch(claimed) else "application/octet-stream"
+    headers = {
+        "ETag": f'"{sha256}"',
+        # A browser may keep the bytes, but asks before it plays them again: the answer may have become no.
+        "Cache-Control": "private, no-cache, no-transform",
+    }
+    if download or media_type == "application/octet-stream":
+        name = f"{sha256[:16]}.{_ENDINGS.get(media_type, 'bin')}"
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return ranges.answer(request, path, headers, media_type)
+
+
+def withdrawn(decision: Decision) -> bool:
+    """Whether the deciding rule is a withdrawal, which HTTP has a status of its own for (451)."""
+    return not decision.allow and any("withdraw" in code.lower() for code in decision.codes[:1])

@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 The onrecord contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Two comforts that every page has: "/" goes to the search, and digests can be copied. Nothing depends on them.
+"use strict";
+
+const find = document.querySelector("[data-find]");
+const shortcut = document.querySelector("[data-shortcut]");
+
+// A one-key shortcut must be possible to turn off (WCAG 2.1.4): speech input would trigger it by accident.
+const remembered = {
+  read() { try { return localStorage.getItem("slash") !== "off"; } catch { return true; } },
+  write(on) { try { localStorage.setItem("slash", on ? "on" : "off"); } catch { /* this page only, then */ } },
+};
+
+if (find && shortcut) {
+  const box = shortcut.querySelector("input");
+  const show = () => {
+    for (const key of document.querySelectorAll("[data-key]")) key.hidden = !box.checked;
+  };
+  box.checked = remembered.read();
+  shortcut.hidden = false;
+  show();
+  box.addEventListener("change", () => { remembered.write(box.checked); show(); });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !box.checked) return;
+    event.preventDefault();
+    find.focus();
+    find.select();
+  });
+}
+
+if (navigator.clipboard) {
+  for (const source of document.querySelectorAll("[data-copy]")) {
+    const button = document.createElement("button");
+    const label = source.closest(".digest")?.querySelector("dt")?.textContent;
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy";
+    if (label) button.setAttribute("aria-label", `Copy ${label}`);
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(source.textContent.trim());
+        button.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(source);
+        button.textContent = "Selected";
+      }
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+    source.after(button);
+  }
+}

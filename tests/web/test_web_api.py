@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON interface keeps to the description that it gives of itself."""
+
+import msgspec
+import pytest
+from sample import SampleArchive
+from starlette.testclient import TestClient
+
+from onrecord.model.views import Glance, RecordingView
+from onrecord.web.api import Found
+
+
+def test_answers_are_the_values_themselves(client: TestClient, archive: SampleArchive) -> None:
+    assert msgspec.json.decode(client.get("/api/glance").content, type=Glance) == archive.glance()
+    answer = client.get(f"/api/recording/{archive.playable}")
+    assert msgspec.json.decode(answer.content, type=RecordingView) == archive.recordings[archive.playable]
+
+
+def test_search_by_kind_and_limit(client: TestClient) -> None:
+    found = msgspec.json.decode(client.get("/api/search?q=o&kind=artist&kind=release&limit=4").content, type=Found)
+    assert found.query == "o" and len(found.hits) == 4
+    assert {hit.kind for hit in found.hits} <= {"artist", "release"}
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "kind=label"])
+def test_what_is_not_understood_is_refused(client: TestClient, query: str) -> None:
+    assert client.get(f"/api/search?q=a&{query}").status_code == 422
+
+
+def test_every_status_that_was_seen_is_described(client: TestClient, archive: SampleArchive) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    sound = f"/sound/{archive.digest}"
+    seen = {
+        "/api/glance": [client.get("/api/glance")],
+        "/api/search": [client.get("/api/search?q=a"), client.get("/api/search?limit=0")],
+        "/api/recording/{id}": [
+            client.get(f"/api/recording/{archive.playable}"),
+            client.get("/api/recording/none"),
+            client.get("/api/recording/rmergedaway"),
+        ],
+        "/sound/{sha256}": [
+            client.get(sound),
+            client.get(sound, headers={"Range": "bytes=0-1"}),
+            client.get(sound, headers={"Range": "bytes=99999999-"}),
+            client.get(sound, headers={"If-None-Match": "*"}),
+            client.get("/sound/none"),
+        ],
+        "/livez": [client.get("/livez")],
+        "/readyz": [client.get("/readyz")],
+    }
+    assert set(seen) == set(paths)
+    for path, answers in seen.items():
+        described = paths[path]["get"]["responses"]
+        for answer in answers:
+            assert str(answer.status_code) in described, (path, answer.status_code)
+    assert {"403", "451", "503"} <= set(paths["/sound/{sha256}"]["get"]["responses"])
+
+
+def test_the_description_names_only_schemas_that_it_holds(client: TestClient) -> None:
+    described = client.get("/api/openapi.json").json()
+    held = set(described["components"]["schemas"])
+    named: set[str] = set()
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            if "$ref" in value:
+                named.add(value["$ref"].rsplit("/", 1)[1])
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(described)
+    assert {"Glance", "Found", "Hit", "Problem", "RecordingView", "SoundView"} <= named <= held
