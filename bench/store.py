@@ -250,14 +250,14 @@ def add(folder: Path, paths: list[Path]) -> dict[str, Any]:
     warm.mkdir()
     shutil.copy(paths[0], warm)
     for archive in ("a", "b"):
-        made = cost([onrecord, "-C", folder / archive, "init"])
+        made = cost([onrecord, "init", "-C", folder / archive])
         if made["exit_code"]:
             return {"failed": f"onrecord init: exit code {made['exit_code']}"}
     # So that the program itself is in the page cache and only the sound is not.
-    cost([onrecord, "-C", folder / "a", "add", "--held-as", "owner", warm, "--json"])
+    cost([onrecord, "add", "-C", folder / "a", "--held-as", "owner", "--json", warm])
     progress("onrecord add, cold cache")
     drop_from_cache(paths)
-    spent = cost([onrecord, "-C", folder / "b", "add", "--held-as", "owner", folder / "sound", "--json"])
+    spent = cost([onrecord, "add", "-C", folder / "b", "--held-as", "owner", "--json", folder / "sound"])
     if spent["exit_code"]:
         return {"failed": f"onrecord add: exit code {spent['exit_code']}", "stdout": spent["stdout"][-2000:]}
     size = len(paths) * FILE_BYTES

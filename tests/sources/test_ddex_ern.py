@@ -36,7 +36,8 @@ def ern4(deals=DEAL_4, ids="<ICPN>5099902943527</ICPN>", title="Album", file="",
     return f"""<ern:NewReleaseMessage xmlns:ern="http://ddex.net/xml/ern/41">{header(**head)}
     <PartyList><Party><PartyReference>P1</PartyReference><PartyId><ISNI>0000000121032683</ISNI></PartyId>
       <PartyName><FullName>Singer</FullName></PartyName></Party>
-      <Party><PartyReference>PL</PartyReference><PartyName><FullName>The Label</FullName></PartyName></Party></PartyList>
+      <Party><PartyReference>PL</PartyReference><PartyName><FullName>The Label</FullName></PartyName></Party>
+    </PartyList>
     <ResourceList><SoundRecording><ResourceReference>A1</ResourceReference>
       <ResourceId><ISRC>gb-ahs-14-00099</ISRC></ResourceId><DisplayTitleText>Song</DisplayTitleText>
       <DisplayArtist><ArtistPartyReference>P1</ArtistPartyReference></DisplayArtist>
@@ -385,9 +386,15 @@ def test_two_files_for_one_recording_name_no_blob(tmp_path):
     assert said.tracks[0].blob == ""
 
 
-def test_a_setting_with_a_wrong_value_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="required"):
-        DdexErn(tmp_path, {"files": "maybe"})
+def test_a_deal_is_evidence_for_the_recording_unless_the_operator_says_more(tmp_path):
+    assert claims(tmp_path, ern4()).evidence[0][1].part == "recording"
+    assert claims(tmp_path, ern4(), covers="all").evidence[0][1].part == "all"
+
+
+@pytest.mark.parametrize("setting", ["files", "covers"])
+def test_a_setting_with_a_wrong_value_is_refused(tmp_path, setting):
+    with pytest.raises(UsageError, match=f"{setting}: expected .* got 'maybe'"):
+        DdexErn(tmp_path, {setting: "maybe"})
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data/ddex")

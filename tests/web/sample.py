@@ -13,6 +13,9 @@ import random
 import sys
 import wave
 from pathlib import Path
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from onrecord.errors import IntegrityError, NotFound
 from onrecord.model import identifiers
@@ -34,12 +37,13 @@ from onrecord.model.views import (
 )
 
 SECONDS = 24
+_View = TypeVar("_View")
 KEY = "RWQmadeupmadeupmadeupmadeupmadeupmadeupmadeupmadeupmadeu"
 HOSTILE = "<script>alert(1)</script>\x00\x1b[31m \u202egnp.exe\u202c \"quoted\" & 'more' {{ 7*7 }}"
 
 OPEN = Rule(
     code="L-CC-BY",
-    sentence="The recording is under a Creative Commons Attribution license, which lets anyone copy, share and change it.",
+    sentence="The recording is under a Creative Commons Attribution license, which lets anyone share and change it.",
     clause="CC BY 4.0, section 2(a)(1)",
     allows=True,
 )
@@ -234,8 +238,14 @@ class SampleArchive:
             return Decision(use=use, allow=False, codes=(WITHDRAWN.code,), evidence=())
         if sha256 in self.denied:
             return Decision(
-                use=use, allow=False, codes=(NOTHING.code,), evidence=(), would_change="a license that says so"
+                use=use,
+                allow=False,
+                codes=(NOTHING.code,),
+                evidence=(),
+                would_change="a license that says so",
             )
+        if sha256 == "ab" * 32:
+            return _decisions(CUSTOM)[use].decision
         return Decision(use=use, allow=True, codes=(OPEN.code,), evidence=())
 
     def sound(self, sha256: str) -> tuple[Path, str]:
@@ -256,7 +266,12 @@ class SampleArchive:
     def _hits(self) -> list[Hit]:
         hits = [Hit(kind="artist", id=view.id, title=view.name) for view in self.artists.values()]
         hits += [
-            Hit(kind="release", id=view.id, title=view.title, subtitle=f"{view.artist} {view.date[:4]}".strip())
+            Hit(
+                kind="release",
+                id=view.id,
+                title=view.title,
+                subtitle=f"{view.artist} {view.date[:4]}".strip(),
+            )
             for view in self.releases.values()
         ]
         hits += [
@@ -291,7 +306,9 @@ class SampleArchive:
                 )
             )
             claims = (
-                _claim("musicbrainz-json", "CC0-1.0", name, artist, title, date, seconds, f"NOMDE19{place:05}"),
+                _claim(
+                    "musicbrainz-json", "CC0-1.0", name, artist, title, date, seconds, f"NOMDE19{place:05}"
+                ),
                 _claim("folder", "", name.replace("’", "'"), artist, title, date[:4], seconds + 0.3, ""),
             )
             self.recordings[id] = RecordingView(
@@ -340,17 +357,15 @@ class SampleArchive:
             else "Free to use in your game as long as you drop me a line first! (Made for a test.)"
         )
         sound = _sound(sha256, seconds, peaks, state, view.title, shared=rule is OPEN)
-        self.recordings[id] = RecordingView(
-            **{name: getattr(view, name) for name in view.__struct_fields__}
-            | {
-                "sounds": (sound,),
-                "seconds": seconds,
-                "decisions": _decisions(rule),
-                "evidence": _evidence(text, license, view.artist),
-                "attribution": f"“{view.title}” by {view.artist}, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
-                if rule is OPEN
-                else "",
-            }
+        self.recordings[id] = replace(
+            view,
+            sounds=(sound,),
+            seconds=seconds,
+            decisions=_decisions(rule),
+            evidence=_evidence(text, license, view.artist),
+            attribution=f"“{view.title}” by {view.artist}, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
+            if rule is OPEN
+            else "",
         )
 
     def _add_hostile(self, peaks: bytes) -> str:
@@ -359,15 +374,11 @@ class SampleArchive:
         self._hold(id, self.digest, SECONDS, peaks, "ok", OPEN)
         view = self.recordings[id]
         sound = view.sounds[0]
-        bad = SoundView(
-            **{name: getattr(sound, name) for name in sound.__struct_fields__}
-            | {"magnet": "javascript:alert(1)", "volume": HOSTILE, "names": (HOSTILE, "\ud800" + "x" * 1_000_000)}
+        bad = replace(
+            sound, magnet="javascript:alert(1)", volume=HOSTILE, names=(HOSTILE, "\ud800" + "x" * 1_000_000)
         )
         evidence = _evidence(HOSTILE + "\n" + "y" * 900, "CC-BY-4.0", HOSTILE)
-        self.recordings[id] = RecordingView(
-            **{name: getattr(view, name) for name in view.__struct_fields__}
-            | {"sounds": (bad,), "evidence": evidence, "attribution": HOSTILE}
-        )
+        self.recordings[id] = replace(view, sounds=(bad,), evidence=evidence, attribution=HOSTILE)
         return id
 
     def _edition(self) -> None:
@@ -401,7 +412,7 @@ class SampleArchive:
             )
 
 
-def _get(table: dict[str, object], id: str) -> object:
+def _get(table: dict[str, _View], id: str) -> _View:
     if id not in table:
         raise NotFound(f"nothing has the id {id}")
     return table[id]
@@ -472,7 +483,9 @@ def _evidence(text: str, license: str, holder: str) -> tuple[EvidenceView, ...]:
 
     return (
         made("license", "tag:LICENSE", text, license),
-        made("held", "depositor", "Given to the library by the artist's estate to keep. (Made for a test.)", ""),
+        made(
+            "held", "depositor", "Given to the library by the artist's estate to keep. (Made for a test.)", ""
+        ),
     )
 
 
@@ -509,7 +522,11 @@ def _tone(path: Path, rate: int = 8000) -> bytes:
     samples = array.array(
         "h",
         (
-            int(24_000 * _level(n / rate) * math.sin(2 * math.pi * (220 + 110 * (n // (rate * 2) % 4)) * n / rate))
+            int(
+                24_000
+                * _level(n / rate)
+                * math.sin(2 * math.pi * (220 + 110 * (n // (rate * 2) % 4)) * n / rate)
+            )
             for n in range(SECONDS * rate)
         ),
     )

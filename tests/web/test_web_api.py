@@ -18,7 +18,9 @@ def test_answers_are_the_values_themselves(client: TestClient, archive: SampleAr
 
 
 def test_search_by_kind_and_limit(client: TestClient) -> None:
-    found = msgspec.json.decode(client.get("/api/search?q=o&kind=artist&kind=release&limit=4").content, type=Found)
+    found = msgspec.json.decode(
+        client.get("/api/search?q=o&kind=artist&kind=release&limit=4").content, type=Found
+    )
     assert found.query == "o" and len(found.hits) == 4
     assert {hit.kind for hit in found.hits} <= {"artist", "release"}
 

@@ -37,7 +37,12 @@ Open = Callable[..., Any]
 def site(made: SampleArchive) -> Iterator[str]:
     ready: list[str] = []
     told = threading.Event()
-    server = prepare(made, "127.0.0.1", 0, lambda address: (ready.append(address), told.set())[0])
+
+    def tell(address: str) -> None:
+        ready.append(address)
+        told.set()
+
+    server = prepare(made, "127.0.0.1", 0, tell)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert told.wait(20)
@@ -75,11 +80,15 @@ def open_page(chromium: Any, site: str) -> Iterator[Open]:
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.add_init_script(WATCH)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "request",
-            lambda request: None if request.url.startswith((site, "data:")) else complaints.append(request.url),
+            lambda request: (
+                None if request.url.startswith((site, "data:")) else complaints.append(request.url)
+            ),
         )
         page.goto(path)
         pages.append((page, script))
@@ -126,7 +135,10 @@ def test_every_page_is_for_everyone(open_page: Open, archive: SampleArchive, sch
 def test_sound_plays_and_seeks_by_click_and_keyboard(open_page: Open, archive: SampleArchive) -> None:
     page = open_page(f"/recording/{archive.playable}")
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.headers.get("range", "")) if "/sound/" in request.url else None)
+    page.on(
+        "request",
+        lambda request: asked.append(request.headers.get("range", "")) if "/sound/" in request.url else None,
+    )
     moment = "document.querySelector('audio').currentTime"
     page.get_by_role("button", name="Play").click()
     _until(page, f"{moment} > 0.3")
@@ -266,7 +278,9 @@ def _check_all(open_page: Open, paths: list[str], scheme: str, width: int) -> No
     page = open_page(paths[0], width, scheme)
     for path in paths:
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than {width}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            f"{path} is wider than {width}"
+        )
         assert page.locator("h1").count() == 1, path
         assert page.evaluate("window.broken") == [], path
         page.evaluate(axe)

@@ -18,17 +18,33 @@ def pages(archive: SampleArchive) -> list[str]:
     paths = ["/", "/search", "/search?q=slow", "/search?q=script", "/editions", "/refused"]
     for view in (some, odd):
         paths += [f"/recording/{view.id}", f"/release/{view.releases[0][0]}", f"/artist/{view.artist_id}"]
-    return [*paths, f"/recording/{archive.refused_id}", f"/recording/{archive.damaged_id}", f"/recording/{archive.mute}"]
+    return [
+        *paths,
+        f"/recording/{archive.refused_id}",
+        f"/recording/{archive.damaged_id}",
+        f"/recording/{archive.mute}",
+    ]
 
 
-def test_every_page_answers_get_and_head_with_all_safety_headers(client: TestClient, archive: SampleArchive) -> None:
-    for path in [*pages(archive), "/nothing", "/livez", "/api/glance", "/static/site.css", "/static/none.css"]:
+def test_every_page_answers_get_and_head_with_all_safety_headers(
+    client: TestClient, archive: SampleArchive
+) -> None:
+    for path in [
+        *pages(archive),
+        "/nothing",
+        "/livez",
+        "/api/glance",
+        "/static/site.css",
+        "/static/none.css",
+    ]:
         for answer in (client.get(path), client.head(path)):
             assert answer.status_code == (404 if "/no" in path else 200), path
             assert {name: answer.headers[name] for name in SAFETY} == SAFETY, path
 
 
-def test_no_page_has_inline_script_or_style_or_names_another_host(client: TestClient, archive: SampleArchive) -> None:
+def test_no_page_has_inline_script_or_style_or_names_another_host(
+    client: TestClient, archive: SampleArchive
+) -> None:
     for path in pages(archive):
         page = client.get(path).text
         assert not re.search(r"<script(?![^>]* src=\"/static/)", page), path
@@ -75,7 +91,9 @@ def test_a_recording_says_all_that_is_known(client: TestClient, archive: SampleA
         assert expected in page, expected
 
 
-def test_what_may_not_be_heard_has_the_reason_and_no_player(client: TestClient, archive: SampleArchive) -> None:
+def test_what_may_not_be_heard_has_the_reason_and_no_player(
+    client: TestClient, archive: SampleArchive
+) -> None:
     page = client.get(f"/recording/{archive.refused_id}").text
     assert "<audio" not in page and "Not played here" in page and "N-CUSTOM-TEXT" in page
     page = client.get(f"/recording/{archive.damaged_id}").text
@@ -84,13 +102,22 @@ def test_what_may_not_be_heard_has_the_reason_and_no_player(client: TestClient, 
     assert "<audio" not in page and "No sound is held" in page and "2 sources" in page
 
 
+def test_a_page_shows_what_the_door_would_say(client: TestClient, archive: SampleArchive) -> None:
+    archive.denied.add(archive.digest)
+    page = client.get(f"/recording/{archive.playable}").text
+    assert "<audio" not in page and "N-NO-EVIDENCE" in page and "a license that says so" in page
+    assert "<audio" not in client.get("/").text.partition(archive.playable)[0]
+
+
 def test_the_start_page_says_what_is_damaged(
     client: TestClient, archive: SampleArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "All 3,642 files are what their digests say" in client.get("/").text
     glance = archive.glance()
     values = {name: getattr(glance, name) for name in glance.__struct_fields__}
-    monkeypatch.setattr(archive, "glance", lambda: type(glance)(**values | {"bad": 1, "deposits": 0, "checked": ""}))
+    monkeypatch.setattr(
+        archive, "glance", lambda: type(glance)(**values | {"bad": 1, "deposits": 0, "checked": ""})
+    )
     page = client.get("/").text
     assert "1 file of 3,642 is not what its digest says" in page and "All 3,642" not in page
 
@@ -123,7 +150,9 @@ def test_search_is_a_page_or_a_fragment(client: TestClient) -> None:
     assert "hx-partial" in fragment.text and "hx-partial" not in page.text
 
 
-@pytest.mark.parametrize("query", ["%00", "slow%00ferry", "NEAR(", '"', "a*", "'; --", "%ff%fe", "\u202e", "x" * 50_000, "%"])
+@pytest.mark.parametrize(
+    "query", ["%00", "slow%00ferry", "NEAR(", '"', "a*", "'; --", "%ff%fe", "\u202e", "x" * 50_000, "%"]
+)
 def test_no_question_breaks_the_search(client: TestClient, archive: SampleArchive, query: str) -> None:
     for path in ("/search", "/api/search"):
         sent = query if "%" in query else quote(query)
@@ -153,7 +182,10 @@ def test_edition_files_have_safe_types_and_ranges(client: TestClient) -> None:
     assert torrent.status_code == 206 and torrent.content == b"d4"
     assert torrent.headers["content-type"] == "application/x-bittorrent"
     etag = torrent.headers["etag"]
-    assert client.get("/editions/3/torrents/cc-by-0001.torrent", headers={"If-None-Match": etag}).status_code == 304
+    assert (
+        client.get("/editions/3/torrents/cc-by-0001.torrent", headers={"If-None-Match": etag}).status_code
+        == 304
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,7 +238,9 @@ def test_a_failure_says_so_without_telling_secrets(
 
 def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
     answer = client.post("/")
-    assert answer.status_code == 405 and answer.headers["allow"] == "GET, HEAD" and "Not this way" in answer.text
+    assert (
+        answer.status_code == 405 and answer.headers["allow"] == "GET, HEAD" and "Not this way" in answer.text
+    )
 
 
 def test_static_files_are_kept_by_their_content(client: TestClient) -> None:

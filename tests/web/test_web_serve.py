@@ -16,7 +16,12 @@ from onrecord.web.serve import prepare
 def test_it_serves_on_a_free_port_and_stops_while_somebody_listens(archive: SampleArchive) -> None:
     ready: list[str] = []
     told = threading.Event()
-    server = prepare(archive, "127.0.0.1", 0, lambda address: (ready.append(address), told.set())[0])
+
+    def tell(address: str) -> None:
+        ready.append(address)
+        told.set()
+
+    server = prepare(archive, "127.0.0.1", 0, tell)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert told.wait(20)
@@ -42,7 +47,9 @@ def test_a_taken_port_is_named(archive: SampleArchive) -> None:
             prepare(archive, "127.0.0.1", port, print)
 
 
-@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 99999), ("127.0.0.1", -1), ("256.256.256.256", 0), ("\ud800", 0)])
+@pytest.mark.parametrize(
+    ("host", "port"), [("127.0.0.1", 99999), ("127.0.0.1", -1), ("256.256.256.256", 0), ("\ud800", 0)]
+)
 def test_an_impossible_address_is_refused(archive: SampleArchive, host: str, port: int) -> None:
     with pytest.raises(UsageError, match="cannot listen"):
         prepare(archive, host, port, print)

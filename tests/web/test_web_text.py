@@ -16,7 +16,9 @@ from onrecord.web import text
 def test_clean_text_can_always_be_sent_and_holds_no_controls(raw: str) -> None:
     made = text.clean(raw)
     made.encode()
-    assert not [letter for letter in made if letter < " " and letter not in "\t\n" or "\x7f" <= letter < "\xa0"]
+    assert not [
+        letter for letter in made if (letter < " " and letter not in "\t\n") or "\x7f" <= letter < "\xa0"
+    ]
 
 
 def test_plain_text_has_no_way_to_reorder_a_title() -> None:
@@ -50,7 +52,13 @@ def test_a_magnet_link_stays() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0, "0\xa0bytes"), (999, "999\xa0bytes"), (4_200_000, "4.2\xa0MB"), (999_960, "1.0\xa0MB"), (3 * 10**17, "300\xa0PB")],
+    [
+        (0, "0\xa0bytes"),
+        (999, "999\xa0bytes"),
+        (4_200_000, "4.2\xa0MB"),
+        (999_960, "1.0\xa0MB"),
+        (3 * 10**17, "300\xa0PB"),
+    ],
 )
 def test_sizes(value: int, shown: str) -> None:
     assert text.size(value) == shown

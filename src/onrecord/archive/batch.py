@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from onrecord import audio
+from onrecord.audio.fingerprint import keys
 from onrecord.catalog.tables import (
     ArtistRow,
     DepositRow,
@@ -147,7 +147,7 @@ class Batch:
 
     def _add_sound(self, sha256: str, sound: Sound) -> None:
         values = msgspec.structs.asdict(sound) | {"faults": msgspec.json.encode(sound.faults).decode()}
-        keys = tuple(audio.keys(sound.fingerprint))
+        keys = tuple(keys(sound.fingerprint))
         self.rows["sounds"].append(SoundRow(**values, sha256=sha256, keys=keys, seq=self._seq))
 
     def _add_claims(self, sha256: str, sound: Sound, tags: Tags) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from onrecord import audio
+from onrecord.audio.fingerprint import near
 from onrecord.archive.core import Archive
 from onrecord.catalog import pages
 from onrecord.catalog.match import KINDS, match
@@ -62,7 +62,7 @@ def rematch(archive: Archive) -> MatchReport:
 def rematch_locked(archive: Archive) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
     with archive.duck() as duck:
-        matched = match(duck, archive.log.next_seq, audio.near, archive.settings.match.precedence)
+        matched = match(duck, archive.log.next_seq, near, archive.settings.match.precedence)
         if matched.ids or matched.redirects:
             archive.commit("matched", {}, {"ids": list(matched.ids), "redirects": list(matched.redirects)})
         for name, order in _KEPT.items():

@@ -126,7 +126,7 @@ def _prctl(option: int, *arguments: int | bytes) -> bool:
     """True where the kernel agreed; one that does not know the option leaves the process as it was."""
     values = [ctypes.c_char_p(a) if isinstance(a, bytes) else ctypes.c_ulong(a) for a in arguments]
     padding = [ctypes.c_ulong(0)] * (4 - len(values))
-    return ctypes.CDLL(None).prctl(option, *values, *padding) == 0
+    return bool(ctypes.CDLL(None).prctl(option, *values, *padding) == 0)
 
 
 def silence_standard_streams() -> None:

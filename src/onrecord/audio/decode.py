@@ -131,8 +131,8 @@ class _Measurement:
             source.note(
                 "truncated", f"{self.seconds:.2f} s decoded of {declared:.2f} s declared", self.seconds
             )
-        elif source.container == "ogg" and not source.ogg_stream_ends:
-            source.note("truncated", "the last Ogg page does not end its stream", self.seconds)
+        elif missing := source.cut_off():
+            source.note("truncated", missing, self.seconds)
         return Sound(
             analyser=ANALYSER,
             version=VERSION,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many bits the samples of a lossless file use."""
+"""How many bits the samples of a lossless file have."""
 
 import re
 from typing import Final
@@ -10,32 +10,27 @@ import numpy.typing as npt
 
 
 class Depth:
-    """PCM says its depth by name. The other lossless codecs decode to 16 or 32 bits, of which the lowest bytes may
-    be empty throughout: 24-bit music arrives as 32-bit samples whose last byte is 0.
+    """PCM says its depth by name. Other lossless codecs decode to 16 bits, or to 32 for everything deeper: then it is
+    24 where the last byte is 0 throughout.
     """
 
     def __init__(self, codec: str) -> None:
         self._codec = codec
-        self._seen = 0
-        self._width = 0
+        self._bits: int | None = None
 
     def feed(self, samples: npt.NDArray[np.generic]) -> None:
-        if self._codec in _LOSSLESS and samples.dtype.kind == "i":
-            self._width = samples.dtype.itemsize * 8
-            self._seen |= int(np.bitwise_or.reduce(samples))
+        if self._codec not in _LOSSLESS or samples.dtype.kind != "i" or self._bits == 32:
+            return
+        if samples.dtype.itemsize == 2:
+            self._bits = 16
+        elif len(samples):
+            self._bits = 32 if int(np.bitwise_or.reduce(samples)) & 0xFF else 24
 
     def bits(self) -> int | None:
-        """None for lossy codecs, and for 32-bit silence, which may be any depth."""
+        """None for lossy codecs."""
         if named := re.fullmatch(r"pcm_[suf](\d+)(le|be)?(_planar)?", self._codec):
             return int(named[1])
-        if self._codec.startswith("dsd_"):
-            return 1
-        if self._codec not in _LOSSLESS or not self._width:
-            return None
-        if not self._seen:
-            return 16 if self._width == 16 else None
-        empty = (self._seen & -self._seen).bit_length() - 1
-        return self._width - empty // 8 * 8
+        return 1 if self._codec.startswith("dsd_") else self._bits
 
 
 _LOSSLESS: Final = frozenset(

@@ -8,6 +8,7 @@ confined (see `confine`), and sends what it learns through a pipe as it learns i
 
 import contextlib
 import gc
+import io
 import os
 import select
 import signal
@@ -17,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
@@ -26,7 +27,7 @@ from onrecord.audio.text import one_line
 from onrecord.model.sound import Fault, Probe, Sound, Tags
 
 #: What a child does with its file. Tests pass their own, which crash, hang or eat memory.
-Examine = Callable[[BinaryIO], Iterator[Tags | Sound | Fault]]
+Examine = Callable[[io.BufferedReader], Iterator[Tags | Sound | Fault]]
 
 #: Bytes of address space beyond the worker's own. The largest sound that was met needs a tenth of it.
 MEMORY: Final = 1 << 30
@@ -58,7 +59,7 @@ def probe(
     """
     if examine is None:
         preload()
-        from onrecord.audio.examine import examine
+        examine = sys.modules["onrecord.audio.examine"].examine
     descriptor = file if isinstance(file, int) else os.open(file, _OPEN)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -188,7 +189,7 @@ def _child(descriptor: int, writing: int, seconds: float, ceiling: int, examine:
         os._exit(0)
 
 
-def _keep_only(descriptor: int, writing: int) -> tuple[BinaryIO, int]:
+def _keep_only(descriptor: int, writing: int) -> tuple[io.BufferedReader, int]:
     """Closes everything else that the worker has open: databases, locks, sockets, other files."""
     import fcntl
 
@@ -197,10 +198,10 @@ def _keep_only(descriptor: int, writing: int) -> tuple[BinaryIO, int]:
     os.dup2(moved[0], _FILE)
     os.dup2(moved[1], _PIPE)
     os.closerange(_PIPE + 1, os.sysconf("SC_OPEN_MAX"))
-    return open(_FILE, "rb", buffering=1 << 16, closefd=False), _PIPE  # noqa: PTH123, SIM115
+    return io.BufferedReader(io.FileIO(_FILE, "rb", closefd=False), 1 << 16), _PIPE
 
 
-def _answer(file: BinaryIO, pipe: int, examine: Examine) -> None:
+def _answer(file: io.BufferedReader, pipe: int, examine: Examine) -> None:
     try:
         for part in examine(file):
             _send(pipe, part)

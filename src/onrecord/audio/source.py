@@ -50,8 +50,8 @@ class Source:
         self._file = file
         self.size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        head = file.read(HEAD) or b""
-        if fault := other_than_sound(head):
+        self._head = file.read(HEAD) or b""
+        if fault := other_than_sound(self._head):
             raise Refused(fault)
         file.seek(0)
 
@@ -88,16 +88,16 @@ class Source:
             return None
         return float(stream.duration * stream.time_base)
 
-    @property
-    def ogg_stream_ends(self) -> bool:
-        """Whether the last Ogg page is whole and marked as the end of its stream (RFC 3533, 6)."""
-        self._file.seek(max(0, self.size - _OGG_PAGE))
-        tail = self._file.read(_OGG_PAGE) or b""
-        at = tail.rfind(b"OggS")
-        if at < 0 or len(tail) < at + 27 + tail[at + 26]:
-            return False
-        length = 27 + tail[at + 26] + sum(tail[at + 27 : at + 27 + tail[at + 26]])
-        return bool(tail[at + 5] & 4) and len(tail) >= at + length
+    def cut_off(self) -> str:
+        """How the container's own structure shows that its end is missing; "" where it does not."""
+        if self.container == "ogg" and not _ends_ogg_stream(self._tail(_OGG_PAGE)):
+            return "the last Ogg page does not end its stream"
+        if self._head[:4] in (b"RIFF", b"FORM"):
+            stated = 8 + int.from_bytes(self._head[4:8], "little" if self._head[:4] == b"RIFF" else "big")
+            # Writers that could not go back to fill in the length leave all bits set, or none.
+            if self.size < stated < _UNKNOWN:
+                return f"{self.size} bytes of {stated} that the header states"
+        return ""
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -106,8 +106,11 @@ class Source:
         return (*self._faults, Fault("more-faults", f"{self._more_faults} further faults are not listed"))
 
     def note(self, code: str, detail: str, at: float | None) -> None:
+        fault = Fault(code, one_line(detail), None if at is None else round(at, 3))
+        if self._faults and self._faults[-1] == fault:
+            return
         if len(self._faults) < MOST_FAULTS:
-            self._faults.append(Fault(code, one_line(detail), None if at is None else round(at, 3)))
+            self._faults.append(fault)
         else:
             self._more_faults += 1
 
@@ -117,7 +120,7 @@ class Source:
         Raises OSError where the file itself cannot be read, MemoryError where FFmpeg was refused memory.
         """
         seconds = 0.0
-        failures = 0
+        failures = restarts = 0
         packets = self._container.demux(self._stream)
         while failures < _MOST_FAILURES:
             try:
@@ -125,10 +128,14 @@ class Source:
             except av.FFmpegError as error:
                 # The iterator ended with its error; a new one goes on behind the damage, if the demuxer can.
                 failures = self._fail(error, seconds, failures)
+                restarts += 1
+                if restarts > _MOST_RESTARTS:
+                    return
                 packets = self._container.demux(self._stream)
                 continue
             if packet is None:
                 return
+            restarts = 0
             try:
                 frames = packet.decode()
             except av.EOFError:
@@ -151,6 +158,10 @@ class Source:
             self.note("decode-error", _reason(error), at)
         return failures + 1
 
+    def _tail(self, count: int) -> bytes:
+        self._file.seek(max(0, self.size - count))
+        return self._file.read(count) or b""
+
     def _take_messages(self, code: str, at: float | None) -> bool:
         taken = bool(self._messages)
         for _, name, text in self._messages:
@@ -164,14 +175,27 @@ class Source:
 
 
 _MOST_FAILURES: Final = 500
-
+#: A demuxer that fails this often without a packet between will not find its way any more.
+_MOST_RESTARTS: Final = 8
 #: The largest Ogg page: 27 bytes of header, 255 lengths, 255 segments of 255 bytes.
 _OGG_PAGE: Final = 27 + 255 + 255 * 255
+
+#: A RIFF length from here on is none.
+_UNKNOWN: Final = 0xFFFF_FF00
 
 #: Containers whose header states the number of samples or the length.
 _DECLARING: Final = frozenset(
     ("aiff", "ape", "asf", "au", "caf", "dsf", "flac", "mp4", "mpc", "tak", "tta", "w64", "wav", "wv")
 )
+
+
+def _ends_ogg_stream(tail: bytes) -> bool:
+    """Whether the last page is whole and marked as the end of its stream (RFC 3533, 6)."""
+    at = tail.rfind(b"OggS")
+    if at < 0 or len(tail) < at + 27 + tail[at + 26]:
+        return False
+    segments = tail[at + 27 : at + 27 + tail[at + 26]]
+    return bool(tail[at + 5] & 4) and len(tail) >= at + 27 + len(segments) + sum(segments)
 
 
 class _Bytes:
@@ -188,8 +212,10 @@ class _Bytes:
     def seek(self, offset: int, whence: int) -> int:
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._file.tell(), os.SEEK_END: self._size}.get(whence)
         if base is None or base + offset < 0:
-            return -22  # EINVAL, as FFmpeg's own file protocol would answer
-        return self._file.seek(base + offset)
+            return -22  # EINVAL, as FFmpeg's own file protocol answers
+        # Far behind the end, where a broken header may point, the kernel would refuse; there is nothing to read anyhow.
+        self._file.seek(min(base + offset, self._size))
+        return base + offset
 
 
 def _open(file: _Bytes) -> tuple[InputContainer, AudioStream]:
@@ -219,6 +245,7 @@ def _open(file: _Bytes) -> tuple[InputContainer, AudioStream]:
                 Fault("not-sound", f"{container_name(container.format.name)} with an unknown codec")
             )
         stream.codec_context.thread_count = 1
+        stream.codec_context.options = {"err_detect": "crccheck"}
         return container, stream
     except BaseException:
         container.close()

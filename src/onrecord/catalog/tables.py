@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The append-only tables (format clause 5): their columns, their files, and how a batch becomes a segment.
+"""The append-only tables (format clause 6): their columns, their files, and how a batch becomes a segment.
 
 Every row carries `seq`, the number of the log entry that committed it. A segment that no entry names does not count.
 """

@@ -92,8 +92,9 @@ class Log:
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Every entry with a greater number, in order, each checked against the chain (LogBroken names the line)."""
         prev: str | None = None
-        expected: int | None = None
         for path in self._files_from(after):
+            # A file is named after its first entry; the first file of all begins with entry 1.
+            expected = int(path.stem) if prev or after else 1
             for number, line in enumerate(_whole_lines(path.read_bytes()), start=1):
                 where = f"log/{path.name}, line {number}"
                 entry = _parse(line, where)
@@ -139,13 +140,13 @@ def _sealed(seq: int, time: str, event: str, data: dict[str, Any], prev: str) ->
     return Entry(seq=seq, time=time, event=event, data=data, prev=prev, hash=digest)
 
 
-def _check(entry: Entry, prev: str | None, expected: int | None, where: str) -> None:
+def _check(entry: Entry, prev: str | None, expected: int, where: str) -> None:
     sealed = _sealed(entry.seq, entry.time, entry.event, entry.data, entry.prev)
     if sealed.hash != entry.hash:
         raise LogBroken(f"{where}: the entry does not have the hash that it states", _RESTORE)
-    if expected is None and entry.seq == 1 and entry.prev != _GENESIS:
+    if entry.seq == 1 and entry.prev != _GENESIS:
         raise LogBroken(f"{where}: the first entry must follow {_GENESIS[:8]}…, it follows {entry.prev[:8]}…")
-    if expected is not None and entry.seq != expected:
+    if entry.seq != expected:
         raise LogBroken(f"{where}: expected entry {expected}, got {entry.seq}: lines are missing or moved", _RESTORE)
     if prev is not None and entry.prev != prev:
         raise LogBroken(f"{where}: expected to follow {prev[:8]}…, follows {entry.prev[:8]}…", _RESTORE)

@@ -12,6 +12,7 @@ from typing import Any
 import libtorrent as lt
 
 from onrecord.errors import MirrorFailed
+from onrecord.model.digests import PIECE
 from onrecord.publish.contents import Contents, Listed
 
 #: Where the bytes of a torrent's file lie; None where this mirror does not hold it.
@@ -41,6 +42,14 @@ def found(info: Any, contents: Contents, locate: Locate) -> tuple[dict[int, str]
             # An empty file is not mapped: libtorrent would open it for writing. There is nothing to read in it.
             places[numbers[file.path]] = str(place.absolute())
     return places, missing
+
+
+def held_pieces(contents: Contents, missing: Iterable[str]) -> list[bool]:
+    """Of each piece, whether its file is held. Every file of ours begins a piece, so a piece has one file."""
+    absent = set(missing)
+    return [
+        "/".join(file.path) not in absent for file in contents.files for _ in range(-(-file.size // PIECE))
+    ]
 
 
 def make_private(into: Path, contents: Contents) -> None:

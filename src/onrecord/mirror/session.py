@@ -18,7 +18,7 @@ import libtorrent as lt
 from msgspec import Struct
 
 from onrecord.errors import MirrorFailed, UsageError
-from onrecord.mirror.places import Locate, found, make_private, paths, unfinished
+from onrecord.mirror.places import Locate, found, held_pieces, make_private, paths, unfinished
 from onrecord.publish.contents import Contents, Listed, read
 from onrecord.publish.torrent import MAX_METAINFO
 
@@ -71,9 +71,13 @@ class Seeding(Struct, frozen=True, forbid_unknown_fields=True):
 class Session:
     """One libtorrent session; close it, or use it in a `with` block.
 
-    `listen` is "address:port", port 0 for any that is free. While the address is on loopback, peers elsewhere are
-    blocked both ways. Everything that tells others about this session is off unless asked for. The limits are bytes
-    a second for each torrent, 0 for none. Methods may be called from several threads.
+    `listen` is "address:port", port 0 for any that is free, or "" for no network. While the address is on loopback,
+    peers elsewhere are blocked both ways. Everything that tells others about this session is off unless asked for. The
+    limits are bytes a second for each torrent, 0 for none. Methods may be called from several threads.
+
+    `read_only` is for a process that does nothing but seed: from then on, and for good, the whole process can write no
+    file (pipes and sockets it can). In return each piece is hashed before it is first given out, and a blob that has
+    gone bad costs its own pieces and not the mirror's good name with its peers.
     """
 
     def __init__(
@@ -87,9 +91,11 @@ class Session:
         web_seeds: bool = False,
         download_limit: int = 0,
         upload_limit: int = 0,
+        read_only: bool = False,
     ) -> None:
-        self._loopback = _address(listen).is_loopback
+        self._loopback = not listen or _address(listen).is_loopback
         self._trackers, self._web_seeds = trackers, web_seeds
+        self._read_only = read_only
         self._limits = download_limit or -1, upload_limit or -1
         self._lock = threading.Lock()
         self._heard: dict[Any, _Heard] = {}
@@ -107,6 +113,8 @@ class Session:
         except BaseException:
             self.close()
             raise
+        if read_only:
+            _write_nothing()
 
     def __enter__(self) -> "Session":
         return self
@@ -122,26 +130,37 @@ class Session:
         self._scratch.cleanup()
 
     def seed(self, torrent: bytes, locate: Locate, *, trust: bool = True) -> Seeding:
-        """Seeds the files that `locate` knows, in place and only reading.
+        """Seeds the files that `locate` knows, in place, reading alone.
 
-        With `trust` the blobs are not hashed first; each piece is when it is first asked for, and one that is wrong
-        is not given out: the torrent is then checked whole and what is good in it is seeded on.
+        With `trust` the blobs are taken to be what their names say, as the store's own checks see to; otherwise each is
+        hashed first and the wrong ones are left out. A piece that has gone bad since is refused by whoever gets it.
         """
         contents = read(torrent)
-        # Upload mode asks no peer for anything, so nothing can arrive that would be written. libtorrent never leaves
-        # it by itself, because the torrent is not auto-managed.
+        bad = () if trust else check(torrent, locate)
         params = self._params(torrent, contents, lt.torrent_flags.upload_mode)
-        params.renamed_files, missing = found(params.ti, contents, locate)
-        if trust and not missing:
+        places, missing = found(
+            params.ti, contents, lambda path: None if "/".join(path) in bad else locate(path)
+        )
+        params.renamed_files = places
+        if self._read_only and not missing:
             params.flags |= lt.torrent_flags.seed_mode
+        else:
+            # libtorrent writes a block that nobody asked for, in upload mode too, but only of a piece that it believes
+            # to lack; and nothing that it reads makes it lose this belief. So a blob is never written. What is missing
+            # is not mapped: what is pushed at it lands in the scratch folder.
+            params.flags |= lt.torrent_flags.no_verify_files
+            params.have_pieces = held_pieces(contents, missing)
         self._seeds[contents.info_hash_v2] = self._add(params, contents.name), contents
         return Seeding(contents.name, contents.info_hash_v2, tuple(missing))
 
-    def incomplete(self, info_hash_v2: bytes) -> list[str]:
-        """Files of a torrent seeded here of which at least one piece is absent or was found to be wrong."""
-        handle, contents = self._seeds[info_hash_v2]
-        _until(lambda: not _checking(handle.status()), _OWN_WORK)
-        return unfinished(handle, contents.files)
+    def faults(self) -> dict[bytes, str]:
+        """Torrents, by their v2 info-hash, that stopped seeding because a file of theirs could not be read, and why."""
+        found = {info_hash: handle.status() for info_hash, (handle, _) in self._seeds.items()}
+        return {
+            info_hash: f"torrent {status.name}: {status.errc.message()}"
+            for info_hash, status in found.items()
+            if status.errc.value()
+        }
 
     def stop(self, info_hash_v2: bytes) -> None:
         """Seeds this torrent no longer."""
@@ -205,6 +224,15 @@ class Session:
             return b"d4:info" + bytes(handle.torrent_file().info_section()) + b"e"
         finally:
             self._remove(handle)
+
+    def _check(self, torrent: bytes, contents: Contents, locate: Locate) -> list[str]:
+        # Nobody can push anything at this session, so that libtorrent may find out what is wrong.
+        assert not self.port
+        params = self._params(torrent, contents, lt.torrent_flags.upload_mode)
+        params.renamed_files, missing = found(params.ti, contents, locate)
+        handle = self._add(params, contents.name)
+        _until(lambda: not _checking(handle.status()), None)
+        return sorted({*missing, *unfinished(handle, contents.files)})
 
     def _params(self, torrent: bytes, contents: Contents, flags: int) -> Any:
         try:
@@ -307,6 +335,8 @@ class Session:
             return self._heard[handle]
 
     def _listening(self, listen: str) -> int:
+        if not listen:
+            return 0
         failed = ""
 
         def settled() -> bool:
@@ -322,12 +352,17 @@ class Session:
         return int(self._session.listen_port())
 
 
-def verify(torrent: bytes, into: Path) -> list[str]:
-    """Files below `into/<name>` that are not what the torrent says, after reading all of them. Nothing is changed."""
+def check(torrent: bytes, locate: Locate) -> list[str]:
+    """Files of a torrent that are not what it says, after reading all that `locate` knows; nothing is written."""
     contents = read(torrent)
-    with Session() as session:
-        seeding = session.seed(torrent, lambda path: into.joinpath(contents.name, *path), trust=False)
-        return sorted({*seeding.missing, *session.incomplete(seeding.info_hash_v2)})
+    with Session("") as session:
+        return session._check(torrent, contents, locate)
+
+
+def verify(torrent: bytes, into: Path) -> list[str]:
+    """As `check`, for what a fetch brought to `into`."""
+    name = read(torrent).name
+    return check(torrent, lambda path: into.joinpath(name, *path))
 
 
 class _Heard:
@@ -367,6 +402,14 @@ class _Calls:
         return True
 
 
+def _write_nothing() -> None:
+    # Imported here because Windows has none; there a read-only session is refused by this very line.
+    import resource
+
+    # A write at or after this place in a file fails, for root too, and libtorrent then goes on seeding.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
 def _settings(listen: str, loopback: bool, dht: bool, lsd: bool, port_mapping: bool) -> Any:
     category = lt.alert_category
     return {
@@ -387,12 +430,16 @@ def _settings(listen: str, loopback: bool, dht: bool, lsd: bool, port_mapping: b
         "out_enc_policy": _PLAIN if loopback else _EITHER,
         "unchoke_slots_limit": -1,
         "smooth_connects": False,
+        # Connections are begun at a tick; half a second each is what a test or a demo would mostly wait for.
+        "tick_interval": 100 if loopback else 500,
         "connection_speed": 200,
         "min_reconnect_time": 1,
         "initial_picker_threshold": 0,
         "stop_tracker_timeout": 1,
         # The info dictionary of our largest torrents is above the default of 3 MB.
         "max_metadata_size": MAX_METAINFO,
+        # Through a mapping, a write would go past the limit that a read-only session sets.
+        "disk_write_mode": int(lt.mmap_write_mode_t.always_pwrite),
         "max_queued_disk_bytes": 16 * 1024 * 1024,
         "file_pool_size": 256,
         "aio_threads": 2,
@@ -438,10 +485,10 @@ def _checking(status: Any) -> bool:
     return status.state in (states.checking_files, states.checking_resume_data)
 
 
-def _until(condition: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
+def _until(condition: Callable[[], bool], seconds: float | None) -> bool:
+    end = None if seconds is None else time.monotonic() + seconds
     while not condition():
-        if time.monotonic() > end:
+        if end is not None and time.monotonic() > end:
             return False
         time.sleep(_TICK)
     return True

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
 
-#: Tables of the dataset, each with what a row is (docs/format.md, clause 7).
+#: Tables of the dataset, each with what a row is (docs/format.md, clause 8).
 TABLES = {
     "recordings": "one row a recording: the canonical view",
     "releases": "one row a release: the canonical view",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An edition's own papers: manifest, checksums, signature, credits, feed (format clauses 6 to 8)."""
+"""An edition's own papers: manifest, checksums, signature, credits, feed (format clauses 7 and 9)."""
 
 import datetime as dt
 import hashlib

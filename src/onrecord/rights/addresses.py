@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 
 class Mention(NamedTuple):
-    """A license named in a text, at [start:end]. `license` is "" where the name has no version; `kind` never has one."""
+    """A license named in a text, at [start:end]. `license` is "" where no version is named; `kind` never has one."""
 
     start: int
     end: int
@@ -23,7 +23,7 @@ UNKNOWN: Final = "unknown"
 _SPDX_PORTS: Final = frozenset(
     "BY-2.5-AU BY-3.0-AT BY-3.0-AU BY-3.0-DE BY-3.0-IGO BY-3.0-NL BY-3.0-US BY-NC-3.0-DE BY-NC-ND-3.0-DE "
     "BY-NC-ND-3.0-IGO BY-NC-SA-2.0-DE BY-NC-SA-2.0-FR BY-NC-SA-2.0-UK BY-NC-SA-3.0-DE BY-NC-SA-3.0-IGO BY-ND-3.0-DE "
-    "BY-SA-2.0-UK BY-SA-2.1-JP BY-SA-3.0-AT BY-SA-3.0-DE BY-SA-3.0-IGO".split()
+    "BY-SA-2.0-UK BY-SA-2.1-JP BY-SA-3.0-AT BY-SA-3.0-DE BY-SA-3.0-IGO".split()  # noqa: SIM905
 )
 _KINDS: Final = frozenset({"BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND"})
 _VERSIONS: Final = frozenset({"1.0", "2.0", "2.1", "2.5", "3.0", "4.0"})
@@ -43,7 +43,9 @@ _GNU = re.compile(
 )
 _SPDX = re.compile(_HTTP + r"spdx\.org/licenses/(?P<id>[A-Za-z0-9.+-]+?)(?:\.(?:html|json|txt))?" + _END)
 _APACHE = re.compile(_HTTP + r"apache\.org/licenses/LICENSE-2\.0(?:\.txt|\.html)?" + _END, re.IGNORECASE)
-_MIT = re.compile(_HTTP + r"opensource\.org/licenses?/mit(?:-license)?(?:\.php|\.html)?" + _END, re.IGNORECASE)
+_MIT = re.compile(
+    _HTTP + r"opensource\.org/licenses?/mit(?:-license)?(?:\.php|\.html)?" + _END, re.IGNORECASE
+)
 _FAMILIES: Final = {"gpl": "GPL", "lgpl": "LGPL", "agpl": "AGPL", "fdl": "GFDL"}
 _GNU_VERSIONS: Final = {
     "GPL": ("1.0", "2.0", "3.0"),

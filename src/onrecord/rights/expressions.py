@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""License expressions as sets of ways: each way names every license that must be kept to. OR adds ways, AND joins them."""
+"""License expressions as sets of ways. A way names every license that must be kept to: OR adds ways, AND joins them."""
 
 import re
 from functools import lru_cache
@@ -47,8 +47,7 @@ def canonical(expression: str) -> str:
     """An expression of identifiers in one spelling and order, `+` written out; "" where a part of it is unknown."""
     if not ways(expression):
         return ""
-    spelled = re.sub(r"[\w.+-]+", lambda word: _spell(word[0]), expression)
-    return str(_licensing().parse(spelled, simple=True).simplify().render())
+    return str(_parsed(expression).simplify().render())
 
 
 def agree(one: Ways, other: Ways) -> bool:
@@ -62,15 +61,21 @@ def agree(one: Ways, other: Ways) -> bool:
 @lru_cache(maxsize=4096)
 def _ways(expression: str) -> Ways:
     try:
-        tree = _licensing().parse(re.sub(r"[\w.+-]+", lambda word: _spell(word[0]), expression), simple=True)
+        tree = _parsed(expression)
         return _of(tree) if tree is not None else NONE
     except (ExpressionError, ValueError, RecursionError, _TooMany):
         return NONE
 
 
+def _parsed(expression: str) -> Any:
+    spelled = re.sub(r"[\w.+-]+", lambda word: _spell(word[0]), expression)
+    return _licensing().parse(spelled, simple=True)  # type: ignore[no-untyped-call]
+
+
 @lru_cache(maxsize=1)
 def _licensing() -> Licensing:
-    return get_spdx_licensing()
+    licensing: Licensing = get_spdx_licensing()  # type: ignore[no-untyped-call]
+    return licensing
 
 
 class _TooMany(Exception):

@@ -7,6 +7,7 @@ In doubt it does not understand: a text is read only when nothing of it is left 
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -61,8 +62,8 @@ _FILLER: Final = frozenset(
     is it its legal licence licenced licences license licensed licenses licensing made may media more music of on or
     piece pieces please public published read recording recordings redistributed release released rights see shared so
     some song songs sound sounds soundtrack terms text that the their these this those to track tracks under url use
-    used using verify version view visit was were with work works you free-software general conditions condition reserved
-    creative commons cc gnu software program redistribute modify either""".split()
+    used using verify version view visit was were with work works you free-software general conditions condition
+    reserved creative commons cc gnu software program redistribute modify either""".split()  # noqa: SIM905
 )
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
@@ -92,7 +93,9 @@ def is_permissive(license: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    shown = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in unicodedata.normalize("NFKC", text))
+    shown = "".join(
+        " " if unicodedata.category(sign)[0] in "CZ" else sign for sign in unicodedata.normalize("NFKC", text)
+    )
     return " ".join(shown.split())
 
 
@@ -222,10 +225,12 @@ def _joined(words: str, found: list[Mention]) -> LicenseReading:
     if len(stated) == 1 and vague <= {mention.kind for mention in found if mention.license}:
         license = canonical(next(iter(stated)))
         named_by = "address" if "://" in words or ".org/" in words else "name"
-        return LicenseReading(license, named_by) if license else LicenseReading("", "unknown-text", detail=words[:200])
-    joints = {
-        words[one.end : other.start].strip(" ,").lower() for one, other in zip(found, found[1:], strict=False)
-    }
+        return (
+            LicenseReading(license, named_by)
+            if license
+            else LicenseReading("", "unknown-text", detail=words[:200])
+        )
+    joints = {words[one.end : other.start].strip(" ,").lower() for one, other in pairwise(found)}
     if not vague and len(joints) == 1 and joints <= {"or", "and"}:
         license = canonical(f" {joints.pop().upper()} ".join(mention.license for mention in found))
         if license:

@@ -25,13 +25,24 @@ _PORT = (
 )
 _CC = re.compile(
     r"\b(?:creative[\s-]*commons|cc)(?:\s*\(cc\))?(?:\s+licen[sc]e)?" + _GAP + r"(?:\(\s*)?"
-    r"(?P<elements>" + _ELEMENT + r"(?:" + _GAP + _ELEMENT + r")*)" + _LICENSE + _VERSION + _PORT + _LATER + _LICENSE,
+    r"(?P<elements>"
+    + _ELEMENT
+    + r"(?:"
+    + _GAP
+    + _ELEMENT
+    + r")*)"
+    + _LICENSE
+    + _VERSION
+    + _PORT
+    + _LATER
+    + _LICENSE,
     re.IGNORECASE,
 )
 #: `BY-NC-SA`, as lists write it whose heading says Creative Commons; nothing else is called that.
 _ELEMENTS_ALONE = re.compile(r"by(?:-(?:nc|nd|sa)){1,2}(?:[\s-]\d\.\d)?", re.IGNORECASE)
 _CC0 = re.compile(
-    r"\b(?:creative[\s-]*commons|cc)[\s_-]*(?:zero|0)(?:[\s_-]*v?1(?:\.0)?)?(?![\w.]*\d)(?:\s+universal)?" + _LICENSE,
+    r"\b(?:creative[\s-]*commons|cc)[\s_-]*(?:zero|0)(?:[\s_-]*v?1(?:\.0)?)?(?![\w.]*\d)(?:\s+universal)?"
+    + _LICENSE,
     re.IGNORECASE,
 )
 _SAMPLING = re.compile(
@@ -46,9 +57,13 @@ _FAMILY = (
 )
 _GNU = re.compile(
     r"(?:\bversion\s+(?P<before>\d(?:\.\d)?)(?P<later_before>\s*\+)?\s+of\s+the\s+)?\b(?:" + _FAMILY + r")"
-    r"(?:\s*\(\s*(?:gnu\s+)?[al]?gpl\s*\))?" + _LICENSE +
-    r"(?:\s+as\s+published\s+by\s+the\s+free\s+software\s+foundation\s*[;,]?)?(?:\s*,?\s*either)?"
-    + _VERSION + r"(?:\s+of\s+the\s+licen[sc]e)?(?P<only>[\s-]+only\b)?" + _LATER + _LICENSE,
+    r"(?:\s*\(\s*(?:gnu\s+)?[al]?gpl\s*\))?"
+    + _LICENSE
+    + r"(?:\s+as\s+published\s+by\s+the\s+free\s+software\s+foundation\s*[;,]?)?(?:\s*,?\s*either)?"
+    + _VERSION
+    + r"(?:\s+of\s+the\s+licen[sc]e)?(?P<only>[\s-]+only\b)?"
+    + _LATER
+    + _LICENSE,
     re.IGNORECASE,
 )
 _FREE_ART = re.compile(
@@ -93,7 +108,7 @@ def named(text: str) -> Mention | None:
 
 @lru_cache(maxsize=1)
 def _spdx() -> dict[str, str]:
-    symbols = get_spdx_licensing().known_symbols
+    symbols = get_spdx_licensing().known_symbols  # type: ignore[no-untyped-call]
     return {key.lower(): key for key, symbol in symbols.items() if not symbol.is_exception}
 
 
@@ -114,7 +129,9 @@ def _named(text: str) -> Iterator[Mention]:
         yield Mention(*match.span(), license, one.kind)
     yield from (Mention(*match.span(), "CC0-1.0", "CC0") for match in _CC0.finditer(text))
     for match in _SAMPLING.finditer(text):
-        one = creative_commons(match["kind"].replace("plus", "+").replace(" ", "-"), match["version"] or "", "")
+        one = creative_commons(
+            match["kind"].replace("plus", "+").replace(" ", "-"), match["version"] or "", ""
+        )
         yield Mention(*match.span(), one.license, one.kind)
     yield from (Mention(*match.span(), "", "CC") for match in _CC_BARE.finditer(text))
     yield from map(_gnu_mention, _GNU.finditer(text))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole license texts, known by their first lines and their length in words; and words that take back what a text gives."""
+"""Whole license texts, known by their first and last words and their length; and words that take back what is given."""
 
 import re
 from typing import Final, NamedTuple
@@ -18,7 +18,12 @@ class _Title(NamedTuple):
 
 
 def _gnu(name: str, version: str, license: str, fewest: int, most: int) -> _Title:
-    return _Title(re.compile(rf"gnu {name} license version {version}(?:,? \d\d?)? ?(?:, )?\w+,? \d{{4}}\b"), license, fewest, most)
+    return _Title(
+        re.compile(rf"gnu {name} license version {version}(?:,? \d\d?)? ?(?:, )?\w+,? \d{{4}}\b"),
+        license,
+        fewest,
+        most,
+    )
 
 
 #: "Most" is the published text with a few words to spare (an address, a page header): a text with a clause added to it
@@ -49,13 +54,14 @@ _CC_WORDS: Final = {
 }
 _CC_TITLE = re.compile(
     r"(?:creative commons )?(?:legal code )?(?:creative commons )?(?:attribution)"
-    r"((?:[ -]+(?:non-?commercial|share-?alike|no-?deriv(?:ative)?s))*) (\d\.\d)(?: (?:international|unported|generic))?\b(?! igo)"
+    r"((?:[ -]+(?:non-?commercial|share-?alike|no-?deriv(?:ative)?s))*) (\d\.\d)"
+    r"(?: (?:international|unported|generic))?\b(?! igo)"
 )
 #: Last words of those texts: nothing may stand behind them.
 _END = re.compile(
     r"(?:creativecommons\.org/?|licensor and you|end of terms and conditions|instead of this license"
     r"|all there is to it!?|why-not-lgpl\.html|for the library|in free software|gnu\.org/licenses/"
-    r"|limitations under the license|this cc0 or use of the work|other dealings in the software)\W*"
+    r"|limitations under the license|this cc0 or use of the work|other dealings in the software|president of vice)\W*"
 )
 _KEPT_WORDS = re.compile(r"[a-z]+")
 
@@ -64,18 +70,20 @@ _NONCOMMERCIAL = re.compile(
     r"|\bnicht[\s-]?kommerziell|\bpas d.utilisation commerciale|\bno comercial|\bnot (?:be )?(?:for sale|sold)\b",
     re.IGNORECASE,
 )
-#: Phrases that have the word and take nothing back: GPL 2 section 3c, GPL 3 section 6c, GFDL section 2, and "either way".
+#: Phrases that have the word and take nothing back: GPL 2 section 3c, GPL 3 section 6c, GFDL section 2, "either".
 _HARMLESS = re.compile(
     r"only for non-?commercial distribution and only if you received|occasionally and non-?commercially"
     r"|(?:either )?commercial(?:ly)?,? (?:or|and|as well as) non-?commercial(?:ly)?"
     r"|non-?commercial(?:ly)?,? (?:or|and|as well as) commercial(?:ly)?",
     re.IGNORECASE,
 )
-_RESERVED = re.compile(r"\ball rights (?:are )?reserved\b|\balle rechte vorbehalten\b|\btous droits r", re.IGNORECASE)
+_RESERVED = re.compile(
+    r"\ball rights (?:are )?reserved\b|\balle rechte vorbehalten\b|\btous droits r", re.IGNORECASE
+)
 
 
 def titled(text: str) -> str:
-    """The license whose whole text this is, "" for any other text. The beginning must be the title, nothing before it."""
+    """The license whose whole text this is, "" for any other text. Nothing may stand before its title."""
     lines = " ".join(re.sub(r"[=#*_`\"'“”]+", " ", text[:2000]).split()).lower()
     last = " ".join(text[-400:].split()).lower()
     if not any(match.end() == len(last) for match in _END.finditer(last)):
@@ -89,7 +97,9 @@ def titled(text: str) -> str:
         return ""
     joined = match[1].replace("-", "").replace(" ", "")
     kind = "BY" + "".join(
-        short for long, short in (("noncommercial", "-NC"), ("noderiv", "-ND"), ("sharealike", "-SA")) if long in joined
+        short
+        for long, short in (("noncommercial", "-NC"), ("noderiv", "-ND"), ("sharealike", "-SA"))
+        if long in joined
     )
     expected = _CC_WORDS.get(kind, {}).get(match[2], 0)
     return spdx_key(f"CC-{kind}-{match[2]}") if expected and expected - 260 <= words <= expected + 45 else ""
@@ -98,7 +108,7 @@ def titled(text: str) -> str:
 def takes_back(text: str, *, noncommercial: bool = False, permissive: bool = False) -> str:
     """Words that take back what a license in the text gives, as they stand there; "" where there are none.
 
-    `noncommercial`: the license itself is for non-commercial use. `permissive`: it is one of the BSD and MIT kind, whose
+    `noncommercial`: the license itself is for non-commercial use. `permissive`: it is of the BSD and MIT kind, whose
     texts say "all rights reserved" by tradition.
     """
     plain = _HARMLESS.sub(" ", " ".join(text.split()))

@@ -19,12 +19,12 @@ _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 
 def claims(
-    message: Message, source: str, record_id: str, document: str, models: frozenset[str], party: str
+    message: Message, source: str, record_id: str, document: str, reader: ddex_deals.DealReader
 ) -> Claims:
-    """`document` is the SHA-256 of the message; `models` and `party` say which deals are meant for this archive."""
+    """`document` is the SHA-256 of the message; `reader` knows which deals are meant for this archive."""
     reading = _Reading(message, source, record_id)
     release = reading.release()
-    deals = ddex_deals.Deals(message, document, models, party)
+    deals = ddex_deals.Deals(message, document, reader)
     tracks: list[TrackClaim] = []
     evidence: list[tuple[str, Evidence]] = []
     for place in _places(message):

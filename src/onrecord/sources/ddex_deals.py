@@ -33,6 +33,14 @@ _CONDITIONS: Final = (
 _STOPS: Final = ("TakeDown", "AllDealsCancelled", "IsPreOrderDeal")
 
 
+class DealReader(NamedTuple):
+    """What the operator says about this archive: the commercial models it runs, its party id, what deals cover."""
+
+    models: frozenset[str]
+    party: str
+    covers: str
+
+
 class Deals:
     """The deals of one message, asked about one resource at a time.
 
@@ -41,11 +49,10 @@ class Deals:
     A resource without a deal gets one piece of evidence that allows nothing: the message took it down.
     """
 
-    def __init__(self, message: Message, document: str, models: frozenset[str], party: str) -> None:
+    def __init__(self, message: Message, document: str, reader: DealReader) -> None:
         self._message = message
         self._document = document
-        self._models = models
-        self._party = party
+        self._reader = reader
         self._tracks = _track_releases(message)
         self._terms = _deal_terms(message)
 
@@ -77,7 +84,7 @@ class Deals:
             text=words,
             document=self._document,
             holder=" ".join(filter(None, (message.sender_name, f"({message.sender})"))),
-            part="recording",
+            part=self._reader.covers,
             deal=deal,
             day=message.created.date(),
         )
@@ -88,7 +95,7 @@ class Deals:
         ):
             return ()
         models = [_said(element) for element in terms.iter("CommercialModelType")]
-        if not self._models.intersection(models) or not self._through_us(terms):
+        if not self._reader.models.intersection(models) or not self._through_us(terms):
             return ()
         said = {_USES[use] for element in terms.iter("UseType") if (use := _said(element)) in _USES}
         channels = {_said(element) for element in terms.iter("DistributionChannelType")}
@@ -100,7 +107,7 @@ class Deals:
             [" ".join(map(str, id.itertext())).upper().split() for id in terms.iterfind(f"{tag}/PartyId")]
             for tag in ("DistributionChannel", "ExcludedDistributionChannel")
         )
-        ours = self._party.upper()
+        ours = self._reader.party.upper()
         if terms.find("DistributionChannel") is not None and not any(ours and ours in ids for ids in only):
             return False
         return terms.find("ExcludedDistributionChannel") is None or bool(

@@ -14,6 +14,7 @@ from onrecord.engine import plugins
 from onrecord.errors import RecordRejected, UsageError
 from onrecord.model.records import Claims, Page, Record, Terms
 from onrecord.sources import ddex_claims, ddex_message, folder, safe_xml
+from onrecord.sources.ddex_deals import DealReader
 from onrecord.sources.ddex_message import Message
 
 _PAGE_MESSAGES: Final = 100
@@ -32,7 +33,8 @@ class DdexErn:
     Settings: `party_id`, the archive's own DDEX Party Identifier: messages for another recipient are rejected.
     `models`, the commercial models (CommercialModelType, separated by spaces) that the archive runs: deals of
     another model allow nothing. `files=required`: a message is held until every file that it names with a hash sum
-    lies in the folder and has that hash sum.
+    lies in the folder and has that hash sum. `covers`: what a deal is evidence for, `recording` (default) or `all`,
+    where the contract with the sender includes the compositions; no ERN message says so.
     """
 
     name = "ddex-ern"
@@ -43,14 +45,17 @@ class DdexErn:
     )
 
     def __init__(self, location: Path, settings: Mapping[str, str]) -> None:
-        known = {"name": type(self).name, "party_id": "", "models": "FreeOfChargeModel", "files": ""}
+        known = {"name": type(self).name, "party_id": "", "models": "FreeOfChargeModel"}
+        known |= {"files": "", "covers": "recording"}
         given = plugins.settings(type(self).name, settings, known)
         if given["files"] not in ("", "required"):
             raise UsageError(f"ddex-ern: files: expected 'required' or '', got {given['files'][:40]!r}")
+        if given["covers"] not in ("recording", "all"):
+            raise UsageError(f"ddex-ern: covers: expected 'recording' or 'all', got {given['covers'][:40]!r}")
         self.name = given["name"]
         self._location = location
         self._party = given["party_id"]
-        self._models = frozenset(given["models"].split())
+        self._reader = DealReader(frozenset(given["models"].split()), given["party_id"], given["covers"])
         self._complete = given["files"] == "required"
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
@@ -79,7 +84,7 @@ class DdexErn:
             return Claims()
         message = ddex_message.message(safe_xml.read(record.payload))
         digest = hashlib.sha256(record.payload).hexdigest()
-        return ddex_claims.claims(message, self.name, record.id, digest, self._models, self._party)
+        return ddex_claims.claims(message, self.name, record.id, digest, self._reader)
 
     def _overview(self) -> "_Overview":
         overview = _Overview({}, {})

@@ -11,7 +11,7 @@ from onrecord.errors import RecordRejected
 #: Longest document in bytes, deepest nesting, and most elements and attributes together.
 LONGEST: Final = 32 * 1024 * 1024
 DEEPEST: Final = 200
-MOST_NODES: Final = 1_000_000
+MOST_NODES: Final = 500_000
 
 
 def read(raw: bytes) -> etree._Element:

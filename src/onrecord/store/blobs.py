@@ -171,7 +171,7 @@ class Store:
     def set_aside(self, sha256: str, root: str) -> Path | None:
         """Move a damaged blob out of the way, so that nothing can read it by accident; it is not deleted."""
         holder = self._roots.get(root)
-        if holder is None or not holder.blob(sha256).exists(follow_symlinks=False):
+        if holder is None or not os.path.lexists(holder.blob(sha256)):
             return None
         holder.quarantine.mkdir(exist_ok=True)
         target = holder.quarantine / f"{sha256}.{secrets.token_hex(4)}"
@@ -203,8 +203,7 @@ class Store:
                 part.unlink(missing_ok=True)
                 raise OnrecordError(f"{source}: changed while it was read", "add it again when nothing writes to it")
         elif not _reflink(fd, part):
-            # The link is made to the open file itself, so it is the file whose bytes were digested.
-            os.link(f"/proc/self/fd/{fd}", part, follow_symlinks=True)
+            _link(fd, part)
         return part
 
 
@@ -223,6 +222,16 @@ def _copy(fd: int, part: Path) -> Digests:
         raise
     finally:
         os.close(target)
+
+
+def _link(fd: int, part: Path) -> None:
+    """A hard link to the open file itself, so that it is the file whose bytes were digested."""
+    folder = os.open(part.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        # Python follows the link under /proc only where a folder's descriptor makes it call linkat(2).
+        os.link(f"/proc/self/fd/{fd}", part.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def _reflink(fd: int, part: Path) -> bool:

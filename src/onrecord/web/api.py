@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The JSON interface: the same values as the pages, described by OpenAPI at `/api/openapi.json`."""
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from fastapi import APIRouter, FastAPI, Path, Query, Request
@@ -33,7 +34,7 @@ class State(Struct, frozen=True):
 
 _SCHEMAS: Final = (Found, Glance, Problem, RecordingView, State)
 _REF: Final = "#/components/schemas/{name}"
-_METHODS: Final = ["GET", "HEAD"]
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response])
 
 
 def _json(kind: type[Struct], description: str, media_type: str = "application/json") -> dict[str, Any]:
@@ -53,11 +54,13 @@ def routes(archive: Reader, territory: str) -> APIRouter:
     """Everything that a program may ask. Each answer to GET is also there for HEAD."""
     router = APIRouter(default_response_class=Response)
 
-    def both(path: str, responses: dict[int | str, dict[str, Any]]) -> Any:
-        return lambda function: (
-            router.add_api_route(path, function, methods=["GET"], responses=responses),
-            router.add_api_route(path, function, methods=["HEAD"], include_in_schema=False),
-        )
+    def both(path: str, responses: dict[int | str, dict[str, Any]]) -> Callable[[_Endpoint], _Endpoint]:
+        def add(function: _Endpoint) -> _Endpoint:
+            router.add_api_route(path, function, methods=["GET"], responses=responses)
+            router.add_api_route(path, function, methods=["HEAD"], include_in_schema=False)
+            return function
+
+        return add
 
     @both("/api/glance", {200: _json(Glance, "The archive in numbers.")})
     def glance() -> Response:
@@ -66,7 +69,9 @@ def routes(archive: Reader, territory: str) -> APIRouter:
 
     @both("/api/search", {200: _json(Found, "Hits, best first.")})
     def search(
-        q: Annotated[str, Query(description="Words. Cut at 200 characters; operators are words like any other.")] = "",
+        q: Annotated[
+            str, Query(description="Words. Cut at 200 characters; operators are words like any other.")
+        ] = "",
         kind: Annotated[list[Literal["artist", "release", "recording"]] | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> Response:
@@ -77,7 +82,11 @@ def routes(archive: Reader, territory: str) -> APIRouter:
 
     @both(
         "/api/recording/{id}",
-        {200: _json(RecordingView, "All that is known."), 301: {"description": "Merged; see Location."}, 404: _GONE},
+        {
+            200: _json(RecordingView, "All that is known."),
+            301: {"description": "Merged; see Location."},
+            404: _GONE,
+        },
     )
     def recording(id: Annotated[str, Path(description="A canonical id.")]) -> Response:
         """One recording: sounds with digests, claims with sources and licenses, decisions with rules and evidence."""
@@ -102,7 +111,9 @@ def routes(archive: Reader, territory: str) -> APIRouter:
     def sound_(
         request: Request,
         sha256: Annotated[str, Path(description="SHA-256 of the file, 64 lower-case hexadecimal digits.")],
-        download: Annotated[bool, Query(description="Ask for the use `download` rather than `stream`.")] = False,
+        download: Annotated[
+            bool, Query(description="Ask for the use `download` rather than `stream`.")
+        ] = False,
     ) -> Response:
         """The sound itself. The rights are asked at each request, on the day."""
         return sound.send(archive, request, sha256, territory, download)
@@ -112,7 +123,10 @@ def routes(archive: Reader, territory: str) -> APIRouter:
         """Alive: the process answers, whatever the archive's state."""
         return _answer(State(state="alive"), {"Cache-Control": "no-store"})
 
-    @both("/readyz", {200: _json(State, "The archive answers."), 503: _json(State, "The archive does not answer.")})
+    @both(
+        "/readyz",
+        {200: _json(State, "The archive answers."), 503: _json(State, "The archive does not answer.")},
+    )
     def readyz() -> Response:
         """Ready: the archive opens and can be counted."""
         try:

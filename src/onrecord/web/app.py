@@ -16,12 +16,12 @@ from onrecord.web.problems import answer_errors
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
 
-#: Nobody is located by their address: without a territory set, only what may be heard everywhere is heard.
-EVERYWHERE: Final = "Worldwide"
+#: Nobody is located by their address, so unless the operator says where the listeners are, nobody knows.
+ANYWHERE: Final = "unknown"
 
 
-def create_app(archive: Reader, territory: str = EVERYWHERE) -> FastAPI:
-    """The page of one archive. `territory` (ISO 3166-1, or `Worldwide`) is where its listeners are.
+def create_app(archive: Reader, territory: str = ANYWHERE) -> FastAPI:
+    """The page of one archive. `territory` (ISO 3166-1) is where its listeners are; the strictest answer holds where that is unknown.
 
     Reads `archive.glance()` once, for the archive's name.
     """
@@ -38,7 +38,7 @@ def create_app(archive: Reader, territory: str = EVERYWHERE) -> FastAPI:
         middleware=[Middleware(SafetyHeaders)],
     )
     app.include_router(api.routes(archive, territory))
-    app.router.routes.extend(Pages(archive, render, assets).routes())
+    app.router.routes.extend(Pages(archive, render, assets, territory).routes())
     answer_errors(app, render)
     api.describe(app)
     return app

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Style, scripts and icon: read once at start, compressed once, named by their content so that browsers may keep them."""
+"""Style, scripts and icon: read and compressed once at start, named by content so that browsers may keep them."""
 
 import gzip
 import hashlib

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from onrecord.errors import NotFound
-from onrecord.model.rights import Use
-from onrecord.model.views import ClaimView, DecisionView, RecordingView, Refusal, TrackRow
+from onrecord.model.rights import Decision, Use
+from onrecord.model.views import ClaimView, DecisionView, RecordingView, Refusal, SoundView, TrackRow
 from onrecord.web import ranges, text
 from onrecord.web.assets import Assets
 from onrecord.web.reader import Reader
@@ -35,10 +35,11 @@ _FILE_TYPES: Final = {
 
 
 class Pages:
-    def __init__(self, archive: Reader, render: Render, assets: Assets) -> None:
+    def __init__(self, archive: Reader, render: Render, assets: Assets, territory: str) -> None:
         self._archive = archive
         self._page = render.page
         self._assets = assets
+        self._territory = territory
 
     def routes(self) -> list[BaseRoute]:
         """Routes answer HEAD wherever they answer GET."""
@@ -69,10 +70,13 @@ class Pages:
         """The newest recording that may be heard, if it is among the first few."""
         for row in [row for row in recent if row.has_sound][:4]:
             view = self._archive.recording(row.id)
-            stream = view.decisions.get(Use.STREAM)
-            if stream is not None and stream.decision.allow and view.sounds and view.sounds[0].state == "ok":
+            if view.sounds and view.sounds[0].state == "ok" and self._may(view.sounds[0], Use.STREAM).allow:
                 return view
         return None
+
+    def _may(self, sound: SoundView, use: Use) -> Decision:
+        """What the door of `/sound` would say now. A recording's own decisions are the best of all its files."""
+        return self._archive.may(sound.sha256, use, self._territory)
 
     def search(self, request: Request) -> Response:
         """A whole page, or only the results where htmx asks while somebody types."""
@@ -95,7 +99,9 @@ class Pages:
         fragment = asked("hx-request") == "true" and asked("hx-history-restore-request") != "true"
         values["fragment"] = fragment
         template = "results.html" if fragment else "search.html"
-        return self._page(template, request, values, headers={"Vary": "HX-Request", "Cache-Control": "no-store"})
+        return self._page(
+            template, request, values, headers={"Vary": "HX-Request", "Cache-Control": "no-store"}
+        )
 
     def recording(self, request: Request) -> Response:
         view = self._archive.recording(_id(request))
@@ -104,8 +110,10 @@ class Pages:
         values = {
             "view": view,
             "because": _because(view),
-            "stream": view.decisions.get(Use.STREAM),
-            "download": view.decisions.get(Use.DOWNLOAD),
+            "sounds": [(it, self._may(it, Use.STREAM), self._may(it, Use.DOWNLOAD)) for it in view.sounds],
+            "sentences": {
+                rule.code: rule.sentence for shown in view.decisions.values() for rule in shown.rules
+            },
             "licenses": _licenses(view),
             "claims": compare(view.claims),
         }

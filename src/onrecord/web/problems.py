@@ -19,13 +19,22 @@ from onrecord.web.render import Render
 
 _log = logging.getLogger(__name__)
 _SENTENCES: Final = {
-    400: ("This cannot be understood", "The address or the question is not in a form that this archive knows."),
+    400: (
+        "This cannot be understood",
+        "The address or the question is not in a form that this archive knows.",
+    ),
     403: ("Not allowed", "The rights that are on record do not allow this."),
     404: ("Not here", "Nothing in this archive has this address. It may have been mistyped."),
-    405: ("Not this way", "This address answers to GET and HEAD only. Nothing here can be changed through the web."),
+    405: (
+        "Not this way",
+        "This address answers to GET and HEAD only. Nothing here can be changed through the web.",
+    ),
     451: ("Withdrawn", "This was here, and somebody who may say so has said no."),
     500: ("Something failed", "Nothing was lost. The archive's own log says what happened."),
-    503: ("Not now", "The bytes are not what their digest says, so they are not served until they are repaired."),
+    503: (
+        "Not now",
+        "The bytes are not what their digest says, so they are not served until they are repaired.",
+    ),
 }
 
 
@@ -53,6 +62,8 @@ def answer_errors(app: FastAPI, render: Render) -> None:
 
     def known(request: Request, problem: Exception) -> Response:
         headers = dict(problem.headers or {}) if isinstance(problem, HTTPException) else {}
+        if "Allow" in headers:  # the router names only the first route of an address that has two
+            headers["Allow"] = "GET, HEAD"
         return _answer(request, render, _problem(problem), headers)
 
     def unknown(request: Request, problem: Exception) -> Response:

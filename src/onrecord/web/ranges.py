@@ -102,8 +102,8 @@ def _multipart(
     boundary = token_hex(16)
     pieces: list[tuple[int, int] | bytes] = []
     for start, end in wanted:
-        head = f"\r\n--{boundary}\r\nContent-Type: {media_type}\r\nContent-Range: bytes {start}-{end - 1}/{size}\r\n\r\n"
-        pieces += [head.encode("latin-1"), (start, end)]
+        head = f"Content-Type: {media_type}\r\nContent-Range: bytes {start}-{end - 1}/{size}"
+        pieces += [f"\r\n--{boundary}\r\n{head}\r\n\r\n".encode("latin-1"), (start, end)]
     pieces.append(f"\r\n--{boundary}--\r\n".encode())
     length = sum(len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in pieces)
     headers = headers | {"Content-Length": str(length)}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the web page needs from an archive. `archive.Archive` keeps this promise; tests bring their own.
 
-Every method is synchronous, quick, and may be called from several threads at once.
+Every method is synchronous, quick, and may be called from several threads at once. Arguments go by position.
 """
 
 from pathlib import Path
@@ -30,29 +30,29 @@ class Reader(Protocol):
     def search(self, query: str, kinds: tuple[str, ...] = (), limit: int = 20) -> list[Hit]:
         """Best first. No kinds means all; operators in `query` are words like any other."""
 
-    def recording(self, id: str) -> RecordingView:
+    def recording(self, id: str, /) -> RecordingView:
         """Raises `NotFound`. After a merge the view's id is the canonical one, not the one asked for."""
 
-    def release(self, id: str) -> ReleaseView:
+    def release(self, id: str, /) -> ReleaseView:
         """Raises `NotFound`; ids as in `recording`."""
 
-    def artist(self, id: str) -> ArtistView:
+    def artist(self, id: str, /) -> ArtistView:
         """Raises `NotFound`; ids as in `recording`."""
 
-    def recent(self, limit: int) -> list[TrackRow]:
+    def recent(self, limit: int, /) -> list[TrackRow]:
         """What came last, newest first."""
 
     def editions(self) -> list[EditionView]:
         """Newest first."""
 
-    def refusals(self, limit: int) -> list[Refusal]:
+    def refusals(self, limit: int, /) -> list[Refusal]:
         """Deposits that the latest edition does not hold, with the reason."""
 
-    def may(self, sha256: str, use: Use, territory: str) -> Decision:
+    def may(self, sha256: str, use: Use, territory: str, /) -> Decision:
         """The decision of today. Asked before each stream, never remembered."""
 
-    def sound(self, sha256: str) -> tuple[Path, str]:
+    def sound(self, sha256: str, /) -> tuple[Path, str]:
         """Path of the verified blob and its media type. Raises `NotFound`, or `IntegrityError` where it is damaged."""
 
-    def edition_file(self, number: int, path: str) -> Path:
+    def edition_file(self, number: int, path: str, /) -> Path:
         """A file of an edition, never one outside its folder. Raises `NotFound`."""

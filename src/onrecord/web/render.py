@@ -34,7 +34,14 @@ _SAYS: Final = {
     "refused": "a person refused it",
     "withdrawn": "withdrawn",
 }
-_CODECS: Final = {"vorbis": "Ogg Vorbis", "opus": "Opus", "mp3": "MP3", "flac": "FLAC", "aac": "AAC", "alac": "ALAC"}
+_CODECS: Final = {
+    "vorbis": "Ogg Vorbis",
+    "opus": "Opus",
+    "mp3": "MP3",
+    "flac": "FLAC",
+    "aac": "AAC",
+    "alac": "ALAC",
+}
 
 
 class Render:
@@ -66,7 +73,12 @@ class Render:
             "span": text.span,
             "spoken": text.spoken,
         }
-        self._templates.globals |= {"archive_name": name, "asset": assets.address, "uses": USES, "says": _SAYS}
+        self._templates.globals |= {
+            "archive_name": name,
+            "asset": assets.address,
+            "uses": USES,
+            "says": _SAYS,
+        }
         for name in ("vendor/htmx.min.js", "tokens.css", "site.css", "site.js", "player.js", "favicon.svg"):
             assets.address(name)
 
@@ -74,7 +86,7 @@ class Render:
         self,
         template: str,
         request: Request,
-        values: Mapping[str, Any] = {},  # noqa: B006 (never written)
+        values: Mapping[str, Any] = {},
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> HTMLResponse:
@@ -90,7 +102,9 @@ def outline(peaks: bytes, bars: int = 100) -> str:
     loudest = max(peaks) or 1
     path = []
     for bar in range(bars):
-        window = peaks[bar * len(peaks) // bars : max((bar + 1) * len(peaks) // bars, bar * len(peaks) // bars + 1)]
+        window = peaks[
+            bar * len(peaks) // bars : max((bar + 1) * len(peaks) // bars, bar * len(peaks) // bars + 1)
+        ]
         half = max(round(48 * max(window, default=0) / loudest), 1)
         path.append(f"M{bar * 400 // bars} {50 - half}h2v{2 * half}h-2z")
     return "".join(path)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from onrecord.errors import UsageError
-from onrecord.web.app import EVERYWHERE, create_app
+from onrecord.web.app import ANYWHERE, create_app
 from onrecord.web.reader import Reader
 
 #: Seconds that running answers have to end after a stop; a long stream would hold the stop up for its whole length.
@@ -34,7 +34,7 @@ class Server(uvicorn.Server):
 
 
 def prepare(
-    archive: Reader, host: str, port: int, on_ready: Callable[[str], None], territory: str = EVERYWHERE
+    archive: Reader, host: str, port: int, on_ready: Callable[[str], None], territory: str = ANYWHERE
 ) -> Server:
     """Binds the port and puts the page together; `run()` serves. Raises `UsageError` where the port is taken."""
     app = create_app(archive, territory)
@@ -52,7 +52,7 @@ def prepare(
 
 
 def serve(
-    archive: Reader, host: str, port: int, on_ready: Callable[[str], None], territory: str = EVERYWHERE
+    archive: Reader, host: str, port: int, on_ready: Callable[[str], None], territory: str = ANYWHERE
 ) -> None:
     """Serves until SIGINT or SIGTERM. `on_ready` is called once with the real address, also for port 0.
 
@@ -76,7 +76,9 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.bind(address)
     except (OSError, OverflowError) as problem:
         bound.close()
-        raise UsageError(f"cannot listen on {host} port {port}: {problem}", hint="try another --port") from problem
+        raise UsageError(
+            f"cannot listen on {host} port {port}: {problem}", hint="try another --port"
+        ) from problem
     return bound
 
 

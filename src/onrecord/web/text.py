@@ -43,19 +43,17 @@ def number(value: int) -> str:
 
 
 def count(value: int, one: str, many: str = "") -> str:
-    """"1 recording", "1,234 recordings"."""
+    """ "1 recording", "1,234 recordings"."""
     return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
 def size(value: int) -> str:
     """Decimal units, as disks are sold: "4.2 MB"."""
-    amount = float(max(value, 0))
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if amount < 999.5:
-            break
+    amount, units = float(max(value, 0)), ["bytes", "kB", "MB", "GB", "TB", "PB"]
+    while amount >= 999.5 and len(units) > 1:
         amount /= 1000
-    else:
-        unit = "PB"
+        del units[0]
+    unit = units[0]
     shown = f"{amount:.0f}" if unit == "bytes" or amount >= 99.95 else f"{amount:.1f}"
     return f"{shown}\u00a0{unit}"
 
@@ -66,7 +64,7 @@ def seconds(value: float) -> float:
 
 
 def clock(seconds: float) -> str:
-    """"3:35", "1:02:03"; "" where the duration is not known."""
+    """ "3:35", "1:02:03"; "" where the duration is not known."""
     if not math.isfinite(seconds) or seconds <= 0:
         return ""
     whole = round(seconds)
@@ -96,7 +94,7 @@ def spoken(seconds: float) -> str:
 
 
 def day(value: str | dt.date) -> str:
-    """"22 November 2026" where it is a whole date, else the text as it is."""
+    """ "22 November 2026" where it is a whole date, else the text as it is."""
     try:
         date = value if isinstance(value, dt.date) else dt.date.fromisoformat(value[:10])
     except ValueError:
