@@ -67,12 +67,9 @@ def test_files_that_record_an_address_stay_untracked() -> None:
 def test_every_source_file_says_whose_it_is_and_under_which_license(files: list[Path]) -> None:
     missing = []
     for path in files:
-        if path.suffix == ".py" or path.name == "dev":
-            lines = [line for line in path.read_text("utf-8").splitlines()[:3] if not line.startswith("#!")]
-            if (
-                not all(line.startswith(start) for line, start in zip(lines, HEADER, strict=False))
-                or not lines
-            ):
+        if (path.suffix == ".py" or path.name == "dev") and (text := path.read_text("utf-8")):
+            lines = [line for line in text.splitlines()[:3] if not line.startswith("#!")]
+            if [line[: len(start)] for line, start in zip(lines, HEADER, strict=False)] != list(HEADER):
                 missing.append(path)
     assert not missing
 

@@ -10,11 +10,11 @@ import av
 import numpy as np
 import pytest
 from mutagen.flac import FLAC
-from tones import music, sine, write
 
 from onrecord.audio.decode import ANALYSER, VERSION, decode
 from onrecord.audio.source import MOST_FAULTS
 from onrecord.model.sound import Fault, Sound
+from tests.audio.tones import music, sine, write
 
 
 def sound_of(path: Path) -> Sound:
@@ -165,7 +165,7 @@ def test_a_truncated_ogg_is_noticed_by_its_missing_end(tmp_path: Path) -> None:
 )
 def test_damage_is_skipped_and_its_place_told(tmp_path: Path, name: str, codec: str, length: int) -> None:
     """FLAC and Ogg carry checksums and tell of a single wrong byte; MP3 does not, and tells only of lost frames."""
-    path = write(tmp_path / name, music(20, rate=48000), codec)
+    path = write(tmp_path / name, music(20, rate=48000, channels=1), codec)
     whole = sound_of(path)
     data = bytearray(path.read_bytes())
     middle = len(data) // 2

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sample import SampleArchive
 from starlette.testclient import TestClient
 
 from onrecord.web.app import create_app
+from tests.web.sample import SampleArchive
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@
 
 import msgspec
 import pytest
-from sample import SampleArchive
 from starlette.testclient import TestClient
 
 from onrecord.model.views import Glance, RecordingView
 from onrecord.web.api import Found
+from tests.web.sample import SampleArchive
 
 
 def test_answers_are_the_values_themselves(client: TestClient, archive: SampleArchive) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import SampleArchive
 
 from onrecord.web.serve import prepare
+from tests.web.sample import SampleArchive
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = [
@@ -176,10 +176,10 @@ def test_the_waveform_shows_what_was_played(open_page: Open, archive: SampleArch
 
 
 def test_a_refusal_while_listening_is_told(open_page: Open, archive: SampleArchive) -> None:
-    archive.withdrawn.add(archive.digest)
     # The console notes the refused request itself; this page's complaints are expected, so a plain page is used.
     page = open_page("/livez").context.new_page()
     page.goto(f"/recording/{archive.playable}")
+    archive.withdrawn.add(archive.digest)
     page.get_by_role("button", name="Play").click()
     page.get_by_role("alert").wait_for()
     assert "somebody who may say so has said no" in page.get_by_role("alert").inner_text()

@@ -7,10 +7,10 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
-from sample import SampleArchive
 
 from onrecord.errors import UsageError
 from onrecord.web.serve import prepare
+from tests.web.sample import SampleArchive
 
 
 def test_it_serves_on_a_free_port_and_stops_while_somebody_listens(archive: SampleArchive) -> None:

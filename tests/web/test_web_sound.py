@@ -3,11 +3,11 @@
 """The door through which sound leaves: rights first, then exact bytes."""
 
 import pytest
-from sample import SampleArchive
 from starlette.testclient import TestClient
 
 from onrecord.model.rights import Use
 from onrecord.web.app import create_app
+from tests.web.sample import SampleArchive
 
 
 def test_the_whole_file(client: TestClient, archive: SampleArchive, tone: bytes) -> None:

@@ -147,8 +147,8 @@ class Batch:
 
     def _add_sound(self, sha256: str, sound: Sound) -> None:
         values = msgspec.structs.asdict(sound) | {"faults": msgspec.json.encode(sound.faults).decode()}
-        keys = tuple(keys(sound.fingerprint))
-        self.rows["sounds"].append(SoundRow(**values, sha256=sha256, keys=keys, seq=self._seq))
+        terms = tuple(keys(sound.fingerprint))
+        self.rows["sounds"].append(SoundRow(**values, sha256=sha256, keys=terms, seq=self._seq))
 
     def _add_claims(self, sha256: str, sound: Sound, tags: Tags) -> None:
         """What a file says about itself is a source like any other: one track, and the artist and release it names."""

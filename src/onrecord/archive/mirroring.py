@@ -28,7 +28,7 @@ from onrecord.model.rights import Evidence, Use
 from onrecord.net import fetch
 from onrecord.publish.edition import Feed, Manifest
 from onrecord.publish.signing import verify
-from onrecord.publish.torrent import read
+from onrecord.publish.contents import read
 from onrecord.rights import decide
 from onrecord.store import Arrival
 

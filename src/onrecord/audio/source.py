@@ -177,6 +177,8 @@ class Source:
 _MOST_FAILURES: Final = 500
 #: A demuxer that fails this often without a packet between will not find its way any more.
 _MOST_RESTARTS: Final = 8
+#: Codecs whose checksum is looked at. FFmpeg finds Layer I's and ALS's wrong in files that are whole.
+_CHECKED: Final = frozenset(("flac", "tak", "tta"))
 #: The largest Ogg page: 27 bytes of header, 255 lengths, 255 segments of 255 bytes.
 _OGG_PAGE: Final = 27 + 255 + 255 * 255
 
@@ -228,7 +230,6 @@ def _open(file: _Bytes) -> tuple[InputContainer, AudioStream]:
             container_options={
                 "format_whitelist": ",".join(DEMUXERS),
                 "protocol_whitelist": "",
-                "err_detect": "crccheck",
             },
         )
     except (av.FFmpegError, ValueError) as error:
@@ -245,7 +246,8 @@ def _open(file: _Bytes) -> tuple[InputContainer, AudioStream]:
                 Fault("not-sound", f"{container_name(container.format.name)} with an unknown codec")
             )
         stream.codec_context.thread_count = 1
-        stream.codec_context.options = {"err_detect": "crccheck"}
+        if stream.codec_context.codec.canonical_name in _CHECKED:
+            stream.codec_context.options = {"err_detect": "crccheck"}
         return container, stream
     except BaseException:
         container.close()

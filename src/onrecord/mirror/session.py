@@ -103,7 +103,7 @@ class Session:
         flags = lt.torrent_flags
         self._flags = (0 if dht else flags.disable_dht) | (0 if lsd else flags.disable_lsd)
         self._flags |= flags.duplicate_is_error | (flags.disable_pex if self._loopback else 0)
-        self._session = lt.session(_settings(listen, self._loopback, dht, lsd, port_mapping))
+        self._session: Any = lt.session(_settings(listen, self._loopback, dht, lsd, port_mapping))
         if self._loopback:
             self._session.set_ip_filter(_loopback_only())
         # libtorrent creates a torrent's empty files wherever it takes them to be: here, rather than among the blobs.
@@ -123,10 +123,14 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Stops everything; what was fetched stays where it is."""
+        """Stops everything and gives the port free; what was fetched stays where it is."""
+        if self._session is None:
+            return
         for info_hash in list(self._seeds):
             self.stop(info_hash)
-        self._session.pause()
+        self._heard.clear()
+        # The last reference: libtorrent ends its threads before it lets go of it.
+        self._session = None
         self._scratch.cleanup()
 
     def seed(self, torrent: bytes, locate: Locate, *, trust: bool = True) -> Seeding:
@@ -143,6 +147,7 @@ class Session:
         )
         params.renamed_files = places
         if self._read_only and not missing:
+            self._make_empty_files(contents)
             params.flags |= lt.torrent_flags.seed_mode
         else:
             # libtorrent writes a block that nobody asked for, in upload mode too, but only of a piece that it believes
@@ -154,13 +159,12 @@ class Session:
         return Seeding(contents.name, contents.info_hash_v2, tuple(missing))
 
     def faults(self) -> dict[bytes, str]:
-        """Torrents, by their v2 info-hash, that stopped seeding because a file of theirs could not be read, and why."""
-        found = {info_hash: handle.status() for info_hash, (handle, _) in self._seeds.items()}
-        return {
-            info_hash: f"torrent {status.name}: {status.errc.message()}"
-            for info_hash, status in found.items()
-            if status.errc.value()
-        }
+        """Torrents, by their v2 info-hash, of which a file could not be read when a peer asked for it, and the reason.
+
+        The other files are seeded on; `stop` it and `seed` it again, and the file is left out.
+        """
+        heard = {info_hash: self._listen(handle).error for info_hash, (handle, _) in self._seeds.items()}
+        return {info_hash: error for info_hash, error in heard.items() if error}
 
     def stop(self, info_hash_v2: bytes) -> None:
         """Seeds this torrent no longer."""
@@ -183,6 +187,8 @@ class Session:
         `progress` is called several times a second in this thread; what it raises ends the fetch. MirrorFailed where
         `patience` seconds pass in which nothing came. The caller still verifies each file before it trusts it.
         """
+        if self._read_only:
+            raise UsageError("a read-only session fetches nothing", "open another one, in another process")
         contents = read(torrent)
         peers = [self._checked(peer) for peer in peers]
         files = [file for file in contents.files if wanted is None or wanted(file.path)]
@@ -225,13 +231,26 @@ class Session:
         finally:
             self._remove(handle)
 
+    def _make_empty_files(self, contents: Contents) -> None:
+        """Without them libtorrent would not take the torrent for whole, and hash all of it at the start."""
+        for file in contents.files:
+            if not file.size:
+                place = Path(self._scratch.name).joinpath(contents.name, *file.path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.touch()
+
     def _check(self, torrent: bytes, contents: Contents, locate: Locate) -> list[str]:
         # Nobody can push anything at this session, so that libtorrent may find out what is wrong.
         assert not self.port
         params = self._params(torrent, contents, lt.torrent_flags.upload_mode)
         params.renamed_files, missing = found(params.ti, contents, locate)
         handle = self._add(params, contents.name)
-        _until(lambda: not _checking(handle.status()), None)
+        _until(lambda: not _checking(handle.status()) or handle.status().errc.value(), None)
+        if handle.status().errc.value():
+            raise MirrorFailed(
+                f"torrent {contents.name} cannot be checked: {self._listen(handle).error}",
+                "see to the disk, or leave the file out",
+            )
         return sorted({*missing, *unfinished(handle, contents.files)})
 
     def _params(self, torrent: bytes, contents: Contents, flags: int) -> Any:

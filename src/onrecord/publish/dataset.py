@@ -52,8 +52,8 @@ def write_sqlite(duck: Duck, path: Path) -> None:
     db.execute(_SQLITE)
     with db:
         for name, columns in _COLUMNS.items():
-            marks = ", ".join("?" * (columns.count(",") + 1))
-            rows = duck.stream(f"SELECT {columns} FROM ({_query(name)})")
+            marks = ", ".join("?" * len(columns))
+            rows = duck.stream(f"SELECT {', '.join(columns)} FROM ({_query(name)})")
             db.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
         db.execute("INSERT INTO search (search) VALUES ('rebuild')")
     db.execute("VACUUM")
@@ -64,14 +64,19 @@ def _query(name: str) -> str:
     return sql_file("onrecord.publish", name)
 
 
+#: What each SQLite table takes from the Parquet table of its name, column by column.
 _COLUMNS = {
-    "recordings": "id, title, artist, artist_id, duration_ms, date, genre, composer,"
-    " array_to_string(isrcs, ' '), array_to_string(mbids, ' ')",
-    "releases": "id, title, artist, date, barcode, label",
-    "artists": "id, name, sort_name, mbid",
-    "release_tracks": "release, recording, disc, position",
-    "files": "sha256, recording, volume, extension, size, lower(hex(v2_root)), container, codec,"
-    " duration_samples, sample_rate, channels, loudness, license, attribution",
+    "recordings": (
+        *("id", "title", "artist", "artist_id", "duration_ms", "date", "genre", "composer"),
+        *("array_to_string(isrcs, ' ')", "array_to_string(mbids, ' ')"),
+    ),
+    "releases": ("id", "title", "artist", "date", "barcode", "label"),
+    "artists": ("id", "name", "sort_name", "mbid"),
+    "release_tracks": ("release", "recording", "disc", "position"),
+    "files": (
+        *("sha256", "recording", "volume", "extension", "size", "lower(hex(v2_root))", "container", "codec"),
+        *("duration_samples", "sample_rate", "channels", "loudness", "license", "attribution"),
+    ),
 }
 
 _SQLITE = """

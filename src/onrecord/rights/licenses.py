@@ -78,13 +78,18 @@ def read_license(text: str) -> LicenseReading:
         return LicenseReading("", "empty")
     if len(words) > LONGEST_STATEMENT:
         return _whole_text(text)
-    joined = _OR_LATER.sub("+ ", words).strip()
+    joined = spell_later(words)
     reading = _expression(joined)
     if reading is None:
         reading = _statement(joined)
     if not reading.license and (whole := titled(text)):
         return LicenseReading(whole, "title")
     return reading
+
+
+def spell_later(text: str) -> str:
+    """ "Or (at your option) any later version", in its many wordings, as the `+` of license expressions."""
+    return _OR_LATER.sub("+ ", " ".join(text.split())).strip()
 
 
 def is_permissive(license: str) -> bool:

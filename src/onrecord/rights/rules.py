@@ -194,6 +194,6 @@ REMEDIES: Final[dict[str, str]] = {
 }
 #: Answers that a person should look at: the words are there and could not be settled by rule.
 REVIEWED: Final = frozenset(
-    "R-UNKNOWN-TEXT R-NO-VERSION R-PUBLIC-DOMAIN R-RESTRICTED-TEXT R-CONTRADICTION R-LICENSE-UNKNOWN R-LICENSE-SILENT "
-    "R-MINE-UNSURE R-COMPOSITION".split()  # noqa: SIM905
+    """R-UNKNOWN-TEXT R-NO-VERSION R-PUBLIC-DOMAIN R-RESTRICTED-TEXT R-CONTRADICTION R-LICENSE-UNKNOWN R-LICENSE-SILENT
+    R-MINE-UNSURE R-COMPOSITION""".split()  # noqa: SIM905
 )

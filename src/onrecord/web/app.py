@@ -21,9 +21,9 @@ ANYWHERE: Final = "unknown"
 
 
 def create_app(archive: Reader, territory: str = ANYWHERE) -> FastAPI:
-    """The page of one archive. `territory` (ISO 3166-1) is where its listeners are; the strictest answer holds where that is unknown.
+    """The page of one archive. `territory` (ISO 3166-1) is where its listeners are.
 
-    Reads `archive.glance()` once, for the archive's name.
+    Where that is unknown, the strictest answer holds. Reads `archive.glance()` once, for the archive's name.
     """
     assets = Assets()
     name = archive.glance().name

@@ -168,10 +168,16 @@ def question(typed: str) -> str:
 
 def compare(claims: tuple[ClaimView, ...]) -> list[tuple[str, list[str], bool]]:
     """Claims side by side: field, what each source says in the order of `claims`, and whether they differ."""
-    names = list(dict.fromkeys(name for claim in claims for name, _ in claim.fields))
-    said = [dict(claim.fields) for claim in claims]
+    said = [dict(_readable(name, value) for name, value in claim.fields) for claim in claims]
+    names = list(dict.fromkeys(name for fields in said for name in fields))
     rows = ((name, [fields.get(name, "") for fields in said]) for name in names)
     return [(name, values, _differ(name, set(filter(None, values)))) for name, values in rows]
+
+
+def _readable(name: str, value: str) -> tuple[str, str]:
+    if name == "duration_ms" and value.isascii() and value.isdigit() and len(value) < 12:
+        return "length", f"{int(value) / 1000:.1f} s"
+    return name.replace("_", " "), value
 
 
 def _differ(name: str, values: set[str]) -> bool:

@@ -36,7 +36,7 @@ claimed AS (
 )
 SELECT
   a.id, a.name AS title, '' AS subtitle, coalesce(r.has_sound, false) AS has_sound, c.newest,
-  0.0 AS seconds,
+  CAST(0 AS DOUBLE) AS seconds,
   to_json(struct_pack(
     name := a.name, releases := coalesce(list_sort(l.releases), []), recordings := coalesce(r.recordings, []),
     claims := c.claims

@@ -35,7 +35,7 @@ WITH named AS (
     coalesce(arg_min(n.composer, (m.rank, n.source, n.id)) FILTER (WHERE n.composer <> ''), '') AS composer,
     list_sort(list(DISTINCT n.isrc) FILTER (WHERE n.isrc <> '')) AS isrcs,
     list_sort(list(DISTINCT n.mbid) FILTER (WHERE n.mbid <> '')) AS mbids,
-    min(n.blob) FILTER (WHERE n.source = 'file') AS first_blob
+    arg_min(n.blob, (n.seq, n.blob)) FILTER (WHERE n.source = 'file') AS first_blob
   FROM recording_members m
   JOIN track_nodes n ON n.node = m.node
   LEFT JOIN artist_members a ON a.source = n.source AND a.source_id = n.artist_id
@@ -45,7 +45,8 @@ SELECT
   id,
   -- A file without tags is still called something: the name under which it was deposited.
   if(title <> '', title, coalesce((
-    SELECT regexp_extract(min(d.name), '([^/]*?)(\.[^./]*)?$', 1) FROM deposits d WHERE d.sha256 = first_blob
+    SELECT regexp_extract(arg_min(d.name, (d.seq, d.name)), '([^/]*?)(\.[^./]*)?$', 1)
+    FROM deposits d WHERE d.sha256 = first_blob
   ), '')) AS title,
   artist, artist_id, duration_ms, date, genre, composer,
   coalesce(isrcs, []) AS isrcs, coalesce(mbids, []) AS mbids

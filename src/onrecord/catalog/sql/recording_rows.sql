@@ -45,7 +45,7 @@ placed AS (
 )
 SELECT
   r.id, r.title, r.artist AS subtitle, s.recording IS NOT NULL AS has_sound, coalesce(s.newest, 0) AS newest,
-  coalesce(s.seconds, 0) AS seconds,
+  coalesce(CAST(s.seconds AS DOUBLE), 0) AS seconds,
   to_json(struct_pack(
     title := r.title, artist := r.artist, artist_id := r.artist_id, duration_ms := r.duration_ms, date := r.date,
     genre := r.genre, composer := r.composer, isrcs := r.isrcs, mbids := r.mbids,

@@ -7,7 +7,8 @@ WITH listed AS (
     list(struct_pack(
       id := r.id, title := r.title, artist := r.artist, artist_id := r.artist_id, duration_ms := r.duration_ms,
       disc := t.disc, position := t.position, has_sound := b.recording IS NOT NULL
-    ) ORDER BY t.disc NULLS FIRST, t.position NULLS LAST, r.title, r.id) AS tracks
+    ) ORDER BY t.disc NULLS FIRST, t.position NULLS LAST, r.title, r.id) AS tracks,
+    bool_or(b.recording IS NOT NULL) AS has_sound
   FROM canonical_tracks t
   JOIN canonical_recordings r ON r.id = t.recording
   LEFT JOIN (SELECT DISTINCT recording FROM recording_blobs) b ON b.recording = r.id
@@ -34,9 +35,9 @@ credited AS (
 )
 SELECT
   l.id, l.title, l.artist AS subtitle,
-  coalesce(list_bool_or(list_transform(t.tracks, x -> x.has_sound)), false) AS has_sound,
+  coalesce(t.has_sound, false) AS has_sound,
   c.newest,
-  0.0 AS seconds,
+  CAST(0 AS DOUBLE) AS seconds,
   to_json(struct_pack(
     title := l.title, artist := l.artist, artist_id := coalesce(k.artist_id, ''), date := l.date,
     barcode := l.barcode, label := l.label, tracks := coalesce(t.tracks, []), claims := c.claims

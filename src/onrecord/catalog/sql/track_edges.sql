@@ -32,4 +32,13 @@ FROM (
   WHERE folded_title <> '' AND folded_artist <> '' AND duration_ms IS NOT NULL
   WINDOW w AS (PARTITION BY folded_title, folded_artist ORDER BY duration_ms, node)
 )
-WHERE before IS NOT NULL AND duration_ms - before_ms <= 3000;
+WHERE before IS NOT NULL AND duration_ms - before_ms <= 3000
+UNION ALL
+-- A file without tags is known by the name it was deposited under: the same words as a title, and the same length.
+SELECT least(f.node, t.node), greatest(f.node, t.node), 'file-name+duration', 0.7
+FROM track_nodes f
+JOIN (
+  SELECT DISTINCT sha256, fold(regexp_extract(name, '([^/]*?)(\.[^./]*)?$', 1)) AS words FROM deposits
+) d ON d.sha256 = f.blob
+JOIN track_nodes t ON t.folded_title = d.words AND t.source <> 'file' AND abs(t.duration_ms - f.duration_ms) <= 1000
+WHERE f.source = 'file' AND f.title = '' AND d.words <> '';

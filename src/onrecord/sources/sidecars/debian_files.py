@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Debian copyright document says of one file, wherever its source tree lies below the folder.
+
+Its patterns name paths of the source package. What is added may lie otherwise: below `usr/share/games/x`, or without
+the folder `Data`. Where only the default speaks of a file and another paragraph might, both are evidence, and the gate
+leaves the choice to a person.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+import msgspec
+
+from onrecord.model.rights import Evidence
+from onrecord.rights.expressions import agree, ways
+from onrecord.rights.licenses import read_license
+from onrecord.rights.names import mentions
+from onrecord.rights.texts import takes_back
+from onrecord.sources.sidecars.debian import Copyright, Paragraph
+from onrecord.sources.sidecars.documents import SidecarDocument
+from onrecord.sources.sidecars.patterns import literal, matches
+from onrecord.sources.sidecars.said import license_evidence, one_line
+
+#: Folders of a source tree that hold what is played; an installed tree may leave them out of its paths.
+_CONTENT: Final = frozenset(
+    {"data", "assets", "media", "music", "sound", "sounds", "audio", "content", "resources", "gamedata"}
+)
+_MOST_SUSPECTS: Final = 5
+
+
+class DebianCopyright:
+    """The statements of one document about files below `folder`."""
+
+    def __init__(self, folder: PurePosixPath, document: SidecarDocument, copyright: Copyright) -> None:
+        self.folder = folder
+        self._document = document
+        self._copyright = copyright
+        self._literal: dict[str, Paragraph] = {}
+        self._wild: list[tuple[int, str, Paragraph]] = []
+        self._names: dict[str, list[Paragraph]] = {}
+        self._order = {id(paragraph): place for place, paragraph in enumerate(copyright.paragraphs)}
+        self._above = ""
+        self._folders: frozenset[str] = frozenset()
+        for place, paragraph in enumerate(copyright.paragraphs):
+            for pattern in paragraph.patterns:
+                if path := literal(pattern).removeprefix("./"):
+                    self._literal[path] = paragraph
+                    self._names.setdefault(path.rsplit("/", 1)[-1], []).append(paragraph)
+                else:
+                    self._wild.append((place, pattern.removeprefix("./"), paragraph))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of files that the document speaks of with their folder; `place` wants to know where they lie."""
+        return frozenset(path.rsplit("/", 1)[1] for path in self._literal if "/" in path)
+
+    def place(self, found: Iterable[PurePosixPath], folders: frozenset[str]) -> None:
+        """Learn from files of those names, and from the names of the folders at the top, where the source tree lies."""
+        self._folders = frozenset(name.lower() for name in folders)
+        votes: Counter[str] = Counter()
+        by_name: dict[str, list[str]] = {}
+        for path in self._literal:
+            if "/" in path:
+                by_name.setdefault(path.rsplit("/", 1)[1], []).append(path)
+        for file in found:
+            whole = str(file)
+            for path in by_name.get(file.name, ()):
+                if whole == path or whole.endswith("/" + path):
+                    votes[whole.removesuffix(path)] += 1
+        if len(votes) == 1:
+            self._above = next(iter(votes))
+
+    def about(self, path: PurePosixPath) -> Iterator[Evidence]:
+        whole = str(path)
+        chosen = self._matching(whole)
+        inner = whole.removeprefix(self._above)
+        if inner != whole and (chosen is None or chosen.is_default):
+            chosen = self._matching(inner) or chosen
+        if chosen is None:
+            return
+        said = self._evidence(chosen)
+        if chosen.is_default:
+            if self._copyright.broken:
+                yield msgspec.structs.replace(said, license="")
+                return
+            yield from self._others(inner, said)
+        yield said
+
+    def _matching(self, path: str) -> Paragraph | None:
+        """The last paragraph whose pattern matches counts."""
+        best = self._literal.get(path)
+        place = self._order[id(best)] if best else -1
+        for at, pattern, paragraph in reversed(self._wild):
+            if at < place:
+                break
+            if matches(pattern, path, crossing=True):
+                return paragraph
+        return best
+
+    def _others(self, path: str, default: Evidence) -> Iterator[Evidence]:
+        """Statements of paragraphs that might be about this file and do not agree with the default."""
+        suspects = [*self._names.get(path.rsplit("/", 1)[-1], ())]
+        suspects += [paragraph for _, pattern, paragraph in self._wild if self._might_mean(pattern, path)]
+        others = {id(one): one for one in suspects if not one.is_default}
+        for paragraph in list(others.values())[-_MOST_SUSPECTS:]:
+            said = self._evidence(paragraph)
+            if not agree(ways(said.license), ways(default.license)):
+                yield said
+
+    def _might_mean(self, pattern: str, path: str) -> bool:
+        """Would the pattern match, were the trees laid out differently above its last folder?"""
+        *folders, last = pattern.split("/")
+        fixed = [folder for folder in folders if literal(folder)]
+        if not fixed or fixed[0] == "debian" or len(fixed) != len(folders):
+            return False
+        parts = path.split("/")
+        for place, part in enumerate(parts[:-1]):
+            if part == folders[-1] and matches(last, "/".join(parts[place + 1 :]), crossing=True):
+                return True
+        lower = {part.lower() for part in parts[:-1]}
+        absent = (
+            not any(folder.lower() in lower for folder in fixed) and folders[0].lower() not in self._folders
+        )
+        return last == "*" and folders[-1].lower() in _CONTENT and absent
+
+    def _evidence(self, paragraph: Paragraph) -> Evidence:
+        terms = paragraph.terms.strip() or self._copyright.terms.get(paragraph.license.lower(), "")
+        reading = read_license(paragraph.license)
+        words = paragraph.words
+        if not reading.license and terms and not paragraph.terms.strip():
+            words = f"{words}\n\nLicense: {paragraph.license}\n{terms}"
+        said = license_evidence(self._document, words, paragraph.license, _holders(paragraph.copyright))
+        restricted = takes_back(terms, noncommercial="-NC" in said.license, permissive=True)
+        if said.license and (restricted or not _same_in_comment(paragraph.comment, said.license)):
+            return msgspec.structs.replace(said, license="")
+        return said
+
+
+def _same_in_comment(comment: str, license: str) -> bool:
+    """A comment that names another license makes the paragraph a matter for a person."""
+    stated = [mention.license for mention in mentions(comment) if mention.license]
+    return all(agree(ways(one), ways(license)) for one in stated)
+
+
+def _holders(copyright: str) -> str:
+    return " / ".join(filter(None, (one_line(line) for line in copyright.split("\n"))))

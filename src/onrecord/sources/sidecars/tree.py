@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All documents about rights below one added folder, and what they say of each file in it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from onrecord.errors import RecordRejected
+from onrecord.model.rights import Evidence
+from onrecord.sources.sidecars import documents as kinds
+from onrecord.sources.sidecars.album_json import Album, AlbumLicense
+from onrecord.sources.sidecars.debian import is_machine_readable, parse
+from onrecord.sources.sidecars.debian_files import DebianCopyright
+from onrecord.sources.sidecars.documents import RefusedDocument, SidecarDocument, find, walk
+from onrecord.sources.sidecars.prose import prose_license
+from onrecord.sources.sidecars.reuse import ReuseToml, read_license_beside
+from onrecord.sources.sidecars.said import SameFolder, Statements, license_evidence
+
+#: Most files that are looked at to learn where a Debian source tree lies.
+_MOST_PLACED: Final = 200_000
+
+
+class Sidecars:
+    """What the documents of one folder say. Built by `scan`; nothing is read from disk afterwards.
+
+    `documents` holds every document that was found, also those that say nothing a machine understands; `refused` those
+    that were not taken or are broken. A broken one is in both.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[SidecarDocument],
+        refused: Sequence[RefusedDocument],
+        said: Iterable[Statements],
+    ) -> None:
+        self.documents = list(documents)
+        self.refused = list(refused)
+        self._said: dict[PurePosixPath, list[Statements]] = {}
+        for statements in said:
+            self._said.setdefault(_shown(statements.folder), []).append(statements)
+
+    @classmethod
+    def scan(cls, root: Path, *, deep: bool = True) -> "Sidecars":
+        """Read every document in and below a folder; only those in it where `deep` is False. Links are not followed."""
+        every = list(find(root, deep))
+        found = [one for one in every if isinstance(one, SidecarDocument)]
+        refused = [one for one in every if isinstance(one, RefusedDocument)]
+        reading = _Reading(found)
+        said = [statements for document in found for statements in reading.read(document)]
+        _place(root, deep, [one for one in said if isinstance(one, DebianCopyright)])
+        return cls(found, [*refused, *reading.broken], said)
+
+    def evidence(self, path: PurePosixPath) -> list[Evidence]:
+        """Evidence about one file of the folder, nearest documents first, each once."""
+        shown = _shown(path)
+        said: dict[str, Evidence] = {}
+        for folder in shown.parents:
+            for statements in self._said.get(folder, ()):
+                for evidence in statements.about(shown.relative_to(folder)):
+                    said.setdefault(evidence.id, evidence)
+        return list(said.values())
+
+
+class _Reading:
+    """Reads documents one by one; an album's license text needs the album beside it."""
+
+    def __init__(self, documents: Sequence[SidecarDocument]) -> None:
+        self.broken: list[RefusedDocument] = []
+        self._albums: dict[PurePosixPath, Album] = {}
+        for document in documents:
+            if document.kind == kinds.ALBUM:
+                try:
+                    self._albums[document.path.parent] = Album(document)
+                except RecordRejected as error:
+                    self.broken.append(RefusedDocument(document.path, error.message))
+
+    def read(self, document: SidecarDocument) -> Iterable[Statements]:
+        readers: dict[str, Callable[[SidecarDocument], Iterable[Statements]]] = {
+            kinds.DEBIAN: _debian,
+            kinds.ALBUM: self._album,
+            kinds.GAME_MUSIC: _game_music,
+            kinds.REUSE_FILE: lambda one: [read_license_beside(one)],
+            kinds.REUSE_TOML: lambda one: [ReuseToml(one)],
+            kinds.LICENSE_FILE: self._license_file,
+        }
+        try:
+            return list(readers[document.kind](document))
+        except RecordRejected as error:
+            self.broken.append(RefusedDocument(document.path, error.message))
+            return []
+
+    def _album(self, document: SidecarDocument) -> Iterable[Statements]:
+        album = self._albums.get(document.path.parent)
+        return [album] if album else []
+
+    def _license_file(self, document: SidecarDocument) -> Iterable[Statements]:
+        folder = document.path.parent
+        said = license_evidence(document, document.text)
+        if not said.license and folder in self._albums:
+            return [AlbumLicense(document, self._albums[folder])]
+        return [SameFolder(folder, said)]
+
+
+class _Everything:
+    """A document that says one thing of every file below its folder."""
+
+    def __init__(self, folder: PurePosixPath, evidence: Evidence) -> None:
+        self.folder = folder
+        self._evidence = evidence
+
+    def about(self, path: PurePosixPath) -> Iterator[Evidence]:
+        yield self._evidence
+
+
+def _debian(document: SidecarDocument) -> Iterable[Statements]:
+    folder = document.path.parent
+    if folder.name in ("debian", ".reuse"):
+        folder = folder.parent
+    text = document.text
+    if is_machine_readable(text):
+        return [DebianCopyright(folder, document, parse(text))]
+    license = prose_license(text)
+    return [_Everything(folder, license_evidence(document, text, license))] if license else []
+
+
+def _game_music(document: SidecarDocument) -> Iterable[Statements]:
+    from onrecord.sources.sidecars.game_music import read_game_music  # lxml, only where there is such a file
+
+    return [read_game_music(document)]
+
+
+def _place(root: Path, deep: bool, copyrights: Sequence[DebianCopyright]) -> None:
+    """Tell each Debian document where the files lie that it names; the tree is walked again only if there is one."""
+    if not copyrights:
+        return
+    names = frozenset().union(*(one.names for one in copyrights))
+    found: list[PurePosixPath] = []
+    tops: dict[PurePosixPath, frozenset[str]] = {}
+    for folder, folders, files in walk(root, deep):
+        tops[folder] = frozenset(folders)
+        if len(found) < _MOST_PLACED:
+            found += [_shown(folder / name) for name in files if name in names]
+    for one in copyrights:
+        below = (path.relative_to(one.folder) for path in found if path.is_relative_to(one.folder))
+        one.place(below, tops.get(one.folder, frozenset()))
+
+
+def _shown(path: PurePosixPath) -> PurePosixPath:
+    """A path as it is shown: bytes that are no UTF-8 are replaced, on both sides of a comparison."""
+    return PurePosixPath(str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))

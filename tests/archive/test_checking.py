@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`check` names what is damaged; nothing damaged is served or published; adding it again heals (faults 12, 15 to 17)."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.add import add
+from onrecord.archive.checking import check
+from onrecord.archive.matching import rematch
+from onrecord.archive.publishing import publish, read_manifest
+from onrecord.archive.reading import open_reader
+from onrecord.errors import IntegrityError
+from tests.tones import Album
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
+
+
+DAMAGE: list[tuple[Callable[[Path], object], str]] = [
+    (flip, "flipped"),
+    (lambda path: os.truncate(path, 100), "truncated"),
+    (lambda path: path.unlink(), "missing"),
+    (lambda path: (path.unlink(), path.symlink_to("/etc/passwd")), "unreadable"),
+]
+
+
+@pytest.mark.parametrize(("damage", "state"), DAMAGE, ids=[state for _, state in DAMAGE])
+def test_damage_is_named_withheld_and_healed(
+    archive: Archive, album: Album, damage: Callable[[Path], object], state: str
+) -> None:
+    add(archive, [album.folder / "free"])
+    rematch(archive)
+    row = next(iter(archive.ledger.blobs()))
+    path = archive.store.path(row.sha256, row.root)
+    damage(path)
+
+    report = check(archive)
+    assert [(bad.what, bad.state) for bad in report.bad] == [(row.sha256, state)]
+    reader = open_reader(archive.folder)
+    with pytest.raises(IntegrityError, match=state):
+        reader.sound(row.sha256)
+    assert reader.glance().bad == 1
+    assert "P-DAMAGED" in {code for item in reader.refusals(10) for code in item.codes}
+    edition = publish(archive)
+    assert edition.published == len(album.free) - 1
+    names = {str(file) for file in read_manifest(archive, 1).added}
+    assert row.sha256 not in names
+    assert [bad.what for bad in check(archive).bad] == [row.sha256], "still damaged, still named"
+
+    assert add(archive, [album.folder / "free"]).again == 1
+    assert check(archive).bad == []
+    assert reader.sound(row.sha256)[0].stat().st_size == row.size
+    assert publish(archive).published == len(album.free)
+
+
+def test_a_lost_disk_lists_what_to_repair(tmp_path: Path, album: Album) -> None:
+    from onrecord.store.roots import make_root
+
+    Archive.create(tmp_path / "archive").close()
+    second = make_root(tmp_path / "disk2")
+    settings = tmp_path / "archive" / "onrecord.toml"
+    settings.write_text(settings.read_text().replace('["blobs"]', f'["{second.path}"]'))
+    with Archive.open(tmp_path / "archive") as archive:
+        add(archive, [album.folder / "free"])
+        held = [row.sha256 for row in archive.ledger.blobs()]
+    second.path.rename(tmp_path / "unplugged")
+    with Archive.open(tmp_path / "archive") as archive:
+        assert archive.lost_roots == [second.path]
+        report = check(archive)
+        assert [bad.what for bad in report.bad] == held
+        assert all(bad.state == "missing" and second.id in bad.detail for bad in report.bad)
+    (tmp_path / "unplugged").rename(second.path)
+    with Archive.open(tmp_path / "archive") as archive:
+        assert check(archive).bad == []
+        assert check(archive).blobs == len(held)
+
+
+def test_an_altered_edition_file_and_segment_are_named(archive: Archive, album: Album) -> None:
+    add(archive, [album.folder / "free"])
+    publish(archive)
+    flip(archive.folder / "editions" / "1" / "CREDITS.md")
+    segment = archive.ledger.segments("files")[0][0]
+    flip(archive.folder / "catalog" / segment.path)
+    assert {bad.what for bad in check(archive).bad} == {"editions/1/CREDITS.md", f"catalog/{segment.path}"}

@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger can be deleted, damaged or left behind: it is made again from the log, row for row (faults 18 to 20)."""
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.add import add
+from onrecord.archive.checking import check
+from onrecord.archive.matching import rematch
+from onrecord.archive.publishing import publish
+from onrecord.errors import IntegrityError, NewerFormat
+from tests.tones import Album
+
+
+@pytest.fixture
+def full(archive: Archive, album: Album) -> Archive:
+    add(archive, [album.folder], held_as="owner")
+    rematch(archive)
+    publish(archive)
+    check(archive)
+    return archive
+
+
+def test_a_deleted_ledger_comes_back_row_for_row(full: Archive) -> None:
+    before = full.ledger.dump()
+    assert before["blobs"]
+    assert before["links"]
+    assert before["editions"]
+    assert before["volumes"]
+    full.rebuild_ledger()
+    assert full.ledger.dump() == before
+
+
+def test_a_ledger_that_is_behind_catches_up(full: Archive, tmp_path: Path) -> None:
+    full.ledger.close()
+    saved = {path.name: path.read_bytes() for path in full.folder.glob("ledger.sqlite*")}
+    with Archive.open(full.folder) as again:
+        check(again)
+        after = again.ledger.dump()
+    for path in full.folder.glob("ledger.sqlite*"):
+        path.unlink()
+    for name, content in saved.items():
+        (full.folder / name).write_bytes(content)
+    with Archive.open(full.folder) as again:
+        assert again.ledger.dump() == after
+
+
+def test_a_ledger_of_a_newer_schema_is_left_alone(full: Archive) -> None:
+    full.ledger.close()
+    path = full.folder / "ledger.sqlite"
+    db = apsw.Connection(str(path))
+    db.execute("PRAGMA user_version=99")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(NewerFormat, match="99"):
+        Archive.open(full.folder)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_ledger_is_named(full: Archive) -> None:
+    full.ledger.close()
+    for path in full.folder.glob("ledger.sqlite*"):
+        path.unlink()
+    (full.folder / "ledger.sqlite").write_bytes(b"not a database at all, " * 100)
+    with pytest.raises(IntegrityError, match="only an index|not a readable"):
+        Archive.open(full.folder)
+
+
+def test_the_folder_may_be_moved(full: Archive, tmp_path: Path) -> None:
+    before = full.ledger.dump()
+    full.ledger.close()
+    full.folder.rename(tmp_path / "elsewhere")
+    with Archive.open(tmp_path / "elsewhere") as moved:
+        assert moved.ledger.dump() == before
+        assert check(moved).bad == []
+        assert rematch(moved).founded == 0

@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A mirror: another process over real BitTorrent on loopback; lies, old feeds and altered files are refused by name."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onrecord.archive import Archive, mirroring
+from onrecord.archive.add import add
+from onrecord.archive.checking import check
+from onrecord.archive.publishing import publish
+from onrecord.archive.reading import open_reader
+from onrecord.errors import DigestMismatch, MirrorFailed, SignatureInvalid
+from onrecord.mirror.session import Session
+from onrecord.publish.signing import Key, sign
+from tests.tones import Album
+
+
+@pytest.fixture
+def origin(archive: Archive, album: Album) -> Archive:
+    add(archive, [album.folder], held_as="owner")
+    publish(archive)
+    return archive
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.create(tmp_path / "mirror", "Mirror") as made:
+        yield made
+
+
+def feed_of(archive: Archive) -> str:
+    return str(archive.folder / "editions" / "feed.json")
+
+
+def test_another_process_mirrors_everything_that_is_published(origin: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "mirror"
+
+    def onrecord(*arguments: str) -> dict[str, object]:
+        command = [sys.executable, "-m", "onrecord", *arguments, "--json", "--quiet"]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        answer: dict[str, object] = json.loads(done.stdout)
+        return answer
+
+    onrecord("init", str(folder))
+    onrecord("mirror", "follow", feed_of(origin), "-C", str(folder))
+    with Session() as session:
+        mirroring.seed(origin, session)
+        peer = f"127.0.0.1:{session.port}"
+        [report] = onrecord("mirror", "sync", "--peer", peer, "-C", str(folder))["editions"]  # type: ignore[misc]
+        assert (report["files"], report["had"], report["refused"]) == (4, 0, 0)
+        [again] = onrecord("mirror", "sync", "--peer", peer, "-C", str(folder))["editions"]  # type: ignore[misc]
+        assert (again["files"], again["had"], again["downloaded"]) == (0, 4, 0)
+    assert onrecord("check", "-C", str(folder))["bad"] == []
+    with Archive.open(folder) as held:
+        assert {row.sha256 for row in held.ledger.blobs()} <= {row.sha256 for row in origin.ledger.blobs()}
+    ours, theirs = open_reader(origin.folder), open_reader(folder)
+    for hit in theirs.search("piece"):
+        if hit.kind == "recording":
+            assert theirs.recording(hit.id).title == ours.recording(hit.id).title, "canonical ids are the origin's"
+            assert theirs.recording(hit.id).sounds
+
+
+def test_a_mirror_of_a_mirror(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
+    mirroring.follow(mirror, feed_of(origin))
+    with Session() as session:
+        mirroring.seed(origin, session)
+        mirroring.sync(mirror, [("127.0.0.1", session.port)])
+    with Archive.create(tmp_path / "second", "Second") as second, Session() as session:
+        mirroring.follow(second, feed_of(origin))
+        mirroring.seed(mirror, session)
+        [report] = mirroring.sync(second, [("127.0.0.1", session.port)])
+        assert report.files == 4
+        assert check(second).bad == []
+
+
+def test_a_feed_by_another_key_is_refused(origin: Archive, mirror: Archive) -> None:
+    mirroring.follow(mirror, feed_of(origin))
+    feed = Path(feed_of(origin))
+    stranger = Key.generate()
+    Path(f"{feed}.minisig").write_bytes(sign(feed.read_bytes(), stranger, "hello"))
+    (feed.parent / "minisign.pub").write_text(stranger.public)
+    with pytest.raises(SignatureInvalid, match="was followed with key"):
+        mirroring.follow(mirror, str(feed))
+    with pytest.raises(SignatureInvalid):
+        mirroring.sync(mirror, [("127.0.0.1", 1)])
+
+
+def test_an_old_feed_is_refused(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
+    old = shutil.copytree(origin.folder / "editions", tmp_path / "old")
+    from tests.tones import write
+
+    license = "https://creativecommons.org/licenses/by/4.0/"
+    write(tmp_path / "more" / "new.opus", seed=40, tags={"title": "New", "license": license})
+    add(origin, [tmp_path / "more"])
+    publish(origin)
+    mirroring.follow(mirror, feed_of(origin))
+    with Session() as session:
+        mirroring.seed(origin, session)
+        [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
+        assert report.number == 2
+    for name in ("feed.json", "feed.json.minisig"):
+        shutil.copy(old / name, origin.folder / "editions" / name)
+    with pytest.raises(SignatureInvalid, match="old feed"):
+        mirroring.sync(mirror, [("127.0.0.1", 1)])
+
+
+def test_an_altered_torrent_beside_the_feed_is_refused(origin: Archive, mirror: Archive) -> None:
+    mirroring.follow(mirror, feed_of(origin))
+    torrent = origin.folder / "editions" / "1.torrent"
+    torrent.write_bytes(torrent.read_bytes() + b"e")
+    with pytest.raises(DigestMismatch, match="1.torrent"):
+        mirroring.sync(mirror, [("127.0.0.1", 1)])
+
+
+def test_nobody_there_is_said(origin: Archive, mirror: Archive) -> None:
+    mirroring.follow(mirror, feed_of(origin))
+    with pytest.raises(MirrorFailed, match="nothing came"):
+        mirroring.sync(mirror, [("127.0.0.1", 1)], patience=0.5)
+
+
+def test_a_damaged_blob_is_not_given_out(origin: Archive, mirror: Archive) -> None:
+    from onrecord.archive.publishing import read_manifest
+
+    sha256 = read_manifest(origin, 1).added[0]
+    row = origin.ledger.blob(sha256)
+    assert row is not None
+    path = origin.store.path(sha256, row.root)
+    path.chmod(0o644)
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    check(origin)
+    mirroring.follow(mirror, feed_of(origin))
+    with Session() as session:
+        mirroring.seed(origin, session)
+        with pytest.raises(MirrorFailed, match=sha256[:12]):
+            mirroring.sync(mirror, [("127.0.0.1", session.port)], patience=2)
+    assert mirror.ledger.blob(sha256) is None
