@@ -8,21 +8,17 @@ import apsw
 import pytest
 
 from onrecord.archive import Archive
-from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.errors import IntegrityError, NewerFormat
-from tests.tones import Album
 
 
 @pytest.fixture
-def full(archive: Archive, album: Album) -> Archive:
-    add(archive, [album.folder], held_as="owner")
-    rematch(archive)
-    publish(archive)
-    check(archive)
-    return archive
+def full(filled: Archive) -> Archive:
+    publish(filled)
+    check(filled)
+    return filled
 
 
 def test_a_deleted_ledger_comes_back_row_for_row(full: Archive) -> None:

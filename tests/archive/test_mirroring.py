@@ -19,14 +19,12 @@ from onrecord.archive.reading import open_reader
 from onrecord.errors import DigestMismatch, MirrorFailed, SignatureInvalid
 from onrecord.mirror.session import Session
 from onrecord.publish.signing import Key, sign
-from tests.tones import Album
 
 
 @pytest.fixture
-def origin(archive: Archive, album: Album) -> Archive:
-    add(archive, [album.folder], held_as="owner")
-    publish(archive)
-    return archive
+def origin(filled: Archive) -> Archive:
+    publish(filled)
+    return filled
 
 
 @pytest.fixture

@@ -20,12 +20,6 @@ from onrecord.publish.signing import verify
 from tests.tones import Album, write
 
 
-@pytest.fixture
-def filled(archive: Archive, album: Album) -> Archive:
-    add(archive, [album.folder], held_as="owner")
-    return archive
-
-
 def shape(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

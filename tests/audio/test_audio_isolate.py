@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever a file does to its reader, the worker goes on and says what happened."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -19,6 +20,7 @@ from mutagen.flac import FLAC
 from onrecord.audio import preload, probe
 from onrecord.audio.confine import filters_system_calls
 from onrecord.audio.decode import decode
+from onrecord.audio.examine import examine
 from onrecord.model.sound import Fault, Probe, Sound, Tags
 from tests.audio.tones import SHARED, music, sine, write
 
@@ -155,8 +157,16 @@ def test_memory_is_limited(file: Path) -> None:
 
 
 def test_a_real_decode_that_is_refused_memory(tmp_path: Path) -> None:
+    def starves(opened: BufferedReader) -> Iterator[Tags | Sound | Fault]:
+        held = []
+        for size in (1 << 20, 1 << 16):
+            with contextlib.suppress(MemoryError):
+                while True:
+                    held.append(bytearray(size))
+        yield from examine(opened)
+
     path = write(tmp_path / "a.flac", sine(4, rate=96000, channels=6), "flac", rate=96000)
-    answer = probe(path, memory=1 << 16)
+    answer = probe(path, memory=64 << 20, examine=starves)
     assert answer.sound is None
     assert codes(answer)[-1] in ("too-much-memory", "crashed")
 

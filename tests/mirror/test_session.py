@@ -31,6 +31,8 @@ from onrecord.publish.volume import VolumeFile, build
 from onrecord.store.digest import digest_file
 
 _SIZES = [0, 1, BLOCK + 1, PIECE, PIECE + 1, 1_500_000, 70_000]
+#: The piece that is data/3.ogg: the empty file before it has none.
+_PIECE_OF_3 = 2
 #: Seconds after which a fetch that cannot end is given up; long where it should end, for a busy machine.
 _SHORT, _LONG = 1.0, 60.0
 
@@ -351,9 +353,9 @@ def test_bytes_from_a_liar_are_never_taken(shelf, tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["", "read-only"])
-@pytest.mark.parametrize("claimed", [None, 3])
+@pytest.mark.parametrize("claimed", [None, _PIECE_OF_3])
 def test_nothing_that_a_peer_pushes_reaches_a_blob(shelf, claimed, mode):
-    # libtorrent writes blocks that it never asked for, of pieces it lacks; and piece 3 here is one to find wrong.
+    # libtorrent writes blocks that it never asked for, of pieces it lacks; here is one that it can find wrong.
     shelf.damage("data/3.ogg", 17)
     before = shelf.state()
     with seeder(shelf, mode=mode) as address:
@@ -369,20 +371,20 @@ def test_what_is_pushed_at_a_missing_file_is_made_nowhere_near_the_blobs(shelf):
     before = shelf.state()
     with Session() as session:
         assert session.seed(shelf.torrent.metainfo, shelf.locate).missing == ("data/3.ogg",)
-        _pushed(("127.0.0.1", session.port), shelf.torrent, 3, (3, 0, 1, 2))
+        _pushed(("127.0.0.1", session.port), shelf.torrent, _PIECE_OF_3, (_PIECE_OF_3, 0, 1, 3))
     assert shelf.state() == before
 
 
 def _pushed(
     address: tuple[str, int], torrent: Torrent, claimed: int | None, pieces: tuple[int, ...]
 ) -> set[int]:
-    """Asks for a block of piece 3 and sends pieces unasked; what kinds of message came back."""
+    """Asks for a block of data/3.ogg and sends pieces unasked; what kinds of message came back."""
     answers = set()
     with contextlib.suppress(OSError), socket.create_connection(address) as connection:
         peer = RawPeer(connection, torrent, claimed)
         peer.send(1)
         peer.send(2)
-        peer.send(6, (3).to_bytes(4, "big") + bytes(4) + BLOCK.to_bytes(4, "big"))
+        peer.send(6, _PIECE_OF_3.to_bytes(4, "big") + bytes(4) + BLOCK.to_bytes(4, "big"))
         for piece in pieces:
             for block in range(0, PIECE, BLOCK):
                 peer.send(7, piece.to_bytes(4, "big") + block.to_bytes(4, "big") + b"L" * BLOCK)

@@ -83,10 +83,14 @@ def _groups(pairs: list[tuple[str, str]]) -> list[set[str]]:
     return list({id(group): group for group in member.values()}.values())
 
 
-def _ranks(archive: Archive, duck: Duck, blobs: set[str]) -> Mapping[str, tuple[bool, bool, int, str]]:
-    """Best first: what others already hold, then what is lossless, then the higher bit rate."""
+def _ranks(archive: Archive, duck: Duck, blobs: set[str]) -> Mapping[str, tuple[bool, bool, int, int, str]]:
+    """Best first: what others already hold, then what is lossless, then what came first, then the higher bit rate.
+
+    A bit rate alone says little: a re-encoding often has the higher one.
+    """
     duck.table("asked", {"sha256": "VARCHAR"}, [(blob,) for blob in sorted(blobs)])
-    rows = duck.run("SELECT sha256, bit_depth, bit_rate FROM sounds SEMI JOIN asked USING (sha256)")
+    rows = duck.run("SELECT sha256, bit_depth, seq, bit_rate FROM sounds SEMI JOIN asked USING (sha256)")
     return {
-        sha256: (archive.ledger.volume(sha256) == "", depth is None, -int(rate), sha256) for sha256, depth, rate in rows
+        sha256: (archive.ledger.volume(sha256) == "", depth is None, int(seq), -int(rate), sha256)
+        for sha256, depth, seq, rate in rows
     }

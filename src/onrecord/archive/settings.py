@@ -115,9 +115,11 @@ def _toml(value: Any) -> str:
 
 
 def _line_of(text: str, message: str) -> int:
-    named = re.findall(r"`\$?\.?([\w.]+)`", message)
-    wanted = [part for name in named for part in name.split(".")]
-    for number, line in enumerate(text.splitlines(), start=1):
-        if any(re.match(rf"\s*\[?{re.escape(part)}\b", line) for part in reversed(wanted)):
-            return number
+    """The line of the key that a message of msgspec is about: an unknown field, or the end of a path."""
+    unknown = re.findall(r"unknown field `(\w+)`", message)
+    path = re.findall(r"at `\$\.?([\w.]*)", message)
+    for key in [*unknown, *reversed(path[0].split(".") if path else [])]:
+        for number, line in enumerate(text.splitlines(), start=1):
+            if re.match(rf"\s*\[?{re.escape(key)}\b", line):
+                return number
     return 1

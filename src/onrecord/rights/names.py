@@ -3,6 +3,7 @@
 """License names as people write them in tags and notices: found in a text, each with the SPDX identifier it means."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -89,9 +90,11 @@ def mentions(text: str) -> list[Mention]:
     taken: list[Mention] = []
     found = [*addresses(text), *_named(text), *_identified(text)]
     for mention in sorted(found, key=lambda one: (one.start - one.end, one.start)):
-        if all(mention.end <= other.start or mention.start >= other.end for other in taken):
-            taken.append(mention)
-    return sorted(taken)
+        place = bisect(taken, mention)
+        behind = place == 0 or taken[place - 1].end <= mention.start
+        if behind and (place == len(taken) or mention.end <= taken[place].start):
+            taken.insert(place, mention)
+    return taken
 
 
 def named(text: str) -> Mention | None:

@@ -19,10 +19,10 @@ from onrecord.sources.sidecars.said import license_evidence, one_line
 _MOST_TRACKS: Final = 10_000
 #: Where the statement ends and the texts of the licenses, or summaries of them, begin.
 _TEXTS = re.compile(
-    r"^\s*(?:\[EN\]|GNU (?:LESSER |LIBRARY )?GENERAL PUBLIC LICENSE|Creative Commons Legal Code)\s*$",
+    r"^[ \t]*(?:\[EN\]|GNU (?:LESSER |LIBRARY )?GENERAL PUBLIC LICENSE|Creative Commons Legal Code)[ \t]*$",
     re.MULTILINE,
 )
-_RULE = re.compile(r"^\s*-{3,}\s*$", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*-{3,}[ \t]*$", re.MULTILINE)
 _ALL_BUT = re.compile(r"for all tracks? \*?except\*? (?P<names>[\w., -]+):")
 _ALBUM = re.compile(r"(?P<quote>['`\"])[^'`\"]{1,200}(?P=quote)")
 _FIRST = re.compile(

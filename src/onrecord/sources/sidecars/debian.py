@@ -10,11 +10,16 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from onrecord.errors import RecordRejected
+
 _FORMAT = re.compile(
     r"^format(?:-specification)?\s*:.*(?:copyright-format|dep-?5)", re.IGNORECASE | re.MULTILINE
 )
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*:(.*)", re.DOTALL)
-_MOST_PATTERNS: Final = 200_000
+_MOST_PATTERNS: Final = 50_000
+#: Bounds of patterns with wildcards, which cost time for each file: how many, and how many wildcards in one.
+_MOST_WILD: Final = 5_000
+_MOST_WILDCARDS: Final = 16
 
 
 class Paragraph(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,15 +52,17 @@ def is_machine_readable(text: str) -> bool:
 
 
 def parse(text: str) -> Copyright:
-    paragraphs, terms, broken, patterns = [], {}, False, 0
+    """Paragraphs in order. RecordRejected where there are more patterns than any package has."""
+    paragraphs, terms, broken = [], {}, False
+    patterns: list[str] = []
     for words in re.split(r"\n(?:[ \t]*\n)+", text.replace("\r\n", "\n")):
         fields, whole = _fields(words)
         broken = broken or not whole
         license, _, under = fields.get("license", "").strip().partition("\n")
         if "files" in fields:
             files = tuple(fields["files"].split())
-            patterns += len(files)
-            if not files or not (license.strip() or under.strip()) or patterns > _MOST_PATTERNS:
+            patterns += files
+            if not files or not (license.strip() or under.strip()):
                 broken = True
             paragraphs.append(
                 Paragraph(
@@ -69,7 +76,21 @@ def parse(text: str) -> Copyright:
             )
         elif license and "format" not in fields:
             terms[license.strip().lower()] = under
+    _bound(patterns)
     return Copyright(tuple(paragraphs), terms, broken)
+
+
+def _bound(patterns: list[str]) -> None:
+    wildcards = [count for pattern in patterns if (count := pattern.count("*") + pattern.count("?"))]
+    if (
+        len(patterns) > _MOST_PATTERNS
+        or len(wildcards) > _MOST_WILD
+        or max(wildcards, default=0) > _MOST_WILDCARDS
+    ):
+        raise RecordRejected(
+            f"{len(patterns)} patterns, {len(wildcards)} with wildcards, at most {max(wildcards, default=0)} in one; "
+            f"expected at most {_MOST_PATTERNS}, {_MOST_WILD} and {_MOST_WILDCARDS}"
+        )
 
 
 def _fields(words: str) -> tuple[dict[str, str], bool]:
