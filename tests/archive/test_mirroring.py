@@ -106,7 +106,7 @@ def test_an_old_feed_is_refused(origin: Archive, mirror: Archive, tmp_path: Path
         assert report.number == 2
     for name in ("feed.json", "feed.json.minisig"):
         shutil.copy(old / name, origin.folder / "editions" / name)
-    with pytest.raises(SignatureInvalid, match="old feed"):
+    with pytest.raises(SignatureInvalid, match="from edition 2, got"):
         mirroring.sync(mirror, [("127.0.0.1", 1)])
 
 
@@ -142,3 +142,27 @@ def test_a_damaged_blob_is_not_given_out(origin: Archive, mirror: Archive) -> No
         with pytest.raises(MirrorFailed, match=sha256[:12]):
             mirroring.sync(mirror, [("127.0.0.1", session.port)], patience=2)
     assert mirror.ledger.blob(sha256) is None
+
+
+def test_a_feed_may_be_followed_over_http(origin: Archive, mirror: Archive) -> None:
+    """The page serves the feed; the rest travels by BitTorrent."""
+    import threading
+
+    from onrecord.web.serve import prepare
+
+    ready: list[str] = []
+    server = prepare(open_reader(origin.folder), "127.0.0.1", 0, ready.append)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not ready:
+            thread.join(0.05)
+        followed = mirroring.follow(mirror, f"{ready[0].rstrip('/')}/feed/feed.json")
+        assert followed.archive == origin.id
+        with Session() as session:
+            mirroring.seed(origin, session)
+            [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
+        assert report.files == 4
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -137,6 +138,21 @@ def seeder(*shelves: Shelf, mode: str = "") -> Iterator[tuple[str, int]]:
         finally:
             process.stdin.close()
             process.wait(30)
+
+
+def _fails_for(session: Session, shelf: Shelf, into: Path, peer: tuple[str, int], missing: set[str]) -> str:
+    """Fetches what can be had, then asks for the rest; how that fails."""
+    session.fetch(
+        shelf.torrent.metainfo,
+        into,
+        [peer],
+        wanted=lambda path: "/".join(path) not in missing,
+        patience=_LONG,
+    )
+    with pytest.raises(MirrorFailed) as failed:
+        session.fetch(shelf.torrent.metainfo, into, [peer], patience=_SHORT)
+    assert {name for name, right in shelf.fetched(into).items() if right} == shelf.places.keys() - missing
+    return failed.value.message
 
 
 def _leecher(shelf: Shelf, into: Path, peer: tuple[str, int], limit: int = 0, largest: int = 0) -> list[str]:
@@ -311,16 +327,11 @@ def test_a_damaged_blob_is_not_taken_and_not_written_and_a_second_mirror_has_it(
     shelf.damage("data/5.ogg", 1_200_000)
     before = shelf.state()
     with seeder(shelf, mode=mode) as peer, Session() as session:
-        with pytest.raises(MirrorFailed, match=r"files are not whole") as failed:
-            session.fetch(shelf.torrent.metainfo, tmp_path / "in", [peer], patience=_SHORT)
-        found = shelf.fetched(tmp_path / "in")
-        assert found.pop("data/5.ogg", False) is False
-        if (
-            mode
-        ):  # the seeder itself noticed, so that all else was had from it and nobody was given a wrong byte
-            assert "1 of 7 files" in failed.value.message and "wrong hash" not in failed.value.message
-            assert set(found.values()) == {True}
-            assert verify(shelf.torrent.metainfo, tmp_path / "in") == ["data/5.ogg"]
+        message = _fails_for(session, shelf, tmp_path / "in", peer, {"data/5.ogg"})
+        assert "1 of 7 files are not whole: data/5.ogg" in message
+        # A seeder that may notice does, and gives nobody a wrong byte.
+        assert ("wrong hash" in message) == (mode == "")
+        assert verify(shelf.torrent.metainfo, tmp_path / "in") == ["data/5.ogg"]
         with nearby(whole) as second:
             session.fetch(shelf.torrent.metainfo, tmp_path / "in", [peer, second], patience=_LONG)
     assert shelf.fetched(tmp_path / "in") == dict.fromkeys(shelf.places, True)
@@ -333,10 +344,8 @@ def test_a_damaged_blob_is_left_out_where_the_blobs_are_not_trusted(shelf, tmp_p
     assert check(shelf.torrent.metainfo, shelf.locate) == ["data/3.ogg"]
     with Session() as session, Session() as other:
         assert session.seed(shelf.torrent.metainfo, shelf.locate, trust=False).missing == ("data/3.ogg",)
-        with pytest.raises(MirrorFailed, match=r"from [01] peers; 1 of 7 files are not whole: data/3.ogg"):
-            other.fetch(
-                shelf.torrent.metainfo, tmp_path / "in", [("127.0.0.1", session.port)], patience=_SHORT
-            )
+        message = _fails_for(other, shelf, tmp_path / "in", ("127.0.0.1", session.port), {"data/3.ogg"})
+        assert "1 of 7 files are not whole: data/3.ogg" in message and "wrong hash" not in message
     assert shelf.state() == before
 
 
@@ -359,10 +368,14 @@ def test_nothing_that_a_peer_pushes_reaches_a_blob(shelf, claimed, mode):
     shelf.damage("data/3.ogg", 17)
     before = shelf.state()
     with seeder(shelf, mode=mode) as address:
-        for pieces in ((3,), (3, 0, 1, 2, 4, 5)):
-            assert not {2, 6} & _pushed(
-                address, shelf.torrent, claimed, pieces
-            )  # neither interested nor a request
+        # The first request may make the seeder hash the piece, hang up, hash everything and know better afterwards.
+        for attempt in range(8):
+            pieces = (_PIECE_OF_3, 0, 1, 3, 4, 5) if attempt else ()
+            answers, stayed = _pushed(address, shelf.torrent, claimed, pieces)
+            assert not {2, 6} & answers  # neither interested nor a request
+            if attempt > 1 and stayed:
+                break
+            time.sleep(0.1)
     assert shelf.state() == before
 
 
@@ -377,10 +390,10 @@ def test_what_is_pushed_at_a_missing_file_is_made_nowhere_near_the_blobs(shelf):
 
 def _pushed(
     address: tuple[str, int], torrent: Torrent, claimed: int | None, pieces: tuple[int, ...]
-) -> set[int]:
-    """Asks for a block of data/3.ogg and sends pieces unasked; what kinds of message came back."""
+) -> tuple[set[int], bool]:
+    """Asks for a block of data/3.ogg and sends pieces unasked; the kinds of message that came, and whether it stayed."""
     answers = set()
-    with contextlib.suppress(OSError), socket.create_connection(address) as connection:
+    with contextlib.suppress(ConnectionError), socket.create_connection(address) as connection:
         peer = RawPeer(connection, torrent, claimed)
         peer.send(1)
         peer.send(2)
@@ -389,9 +402,12 @@ def _pushed(
             for block in range(0, PIECE, BLOCK):
                 peer.send(7, piece.to_bytes(4, "big") + block.to_bytes(4, "big") + b"L" * BLOCK)
         connection.settimeout(0.4)
-        while True:
-            answers.add(peer.receive()[0])
-    return answers
+        try:
+            while True:
+                answers.add(peer.receive()[0])
+        except TimeoutError:
+            return answers, True
+    return answers, False
 
 
 def test_a_process_that_reads_only_cannot_write_and_still_seeds(shelf, tmp_path):
@@ -418,22 +434,17 @@ with Session(read_only=True) as session:
     assert shelf.fetched(tmp_path / "in") == dict.fromkeys(shelf.places, True)
 
 
-def test_a_blob_that_vanishes_stops_its_torrent_with_a_reason(shelf, tmp_path):
+def test_a_blob_that_vanishes_is_a_fault_with_its_place(shelf, tmp_path):
     with Session() as session, Session() as other:
         info_hash = session.seed(shelf.torrent.metainfo, shelf.locate).info_hash_v2
         assert session.faults() == {}
         shelf.places["data/5.ogg"].unlink()
-        with pytest.raises(MirrorFailed, match=r"data/5.ogg"):
-            other.fetch(
-                shelf.torrent.metainfo, tmp_path / "in", [("127.0.0.1", session.port)], patience=_SHORT
-            )
+        message = _fails_for(other, shelf, tmp_path / "in", ("127.0.0.1", session.port), {"data/5.ogg"})
+        assert "1 of 7 files are not whole: data/5.ogg" in message
         assert str(shelf.places["data/5.ogg"]) in session.faults()[info_hash]
         session.stop(info_hash)
         assert session.seed(shelf.torrent.metainfo, shelf.locate).missing == ("data/5.ogg",)
-        with pytest.raises(MirrorFailed, match=r"1 of 7 files are not whole: data/5.ogg"):
-            other.fetch(
-                shelf.torrent.metainfo, tmp_path / "in", [("127.0.0.1", session.port)], patience=_SHORT
-            )
+        assert session.faults() == {}
     assert not shelf.places["data/5.ogg"].exists()
 
 
@@ -531,12 +542,10 @@ def test_blobs_that_are_absent_or_something_else_are_named_and_nothing_is_made_i
     with Session() as session, Session() as other:
         seeding = session.seed(shelf.torrent.metainfo, shelf.locate)
         assert set(seeding.missing) == names
-        with pytest.raises(MirrorFailed, match="4 of 7 files"):
-            other.fetch(
-                shelf.torrent.metainfo, tmp_path / "in", [("127.0.0.1", session.port)], patience=_SHORT
-            )
-    found = shelf.fetched(tmp_path / "in")
-    assert found["data/3.ogg"] and found["data/5.ogg"]
+        message = _fails_for(
+            other, shelf, tmp_path / "in", ("127.0.0.1", session.port), names - {"data/0.ogg"}
+        )
+        assert "4 of 7 files are not whole" in message
     assert shelf.state() == before
 
 

@@ -261,6 +261,9 @@ class SampleArchive:
             raise NotFound(f"edition {number} has no file {path}")
         return found
 
+    def feed_file(self, name: str) -> Path:
+        raise NotFound(f"no feed file is called {name!r}")
+
     # -- how it is made -------------------------------------------------------------------------
 
     def _hits(self) -> list[Hit]:

@@ -183,7 +183,7 @@ class _Sync:
             raise SignatureInvalid(
                 f"{where}: expected archive {self._followed.archive} from edition {last}, "
                 f"got {feed.archive} edition {feed.number}",
-                "an old feed is replayed, or it is another archive's; what is held stays",
+                "an old feed was put in its place, or another archive's; what is held stays",
             )
         torrent = _get(_beside(where, feed.torrent), _TORRENT_BYTES)
         found = hashlib.sha256(torrent).hexdigest()

@@ -151,9 +151,11 @@ class _Edition:
         """
         names = {volume.name for volume in self._last.volumes} if self._last else set()
         before: dict[str, list[VolumeRow]] = defaultdict(list)
-        for row in self._duck.run("SELECT volume, shelf, sha256, extension, seq FROM volumes ORDER BY volume, sha256"):
-            if row[0] in names:
-                before[row[0]].append(VolumeRow(**dict(zip(VolumeRow.__struct_fields__, (row[4], *row[:4]), strict=True))))
+        query = "SELECT volume, shelf, sha256, extension, seq FROM volumes ORDER BY volume, sha256"
+        for volume, shelf, sha256, extension, seq in self._duck.run(query):
+            if volume in names:
+                row = VolumeRow(volume=volume, shelf=shelf, sha256=sha256, extension=extension, seq=seq)
+                before[volume].append(row)
         whole = {name: rows for name, rows in before.items() if all(row.sha256 in chosen for row in rows)}
         kept = {row.sha256: row for rows in whole.values() for row in rows}
         new = self._cut({sha256: choice for sha256, choice in chosen.items() if sha256 not in kept})

@@ -235,9 +235,9 @@ class Reader:
 
     def feed_file(self, name: str) -> Path:
         """The feed, its signature, or the torrent of an edition's own files. NotFound for anything else."""
-        last = self._archive.ledger.editions()[-1:]
-        numbers = [f"{edition['number']}.torrent" for edition in last]
-        if name not in ("feed.json", "feed.json.minisig", *numbers) or not numbers:
+        editions = self._archive.ledger.editions()
+        torrents = [f"{edition['number']}.torrent" for edition in editions]
+        if not editions or name not in ("feed.json", "feed.json.minisig", "minisign.pub", *torrents[-1:]):
             raise NotFound(f"no feed file is called {name!r}")
         return self._folder / "editions" / name
 

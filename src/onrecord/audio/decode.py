@@ -15,6 +15,7 @@ import itertools
 import sys
 from typing import Final
 
+import av
 import numpy as np
 import numpy.typing as npt
 from av.audio.frame import AudioFrame
@@ -48,13 +49,14 @@ def _decode(source: Source) -> Sound | Fault:
     frames = source.frames()
     first = next(frames, None)
     if first is None:
-        nothing = Fault("no-samples", f"{source.container} with {source.codec}, but not one sample")
-        return next(iter(source.faults), nothing)
+        why = "".join(f": {fault.detail}" for fault in source.faults[:1])
+        return Fault("no-samples", f"{source.container} with {source.codec}, but not one sample{why}")
     if first.layout.nb_channels > _MOST_CHANNELS:
-        return Fault(
-            "not-sound", f"{first.layout.nb_channels} channels; at most {_MOST_CHANNELS} are decoded"
-        )
-    chunker = Chunker(first)
+        return Fault("not-sound", f"{_describe(first)}; at most {_MOST_CHANNELS} channels are decoded")
+    try:
+        chunker = Chunker(first)
+    except (av.FFmpegError, ValueError):
+        return Fault("not-sound", f"FFmpeg cannot convert {_describe(first)}")
     measurement = _Measurement(chunker, source.codec)
     changes = 0
     for frame in itertools.chain((first,), frames):

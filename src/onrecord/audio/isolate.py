@@ -7,6 +7,7 @@ confined (see `confine`), and sends what it learns through a pipe as it learns i
 """
 
 import contextlib
+import fcntl
 import gc
 import io
 import os
@@ -93,7 +94,6 @@ def _in_a_child(descriptor: int, seconds: float, memory: int, examine: Examine) 
     if not child:
         _child(descriptor, writing, seconds, ceiling, examine)
     os.close(writing)
-    status = None
     try:
         answer, trouble = _receive(reading, time.monotonic() + seconds)
     finally:
@@ -191,8 +191,6 @@ def _child(descriptor: int, writing: int, seconds: float, ceiling: int, examine:
 
 def _keep_only(descriptor: int, writing: int) -> tuple[io.BufferedReader, int]:
     """Closes everything else that the worker has open: databases, locks, sockets, other files."""
-    import fcntl
-
     high = max(_PIPE, descriptor, writing) + 1
     moved = [fcntl.fcntl(old, fcntl.F_DUPFD, high) for old in (descriptor, writing)]
     os.dup2(moved[0], _FILE)

@@ -52,7 +52,11 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="onrecord")
-def group() -> None:
+@click.option("-C", "--archive", "folder", type=click.Path(), envvar="ONRECORD_ARCHIVE", help="The archive's folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with its schema.")
+@click.option("--quiet", is_flag=True, help="Print the result alone.")
+@click.pass_context
+def group(context: click.Context, folder: str | None, as_json: bool, quiet: bool) -> None:
     """An open music archive that anyone can run and anyone can mirror.
 
     \b
@@ -60,8 +64,10 @@ def group() -> None:
     5 another process is writing, 130 interrupted.
 
     \b
-    Example:  onrecord init my-archive && cd my-archive && onrecord add --held-as owner ~/Music
+    Example:  onrecord init my-archive && onrecord -C my-archive add --held-as owner ~/Music
     """
+    # The same options may stand behind the command; `output.options` takes either.
+    context.obj = {"folder": folder, "as_json": as_json, "quiet": quiet}
 
 
 def main() -> NoReturn:

@@ -53,18 +53,20 @@ class Output:
 
 
 def options(function: F) -> F:
-    """The options that every command has; the command gets `folder` and `out`."""
+    """The options that every command has, before or behind its name; the command gets `folder` and `out`."""
 
-    @click.option("-C", "--archive", "folder", type=click.Path(path_type=Path), default=".", envvar="ONRECORD_ARCHIVE",
-                  show_default="this folder", help="The archive's folder.")  # fmt: skip
+    @click.option("-C", "--archive", "folder", type=click.Path(path_type=Path), show_default="this folder",
+                  help="The archive's folder.")  # fmt: skip
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with its schema.")
     @click.option("--quiet", is_flag=True, help="Print the result alone.")
-    def command(*args: Any, as_json: bool, quiet: bool, **kwargs: Any) -> Any:
-        return function(*args, out=Output(as_json, quiet), **kwargs)
+    @click.pass_obj
+    def command(before: dict[str, Any], *args: Any, folder: Path | None, as_json: bool, quiet: bool, **kwargs: Any) -> Any:
+        out = Output(as_json or before["as_json"], quiet or before["quiet"])
+        return function(*args, folder=folder or Path(before["folder"] or "."), out=out, **kwargs)
 
     command.__name__ = function.__name__
     command.__doc__ = function.__doc__
-    # Options that stand above this decorator are collected by Click on the inner function.
+    # Options that stand below this decorator were collected by Click on the inner function.
     command.__click_params__ = [*command.__click_params__, *getattr(function, "__click_params__", [])]  # type: ignore[attr-defined]
     return command  # type: ignore[return-value]
 

@@ -73,11 +73,11 @@ def read_license(text: str) -> LicenseReading:
     """Read a license statement, an address, an SPDX or Debian expression, or a whole license text."""
     if len(text) > LONGEST:
         return LicenseReading("", "unknown-text", detail=f"{len(text)} characters")
+    if len(" ".join(text.split())) > LONGEST_STATEMENT:
+        return _whole_text(text)
     words = _plain(text)
     if not words:
         return LicenseReading("", "empty")
-    if len(words) > LONGEST_STATEMENT:
-        return _whole_text(text)
     joined = spell_later(words)
     reading = _expression(joined)
     if reading is None:

@@ -3,6 +3,7 @@
 """The pages for people. Each is a plain function of the archive and the request, run in the thread pool."""
 
 import re
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -51,6 +52,7 @@ class Pages:
             Route("/artist/{id}", self.artist),
             Route("/editions", self.editions),
             Route("/editions/{number}/{path:path}", self.edition_file),
+            Route("/feed/{name}", self.feed_file),
             Route("/refused", self.refused),
             Route("/favicon.ico", self.icon),
             Route("/static/{path:path}", self._assets.serve),
@@ -145,13 +147,10 @@ class Pages:
         number, path = request.path_params["number"], request.path_params["path"]
         if not _NUMBER.fullmatch(number) or not _inside(path):
             raise NotFound("an edition's file is named by the edition's number and a path within it")
-        found = self._archive.edition_file(int(number), path)
-        status = found.stat()
-        media_type = _FILE_TYPES.get(found.suffix.lower(), "application/octet-stream")
-        headers = {"ETag": f'"{number}-{status.st_size}-{status.st_mtime_ns}"', "Cache-Control": "no-cache"}
-        if not media_type.startswith(("text/", "application/json")):
-            headers["Content-Disposition"] = f'attachment; filename="{_file_name(path)}"'
-        return ranges.answer(request, found, headers, media_type)
+        return _file(request, self._archive.edition_file(int(number), path))
+
+    def feed_file(self, request: Request) -> Response:
+        return _file(request, self._archive.feed_file(request.path_params["name"]))
 
     def refused(self, request: Request) -> Response:
         refusals = self._archive.refusals(1000)
@@ -159,6 +158,15 @@ class Pages:
 
     def icon(self, request: Request) -> Response:
         return _moved(self._assets.address("favicon.svg"))
+
+
+def _file(request: Request, found: Path) -> Response:
+    status = found.stat()
+    media_type = _FILE_TYPES.get(found.suffix.lower(), "application/octet-stream")
+    headers = {"ETag": f'"{status.st_size}-{status.st_mtime_ns}"', "Cache-Control": "no-cache"}
+    if not media_type.startswith(("text/", "application/json")):
+        headers["Content-Disposition"] = f'attachment; filename="{_file_name(found.name)}"'
+    return ranges.answer(request, found, headers, media_type)
 
 
 def question(typed: str) -> str:

@@ -56,3 +56,6 @@ class Reader(Protocol):
 
     def edition_file(self, number: int, path: str, /) -> Path:
         """A file of an edition, never one outside its folder. Raises `NotFound`."""
+
+    def feed_file(self, name: str, /) -> Path:
+        """The feed, its signature, the public key, or the torrent of an edition's own files. Raises `NotFound`."""

@@ -87,6 +87,7 @@ class AlbumLicense:
 
 def _statement(text: str, album: Album) -> tuple[str, str, dict[str, str]]:
     """The words of the statement, the license of all tracks, and those of single ones; "" where not understood."""
+    text = text.replace("\r\n", "\n")
     texts = _TEXTS.search(text)
     head, rest = (text[: texts.start()], text[texts.start() :]) if texts else (text, "")
     first, *blocks = _RULE.split(head)

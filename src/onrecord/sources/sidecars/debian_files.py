@@ -42,6 +42,7 @@ class DebianCopyright:
         self._wild: list[tuple[int, str, Paragraph]] = []
         self._names: dict[str, list[Paragraph]] = {}
         self._order = {id(paragraph): place for place, paragraph in enumerate(copyright.paragraphs)}
+        self._said: dict[int, Evidence] = {}
         self._above = ""
         self._folders: frozenset[str] = frozenset()
         for place, paragraph in enumerate(copyright.paragraphs):
@@ -127,6 +128,11 @@ class DebianCopyright:
         return last == "*" and folders[-1].lower() in _CONTENT and absent
 
     def _evidence(self, paragraph: Paragraph) -> Evidence:
+        if id(paragraph) not in self._said:
+            self._said[id(paragraph)] = self._read(paragraph)
+        return self._said[id(paragraph)]
+
+    def _read(self, paragraph: Paragraph) -> Evidence:
         terms = paragraph.terms.strip() or self._copyright.terms.get(paragraph.license.lower(), "")
         reading = read_license(paragraph.license)
         words = paragraph.words

@@ -28,7 +28,7 @@ def prose_license(text: str) -> str:
         return whole
     if len(text) > _LONGEST:
         return ""
-    plain = _INSTALLED.sub(" ", text)
+    plain = _INSTALLED.sub(" ", text.replace("\r\n", "\n"))
     if _SEVERAL.search(plain) or takes_back(plain):
         return ""
     stated = mentions(spell_later(plain))
