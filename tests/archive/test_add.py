@@ -52,7 +52,9 @@ def test_adding_again_reads_nothing_and_writes_nothing(archive: Archive, album: 
     assert archive.log.last == entry, "nothing new, so nothing to commit"
 
 
-def test_the_same_bytes_under_another_name_are_stored_once(archive: Archive, album: Album, tmp_path: Path) -> None:
+def test_the_same_bytes_under_another_name_are_stored_once(
+    archive: Archive, album: Album, tmp_path: Path
+) -> None:
     add(archive, [album.folder], held_as="owner")
     before = bytes_written(archive)
     copy = shutil.copytree(album.folder, tmp_path / "copy")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`check` names what is damaged; nothing damaged is served or published; adding it again heals (faults 12, 15 to 17)."""
+"""`check` names what is damaged; nothing damaged leaves; adding it again heals (faults 12, 15 to 17)."""
 
 import hashlib
 import os

@@ -57,12 +57,41 @@ def test_a_ledger_of_a_newer_schema_is_left_alone(full: Archive) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_damaged_ledger_is_named(full: Archive) -> None:
+def test_a_file_that_is_no_ledger_is_moved_aside_and_made_again(full: Archive) -> None:
+    before = full.ledger.dump()
     full.ledger.close()
     for path in full.folder.glob("ledger.sqlite*"):
         path.unlink()
-    (full.folder / "ledger.sqlite").write_bytes(b"not a database at all, " * 100)
-    with pytest.raises(IntegrityError, match="only an index|not a readable"):
+    rubbish = b"not a database at all, " * 100
+    (full.folder / "ledger.sqlite").write_bytes(rubbish)
+    with Archive.open(full.folder) as again:
+        assert again.ledger.dump() == before
+    assert [path.read_bytes() for path in full.folder.glob("ledger.damaged-*")] == [rubbish]
+
+
+def test_a_damaged_page_is_found_by_check_and_the_ledger_made_again(full: Archive) -> None:
+    before = full.ledger.dump()
+    full.ledger.close()
+    path = full.folder / "ledger.sqlite"
+    content = bytearray(path.read_bytes())
+    for start in range(4096 * 3, len(content), 4096):
+        content[start : start + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    with Archive.open(full.folder) as again:
+        report = check(again)
+        assert [bad.what for bad in report.bad] == ["ledger.sqlite"]
+        assert check(again).bad == []
+        after = again.ledger.dump()
+    assert {name: after[name] for name in ("blobs", "links", "segments", "volumes")} == {
+        name: before[name] for name in ("blobs", "links", "segments", "volumes")
+    }
+
+
+def test_a_ledger_ahead_of_the_log_is_refused(full: Archive) -> None:
+    full.ledger.close()
+    [log] = (full.folder / "log").glob("*.jsonl")
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(IntegrityError, match="log/ ends at"):
         Archive.open(full.folder)
 
 

@@ -62,7 +62,9 @@ def test_another_process_mirrors_everything_that_is_published(origin: Archive, t
     ours, theirs = open_reader(origin.folder), open_reader(folder)
     for hit in theirs.search("piece"):
         if hit.kind == "recording":
-            assert theirs.recording(hit.id).title == ours.recording(hit.id).title, "canonical ids are the origin's"
+            assert theirs.recording(hit.id).title == ours.recording(hit.id).title, (
+                "canonical ids are the origin's"
+            )
             assert theirs.recording(hit.id).sounds
 
 
@@ -114,7 +116,7 @@ def test_an_altered_torrent_beside_the_feed_is_refused(origin: Archive, mirror: 
     mirroring.follow(mirror, feed_of(origin))
     torrent = origin.folder / "editions" / "1.torrent"
     torrent.write_bytes(torrent.read_bytes() + b"e")
-    with pytest.raises(DigestMismatch, match="1.torrent"):
+    with pytest.raises(DigestMismatch, match="1[.]torrent"):
         mirroring.sync(mirror, [("127.0.0.1", 1)])
 
 

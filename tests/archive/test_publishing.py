@@ -53,7 +53,9 @@ def test_publishing_opens_no_sound_at_all(filled: Archive) -> None:
     assert report.sound_opened == 0
 
 
-def test_the_same_state_gives_the_same_bytes(filled: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_state_gives_the_same_bytes(
+    filled: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     filled.ledger.close()
     twin = shutil.copytree(filled.folder, tmp_path / "twin")
     monkeypatch.setenv("TZ", "Pacific/Auckland")
@@ -83,7 +85,9 @@ def test_new_sound_makes_a_new_volume_and_old_ones_stay(filled: Archive, tmp_pat
     report = publish(filled)
     second = read_manifest(filled, 2)
     assert (report.number, report.new_volumes) == (2, 1)
-    assert {entry.name: entry for entry in first.volumes}.items() <= {e.name: e for e in second.volumes}.items()
+    assert {entry.name: entry for entry in first.volumes}.items() <= {
+        e.name: e for e in second.volumes
+    }.items()
     assert (len(second.added), second.removed) == (1, ())
 
 
@@ -124,7 +128,9 @@ def test_of_one_sound_one_file_is_published(archive: Archive, tmp_path: Path) ->
 def test_checksums_and_signature_hold_without_our_tools(filled: Archive) -> None:
     publish(filled)
     folder = filled.folder / "editions" / "1"
-    checked = subprocess.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, check=False)
+    checked = subprocess.run(
+        ["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, check=False
+    )
     assert checked.returncode == 0
     key = filled.ledger.editions()[-1]["public_key"]
     comment = verify((folder / "SHA256SUMS").read_bytes(), (folder / "SHA256SUMS.minisig").read_bytes(), key)

@@ -59,7 +59,13 @@ rulings = st.builds(
     lambda says, uses, license, part, day: Evidence(
         says=says, origin="ruling", text="", uses=uses, license=license, part=part, day=day
     ),
-    *(st.sampled_from([Says.ALLOWED, Says.REFUSED]), uses, st.sampled_from(["", "CC-BY-4.0", "CC-BY-NC-4.0"]), parts, days),
+    *(
+        st.sampled_from([Says.ALLOWED, Says.REFUSED]),
+        uses,
+        st.sampled_from(["", "CC-BY-4.0", "CC-BY-NC-4.0"]),
+        parts,
+        days,
+    ),
 )
 withdrawals = st.builds(
     lambda part, day: Evidence(says=Says.WITHDRAWN, origin="notice", text="", part=part, day=day), parts, days
@@ -79,7 +85,9 @@ def test_order_and_repetition_do_not_matter(items, question, random) -> None:
 def test_a_withdrawal_never_turns_no_into_yes(items, question, withdrawal) -> None:
     before, after = decide(items, *question), decide([*items, withdrawal], *question)
     assert before.allow or not after.allow
-    if withdrawal.part in ("all", "recording", "composition") and (withdrawal.day is None or withdrawal.day <= DAY):
+    if withdrawal.part in ("all", "recording", "composition") and (
+        withdrawal.day is None or withdrawal.day <= DAY
+    ):
         assert not after.allow
         assert after.codes == ("R-WITHDRAWN",)
 

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from onrecord import audio
-from onrecord.archive.core import Archive
 from onrecord.archive.batch import Batch
+from onrecord.archive.core import Archive
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, ingest
 from onrecord.engine.pool import map_chunks
 from onrecord.errors import NotFound
@@ -25,7 +25,24 @@ _CHUNK_FILES = 32
 _CHUNK_BYTES = 64 * 1024 * 1024
 #: Endings under which people keep sound: such a file that holds none is refused aloud, others are passed over.
 _SOUND_ENDINGS = frozenset(
-    "aac aif aiff alac ape asf dsf flac it m4a m4b mka mod mp2 mp3 mp4 mpc oga ogg opus ra s3m spx tta wav wma wv xm".split()
+    {
+        "aac",
+        "aif",
+        "aiff",
+        "alac",
+        "ape",
+        "asf",
+        "dsf",
+        "flac",
+        "it",
+        "m4a",
+        "m4b",
+        "mka",
+        "mod",
+        "mp2",
+        "mp3",
+    }
+    | {"mp4", "mpc", "oga", "ogg", "opus", "ra", "s3m", "spx", "tta", "wav", "wma", "wv", "xm"}
 )
 
 
@@ -53,6 +70,7 @@ class AddReport(Struct):
     passed_over: int = 0
     refused: list[Refused] = msgspec.field(default_factory=list)
     with_faults: list[Refused] = msgspec.field(default_factory=list)
+    documents_refused: list[Refused] = msgspec.field(default_factory=list)
 
 
 def add(
@@ -81,7 +99,9 @@ def add(
 class _Run:
     """One `add` under the write lock."""
 
-    def __init__(self, archive: Archive, held_as: str, arrival: Arrival, progress: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, archive: Archive, held_as: str, arrival: Arrival, progress: Callable[[Progress], None]
+    ) -> None:
         self.report = AddReport()
         self._archive = archive
         self._held_as = held_as
@@ -94,6 +114,9 @@ class _Run:
         self._base = top if top.is_dir() else top.parent
         self._sidecars = Sidecars.scan(self._base)
         self._documents = {document.path: document for document in self._sidecars.documents}
+        self.report.documents_refused += [
+            Refused(str(document.path), "document", document.reason) for document in self._sidecars.refused
+        ]
         self._known: list[tuple[str, str]] = []
         for batch in map_chunks(
             ingest, self._chunks(_files(top)), self._archive.settings.workers, audio.preload, ()

@@ -90,7 +90,9 @@ class Batch:
     def add_file(self, digests: Digests) -> None:
         self.rows["files"].append(FileRow(**msgspec.structs.asdict(digests), seq=self._seq))
 
-    def link(self, blob: str, evidence: Sequence[Evidence], source: str = "", record: str = "", track: str = "") -> None:
+    def link(
+        self, blob: str, evidence: Sequence[Evidence], source: str = "", record: str = "", track: str = ""
+    ) -> None:
         """Tie evidence to a blob (or to a source's track), once; evidence that the log does not have goes in."""
         known = self._ledger.evidence(blob) if blob and not source else {}
         for item in evidence:
@@ -133,14 +135,18 @@ class Batch:
             ("releases", ReleaseRow, claims.releases),
             ("tracks", TrackRow, claims.tracks),
         ):
-            self.rows[name] += [row(**msgspec.structs.asdict(claim), record=record, seq=self._seq) for claim in listed]
+            self.rows[name] += [
+                row(**msgspec.structs.asdict(claim), record=record, seq=self._seq) for claim in listed
+            ]
         blobs = {claim.id: claim.blob for claim in claims.tracks}
         for track, evidence in claims.evidence:
             # A record speaks of the bytes that it names. Of a recording that merely looks the same it does not.
             self.link(blobs.get(track, ""), [evidence], source, record, track)
 
     def refuse(self, name: str, sha256: str, code: str, detail: str) -> None:
-        self.rows["refusals"].append(RefusalRow(name=name, sha256=sha256, code=code, detail=detail, seq=self._seq))
+        self.rows["refusals"].append(
+            RefusalRow(name=name, sha256=sha256, code=code, detail=detail, seq=self._seq)
+        )
 
     def repaired_data(self) -> Mapping[str, Any]:
         return {"repaired": self._repaired} if self._repaired else {}
@@ -183,7 +189,9 @@ class Batch:
             barcode=identifiers.barcode(tags.barcode),
             date=tags.date,
         )
-        self.claim(FILE, record, Claims([credited] if artist else [], [release] if release_id else [], [track]))
+        self.claim(
+            FILE, record, Claims([credited] if artist else [], [release] if release_id else [], [track])
+        )
         self.rows["tags"] += [
             TagRow(sha256=sha256, place=place, key=key, value=value, seq=seq)
             for place, (key, value) in enumerate(tags.frames)

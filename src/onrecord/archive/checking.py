@@ -31,7 +31,10 @@ class CheckReport(Struct):
 
 
 def check(
-    archive: Archive, *, structure_only: bool = False, progress: Callable[[int, int], None] = lambda files, size: None
+    archive: Archive,
+    *,
+    structure_only: bool = False,
+    progress: Callable[[int, int], None] = lambda files, size: None,
 ) -> CheckReport:
     """Check everything: log, segments, editions, and (unless `structure_only`) every byte of every blob.
 
@@ -41,6 +44,7 @@ def check(
     report = CheckReport()
     with archive.writing():
         _check_log(archive, report)
+        _check_ledger(archive, report)
         _check_segments(archive, report)
         _check_editions(archive, report)
         _check_blobs(archive, structure_only, report, progress)
@@ -53,6 +57,14 @@ def _check_log(archive: Archive, report: CheckReport) -> None:
             report.entries += 1
     except LogBroken as error:
         report.bad.append(Bad("log", "broken", error.message))
+
+
+def _check_ledger(archive: Archive, report: CheckReport) -> None:
+    if not archive.ledger.is_whole():
+        archive.rebuild_ledger()
+        report.bad.append(
+            Bad("ledger.sqlite", "damaged", "it is only an index: put aside and made again from the log")
+        )
 
 
 def _check_segments(archive: Archive, report: CheckReport) -> None:
@@ -74,7 +86,9 @@ def _check_editions(archive: Archive, report: CheckReport) -> None:
         for name, sha256 in expected.items():
             state = _state_of(folder / name, sha256)
             if state != "ok":
-                report.bad.append(Bad(f"editions/{edition['number']}/{name}", state, f"expected SHA-256 {sha256}"))
+                report.bad.append(
+                    Bad(f"editions/{edition['number']}/{name}", state, f"expected SHA-256 {sha256}")
+                )
 
 
 def _check_blobs(
@@ -93,13 +107,18 @@ def _check_blobs(
             report.healed += row.state != "ok"
         else:
             root = archive.store.root(row.root)
-            detail = f"{row.size:,} bytes, {root.blob(row.sha256) if root else f'on root {row.root}, not mounted'}"
+            detail = (
+                f"{row.size:,} bytes, {root.blob(row.sha256) if root else f'on root {row.root}, not mounted'}"
+            )
             report.bad.append(Bad(row.sha256, state, detail))
             # What failed once stays failed under its first name, though its bytes were set aside since.
             state = row.state if state == "missing" and row.state != "ok" else state
         if state != row.state:
             changed[row.sha256] = state
-    archive.commit("checked", {"states": changed, "blobs": report.blobs, "bytes": report.bytes, "full": not structure_only})
+    archive.commit(
+        "checked",
+        {"states": changed, "blobs": report.blobs, "bytes": report.bytes, "full": not structure_only},
+    )
     for sha256, state in changed.items():
         blob = archive.ledger.blob(sha256)
         if state in ("flipped", "truncated", "unreadable") and blob:
@@ -120,6 +139,7 @@ def raise_if_bad(report: CheckReport) -> None:
     """IntegrityError (exit 4) where the check found damage."""
     if report.bad:
         raise IntegrityError(
-            f"{len(report.bad)} damaged: " + ", ".join(f"{bad.what[:16]} {bad.state}" for bad in report.bad[:5]),
+            f"{len(report.bad)} damaged: "
+            + ", ".join(f"{bad.what[:16]} {bad.state}" for bad in report.bad[:5]),
             "add the files again, or repair from a mirror; nothing damaged is served or published",
         )

@@ -42,14 +42,18 @@ class Choice(Struct, frozen=True):
 def choose(archive: Archive, duck: Duck, day: dt.date) -> dict[str, Choice]:
     """The choice on each blob, by digest."""
     choices = {
-        sha256: Choice(decision.allow, decision.codes, decision.evidence, decision.would_change, decision.review)
+        sha256: Choice(
+            decision.allow, decision.codes, decision.evidence, decision.would_change, decision.review
+        )
         for sha256, decision in publishable_blobs(archive, day)
     }
     for row in archive.ledger.bad_blobs():
         choices[row.sha256] = Choice(False, (DAMAGED.code,), would_change=f"add it again: it is {row.state}")
     allowed = {sha256 for sha256, choice in choices.items() if choice.chosen}
     for sha256, better in _doubled(archive, duck, allowed):
-        choices[sha256] = Choice(False, (SAME_SOUND.code,), choices[sha256].evidence, f"{better} is published instead")
+        choices[sha256] = Choice(
+            False, (SAME_SOUND.code,), choices[sha256].evidence, f"{better} is published instead"
+        )
     return choices
 
 

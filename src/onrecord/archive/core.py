@@ -22,6 +22,7 @@ from onrecord.ledger import (
     DepositRow,
     Entry,
     Ledger,
+    LedgerDamaged,
     LinkedEvidence,
     Log,
     RecordMark,
@@ -57,7 +58,9 @@ class Archive:
     def create(cls, folder: Path, name: str = "", clock: Callable[[], dt.datetime] = utc_now) -> Self:
         """Make an archive in a folder that is empty or does not exist yet."""
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(f"{folder}: expected a folder that is empty or new", "choose another, or empty it")
+            raise UsageError(
+                f"{folder}: expected a folder that is empty or new", "choose another, or empty it"
+            )
         folder.mkdir(parents=True, exist_ok=True)
         make_root(folder / "blobs")
         for part in ("log", "catalog", "search", "editions"):
@@ -71,7 +74,9 @@ class Archive:
     @classmethod
     def open(cls, folder: Path, clock: Callable[[], dt.datetime] = utc_now) -> Self:
         if not (folder / "onrecord.toml").is_file():
-            raise ArchiveNotFound(f"{folder}: no archive here", "make one with `onrecord init`, or name one with -C")
+            raise ArchiveNotFound(
+                f"{folder}: no archive here", "make one with `onrecord init`, or name one with -C"
+            )
         return cls(folder, clock)
 
     def close(self) -> None:
@@ -142,21 +147,32 @@ class Archive:
             duck.close()
 
     def rebuild_ledger(self) -> None:
-        """Forget the index and make it again from the log, the segments and the roots."""
+        """Put the index aside and make it again from the log, the segments and the roots."""
         self.ledger.close()
-        for path in self.folder.glob("ledger.sqlite*"):
-            path.unlink()
+        self._set_ledger_aside()
         self.ledger = self._open_ledger()
 
+    def _set_ledger_aside(self) -> None:
+        mark = secrets.token_hex(4)
+        for path in self.folder.glob("ledger.sqlite*"):
+            path.rename(path.with_name(path.name.replace("ledger.sqlite", f"ledger.damaged-{mark}")))
+
     def _open_ledger(self) -> Ledger:
-        ledger = Ledger(self.folder / "ledger.sqlite")
+        path = self.folder / "ledger.sqlite"
+        try:
+            ledger = Ledger(path)
+        except LedgerDamaged:
+            self._set_ledger_aside()
+            ledger = Ledger(path)
         self._catch_up(ledger)
         return ledger
 
     def _catch_up(self, ledger: Ledger) -> None:
         last = self.log.last
         if last is None:
-            raise IntegrityError(f"{self.folder / 'log'}: no entry", "restore log/ from a copy; blobs are untouched")
+            raise IntegrityError(
+                f"{self.folder / 'log'}: no entry", "restore log/ from a copy; blobs are untouched"
+            )
         if ledger.seq > last.seq:
             raise IntegrityError(
                 f"ledger.sqlite has indexed entry {ledger.seq}, log/ ends at {last.seq}",
@@ -166,7 +182,9 @@ class Archive:
             return
         for entry in self.log.entries(after=ledger.seq):
             if entry.data.get("format", FORMAT) > FORMAT:
-                raise NewerFormat(f"{self.folder}: format {entry.data['format']}, this onrecord knows {FORMAT}")
+                raise NewerFormat(
+                    f"{self.folder}: format {entry.data['format']}, this onrecord knows {FORMAT}"
+                )
             segments = [msgspec.convert(body, Segment) for body in entry.data.get("segments", ())]
             ledger.index(entry, self._rows(segments, {}))
 
@@ -178,11 +196,17 @@ class Archive:
 
         return Rows(
             blobs=[
-                BlobRow(row["sha256"], row["size"], placed.get(row["sha256"]) or self.store.find(row["sha256"]) or "")
+                BlobRow(
+                    row["sha256"],
+                    row["size"],
+                    placed.get(row["sha256"]) or self.store.find(row["sha256"]) or "",
+                )
                 for row in read("files", "sha256", "size")
             ],
             deposits=[
-                DepositRow(**row) for row in read("deposits", "path", "size", "mtime_ns", "inode", "sha256") if row["path"]
+                DepositRow(**row)
+                for row in read("deposits", "path", "size", "mtime_ns", "inode", "sha256")
+                if row["path"]
             ],
             records=[
                 RecordMark(row["source"], row["record"], "" if row["deleted"] else row["sha256"])

@@ -60,7 +60,9 @@ def _open(archive: Archive, name: str, location: Path, filed_as: str) -> Source:
     found = plugins.loaded.get(name)
     if found is None:
         why = [error.message for error in plugins.left_out]
-        raise UsageError(f"no source is called {name!r}", "; ".join([f"there are: {', '.join(plugins.loaded)}", *why]))
+        raise UsageError(
+            f"no source is called {name!r}", "; ".join([f"there are: {', '.join(plugins.loaded)}", *why])
+        )
     settings = archive.settings.of_source(name)
     return found(location, settings | {"name": filed_as} if filed_as else settings)
 
@@ -81,7 +83,9 @@ def _commit(archive: Archive, source: Source, location: Path, page: Page, report
         )
 
 
-def _take(archive: Archive, source: Source, name: str, record: Record, batch: Batch, report: HarvestReport) -> None:
+def _take(
+    archive: Archive, source: Source, name: str, record: Record, batch: Batch, report: HarvestReport
+) -> None:
     digest = hashlib.sha256(record.payload).hexdigest()
     before = archive.ledger.record(source.name, name)
     if before == ("" if record.deleted else digest):

@@ -65,6 +65,8 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         if staged.part:
             staged.part.unlink(missing_ok=True)
         fault = probe.faults[0] if probe.faults else None
-        refused = (fault.code, fault.detail) if fault else ("not-sound", "nothing in it can be decoded as sound")
+        refused = (
+            (fault.code, fault.detail) if fault else ("not-sound", "nothing in it can be decoded as sound")
+        )
         return Ingested(path, None, None, refused)
     return Ingested(path, staged, probe)

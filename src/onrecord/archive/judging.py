@@ -13,7 +13,9 @@ from onrecord.rights import decide
 WORLD = "Worldwide"
 
 
-def judge(archive: Archive, sha256: str, use: Use, territory: str = "unknown", commercial: bool = False) -> Decision:
+def judge(
+    archive: Archive, sha256: str, use: Use, territory: str = "unknown", commercial: bool = False
+) -> Decision:
     """Today's decision on one blob."""
     evidence = [item for item, _ in archive.ledger.evidence(sha256).values()]
     return decide(evidence, use, territory, archive.today, commercial)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from onrecord.audio.fingerprint import near
 from onrecord.archive.core import Archive
+from onrecord.audio.fingerprint import near
 from onrecord.catalog import pages
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.tables import RedirectRow
@@ -46,7 +46,10 @@ def canonical(archive: Archive, name: str) -> Path:
 def is_matched(archive: Archive) -> bool:
     """Has everything that was committed been matched?"""
     segments = archive.ledger.segments()
-    newest = max((seq for segment, seq in segments if segment.name in ("tracks", "releases", "artists", "records")), default=0)
+    newest = max(
+        (seq for segment, seq in segments if segment.name in ("tracks", "releases", "artists", "records")),
+        default=0,
+    )
     try:
         return int(_mark(archive).read_text(encoding="ascii")) >= newest
     except (FileNotFoundError, ValueError):
@@ -99,5 +102,7 @@ def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow]) -> None:
 def _documents(duck: Duck) -> Iterator[Document]:
     for kind in KINDS.values():
         columns = {"artist": "name, ''", "release": "title, artist", "recording": "title, artist"}[kind]
-        for identifier, name, beside in duck.stream(f"SELECT id, {columns} FROM canonical_{kind}s ORDER BY id"):
+        for identifier, name, beside in duck.stream(
+            f"SELECT id, {columns} FROM canonical_{kind}s ORDER BY id"
+        ):
             yield Document(kind, identifier, fold(name), fold(beside))

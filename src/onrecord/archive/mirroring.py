@@ -26,9 +26,9 @@ from onrecord.mirror.session import Fetched, Peer, Session
 from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model.rights import Evidence, Use
 from onrecord.net import fetch
+from onrecord.publish.contents import read
 from onrecord.publish.edition import Feed, Manifest
 from onrecord.publish.signing import verify
-from onrecord.publish.contents import read
 from onrecord.rights import decide
 from onrecord.store import Arrival
 
@@ -59,7 +59,10 @@ def follow(archive: Archive, feed: str, public_key: str = "") -> Followed:
     """
     feed = feed if "://" in feed else str(Path(feed).resolve())
     content = _get(feed, _FEED_BYTES)
-    key = public_key or _get(_beside(feed, "minisign.pub"), _FEED_BYTES).decode(errors="replace").strip().splitlines()[-1]
+    key = (
+        public_key
+        or _get(_beside(feed, "minisign.pub"), _FEED_BYTES).decode(errors="replace").strip().splitlines()[-1]
+    )
     body = _feed(content, _get(feed + ".minisig", _FEED_BYTES), key)
     known = next((item for item in archive.ledger.followed() if item.archive == body.archive), None)
     if known and known.public_key != key:
@@ -126,7 +129,11 @@ def _blob_path(archive: Archive, sha256: str) -> Path:
     blob = archive.ledger.blob(sha256)
     evidence = [item for item, _ in archive.ledger.evidence(sha256).values()]
     withheld = archive.folder / "withheld" / sha256
-    if blob is None or blob.state != "ok" or not decide(evidence, Use.SHARE, "Worldwide", archive.today).allow:
+    if (
+        blob is None
+        or blob.state != "ok"
+        or not decide(evidence, Use.SHARE, "Worldwide", archive.today).allow
+    ):
         return withheld
     try:
         return archive.store.path(sha256, blob.root)
@@ -177,8 +184,12 @@ class _Sync:
     def _newest(self) -> tuple[Feed, bytes]:
         """The feed and its torrent, signed by the key that was followed, and no older than what is held."""
         where = self._followed.feed
-        feed = _feed(_get(where, _FEED_BYTES), _get(where + ".minisig", _FEED_BYTES), self._followed.public_key)
-        last = max((m["number"] for m in self._archive.ledger.mirrored() if m["archive"] == feed.archive), default=0)
+        feed = _feed(
+            _get(where, _FEED_BYTES), _get(where + ".minisig", _FEED_BYTES), self._followed.public_key
+        )
+        last = max(
+            (m["number"] for m in self._archive.ledger.mirrored() if m["archive"] == feed.archive), default=0
+        )
         if feed.archive != self._followed.archive or feed.number < last:
             raise SignatureInvalid(
                 f"{where}: expected archive {self._followed.archive} from edition {last}, "
@@ -188,7 +199,9 @@ class _Sync:
         torrent = _get(_beside(where, feed.torrent), _TORRENT_BYTES)
         found = hashlib.sha256(torrent).hexdigest()
         if found != feed.torrent_sha256:
-            raise DigestMismatch(f"{feed.torrent}: expected SHA-256 {feed.torrent_sha256}, got {found}", "try again")
+            raise DigestMismatch(
+                f"{feed.torrent}: expected SHA-256 {feed.torrent_sha256}, got {found}", "try again"
+            )
         return feed, torrent
 
     def _papers(self, feed: Feed, torrent: bytes) -> Path:
@@ -198,14 +211,18 @@ class _Sync:
         sums = (edition / "SHA256SUMS").read_bytes()
         verify(sums, (edition / "SHA256SUMS.minisig").read_bytes(), self._followed.public_key)
         _expect("SHA256SUMS", hashlib.sha256(sums).hexdigest(), feed.sums_sha256)
-        listed = {name: digest for digest, name in (line.split("  ", 1) for line in sums.decode().splitlines())}
+        listed = {
+            name: digest for digest, name in (line.split("  ", 1) for line in sums.decode().splitlines())
+        }
         extra = {"SHA256SUMS", "SHA256SUMS.minisig", "minisign.pub"}
         for path in sorted(path for path in edition.rglob("*") if path.is_file()):
             name = path.relative_to(edition).as_posix()
             if name not in extra:
                 _expect(name, _sha256(path), listed.pop(name, "nothing: the checksums do not list it"))
         if listed:
-            raise DigestMismatch(f"edition {feed.number}: {next(iter(listed))} is listed but was not in the torrent")
+            raise DigestMismatch(
+                f"edition {feed.number}: {next(iter(listed))} is listed but was not in the torrent"
+            )
         return edition
 
     def _allowed(self, edition: Path) -> dict[str, dict[str, Any]]:
@@ -215,7 +232,9 @@ class _Sync:
             evidence.setdefault(row["sha256"], []).append(msgspec.json.decode(row["body"], type=Evidence))
         allowed = {}
         columns = [*SoundRow.__struct_fields__, "size", "blake3", "v2_root"]
-        for row in read_rows(edition / "dataset" / "files.parquet", [name for name in columns if name != "seq"]):
+        for row in read_rows(
+            edition / "dataset" / "files.parquet", [name for name in columns if name != "seq"]
+        ):
             own = [item for item, _ in self._archive.ledger.evidence(row["sha256"]).values()]
             facts = evidence.get(row["sha256"], [])
             if decide([*facts, *own], Use.SHARE, "Worldwide", self._archive.today).allow:
@@ -335,7 +354,9 @@ def _beside(where: str, name: str) -> str:
 
 def _expect(name: str, found: str, expected: str) -> None:
     if found != expected:
-        raise DigestMismatch(f"{name}: expected SHA-256 {expected}, got {found}", "fetch it again from another mirror")
+        raise DigestMismatch(
+            f"{name}: expected SHA-256 {expected}, got {found}", "fetch it again from another mirror"
+        )
 
 
 def _sha256(path: Path) -> str:

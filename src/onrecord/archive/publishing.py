@@ -172,7 +172,13 @@ class _Edition:
         seq = self._archive.log.next_seq
         return [
             [
-                VolumeRow(volume=name_for(shelf, group), shelf=shelf, sha256=file.sha256, extension=file.ext, seq=seq)
+                VolumeRow(
+                    volume=name_for(shelf, group),
+                    shelf=shelf,
+                    sha256=file.sha256,
+                    extension=file.ext,
+                    seq=seq,
+                )
                 for file in group
             ]
             for shelf, listed in sorted(shelves.items())
@@ -189,7 +195,8 @@ class _Edition:
         )
         records = {row[1]: (row[0], Digests(*row[1:])) for row in rows}
         return {
-            sha256: VolumeFile(sha256, _extension(container), digests) for sha256, (container, digests) in records.items()
+            sha256: VolumeFile(sha256, _extension(container), digests)
+            for sha256, (container, digests) in records.items()
         }
 
     def _write_volume(self, rows: Sequence[VolumeRow]) -> VolumeEntry:
@@ -235,7 +242,12 @@ class _Edition:
         duck = self._duck
         prepare(duck)
         sources = load_sources().loaded
-        used = [name for (name,) in duck.run("SELECT DISTINCT source FROM tracks UNION SELECT DISTINCT source FROM artists")]
+        used = [
+            name
+            for (name,) in duck.run(
+                "SELECT DISTINCT source FROM tracks UNION SELECT DISTINCT source FROM artists"
+            )
+        ]
         speakers = [("file", "as the file")]
         for name in used:
             terms = sources[name].terms if name in sources else None
@@ -245,8 +257,11 @@ class _Edition:
         duck.table("leaving", {"blob": "VARCHAR"}, [(sha256,) for sha256 in sorted(places)])
         for name in ("recording_members", "artist_members", "release_members"):
             path = str(canonical(self._archive, name)).replace("'", "''")
-            duck.run(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM read_parquet('{path}') SEMI JOIN speakers USING (source)")
-        duck.run("DELETE FROM recording_members WHERE source = 'file' AND blob NOT IN (SELECT blob FROM leaving)")
+            kept = f"SELECT * FROM read_parquet('{path}') SEMI JOIN speakers USING (source)"
+            duck.run(f"CREATE OR REPLACE TABLE {name} AS {kept}")
+        duck.run(
+            "DELETE FROM recording_members WHERE source = 'file' AND blob NOT IN (SELECT blob FROM leaving)"
+        )
         for kind in ("artist", "release"):
             # What a file says of its artist or release leaves with the file.
             duck.run(
@@ -279,8 +294,12 @@ class _Edition:
     def _is_unchanged(self, entries: Sequence[VolumeEntry]) -> bool:
         if self._last is None:
             return False
-        now = {name: sha256 for name, (sha256, _) in listing(self._folder).items() if name.startswith("dataset/")}
-        before = {name: sha256 for name, (sha256, _) in self._last.files.items() if name.startswith("dataset/")}
+        now = {
+            name: sha256 for name, (sha256, _) in listing(self._folder).items() if name.startswith("dataset/")
+        }
+        before = {
+            name: sha256 for name, (sha256, _) in self._last.files.items() if name.startswith("dataset/")
+        }
         return now == before and tuple(entries) == self._last.volumes
 
     def _seal(

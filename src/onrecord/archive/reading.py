@@ -172,7 +172,13 @@ class Reader:
     def refusals(self, limit: int) -> list[Refusal]:
         """What was brought in and is not for everyone: files that `add` refused, blobs that an edition leaves out."""
         kept = (
-            Refusal(recording=item.recording, title=item.title, name=item.name, codes=item.codes, sentence=item.sentence)
+            Refusal(
+                recording=item.recording,
+                title=item.title,
+                name=item.name,
+                codes=item.codes,
+                sentence=item.sentence,
+            )
             for item in self._answers()
             if not item.allow
         )
@@ -189,7 +195,9 @@ class Reader:
             row = self._rows.holder(identifiers.sha256(thing))
         if row is None:
             with self._archive.duck() as duck:
-                found = duck.run("SELECT sha256 FROM deposits WHERE name = ? ORDER BY seq DESC LIMIT 1", [thing])
+                found = duck.run(
+                    "SELECT sha256 FROM deposits WHERE name = ? ORDER BY seq DESC LIMIT 1", [thing]
+                )
             row = self._rows.holder(found[0][0]) if found else None
         if row is None:
             raise NotFound(
@@ -208,10 +216,14 @@ class Reader:
         if blob is None:
             raise NotFound(f"no blob has the digest {sha256}")
         if blob.state != "ok":
-            raise IntegrityError(f"blob {sha256} is {blob.state}", "it is not served until it was added again")
+            raise IntegrityError(
+                f"blob {sha256} is {blob.state}", "it is not served until it was added again"
+            )
         path = self._archive.store.path(sha256, blob.root)
         if path.stat().st_size != blob.size:
-            raise IntegrityError(f"blob {sha256}: expected {blob.size} bytes, got {path.stat().st_size}", "run `check`")
+            raise IntegrityError(
+                f"blob {sha256}: expected {blob.size} bytes, got {path.stat().st_size}", "run `check`"
+            )
         row = self._rows.holder(sha256)
         sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds if row else []
         containers = [sound.container for sound in sounds if sound.sha256 == sha256]
@@ -346,7 +358,9 @@ class Reader:
         editions = self._archive.ledger.editions()
         if not name or not editions:
             return None
-        return next((entry for entry in self._manifest(editions[-1]["number"]).volumes if entry.name == name), None)
+        return next(
+            (entry for entry in self._manifest(editions[-1]["number"]).volumes if entry.name == name), None
+        )
 
     def _manifest(self, number: int) -> Manifest:
         manifests: dict[int, Manifest] = self._local.__dict__.setdefault("manifests", {})
@@ -357,7 +371,9 @@ class Reader:
     def _edition(self, edition: Mapping[str, Any]) -> EditionView:
         manifest = self._manifest(edition["number"])
         folder = self._folder / "editions" / str(manifest.number)
-        papers = [folder / name for name in ("manifest.json", "SHA256SUMS", "SHA256SUMS.minisig", "minisign.pub")]
+        papers = [
+            folder / name for name in ("manifest.json", "SHA256SUMS", "SHA256SUMS.minisig", "minisign.pub")
+        ]
         return EditionView(
             number=manifest.number,
             day=manifest.day,
@@ -388,11 +404,15 @@ class Reader:
     def _answers(self) -> Iterator[Answer]:
         archive = self._archive
         editions = archive.ledger.editions()
-        latest = {entry.name for entry in self._manifest(editions[-1]["number"]).volumes} if editions else set()
+        latest = (
+            {entry.name for entry in self._manifest(editions[-1]["number"]).volumes} if editions else set()
+        )
         for sha256, decision in publishable_blobs(archive, archive.today):
             # Allowed, and yet in none of the latest edition's volumes: another file of its sound was chosen.
             doubled = decision.allow and bool(editions) and archive.ledger.volume(sha256) not in latest
-            yield self._answer(sha256, decision.allow and not doubled, (SAME_SOUND.code,) if doubled else decision.codes)
+            yield self._answer(
+                sha256, decision.allow and not doubled, (SAME_SOUND.code,) if doubled else decision.codes
+            )
         for row in archive.ledger.bad_blobs():
             yield self._answer(row.sha256, False, (DAMAGED.code,))
 
@@ -412,7 +432,9 @@ class Reader:
 
     def _turned_away(self, limit: int) -> Iterator[Refusal]:
         with self._archive.duck() as duck:
-            for name, code, detail in duck.run("SELECT name, code, detail FROM refusals ORDER BY seq, name LIMIT ?", [limit]):
+            for name, code, detail in duck.run(
+                "SELECT name, code, detail FROM refusals ORDER BY seq, name LIMIT ?", [limit]
+            ):
                 yield Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
 
 

@@ -83,7 +83,7 @@ class ArtistBody(Body, frozen=True):
 
 
 def rows(duck: Duck) -> Iterator[tuple[str, str, str, str, bool, int, float, str]]:
-    """(kind, id, title, subtitle, has sound, newest, seconds of sound, body) of every canonical thing, after `match`."""
+    """(kind, id, title, subtitle, has sound, newest, seconds, body) of every canonical thing, after `match`."""
     for kind in KINDS.values():
         for row in duck.stream(sql_file("onrecord.catalog", f"{kind}_rows")):
             yield (kind, *row)

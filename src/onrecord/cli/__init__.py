@@ -52,7 +52,9 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="onrecord")
-@click.option("-C", "--archive", "folder", type=click.Path(), envvar="ONRECORD_ARCHIVE", help="The archive's folder.")
+@click.option(
+    "-C", "--archive", "folder", type=click.Path(), envvar="ONRECORD_ARCHIVE", help="The archive's folder."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with its schema.")
 @click.option("--quiet", is_flag=True, help="Print the result alone.")
 @click.pass_context
@@ -81,7 +83,10 @@ def main() -> NoReturn:
         error.show()
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        print("onrecord: stopped; what was committed stays, the same command goes on from there", file=sys.stderr)
+        print(
+            "onrecord: stopped; what was committed stays, the same command goes on from there",
+            file=sys.stderr,
+        )
         code = 130
     except OnrecordError as error:
         print(f"onrecord: {_inert(error.message)}", file=sys.stderr)
@@ -90,7 +95,9 @@ def main() -> NoReturn:
         code = error.exit_code
     except OSError as error:
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        print(f"onrecord: {_inert(where)}{error.strerror or error}; nothing committed is lost", file=sys.stderr)
+        print(
+            f"onrecord: {_inert(where)}{error.strerror or error}; nothing committed is lost", file=sys.stderr
+        )
         code = 1
     sys.stdout.flush()
     sys.exit(code)

@@ -54,6 +54,8 @@ def command(
         )
         for item in report.with_faults:
             yield f"kept with a fault: {item.name}: {item.detail} [{item.code}]"
+        for item in report.documents_refused:
+            yield f"license document not read: {item.name}: {item.detail}"
         for item in report.refused:
             yield f"refused: {item.name}: {item.detail} [{item.code}]"
 

@@ -25,9 +25,13 @@ _PARTY = "PADPIDA0000000000Y"
 @click.command("demo")
 @click.option("--into", type=click.Path(path_type=Path), default="demo-archive", show_default=True,
               help="Where to work; what an earlier demo left there is replaced.")  # fmt: skip
-@click.option("--collection", type=click.Path(path_type=Path, exists=True), help="Another folder of music to run on.")
+@click.option(
+    "--collection", type=click.Path(path_type=Path, exists=True), help="Another folder of music to run on."
+)
 @click.option("--no-serve", is_flag=True, help="Stop when the mirror is checked, without serving the page.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the page; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port of the page; 0 takes a free one."
+)
 @options
 def command(
     into: Path, collection: Path | None, no_serve: bool, port: int, folder: Path, out: Output
@@ -102,7 +106,7 @@ class _Demo:
         from onrecord.archive.settings import write_settings
 
         with Archive.create(self.archive, "The onrecord demo") as archive:
-            settings = {
+            settings: dict[str, dict[str, Any]] = {
                 "archive": {"name": archive.settings.archive.name},
                 "store": {"roots": ["blobs"]},
                 "ddex": {"party_id": _PARTY},
@@ -125,7 +129,8 @@ class _Demo:
             folders.append(made)
         with Archive.open(self.archive) as archive:
             report = add(archive, folders, held_as="deposit")
-        return f"{report.new} files kept ({size(report.new_bytes)}), {report.again} held already, {len(report.refused)} refused"
+        kept = f"{report.new} files kept ({size(report.new_bytes)})"
+        return f"{kept}, {report.again} held already, {len(report.refused)} refused"
 
     def _harvest(self) -> str:
         from onrecord.archive import Archive
@@ -133,7 +138,12 @@ class _Demo:
 
         with Archive.open(self.archive) as archive:
             reports = [
-                harvest(archive, "musicbrainz-json", self._records / "ours-musicbrainz", filed_as="ours-musicbrainz"),
+                harvest(
+                    archive,
+                    "musicbrainz-json",
+                    self._records / "ours-musicbrainz",
+                    filed_as="ours-musicbrainz",
+                ),
                 harvest(archive, "musicbrainz-json", self._records / "recorded"),
                 harvest(archive, "ddex-ern", self._records / "ours-ddex", filed_as="ours-ddex"),
             ]
@@ -162,7 +172,8 @@ class _Demo:
 
         with Archive.open(self.archive) as archive:
             report = publish(archive)
-        return f"{report.published} files, {size(report.bytes)}, {report.volumes} torrents; stored sound opened: {report.sound_opened}"
+        made = f"{report.published} files, {size(report.bytes)}, {report.volumes} torrents"
+        return f"{made}; stored sound opened: {report.sound_opened}"
 
     def _mirror(self) -> str:
         from onrecord.archive import Archive, mirroring
@@ -192,7 +203,9 @@ class _Demo:
         command = [sys.executable, "-m", "onrecord", *arguments, *where, "--json", "--quiet"]
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode:
-            raise MirrorFailed(f"onrecord {' '.join(arguments)}: {done.stderr.decode(errors='replace').strip()}")
+            raise MirrorFailed(
+                f"onrecord {' '.join(arguments)}: {done.stderr.decode(errors='replace').strip()}"
+            )
         answer: dict[str, Any] = msgspec.json.decode(done.stdout)
         return answer
 
@@ -214,18 +227,20 @@ def _serve(demo: _Demo, summary: dict[str, Any], port: int, out: Output) -> None
 def _text(summary: dict[str, Any]) -> Iterator[str]:
     archive, mirror, edition = summary["archive"], summary["mirror"], summary["edition"]
     yield ""
-    yield f"{archive['name']}: {archive['recordings']} recordings, {archive['releases']} releases, {archive['artists']} artists"
+    counts = ", ".join(f"{archive[kind]} {kind}" for kind in ("recordings", "releases", "artists"))
+    yield f"{archive['name']}: {counts}"
     yield (
         f"  {archive['deposits']} files were brought in; {archive['blobs']} are kept ({size(archive['size'])}, "
         f"{length(archive['seconds'])} of sound), {summary['again']} held already under another name"
     )
     if edition:
         yield (
-            f"  edition {edition['number']} of {edition['day']} holds {edition['files']} files ({size(edition['size'])}) "
-            f"in {len(edition['volumes'])} torrents"
+            f"  edition {edition['number']} of {edition['day']} holds {edition['files']} files "
+            f"({size(edition['size'])}) in {len(edition['volumes'])} torrents"
         )
         for volume in edition["volumes"]:
-            yield f"    {volume['license_class']:<22} {volume['files']:>3} files {size(volume['size']):>9}  {volume['info_hash_v2'][:16]}…"
+            held = f"{volume['files']:>3} files {size(volume['size']):>9}"
+            yield f"    {volume['license_class']:<22} {held}  {volume['info_hash_v2'][:16]}…"
     yield f"  refused: {len(summary['refused'])}"
     for item in summary["refused"]:
         yield f"    {item['title'][:44]:<44}  {item['codes'][0]}: {item['sentence']}"
@@ -241,7 +256,10 @@ def _clear(into: Path) -> None:
     """Make room for a new run. A folder that no demo made is never touched."""
     if into.exists() and any(into.iterdir()):
         if not (into / _MARKER).is_file():
-            raise UsageError(f"{into}: expected an empty folder, or one that an earlier demo made", "name another with --into")
+            raise UsageError(
+                f"{into}: expected an empty folder, or one that an earlier demo made",
+                "name another with --into",
+            )
         shutil.rmtree(into)
     into.mkdir(parents=True, exist_ok=True)
     (into / _MARKER).write_text("made by `onrecord demo`, which may replace this folder\n", encoding="utf-8")

@@ -85,7 +85,9 @@ def _backwards(path: Path) -> Any:
             parts += [out.to_ndarray() for out in resampler.resample(frame)]
     sound = np.concatenate(parts, axis=1)[:, ::-1]
     if sound.shape[1] < len(_CASES) * _SECONDS * _RATE:
-        raise UsageError(f"{path}: expected a piece of at least {len(_CASES) * _SECONDS} s to make the cases from")
+        raise UsageError(
+            f"{path}: expected a piece of at least {len(_CASES) * _SECONDS} s to make the cases from"
+        )
     return sound
 
 

@@ -14,7 +14,9 @@ from onrecord.cli.output import Output, options
 @click.command("harvest")
 @click.argument("source")
 @click.argument("location", type=click.Path(path_type=Path, exists=True))
-@click.option("--as", "filed_as", default="", help="Whose word it is, where somebody else wrote in the source's format.")
+@click.option(
+    "--as", "filed_as", default="", help="Whose word it is, where somebody else wrote in the source's format."
+)
 @options
 def command(source: str, location: Path, filed_as: str, folder: Path, out: Output) -> None:
     """Read records of SOURCE from a local file or folder, and keep them word for word.

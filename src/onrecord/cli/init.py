@@ -23,4 +23,6 @@ def command(into: Path | None, name: str, folder: Path, out: Output) -> None:
 
     with Archive.create(into or folder, name) as archive:
         made = {"folder": str(archive.folder), "archive": archive.id, "name": archive.settings.archive.name}
-        out.result("init", made, lambda: iter([f"made {made['name']} ({made['archive']}) in {made['folder']}"]))
+        out.result(
+            "init", made, lambda: iter([f"made {made['name']} ({made['archive']}) in {made['folder']}"])
+        )

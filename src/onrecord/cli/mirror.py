@@ -19,7 +19,9 @@ def command() -> None:
 
 @command.command("follow")
 @click.argument("feed")
-@click.option("--key", default="", help="The public key that the feed must bear (one line, as minisign prints it).")
+@click.option(
+    "--key", default="", help="The public key that the feed must bear (one line, as minisign prints it)."
+)
 @options
 def follow(feed: str, key: str, folder: Path, out: Output) -> None:
     """Follow the archive whose feed.json is at FEED, a path or an http address.
@@ -27,8 +29,7 @@ def follow(feed: str, key: str, folder: Path, out: Output) -> None:
     \b
     Example:  onrecord mirror follow http://127.0.0.1:8080/feed.json --key RWQ...
     """
-    from onrecord.archive import Archive
-    from onrecord.archive import mirroring
+    from onrecord.archive import Archive, mirroring
 
     with Archive.open(folder) as archive:
         followed = mirroring.follow(archive, feed, key)
@@ -37,8 +38,12 @@ def follow(feed: str, key: str, folder: Path, out: Output) -> None:
 
 
 @command.command("sync")
-@click.option("--peer", "peers", multiple=True, required=True, help="ADDRESS:PORT of somebody who has it; repeatable.")
-@click.option("--patience", type=float, default=60.0, show_default=True, help="Seconds without a byte before giving up.")
+@click.option(
+    "--peer", "peers", multiple=True, required=True, help="ADDRESS:PORT of somebody who has it; repeatable."
+)
+@click.option(
+    "--patience", type=float, default=60.0, show_default=True, help="Seconds without a byte before giving up."
+)
 @options
 def sync(peers: tuple[str, ...], patience: float, folder: Path, out: Output) -> None:
     """Fetch the newest editions over BitTorrent, verify every byte, keep what may be shared.
@@ -46,8 +51,7 @@ def sync(peers: tuple[str, ...], patience: float, folder: Path, out: Output) -> 
     \b
     Example:  onrecord mirror sync --peer 127.0.0.1:6881
     """
-    from onrecord.archive import Archive
-    from onrecord.archive import mirroring
+    from onrecord.archive import Archive, mirroring
 
     with Archive.open(folder) as archive, out.progress("mirroring") as update:
         reports = mirroring.sync(
@@ -76,8 +80,7 @@ def seed(listen: str, folder: Path, out: Output) -> None:
     \b
     Example:  onrecord mirror seed --listen 127.0.0.1:6881
     """
-    from onrecord.archive import Archive
-    from onrecord.archive import mirroring
+    from onrecord.archive import Archive, mirroring
     from onrecord.mirror.session import Session
 
     with Archive.open(folder) as archive, Session(listen) as session:

@@ -60,7 +60,9 @@ def options(function: F) -> F:
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with its schema.")
     @click.option("--quiet", is_flag=True, help="Print the result alone.")
     @click.pass_obj
-    def command(before: dict[str, Any], *args: Any, folder: Path | None, as_json: bool, quiet: bool, **kwargs: Any) -> Any:
+    def command(
+        before: dict[str, Any], /, *args: Any, folder: Path | None, as_json: bool, quiet: bool, **kwargs: Any
+    ) -> Any:
         out = Output(as_json or before["as_json"], quiet or before["quiet"])
         return function(*args, folder=folder or Path(before["folder"] or "."), out=out, **kwargs)
 

@@ -14,7 +14,9 @@ from onrecord.cli.output import Output, length, options
 
 
 @click.command("probe")
-@click.argument("files", type=click.Path(path_type=Path, exists=True, dir_okay=False), nargs=-1, required=True)
+@click.argument(
+    "files", type=click.Path(path_type=Path, exists=True, dir_okay=False), nargs=-1, required=True
+)
 @options
 def command(files: tuple[Path, ...], folder: Path, out: Output) -> None:
     """Say what the bytes of files say: digests, format, length, loudness, tags. Needs no archive.

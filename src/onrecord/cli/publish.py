@@ -36,7 +36,9 @@ def command(folder: Path, out: Output) -> None:
         for code, count in sorted(report.held_back.items()):
             yield f"  {count:,} held back: {code}"
 
-    out.result("publish", {"folder": str(report.folder), **{name: getattr(report, name) for name in _FIGURES}}, text)
+    out.result(
+        "publish", {"folder": str(report.folder), **{name: getattr(report, name) for name in _FIGURES}}, text
+    )
 
 
 _FIGURES = ("number", "published", "bytes", "volumes", "new_volumes", "held_back", "sound_opened")

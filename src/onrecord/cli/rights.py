@@ -63,7 +63,8 @@ def why(thing: str, folder: Path, out: Output) -> None:
                 yield f"          what would change it: {answer.decision.would_change}"
         yield "evidence"
         for item in view.evidence:
-            yield f"  {item.id[:16]}  {item.says} by {item.origin}, logged {item.added}: {item.license or 'not understood'}"
+            read_as = item.license or ("not understood" if item.says == "license" else item.says)
+            yield f"  {item.id[:16]}  {item.origin}, logged {item.added}: {read_as}"
             yield f"    {item.text[:200]}"
             if item.document:
                 yield f"    from the document {item.document}"

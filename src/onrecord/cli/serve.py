@@ -11,7 +11,9 @@ from onrecord.cli.output import Output, options
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one."
+)
 @options
 def command(host: str, port: int, folder: Path, out: Output) -> None:
     """Serve the page, until interrupted.

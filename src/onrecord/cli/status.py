@@ -26,7 +26,8 @@ def command(folder: Path, out: Output) -> None:
         yield f"{glance.name} ({glance.id})"
         yield f"  {glance.recordings:,} recordings, {glance.releases:,} releases, {glance.artists:,} artists"
         yield f"  {glance.blobs:,} files, {size(glance.size)}, {length(glance.seconds)} of sound"
-        yield f"  {glance.shareable:,} may be shared, {glance.refused:,} may not, {glance.to_review:,} wait for a person"
+        waiting = f"{glance.to_review:,} wait for a person"
+        yield f"  {glance.shareable:,} may be shared, {glance.refused:,} may not, {waiting}"
         yield f"  {glance.editions:,} editions; {glance.bad:,} damaged; last check {glance.checked or 'never'}"
         for source, records in glance.sources:
             yield f"  {records:,} records of {source}"

@@ -12,7 +12,7 @@ from msgspec import Struct
 from onrecord.engine.parquet import schema_of, settle
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 
 class Duck:

@@ -20,9 +20,7 @@ def schema_of(row: type[Struct]) -> Any:
     import pyarrow as pa
 
     fields = typing.get_type_hints(row)
-    return pa.schema(
-        [pa.field(field.name, *_arrow(fields[field.name])) for field in structs.fields(row)]
-    )
+    return pa.schema([pa.field(field.name, *_arrow(fields[field.name])) for field in structs.fields(row)])
 
 
 def write_rows(path: Path, row: type[Struct], rows: Iterable[Struct], batch: int = 10_000) -> tuple[str, int]:

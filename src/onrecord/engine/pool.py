@@ -26,7 +26,9 @@ def map_chunks(
     worker that dies raises BrokenProcessPool here: whoever commits results goes on from the last one at the next run.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(prepare, arguments)) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_start, initargs=(prepare, arguments)
+    ) as pool:
         waiting: list[Future[Result]] = []
         try:
             for chunk in chunks:

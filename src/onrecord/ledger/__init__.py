@@ -2,7 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The log, which is the truth about what was committed, and the ledger, an index over it that can be rebuilt."""
 
-from onrecord.ledger.ledger import BlobRow, DepositRow, Followed, Ledger, LinkedEvidence, RecordMark, Rows, Segment
+from onrecord.ledger.ledger import (
+    BlobRow,
+    DepositRow,
+    Followed,
+    Ledger,
+    LedgerDamaged,
+    LinkedEvidence,
+    RecordMark,
+    Rows,
+    Segment,
+)
 from onrecord.ledger.lock import writing
 from onrecord.ledger.log import Entry, Log
 
@@ -12,6 +22,7 @@ __all__ = [
     "Entry",
     "Followed",
     "Ledger",
+    "LedgerDamaged",
     "LinkedEvidence",
     "Log",
     "RecordMark",

@@ -53,7 +53,8 @@ CREATE TABLE followed (
   archive TEXT PRIMARY KEY, feed TEXT NOT NULL, public_key TEXT NOT NULL, name TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE mirrored (
-  archive TEXT NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (archive, number)
+  archive TEXT NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (archive, number)
 ) WITHOUT ROWID;
 """
 
@@ -122,8 +123,12 @@ class Followed(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
 
 
+class LedgerDamaged(IntegrityError):
+    """The file is no ledger any more. It is only an index: it can be made again from the log."""
+
+
 class Ledger:
-    """Opens (and makes) `ledger.sqlite`. A damaged file raises IntegrityError: delete it, it is rebuilt."""
+    """Opens (and makes) `ledger.sqlite`. A file that cannot be read raises LedgerDamaged."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -133,10 +138,7 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL").fetchall()
             self._prepare()
         except (apsw.NotADBError, apsw.CorruptError) as error:
-            raise IntegrityError(
-                f"{path}: not a readable SQLite file ({error})",
-                "it is only an index: move it aside, the next command rebuilds it from the log",
-            ) from None
+            raise LedgerDamaged(f"{path}: not a readable SQLite file ({error})") from None
 
     def _prepare(self) -> None:
         version = self._db.pragma("user_version")
@@ -145,10 +147,19 @@ class Ledger:
                 self._db.execute(_TABLES)
                 self._db.execute(f"PRAGMA user_version={SCHEMA}")
         elif version > SCHEMA:
-            raise NewerFormat(f"{self._path}: schema {version}, this onrecord knows {SCHEMA}", "use a newer onrecord")
+            raise NewerFormat(
+                f"{self._path}: schema {version}, this onrecord knows {SCHEMA}", "use a newer onrecord"
+            )
 
     def close(self) -> None:
         self._db.close()
+
+    def is_whole(self) -> bool:
+        """Reads the whole file: are its pages and indexes sound?"""
+        try:
+            return self._db.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+        except apsw.Error:
+            return False
 
     @property
     def seq(self) -> int:
@@ -194,7 +205,10 @@ class Ledger:
         )
         self._db.executemany(
             "INSERT OR REPLACE INTO deposits VALUES (?,?,?,?,?)",
-            ((row.path, row.size, row.mtime_ns, row.inode, bytes.fromhex(row.sha256)) for row in rows.deposits),
+            (
+                (row.path, row.size, row.mtime_ns, row.inode, bytes.fromhex(row.sha256))
+                for row in rows.deposits
+            ),
         )
         # A newer record takes the place of what the older one of its name said about any blob.
         for mark in rows.records:
@@ -204,7 +218,8 @@ class Ledger:
                 (mark.source, mark.record, bytes.fromhex(mark.sha256)),
             )
         self._db.executemany(
-            "INSERT OR REPLACE INTO volumes VALUES (?,?)", ((bytes.fromhex(blob), name) for blob, name in rows.volumes)
+            "INSERT OR REPLACE INTO volumes VALUES (?,?)",
+            ((bytes.fromhex(blob), name) for blob, name in rows.volumes),
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO links SELECT ?, number, ?, ? FROM evidence WHERE id=?",
@@ -228,10 +243,13 @@ class Ledger:
                 (evidence.id, entry.seq, entry.time, msgspec.json.encode(evidence)),
             )
         for sha256, root in data.get("repaired", {}).items():
-            self._db.execute("UPDATE blobs SET root=?, state='ok' WHERE sha256=?", (root, bytes.fromhex(sha256)))
+            self._db.execute(
+                "UPDATE blobs SET root=?, state='ok' WHERE sha256=?", (root, bytes.fromhex(sha256))
+            )
         if entry.event == "harvested":
             self._db.execute(
-                "INSERT OR REPLACE INTO cursors VALUES (?,?,?)", (data["source"], data["location"], data["cursor"])
+                "INSERT OR REPLACE INTO cursors VALUES (?,?,?)",
+                (data["source"], data["location"], data["cursor"]),
             )
         elif entry.event == "created":
             self._note("archive", data["archive"])
@@ -287,7 +305,7 @@ class Ledger:
         found: dict[str, str] = {}
         for size in sizes:
             query = "SELECT lower(hex(sha256)), root FROM blobs WHERE size=? AND state='ok'"
-            found.update(self._db.execute(query, (size,)).fetchall())
+            found.update((str(sha256), str(root)) for sha256, root in self._db.execute(query, (size,)))
         return found
 
     def deposited(self, path: bytes) -> DepositRow | None:
@@ -371,5 +389,18 @@ class Ledger:
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, to compare a rebuilt ledger with the one it replaces."""
-        names = ("meta", "blobs", "segments", "deposits", "records", "links", "cursors", "evidence", "editions", "volumes", "followed", "mirrored")
+        names = (
+            "meta",
+            "blobs",
+            "segments",
+            "deposits",
+            "records",
+            "links",
+            "cursors",
+            "evidence",
+            "editions",
+            "volumes",
+            "followed",
+            "mirrored",
+        )
         return {name: sorted(self._db.execute(f"SELECT * FROM {name}").fetchall()) for name in names}

@@ -147,7 +147,9 @@ def _check(entry: Entry, prev: str | None, expected: int, where: str) -> None:
     if entry.seq == 1 and entry.prev != _GENESIS:
         raise LogBroken(f"{where}: the first entry must follow {_GENESIS[:8]}…, it follows {entry.prev[:8]}…")
     if entry.seq != expected:
-        raise LogBroken(f"{where}: expected entry {expected}, got {entry.seq}: lines are missing or moved", _RESTORE)
+        raise LogBroken(
+            f"{where}: expected entry {expected}, got {entry.seq}: lines are missing or moved", _RESTORE
+        )
     if prev is not None and entry.prev != prev:
         raise LogBroken(f"{where}: expected to follow {prev[:8]}…, follows {entry.prev[:8]}…", _RESTORE)
 

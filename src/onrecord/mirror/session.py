@@ -6,6 +6,7 @@ By default a session speaks with loopback alone, and announces itself to nobody.
 writing, whatever the blob holds and whatever peers send.
 """
 
+import os
 import tempfile
 import threading
 import time
@@ -74,10 +75,6 @@ class Session:
     `listen` is "address:port", port 0 for any that is free, or "" for no network. While the address is on loopback,
     peers elsewhere are blocked both ways. Everything that tells others about this session is off unless asked for. The
     limits are bytes a second for each torrent, 0 for none. Methods may be called from several threads.
-
-    `read_only` is for a process that does nothing but seed: from then on, and for good, the whole process can write no
-    file (pipes and sockets it can). In return each piece is hashed before it is first given out, and a blob that has
-    gone bad costs its own pieces and not the mirror's good name with its peers.
     """
 
     def __init__(
@@ -91,11 +88,9 @@ class Session:
         web_seeds: bool = False,
         download_limit: int = 0,
         upload_limit: int = 0,
-        read_only: bool = False,
     ) -> None:
         self._loopback = not listen or _address(listen).is_loopback
         self._trackers, self._web_seeds = trackers, web_seeds
-        self._read_only = read_only
         self._limits = download_limit or -1, upload_limit or -1
         self._lock = threading.Lock()
         self._heard: dict[Any, _Heard] = {}
@@ -113,8 +108,6 @@ class Session:
         except BaseException:
             self.close()
             raise
-        if read_only:
-            _write_nothing()
 
     def __enter__(self) -> "Session":
         return self
@@ -137,7 +130,9 @@ class Session:
         """Seeds the files that `locate` knows, in place, reading alone.
 
         With `trust` the blobs are taken to be what their names say, as the store's own checks see to; otherwise each is
-        hashed first and the wrong ones are left out. A piece that has gone bad since is refused by whoever gets it.
+        hashed first and the wrong ones are left out. Where the system forbids this process to write the blobs, each
+        piece is hashed before it is first given out. Where it does not (root), one that has gone bad is given out;
+        whoever gets it notices and turns away from this mirror.
         """
         contents = read(torrent)
         bad = () if trust else check(torrent, locate)
@@ -146,13 +141,13 @@ class Session:
             params.ti, contents, lambda path: None if "/".join(path) in bad else locate(path)
         )
         params.renamed_files = places
-        if self._read_only and not missing:
+        # libtorrent writes blocks that nobody asked for, in upload mode too, of pieces that it believes to lack. It may
+        # find out that it lacks one (seed mode) only if the system stops that write. Else it is told what it has, and
+        # nothing that it reads makes it lose this belief. What is missing is not mapped: a push goes to the scratch.
+        if not missing and not any(os.access(place, os.W_OK) for place in places.values()):
             self._make_empty_files(contents)
             params.flags |= lt.torrent_flags.seed_mode
         else:
-            # libtorrent writes a block that nobody asked for, in upload mode too, but only of a piece that it believes
-            # to lack; and nothing that it reads makes it lose this belief. So a blob is never written. What is missing
-            # is not mapped: what is pushed at it lands in the scratch folder.
             params.flags |= lt.torrent_flags.no_verify_files
             params.have_pieces = held_pieces(contents, missing)
         self._seeds[contents.info_hash_v2] = self._add(params, contents.name), contents
@@ -187,8 +182,6 @@ class Session:
         `progress` is called several times a second in this thread; what it raises ends the fetch. MirrorFailed where
         `patience` seconds pass in which nothing came. The caller still verifies each file before it trusts it.
         """
-        if self._read_only:
-            raise UsageError("a read-only session fetches nothing", "open another one, in another process")
         contents = read(torrent)
         peers = [self._checked(peer) for peer in peers]
         files = [file for file in contents.files if wanted is None or wanted(file.path)]
@@ -421,14 +414,6 @@ class _Calls:
         return True
 
 
-def _write_nothing() -> None:
-    # Imported here because Windows has none; there a read-only session is refused by this very line.
-    import resource
-
-    # A write at or after this place in a file fails, for root too, and libtorrent then goes on seeding.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
 def _settings(listen: str, loopback: bool, dht: bool, lsd: bool, port_mapping: bool) -> Any:
     category = lt.alert_category
     return {
@@ -457,8 +442,6 @@ def _settings(listen: str, loopback: bool, dht: bool, lsd: bool, port_mapping: b
         "stop_tracker_timeout": 1,
         # The info dictionary of our largest torrents is above the default of 3 MB.
         "max_metadata_size": MAX_METAINFO,
-        # Through a mapping, a write would go past the limit that a read-only session sets.
-        "disk_write_mode": int(lt.mmap_write_mode_t.always_pwrite),
         "max_queued_disk_bytes": 16 * 1024 * 1024,
         "file_pool_size": 256,
         "aio_threads": 2,

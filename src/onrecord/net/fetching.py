@@ -50,7 +50,9 @@ class _Again(Exception):
 def _once(client: "httpx2.Client", address: str, most: int, redirects: int) -> bytes:
     with client.stream("GET", address) as answer:
         if answer.status_code in (301, 302, 303, 307, 308):
-            return _once(client, _followed(address, answer.headers.get("location", ""), redirects), most, redirects - 1)
+            return _once(
+                client, _followed(address, answer.headers.get("location", ""), redirects), most, redirects - 1
+            )
         if answer.status_code == 429 or answer.status_code >= 500:
             raise _Again(answer.status_code, _retry_after(answer.headers.get("retry-after", "")))
         if answer.status_code != 200:
@@ -59,7 +61,9 @@ def _once(client: "httpx2.Client", address: str, most: int, redirects: int) -> b
         for part in answer.iter_bytes():
             content += part
             if len(content) > most:
-                raise SourceFailed(f"{address}: expected at most {most:,} bytes, got more", "is the address right?")
+                raise SourceFailed(
+                    f"{address}: expected at most {most:,} bytes, got more", "is the address right?"
+                )
         return bytes(content)
 
 

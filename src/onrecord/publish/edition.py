@@ -79,7 +79,9 @@ def volume_entry(name: str, shelf: str, files: int, size: int, torrent: Torrent)
 def credits_text(name: str, number: int, published: Sequence[Published]) -> str:
     """CREDITS.md: what each license asks to be named, a line a file."""
     lines = [f"# Credits of {name}, edition {number}", ""]
-    lines += [f"- {item.attribution} `{item.sha256}`" for item in sorted(published, key=lambda item: item.sha256)]
+    lines += [
+        f"- {item.attribution} `{item.sha256}`" for item in sorted(published, key=lambda item: item.sha256)
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import apsw
 import msgspec
@@ -102,11 +103,14 @@ class Rows:
     def seconds(self) -> float:
         """Length of all sound together."""
         with _reading(self._path) as db:
-            return float(db.execute("SELECT coalesce(sum(seconds), 0) FROM rows").fetchall()[0][0])
+            total: Any = db.execute("SELECT coalesce(sum(seconds), 0.0) FROM rows").fetchone()
+            return float(total[0])
 
     def count(self) -> dict[str, int]:
         with _reading(self._path) as db:
-            return {str(kind): int(n) for kind, n in db.execute("SELECT kind, count(*) FROM rows GROUP BY kind")}
+            return {
+                str(kind): int(n) for kind, n in db.execute("SELECT kind, count(*) FROM rows GROUP BY kind")
+            }
 
 
 _COLUMNS = "kind, id, title, subtitle, sound, newest, seconds, body"

@@ -52,7 +52,9 @@ class TextIndex:
         self._index.reload()
         return count
 
-    def search(self, tokens: Sequence[str], kinds: Sequence[str] = (), limit: int = 20) -> list[tuple[str, float]]:
+    def search(
+        self, tokens: Sequence[str], kinds: Sequence[str] = (), limit: int = 20
+    ) -> list[tuple[str, float]]:
         """(id, score) of the best matches. Every token must match: whole, as the beginning of a word, or with one
         letter wrong in words of four letters and more."""
         if not tokens:
@@ -76,7 +78,10 @@ class TextIndex:
         for field, weight in (("name", 2.0), ("beside", 1.0)):
             exact = query.term_query(self._schema, field, token)
             start = query.fuzzy_term_query(self._schema, field, token, distance=0, prefix=True)
-            options += [(should, query.boost_query(exact, 4.0 * weight)), (should, query.boost_query(start, weight))]
+            options += [
+                (should, query.boost_query(exact, 4.0 * weight)),
+                (should, query.boost_query(start, weight)),
+            ]
             if len(token) >= 4:
                 near = query.fuzzy_term_query(self._schema, field, token, distance=1, prefix=True)
                 options.append((should, query.boost_query(near, 0.3 * weight)))

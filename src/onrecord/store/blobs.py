@@ -84,6 +84,7 @@ class Store:
         it is digested first, and written only if `held(sha256)` does not name the id of a root that has it.
         Raises OnrecordError where the file changes while it is read, is no plain file, or a link cannot be made.
         """
+        part: Path | None = None
         fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             before = os.fstat(fd)
@@ -91,8 +92,7 @@ class Store:
                 raise OnrecordError(f"{source}: not a plain file")
             if arrival is Arrival.COPY and not maybe_held:
                 root = roomiest(self.roots, before.st_size, self._reserve)
-                part = self._part(root)
-                digests = _copy(fd, part)
+                digests = _copy(fd, part := self._part(root))
             else:
                 digests = digest_file(fd)
                 has = held(digests.sha256)
@@ -104,7 +104,9 @@ class Store:
         if _stamp(before) != _stamp(after) or digests.size != before.st_size:
             if part:
                 part.unlink(missing_ok=True)
-            raise OnrecordError(f"{source}: changed while it was read", "add it again when nothing writes to it")
+            raise OnrecordError(
+                f"{source}: changed while it was read", "add it again when nothing writes to it"
+            )
         return Staged(digests, root.id, part, before.st_size, before.st_mtime_ns, before.st_ino)
 
     def commit(self, batch: Iterable[Staged]) -> None:
@@ -133,7 +135,9 @@ class Store:
         """Path of a blob, for a reader that was told by the ledger that it is whole."""
         holder = self._roots.get(root)
         if holder is None:
-            raise NotFound(f"blob {sha256}: its disk (root {root}) is not mounted", "mount it, or repair from a mirror")
+            raise NotFound(
+                f"blob {sha256}: its disk (root {root}) is not mounted", "mount it, or repair from a mirror"
+            )
         path = holder.blob(sha256)
         try:
             mode = path.lstat().st_mode
@@ -201,7 +205,9 @@ class Store:
             os.lseek(fd, 0, os.SEEK_SET)
             if _copy(fd, part) != digests:
                 part.unlink(missing_ok=True)
-                raise OnrecordError(f"{source}: changed while it was read", "add it again when nothing writes to it")
+                raise OnrecordError(
+                    f"{source}: changed while it was read", "add it again when nothing writes to it"
+                )
         elif not _reflink(fd, part):
             _link(fd, part)
         return part
