@@ -4,6 +4,7 @@
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -21,8 +22,12 @@ from onrecord.rights import decide
 from onrecord.sources.sidecars import Sidecars, tag_evidence
 from onrecord.store import Arrival
 
-_CHUNK_FILES = 32
-_CHUNK_BYTES = 64 * 1024 * 1024
+#: What one worker is given at a time: little, so that all workers have something to do to the end.
+_CHUNK_FILES = 8
+_CHUNK_BYTES = 32 * 1024 * 1024
+#: What is committed at a time, whichever is reached first: a kill costs at most this much work.
+_COMMIT_FILES = 4096
+_COMMIT_SECONDS = 60.0
 #: Endings under which people keep sound: such a file that holds none is refused aloud, others are passed over.
 _SOUND_ENDINGS = frozenset(
     {
@@ -107,6 +112,7 @@ class _Run:
         self._held_as = held_as
         self._arrival = arrival
         self._progress = progress
+        self._seen_files = 0
         self._seen_bytes = 0
 
     def take(self, top: Path) -> None:
@@ -118,11 +124,17 @@ class _Run:
             Refused(str(document.path), "document", document.reason) for document in self._sidecars.refused
         ]
         self._known: list[tuple[str, str]] = []
+        waiting: list[Ingested] = []
+        last = time.monotonic()
         for batch in map_chunks(
             ingest, self._chunks(_files(top)), self._archive.settings.workers, audio.preload, ()
         ):
-            self._commit(batch)
-        self._commit([])
+            waiting += batch
+            self._note_progress(batch)
+            if len(waiting) >= _COMMIT_FILES or time.monotonic() - last >= _COMMIT_SECONDS:
+                self._commit(waiting)
+                waiting, last = [], time.monotonic()
+        self._commit(waiting)
 
     def _chunks(self, files: Iterator[Path]) -> Iterator[Chunk]:
         waiting: list[Incoming] = []
@@ -135,6 +147,8 @@ class _Run:
             if before := self._unchanged(path, status):
                 self.report.known += 1
                 self._known.append((self._name(path), before))
+                if len(self._known) >= _COMMIT_FILES:
+                    self._commit([])
                 continue
             waiting.append(Incoming(path, self._archive.ledger.has_size(status.st_size)))
             size += status.st_size
@@ -170,11 +184,10 @@ class _Run:
         return before.sha256 if blob is not None and blob.state == "ok" else ""
 
     def _commit(self, results: Sequence[Ingested]) -> None:
-        """Commit what one chunk brought, and evidence that is new about files that were known."""
+        """Commit what was read, and evidence that is new about files that were known."""
         batch = Batch(self._archive.log.next_seq, self._archive.ledger)
         kept: list[Ingested] = []
         for result in results:
-            self._seen_bytes += result.staged.size if result.staged else 0
             if self._judge(result, batch):
                 kept.append(result)
         for name, blob in self._known:
@@ -194,7 +207,11 @@ class _Run:
         if self._arrival is Arrival.MOVE:
             for result in kept:
                 result.path.unlink()
-        self._progress(Progress(self.report.found, self._seen_bytes))
+
+    def _note_progress(self, results: Sequence[Ingested]) -> None:
+        self._seen_files += len(results)
+        self._seen_bytes += sum(result.staged.size for result in results if result.staged)
+        self._progress(Progress(self._seen_files, self._seen_bytes))
 
     def _judge(self, result: Ingested, batch: Batch) -> bool:
         """Take a file into the batch, or refuse it."""

@@ -1,0 +1,251 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`kill -9`, anywhere: at random moments, and before each single step that reaches the disk (faults 1 to 4, 9, 49)."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onrecord.archive import Archive
+from tests.pipeline.pieces import answer, onrecord, pieces, start
+from tests.pipeline.whole import assert_whole
+
+# Random moments --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kills", [6, pytest.param(30, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])], ids=["few", "many"]
+)
+def test_random_kills_of_add_and_publish(tmp_path: Path, kills: int) -> None:
+    """One archive lives through all of them: half hit `add`, half `publish`; every other one spares the workers."""
+    rng = random.Random(20261122)
+    folder = tmp_path / "archive"
+    answer("init", folder)
+    spans = {"add": 4.0, "publish": 4.0}
+    landed = 0
+    for number in range(kills):
+        verb = ("add", "publish")[number % 2]
+        music = pieces(tmp_path / f"in-{number // 2}", range(number * 50, number * 50 + 40))
+        command = ["-C", folder, "add", "--held-as", "owner", music] if verb == "add" else ["-C", folder, "publish"]
+        # Stratified, so that few kills still cover the whole span.
+        at = spans[verb] * (number // 2 + rng.random()) / (kills / 2)
+        landed += killed(command, at, group=number % 4 < 2)
+
+        begun = time.monotonic()
+        done = onrecord(*command, "--json", "--quiet")
+        assert done.returncode == 0, done.stderr
+        spans[verb] = time.monotonic() - begun
+        assert_whole(folder)
+        with Archive.open(folder) as archive:
+            assert archive.ledger.blob_totals()[0] == 40 * (number // 2 + 1)
+            assert len(archive.ledger.editions()) == (number + 1) // 2
+    assert landed >= kills // 2, "too many runs had ended before their kill"
+
+
+def killed(command: list[Any], after: float, group: bool) -> bool:
+    """Start a command, kill it after a while: its process group, or the parent alone. Did that find it running?"""
+    process = start(*command)
+    try:
+        process.wait(timeout=after)
+        found = False
+    except subprocess.TimeoutExpired:
+        found = True
+    (os.killpg if group else os.kill)(process.pid, signal.SIGKILL) if found else None
+    process.communicate()
+    return found
+
+
+def test_workers_do_not_outlive_their_parent(tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    answer("init", folder)
+    process = start("-C", folder, "add", "--held-as", "owner", pieces(tmp_path / "in", range(200)))
+    try:
+        assert until(lambda: len(members(process.pid)) > 1), "no worker was ever seen"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert until(lambda: members(process.pid) == [])
+    finally:
+        process.communicate()
+
+
+def members(group: int) -> list[int]:
+    """Processes of a group that are still running."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, owner = path.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(owner) == group and state != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+# Every step ------------------------------------------------------------------------------------------------------
+#
+# A child of a process that has everything imported and no threads runs a command with `os._exit` before its n-th step.
+# `os._exit` runs no clean-up, like a kill.
+
+_KILLED = 9
+_WHOLE = 0
+
+
+def _steps(at: int) -> None:
+    """Leave before the `at`-th call of anything that changes what is on disk."""
+    from onrecord.archive import publishing
+    from onrecord.ledger import Ledger, Log
+    from onrecord.store import roots
+
+    count = 0
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == at:
+                os._exit(_KILLED)
+            return function(*args, **kwargs)
+
+        return call
+
+    for name in ("rename", "replace", "unlink", "mkdir", "rmdir", "fsync", "ftruncate", "link"):
+        setattr(os, name, counted(getattr(os, name)))
+    roots._syncfs = counted(roots._syncfs)
+    publishing._replace = counted(publishing._replace)
+    for owner, name in ((Log, "append"), (Ledger, "index")):
+        setattr(owner, name, counted(getattr(owner, name)))
+
+
+def _add(folder: Path, music: Path, arrival: str) -> None:
+    from onrecord.archive import add as module
+    from onrecord.store import Arrival
+
+    # The same work in this process: workers of their own would each import everything anew.
+    module.map_chunks = lambda function, chunks, *_: map(function, chunks)
+    module._CHUNK_FILES = 2
+    with Archive.open(folder) as archive:
+        report = module.add(archive, [music], held_as="owner", arrival=Arrival(arrival))
+        assert report.refused == []
+
+
+def _publish(folder: Path) -> None:
+    from onrecord.archive.publishing import publish
+
+    with Archive.open(folder) as archive:
+        publish(archive)
+
+
+def _harvest(folder: Path, records: Path) -> None:
+    from onrecord.archive.harvest import harvest
+
+    with Archive.open(folder) as archive:
+        harvest(archive, "musicbrainz-json", records)
+
+
+def _interrupted(run: Callable[[], None], at: int) -> None:
+    _steps(at)
+    run()
+    os._exit(_WHOLE)
+
+
+def _again(run: Callable[[], None], folder: Path) -> None:
+    run()
+    assert_whole(folder)
+    os._exit(_WHOLE)
+
+
+def in_child(context: Any, function: Callable[..., None], *arguments: Any) -> int:
+    process = context.Process(target=function, args=arguments)
+    process.start()
+    process.join(120)
+    if process.exitcode is None:
+        process.kill()
+        pytest.fail("hangs")
+    return int(process.exitcode)
+
+
+@pytest.fixture(scope="module")
+def context() -> Any:
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(["tests.pipeline.preloaded"])
+    return made
+
+
+def every_step(context: Any, scene: Callable[[Path], tuple[Path, Callable[[], None]]], place: Path, stride: int) -> int:
+    """Set a scene, kill a run before its n-th step, run again, look; for every `stride`-th n until no kill comes.
+
+    Gives the number of kills.
+    """
+    kills, at = 0, 1
+    while True:
+        folder, run = scene(place / str(at))
+        code = in_child(context, _interrupted, run, at)
+        assert code in (_KILLED, _WHOLE), f"step {at}"
+        assert in_child(context, _again, run, folder) == _WHOLE, f"after a kill before step {at}"
+        shutil.rmtree(place / str(at))
+        if code == _WHOLE:
+            return kills
+        kills += 1
+        at += stride
+
+
+strides = pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "each"])
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory, context: Any) -> Path:
+    """An archive with an edition, and three pieces that came after it."""
+    folder = tmp_path_factory.mktemp("ready") / "archive"
+    Archive.create(folder).close()
+    os.environ["ONRECORD_KEYS"] = str(folder.parent / "keys")
+    for run in (
+        partial(_add, folder, pieces(folder.parent / "one", range(3)), "copy"),
+        partial(_publish, folder),
+        partial(_add, folder, pieces(folder.parent / "two", range(10, 13)), "copy"),
+    ):
+        assert in_child(context, _again, run, folder) == _WHOLE
+    return folder
+
+
+@strides
+@pytest.mark.parametrize("arrival", ["copy", "move"])
+def test_add_killed_before_every_step(context: Any, tmp_path: Path, arrival: str, stride: int) -> None:
+    music = pieces(tmp_path / "music", range(3))
+
+    def scene(place: Path) -> tuple[Path, Callable[[], None]]:
+        shutil.copytree(music, place / "music")
+        Archive.create(place / "archive").close()
+        return place / "archive", partial(_add, place / "archive", place / "music", arrival)
+
+    assert every_step(context, scene, tmp_path / "scenes", stride) * stride > 20
+
+
+@strides
+def test_publish_killed_before_every_step(
+    context: Any, ready: Path, keys: Path, tmp_path: Path, stride: int
+) -> None:
+    def scene(place: Path) -> tuple[Path, Callable[[], None]]:
+        shutil.copytree(ready, place / "archive")
+        return place / "archive", partial(_publish, place / "archive")
+
+    shutil.copytree(ready.parent / "keys", keys, dirs_exist_ok=True)
+    assert every_step(context, scene, tmp_path / "scenes", 2 * stride if stride > 1 else 1) * stride > 20
