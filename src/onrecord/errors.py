@@ -15,6 +15,7 @@ OnrecordError            1  something failed, and nothing that was committed is 
 ├── NewerFormat          1  written by a newer onrecord; left untouched
 ├── NotFound             1  nothing has this id
 ├── StoreFull            1  no root has room
+├── StoreFailed          1  a disk refuses to be written, or a limit of the system was reached
 ├── SourceFailed         1  a source did not answer as its protocol says ("it has nothing" is an answer)
 ├── RecordRejected       1  one record of a source cannot be read
 ├── SourceRefused        1  the terms, the rights or the shape of the bytes forbid reading it
@@ -85,6 +86,10 @@ class NotFound(OnrecordError):
 
 
 class StoreFull(OnrecordError):
+    pass
+
+
+class StoreFailed(OnrecordError):
     pass
 
 

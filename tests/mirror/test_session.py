@@ -338,6 +338,8 @@ def test_a_damaged_blob_is_not_taken_and_not_written_and_a_second_mirror_has_it(
     shelf = open_shelf
     whole = Shelf(tmp_path / "whole")
     shelf.damage("data/5.ogg", 1_200_000)
+    for blob in shelf.blobs.iterdir():
+        blob.chmod(0o444 if mode else 0o644)
     before = shelf.state()
     with seeder(shelf, mode=mode) as peer, Session() as session:
         message = _fails_for(session, shelf, tmp_path / "in", peer, {"data/5.ogg"})
@@ -380,6 +382,8 @@ def test_nothing_that_a_peer_pushes_reaches_a_blob(open_shelf, claimed, mode):
     shelf = open_shelf
     # libtorrent writes blocks that it never asked for, of pieces it lacks; here is one that it can find wrong.
     shelf.damage("data/3.ogg", 17)
+    for blob in shelf.blobs.iterdir():
+        blob.chmod(0o444 if mode else 0o644)
     before = shelf.state()
     with seeder(shelf, mode=mode) as address:
         # The first request may make the seeder hash the piece, hang up, hash everything and know better afterwards.
@@ -443,7 +447,8 @@ def test_a_killed_fetch_goes_on_where_it_was(tmp_path):
     into = tmp_path / "in"
     with seeder(shelf) as peer:
         command = _leecher(shelf, into, peer, limit=5 * PIECE)
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        environment = {**os.environ, "TMPDIR": str(tmp_path)}  # a killed session leaves its scratch folder
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout
             for line in process.stdout:
                 if int(line) > shelf.torrent.size * 0.8:

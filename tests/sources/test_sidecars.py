@@ -75,7 +75,7 @@ License: GPL-2+
 
 
 def test_debian_last_matching_paragraph_counts_and_wildcards_cross_slashes(tmp_path: Path) -> None:
-    sidecars = _scan(tmp_path, {"copyright": DEP5})
+    sidecars = _scan(tmp_path, {"copyright": DEP5, "music/a.ogg": ""})
     assert _said(sidecars, "engine/x.ogg") == ["GPL-2.0-or-later"]
     assert _said(sidecars, "music/deep/er/a.ogg") == ["CC-BY-SA-3.0"]
     assert _said(sidecars, "sfx/ball.ogg") == ["CC-BY-SA-3.0"]
@@ -95,8 +95,8 @@ def test_debian_words_beside_the_license_stop_it(tmp_path: Path) -> None:
 
 def test_debian_folder_and_reuse_dep5_speak_of_their_parent(tmp_path: Path) -> None:
     for name in ("debian/copyright", "a/debian/copyright", "b/.reuse/dep5"):
-        sidecars = _scan(tmp_path / name.replace("/", "-"), {name: DEP5})
         base = name.rsplit("/", 2)[0] + "/" if name.count("/") == 2 else ""
+        sidecars = _scan(tmp_path / name.replace("/", "-"), {name: DEP5, f"{base}music/a.ogg": ""})
         assert _said(sidecars, f"{base}music/a.ogg") == ["CC-BY-SA-3.0"]
         assert _said(sidecars, f"{base}debian/x.ogg") == ["GPL-2.0-or-later"]
 

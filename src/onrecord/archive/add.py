@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sound comes in: files are found, read once, decoded once, judged for keeping, and committed in batches."""
 
+import contextlib
 import os
 import stat
 import time
@@ -127,7 +128,7 @@ class _Run:
         waiting: list[Ingested] = []
         last = time.monotonic()
         for batch in map_chunks(
-            ingest, self._chunks(_files(top)), self._archive.settings.workers, audio.preload, ()
+            ingest, self._chunks(_files(top, self._unlistable)), self._archive.settings.workers, audio.preload, ()
         ):
             waiting += batch
             self._note_progress(batch)
@@ -138,11 +139,15 @@ class _Run:
 
     def _chunks(self, files: Iterator[Path]) -> Iterator[Chunk]:
         waiting: list[Incoming] = []
+        sizes: set[int] = set()
         size = 0
         for path in files:
             if self._relative(path) in self._documents:
                 continue
-            status = path.lstat()
+            try:
+                status = path.lstat()
+            except FileNotFoundError:
+                continue  # it went away since the folder was listed
             self.report.found += 1
             if before := self._unchanged(path, status):
                 self.report.known += 1
@@ -151,16 +156,16 @@ class _Run:
                     self._commit([])
                 continue
             waiting.append(Incoming(path, self._archive.ledger.has_size(status.st_size)))
+            sizes.add(status.st_size)
             size += status.st_size
             if len(waiting) == _CHUNK_FILES or size >= _CHUNK_BYTES:
-                yield self._chunk(waiting)
-                waiting, size = [], 0
+                yield self._chunk(waiting, sizes)
+                waiting, sizes, size = [], set(), 0
         if waiting:
-            yield self._chunk(waiting)
+            yield self._chunk(waiting, sizes)
 
-    def _chunk(self, files: list[Incoming]) -> Chunk:
+    def _chunk(self, files: list[Incoming], sizes: set[int]) -> Chunk:
         archive = self._archive
-        sizes = {incoming.path.lstat().st_size for incoming in files if incoming.maybe_held}
         return Chunk(
             files=files,
             roots=archive.store.roots,
@@ -172,7 +177,12 @@ class _Run:
         )
 
     def _unchanged(self, path: Path, status: os.stat_result) -> str:
-        """Digest of the whole blob that this very file became before, "" where it has to be read."""
+        """Digest of the whole blob that this very file became before, "" where it has to be read.
+
+        What is to be moved is read before its old name is removed, also where an earlier run was killed between the two.
+        """
+        if self._arrival is Arrival.MOVE:
+            return ""
         before = self._archive.ledger.deposited(os.fsencode(path))
         if before is None or (before.size, before.mtime_ns, before.inode) != (
             status.st_size,
@@ -207,6 +217,10 @@ class _Run:
         if self._arrival is Arrival.MOVE:
             for result in kept:
                 result.path.unlink()
+
+    def _unlistable(self, error: OSError) -> None:
+        name = self._name(Path(os.fsdecode(error.filename)))
+        self.report.refused.append(Refused(name, "unreadable", f"the folder cannot be listed: {error.strerror}"))
 
     def _note_progress(self, results: Sequence[Ingested]) -> None:
         self._seen_files += len(results)
@@ -258,14 +272,15 @@ class _Run:
         return os.fsencode(self._relative(path)).decode(errors="replace")
 
 
-def _files(top: Path) -> Iterator[Path]:
+def _files(top: Path, unlistable: Callable[[OSError], None]) -> Iterator[Path]:
     """Plain files below a folder, in the order of their names; links are not followed."""
     if not top.is_dir():
         yield top
         return
-    for folder, folders, names in os.walk(top):
+    for folder, folders, names in os.walk(top, onerror=unlistable):
         folders.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            if stat.S_ISREG(path.lstat().st_mode):
-                yield path
+            with contextlib.suppress(FileNotFoundError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield path

@@ -3,6 +3,7 @@
 """An open archive: its folder, its parts, and how a change is committed."""
 
 import datetime as dt
+import errno
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ from onrecord.ledger import (
 from onrecord.ledger.log import utc_now
 from onrecord.model.rights import Evidence
 from onrecord.store import Store, open_roots
-from onrecord.store.roots import make_root
+from onrecord.store.roots import make_root, refused_write
 
 FORMAT = 1
 
@@ -100,12 +101,13 @@ class Archive:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the write lock, with whatever a killed run left behind cleaned up."""
-        with writing(self.folder / "lock"):
+        with self._naming_refusals(), writing(self.folder / "lock"):
             self.log.mend()
             self.store.sweep()
             for left in self.folder.glob("editions/.building-*"):
                 shutil.rmtree(left)
             self._catch_up(self.ledger)
+            self.tables.sweep(self.log.next_seq)
             yield
 
     def commit(
@@ -146,6 +148,17 @@ class Archive:
         finally:
             duck.close()
 
+    @contextmanager
+    def _naming_refusals(self) -> Iterator[None]:
+        """A full disk, or a write that failed without a name, is said with its place."""
+        try:
+            yield
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            if full or error.filename is None:
+                raise refused_write(error, self.folder) from error
+            raise
+
     def rebuild_ledger(self) -> None:
         """Put the index aside and make it again from the log, the segments and the roots."""
         self.ledger.close()
@@ -168,19 +181,20 @@ class Archive:
         return ledger
 
     def _catch_up(self, ledger: Ledger) -> None:
-        last = self.log.last
+        # In this order: between the two another process may commit, which moves the log on, and then the ledger.
+        indexed, last = ledger.seq, self.log.last
         if last is None:
             raise IntegrityError(
                 f"{self.folder / 'log'}: no entry", "restore log/ from a copy; blobs are untouched"
             )
-        if ledger.seq > last.seq:
+        if indexed > last.seq:
             raise IntegrityError(
-                f"ledger.sqlite has indexed entry {ledger.seq}, log/ ends at {last.seq}",
+                f"ledger.sqlite has indexed entry {indexed}, log/ ends at {last.seq}",
                 "if log/ is complete, delete ledger.sqlite: it is rebuilt; else restore log/ from a copy",
             )
-        if ledger.seq == last.seq:
+        if indexed == last.seq:
             return
-        for entry in self.log.entries(after=ledger.seq):
+        for entry in self.log.entries(after=indexed):
             if entry.data.get("format", FORMAT) > FORMAT:
                 raise NewerFormat(
                     f"{self.folder}: format {entry.data['format']}, this onrecord knows {FORMAT}"

@@ -11,8 +11,11 @@ from msgspec import Struct
 
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
+from onrecord.archive.judging import WORLD
 from onrecord.errors import NotFound, RecordRejected, UsageError
 from onrecord.model.records import Claims, Page, Record
+from onrecord.model.rights import Evidence, Says, Use
+from onrecord.rights import decide
 from onrecord.sources.loading import load_sources
 from onrecord.sources.seam import Source
 
@@ -35,22 +38,25 @@ def harvest(
     location: Path,
     *,
     filed_as: str = "",
+    license: str = "",
     progress: Callable[[int], None] = lambda _: None,
 ) -> HarvestReport:
     """Read a local dump or folder in the format of source `name`. Goes on from the cursor of the last committed page.
 
-    `filed_as` names whose word it is, where somebody else wrote records in that format. Raises NotFound where
-    nothing is at `location`, UsageError for an unknown source.
+    `filed_as` names whose word it is, where somebody else wrote records in that format, and `license` (SPDX) what they
+    put it under; only then may it leave in an edition, if the gate says so. Raises NotFound where nothing is at
+    `location`, UsageError for an unknown source.
     """
     if not location.exists():
         raise NotFound(f"{location}: no such file or folder")
     location = location.resolve()
     source = _open(archive, name, location, filed_as)
+    terms = _filed_under(archive, source, filed_as, license)
     report = HarvestReport(source.name)
     with archive.writing():
         cursor = archive.ledger.cursor(source.name, str(location))
         for page in source.pages(cursor):
-            _commit(archive, source, location, page, report)
+            _commit(archive, source, location, page, terms, report)
             progress(report.new + report.changed + report.same + report.deleted)
     return report
 
@@ -67,7 +73,23 @@ def _open(archive: Archive, name: str, location: Path, filed_as: str) -> Source:
     return found(location, settings | {"name": filed_as} if filed_as else settings)
 
 
-def _commit(archive: Archive, source: Source, location: Path, page: Page, report: HarvestReport) -> None:
+def _filed_under(archive: Archive, source: Source, filed_as: str, license: str) -> dict[str, str | bool]:
+    """License of the records, and whether they may leave: by the source's terms, or by what their author said."""
+    if not filed_as:
+        return {"license": source.terms.license, "redistribute": source.terms.redistribute}
+    stated = Evidence(says=Says.LICENSE, origin="operator", text=license, license=license)
+    free = bool(license) and decide([stated], Use.SHARE, WORLD, archive.today, commercial=True).allow
+    return {"license": license, "redistribute": free}
+
+
+def _commit(
+    archive: Archive,
+    source: Source,
+    location: Path,
+    page: Page,
+    terms: dict[str, str | bool],
+    report: HarvestReport,
+) -> None:
     batch = Batch(archive.log.next_seq, archive.ledger)
     newest = {f"{record.kind}:{record.id}": record for record in page.records}
     for name, record in newest.items():
@@ -77,7 +99,7 @@ def _commit(archive: Archive, source: Source, location: Path, page: Page, report
     if batch.rows or archive.ledger.cursor(source.name, str(location)) != page.cursor:
         archive.commit(
             "harvested",
-            {"source": source.name, "location": str(location), "cursor": page.cursor},
+            {"source": source.name, "location": str(location), "cursor": page.cursor, **terms},
             batch.rows,
             batch.evidence,
         )

@@ -5,6 +5,7 @@
 Runs in worker processes; commits nothing.
 """
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from onrecord import audio
 from onrecord.errors import OnrecordError
 from onrecord.model.sound import Probe
 from onrecord.store import Arrival, Root, Staged, Store
+from onrecord.store.roots import refused_write
 
 
 class Incoming(Struct, frozen=True):
@@ -52,15 +54,23 @@ def ingest(chunk: Chunk) -> list[Ingested]:
 
 def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
     path = incoming.path
+
+    def held(sha256: str) -> str | None:
+        return chunk.whole.get(sha256) if store.find(sha256) else None
+
     try:
-        staged = store.stage(path, chunk.arrival, maybe_held=incoming.maybe_held, held=chunk.whole.get)
+        staged = store.stage(path, chunk.arrival, maybe_held=incoming.maybe_held, held=held)
+        # The bytes that were staged, whatever the path leads to by now.
+        bytes_ = staged.part or store.path(staged.digests.sha256, staged.root)
+        probe = audio.probe(bytes_, seconds=chunk.seconds, memory=chunk.memory_mb * 1024 * 1024)
     except OnrecordError as error:
         if error.exit_code != 1 or type(error) is not OnrecordError:
             raise
         return Ingested(path, None, None, ("unreadable", error.message))
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise refused_write(error, path) from error
         return Ingested(path, None, None, ("unreadable", f"{path}: {error.strerror or error}"))
-    probe = audio.probe(path, seconds=chunk.seconds, memory=chunk.memory_mb * 1024 * 1024)
     if probe.sound is None:
         if staged.part:
             staged.part.unlink(missing_ok=True)

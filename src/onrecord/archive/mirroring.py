@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from onrecord.archive.batch import Batch
+from onrecord.archive.batch import FILE, Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.matching import rematch_locked
 from onrecord.catalog.tables import ArtistRow, IdRow, ReleaseRow, Row, SoundRow, TrackRow
@@ -301,8 +301,16 @@ class _Sync:
                 ("ids", "ids", IdRow),
             )
         }
+        licensed = read_rows(final / "dataset" / "track_claims.parquet", ["source", "license"])
         self._archive.commit(
-            "mirrored", {"archive": feed.archive, "number": feed.number, "sums": feed.sums_sha256}, tables
+            "mirrored",
+            {
+                "archive": feed.archive,
+                "number": feed.number,
+                "sums": feed.sums_sha256,
+                "sources": {row["source"]: row["license"] for row in licensed if row["source"] != FILE},
+            },
+            tables,
         )
         rematch_locked(self._archive)
 

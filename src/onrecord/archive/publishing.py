@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from onrecord.archive.batch import FILE
 from onrecord.archive.choosing import Choice, choose
 from onrecord.archive.core import Archive
 from onrecord.archive.matching import canonical, is_matched, rematch_locked
@@ -40,7 +41,6 @@ from onrecord.publish.edition import (
 from onrecord.publish.signing import Key, sign
 from onrecord.publish.volume import Volume, VolumeFile, build, cut, name_for
 from onrecord.rights import attribution
-from onrecord.sources.loading import load_sources
 
 _ENGINES = ("onrecord", "duckdb", "pyarrow", "apsw", "libtorrent")
 
@@ -241,18 +241,9 @@ class _Edition:
         """The canonical view over what may leave: claims of published files, and of sources that allow it."""
         duck = self._duck
         prepare(duck)
-        sources = load_sources().loaded
-        used = [
-            name
-            for (name,) in duck.run(
-                "SELECT DISTINCT source FROM tracks UNION SELECT DISTINCT source FROM artists"
-            )
-        ]
-        speakers = [("file", "as the file")]
-        for name in used:
-            terms = sources[name].terms if name in sources else None
-            if terms and terms.redistribute:
-                speakers.append((name, terms.license))
+        sources = self._archive.ledger.sources().items()
+        speakers = [(name, license) for name, (license, redistribute) in sources if redistribute]
+        speakers.append((FILE, "as the file"))
         duck.table("speakers", {"source": "VARCHAR", "license": "VARCHAR"}, speakers)
         duck.table("leaving", {"blob": "VARCHAR"}, [(sha256,) for sha256 in sorted(places)])
         for name in ("recording_members", "artist_members", "release_members"):

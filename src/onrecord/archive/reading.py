@@ -41,7 +41,6 @@ from onrecord.rights import RULES, attribution
 from onrecord.search.fold import fold
 from onrecord.search.rows import Row, Rows
 from onrecord.search.text import TextIndex, current
-from onrecord.sources.loading import load_sources
 
 _MEDIA_TYPES = {
     "ogg": "audio/ogg",
@@ -64,7 +63,6 @@ class Reader:
         self._folder = folder
         self._local = threading.local()
         self._rows = Rows(folder / "search" / "rows.sqlite")
-        self._licenses = {name: source.terms.license for name, source in load_sources().loaded.items()}
 
     def glance(self) -> Glance:
         """The archive in numbers. What has to be counted is counted anew only when something was committed."""
@@ -314,11 +312,12 @@ class Reader:
         return views
 
     def _claims(self, claims: Sequence[Mapping[str, Any]]) -> tuple[ClaimView, ...]:
+        sources = self._archive.ledger.sources()
         return tuple(
             ClaimView(
                 source=claim["source"],
                 source_id=claim["source_id"],
-                license=self._licenses.get(claim["source"], ""),
+                license=sources.get(claim["source"], ("", False))[0],
                 fields=tuple(
                     (name, str(value))
                     for name, value in claim.items()
@@ -395,7 +394,11 @@ class Reader:
             ),
             parts=(
                 *((path.name, path.stat().st_size, _digest(path)) for path in papers if path.is_file()),
-                *((name, size, sha256) for name, (sha256, size) in manifest.files.items()),
+                *(
+                    (name, size, sha256)
+                    for name, (sha256, size) in manifest.files.items()
+                    if not name.startswith("volumes/")
+                ),
             ),
             public_key=edition["public_key"],
             withdrawn=len(manifest.removed),

@@ -211,6 +211,16 @@ class Tables:
         digest, count = write_rows(self._folder / place, TABLES[name], listed)
         return Segment(name=name, path=str(place), sha256=digest, rows=count)
 
+    def sweep(self, next_seq: int) -> None:
+        """Remove the segments of an entry that a killed run did not come to write: they would be that of `next_seq`.
+
+        Only the holder of the write lock may call.
+        """
+        for name in TABLES:
+            path = self._folder / name / f"{next_seq:012}.parquet"
+            path.unlink(missing_ok=True)
+            path.with_name(path.name + ".part").unlink(missing_ok=True)
+
     def attach(self, duck: Duck, segments: Iterable[Segment]) -> None:
         """Name every table in DuckDB, over the committed segments."""
         paths: dict[str, list[Path]] = {name: [] for name in TABLES}

@@ -138,15 +138,10 @@ class _Demo:
 
         with Archive.open(self.archive) as archive:
             reports = [
-                harvest(
-                    archive,
-                    "musicbrainz-json",
-                    self._records / "ours-musicbrainz",
-                    filed_as="ours-musicbrainz",
-                ),
-                harvest(archive, "musicbrainz-json", self._records / "recorded"),
-                harvest(archive, "ddex-ern", self._records / "ours-ddex", filed_as="ours-ddex"),
+                harvest(archive, source, self._records / name, filed_as=name, license="CC0-1.0")
+                for source, name in (("musicbrainz-json", "ours-musicbrainz"), ("ddex-ern", "ours-ddex"))
             ]
+            reports.append(harvest(archive, "musicbrainz-json", self._records / "recorded"))
         return "; ".join(f"{report.new} of {report.source}" for report in reports)
 
     def _match(self) -> str:

@@ -7,6 +7,7 @@ open this file.
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import apsw
 import msgspec
 from msgspec import Struct
 
-from onrecord.errors import IntegrityError, NewerFormat
+from onrecord.errors import IntegrityError, NewerFormat, StoreFailed
 from onrecord.ledger.log import Entry
 from onrecord.model.rights import Evidence
 
@@ -33,6 +34,7 @@ CREATE TABLE segments (
 CREATE TABLE deposits (
   path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, sha256 BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE sources (name TEXT PRIMARY KEY, license TEXT NOT NULL, redistribute INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cursors (
   source TEXT NOT NULL, location TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (source, location)
 ) WITHOUT ROWID;
@@ -132,20 +134,21 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
+        with _said(path):
             self._db = apsw.Connection(str(path))
             self._db.set_busy_timeout(10_000)
             self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL").fetchall()
             self._prepare()
-        except (apsw.NotADBError, apsw.CorruptError) as error:
-            raise LedgerDamaged(f"{path}: not a readable SQLite file ({error})") from None
 
     def _prepare(self) -> None:
         version = self._db.pragma("user_version")
         if version == 0:
-            with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            # Another process may have made it while this one waited.
+            if self._db.pragma("user_version") == 0:
                 self._db.execute(_TABLES)
                 self._db.execute(f"PRAGMA user_version={SCHEMA}")
+            self._db.execute("COMMIT")
         elif version > SCHEMA:
             raise NewerFormat(
                 f"{self._path}: schema {version}, this onrecord knows {SCHEMA}", "use a newer onrecord"
@@ -181,12 +184,16 @@ class Ledger:
 
         An entry that is already in is left alone.
         """
+        with _said(self._path):
+            self._index(entry, rows or Rows())
+
+    def _index(self, entry: Entry, rows: Rows) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             if entry.seq > self.seq:
                 self._index_segments(entry)
                 self._index_event(entry)
-                self._index_rows(rows or Rows())
+                self._index_rows(rows)
                 self._note("seq", str(entry.seq))
             self._db.execute("COMMIT")
         except BaseException:
@@ -248,6 +255,10 @@ class Ledger:
             )
         if entry.event == "harvested":
             self._db.execute(
+                "INSERT OR REPLACE INTO sources VALUES (?,?,?)",
+                (data["source"], data["license"], data["redistribute"]),
+            )
+            self._db.execute(
                 "INSERT OR REPLACE INTO cursors VALUES (?,?,?)",
                 (data["source"], data["location"], data["cursor"]),
             )
@@ -268,6 +279,8 @@ class Ledger:
                 (data["archive"], data["feed"], data["public_key"], data["name"]),
             )
         elif entry.event == "mirrored":
+            for name, license in data["sources"].items():
+                self._db.execute("INSERT OR IGNORE INTO sources VALUES (?,?,1)", (name, license))
             self._db.execute(
                 "INSERT OR REPLACE INTO mirrored VALUES (?,?,?,?)",
                 (data["archive"], data["number"], entry.seq, msgspec.json.encode(data)),
@@ -322,6 +335,11 @@ class Ledger:
             () if name is None else (name,),
         )
         return [(Segment(*row[:4]), row[4]) for row in rows]
+
+    def sources(self) -> dict[str, tuple[str, bool]]:
+        """(license of the records, may they leave in an edition) of every source that was harvested, by name."""
+        rows = self._db.execute("SELECT name, license, redistribute FROM sources")
+        return {str(name): (str(license), bool(redistribute)) for name, license, redistribute in rows}
 
     def cursor(self, source: str, location: str) -> str:
         row = self._db.execute(
@@ -396,6 +414,7 @@ class Ledger:
             "deposits",
             "records",
             "links",
+            "sources",
             "cursors",
             "evidence",
             "editions",
@@ -404,3 +423,17 @@ class Ledger:
             "mirrored",
         )
         return {name: sorted(self._db.execute(f"SELECT * FROM {name}").fetchall()) for name in names}
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """What SQLite cannot do, as an error of ours that names the file."""
+    try:
+        yield
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise LedgerDamaged(f"{path}: not a readable SQLite file ({error})") from None
+    except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError, apsw.CantOpenError, apsw.BusyError) as error:
+        raise StoreFailed(
+            f"{path}: {error}",
+            "is the disk full, or mounted for reading only? What was committed stays, run the command again",
+        ) from None

@@ -104,7 +104,11 @@ class Log:
                     yield entry
 
     def mend(self) -> bytes:
-        """Cut off a line that a crash left unfinished, and give it back. It was never acknowledged."""
+        """Cut off a line that a crash left unfinished, and give it back. It was never acknowledged.
+
+        Called once the write lock is held: until then another process may have written.
+        """
+        self._last = None
         files = self._files()
         if not files:
             return b""
@@ -115,7 +119,6 @@ class Log:
             with files[-1].open("r+b") as file:
                 file.truncate(whole)
                 os.fsync(file.fileno())
-            self._last = None
         return torn
 
     def _files(self) -> list[Path]:

@@ -157,7 +157,7 @@ class EditionView(Frozen, frozen=True):
     files: int
     size: int
     volumes: tuple[TorrentView, ...]
-    parts: tuple[tuple[str, int, str], ...]  # (path in the edition, bytes, SHA-256)
+    parts: tuple[tuple[str, int, str], ...]  # papers and tables: (path in the edition, bytes, SHA-256)
     public_key: str
     withdrawn: int
 

@@ -51,21 +51,24 @@ _NOTICE = re.compile(
     r"(?=\b(?:licen[sc]|releas|distribut|publish|available|under\b|this\b|verify\b|some rights)|\x00|$)",
     re.IGNORECASE,
 )
+_SOME_RIGHTS = re.compile(r"\bsome rights reserved\b", re.IGNORECASE)
 _TAKES_BACK_MORE = re.compile(
-    r"\b(?:not|no|non|never|nor|none|only|except\w*|exclu\w+|unless|without|prohibit\w*|forbid\w*|permission|ask|restrict\w*"
-    r"|personal|private|promo\w*|evaluation|but|however|formerly|previously|until|expire\w*|don'?t|mustn'?t|cannot|can'?t)\b",
+    r"\b(?:not|no|non|never|nor|none|only|except\w*|exclu\w+|unless|without|prohibit\w*|forbid\w*|permission|ask"
+    r"|restrict\w*|personal|private|promo\w*|evaluation|but|however|formerly|previously|until|expir\w*|contact\w*"
+    r"|clear\w*|buy|pay\w*|fees?|royalt\w*|proprietary|don'?t|mustn'?t|cannot|can'?t)\b",
     re.IGNORECASE,
 )
+#: Words that say nothing. Left out with care: what speaks of a part (artwork, recording, some) or in doubt (may, was).
 _FILLER: Final = frozenset(
-    """a all an and any album are artwork as at audio available be by can composition compositions content contents copy
-    deed details distributed file files find following for found free freely full given granted have here http https in
-    is it its legal licence licenced licences license licensed licenses licensing made may media more music of on or
-    piece pieces please public published read recording recordings redistributed release released rights see shared so
-    some song songs sound sounds soundtrack terms text that the their these this those to track tracks under url use
-    used using verify version view visit was were with work works you free-software general conditions condition
-    reserved creative commons cc gnu software program redistribute modify either""".split()  # noqa: SIM905
+    """a all an and any album are as at audio available by content contents copy deed details distributed file files
+    find for found free freely full given granted here http https in is it its legal licence licenced licences
+    license licensed licenses licensing made music of on or piece pieces please public published read redistributed
+    release released rights see shared song songs sound sounds soundtrack terms that the their these this those to
+    track tracks under url use used using verify version view visit with work works you general conditions condition
+    creative commons cc gnu software program redistribute modify""".split()  # noqa: SIM905
 )
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+#: A word, or a sign that says something: only the usual punctuation says nothing.
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s\x00.,;:!?()\[\]{}<>\"'“”‘’«»/|\\*&+#@©℗®™~=…•·–—-]")
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 
 
@@ -215,7 +218,7 @@ def _left_over(rest: str) -> str:
     """The first word that is neither filler nor part of a copyright notice; "" where nothing is left over."""
     if match := _TAKES_BACK_MORE.search(rest):
         return match[0]
-    plain = _NOTICE.sub(" ", _URL.sub(" ", rest))
+    plain = _SOME_RIGHTS.sub(" ", _NOTICE.sub(" ", _URL.sub(" ", rest)))
     return next((word for word in _WORD.findall(plain) if word.lower() not in _FILLER), "")
 
 

@@ -20,7 +20,7 @@ from msgspec import Struct
 from onrecord.errors import DigestMismatch, NotFound, OnrecordError
 from onrecord.model.digests import Digests
 from onrecord.store.digest import digest, digest_file
-from onrecord.store.roots import Root, roomiest
+from onrecord.store.roots import Root, refused_write, roomiest
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
 _RESERVE = 64 * 1024 * 1024
@@ -214,13 +214,20 @@ class Store:
 
 
 def _copy(fd: int, part: Path) -> Digests:
-    target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+    try:
+        target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+    except OSError as error:
+        raise refused_write(error, part.parent) from error
     try:
         with open(fd, "rb", buffering=0, closefd=False) as file:
 
             def write(view: memoryview) -> None:
-                while view:
-                    view = view[os.write(target, view) :]
+                try:
+                    while view:
+                        view = view[os.write(target, view) :]
+                except OSError as error:
+                    # Told apart from an error of reading, which costs one file: this one costs every file.
+                    raise refused_write(error, part.parent) from error
 
             return digest(file.readinto, write)
     except BaseException:

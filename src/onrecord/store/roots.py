@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Folders that hold blobs, usually one a disk. Each bears an id, so that a disk may be mounted elsewhere."""
 
+import errno
 import os
+import resource
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from onrecord.errors import ConfigError, StoreFull
+from onrecord.errors import ConfigError, StoreFailed, StoreFull
 
 _MARKER = "onrecord-root.json"
 
@@ -80,6 +82,21 @@ def roomiest(roots: Sequence[Root], size: int, reserve: int) -> Root:
             "free some space or add a folder to [store] roots; what was committed stays, run the command again",
         )
     return best
+
+
+def refused_write(error: OSError, where: Path) -> StoreFull | StoreFailed:
+    """What to raise where the system refuses a write at or below `where`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        stat = os.statvfs(where)
+        return StoreFull(
+            f"{where}: {error.strerror}; {stat.f_bavail * stat.f_frsize:,} bytes and {stat.f_favail:,} inodes are free",
+            "free some space; what was committed stays, run the command again",
+        )
+    hint = "what was committed stays; is the disk mounted for writing, and whole?"
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        hint = f"this process may have {files} files open: raise that with `ulimit -n`; what was committed stays"
+    return StoreFailed(f"{error.filename or where}: cannot be written: {error.strerror or error}", hint)
 
 
 def _read(path: Path) -> Root:

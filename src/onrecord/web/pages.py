@@ -69,10 +69,11 @@ class Pages:
         return self._page("home.html", request, values)
 
     def _featured(self, recent: list[TrackRow]) -> RecordingView | None:
-        """The newest recording that may be heard, if it is among the first few."""
-        for row in [row for row in recent if row.has_sound][:4]:
+        """The newest published recording that may be heard, if it is among those listed."""
+        for row in [row for row in recent if row.has_sound]:
             view = self._archive.recording(row.id)
-            if view.sounds and view.sounds[0].state == "ok" and self._may(view.sounds[0], Use.STREAM).allow:
+            first = view.sounds[0] if view.sounds else None
+            if first and first.volume and first.state == "ok" and self._may(first, Use.STREAM).allow:
                 return view
         return None
 

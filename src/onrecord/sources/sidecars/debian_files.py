@@ -43,7 +43,7 @@ class DebianCopyright:
         self._names: dict[str, list[Paragraph]] = {}
         self._order = {id(paragraph): place for place, paragraph in enumerate(copyright.paragraphs)}
         self._said: dict[int, Evidence] = {}
-        self._above = ""
+        self._above, self._placed = "", False
         self._folders: frozenset[str] = frozenset()
         for place, paragraph in enumerate(copyright.paragraphs):
             for pattern in paragraph.patterns:
@@ -72,7 +72,7 @@ class DebianCopyright:
                 if whole == path or whole.endswith("/" + path):
                     votes[whole.removesuffix(path)] += 1
         if len(votes) == 1:
-            self._above = next(iter(votes))
+            self._above, self._placed = next(iter(votes)), True
 
     def about(self, path: PurePosixPath) -> Iterator[Evidence]:
         whole = str(path)
@@ -122,10 +122,9 @@ class DebianCopyright:
             if part == folders[-1] and matches(last, "/".join(parts[place + 1 :]), crossing=True):
                 return True
         lower = {part.lower() for part in parts[:-1]}
-        absent = (
-            not any(folder.lower() in lower for folder in fixed) and folders[0].lower() not in self._folders
-        )
-        return last == "*" and folders[-1].lower() in _CONTENT and absent
+        absent = not any(name.lower() in lower for name in fixed)
+        unplaced = not self._placed and folders[0].lower() not in self._folders
+        return unplaced and absent and last == "*" and folders[-1].lower() in _CONTENT
 
     def _evidence(self, paragraph: Paragraph) -> Evidence:
         if id(paragraph) not in self._said:
