@@ -56,7 +56,7 @@ def cli() -> str:
     """What `--help` says of every command."""
     from onrecord.cli import group
 
-    top = click.Context(group, info_name="onrecord", terminal_width=100, max_content_width=100)
+    top = click.Context(group, info_name="onrecord", terminal_width=100, **group.context_settings)
     parts = [_head("The command line", "what `onrecord COMMAND --help` prints"), _ENVIRONMENT]
     parts += [f"## {name}\n\n```text\n{text}\n```\n" for name, text in _helps(group, top)]
     return "\n".join(parts)
@@ -68,7 +68,7 @@ _ENVIRONMENT = """Options of `onrecord` itself (`-C`, `--json`, `--quiet`) may s
 | --- | --- |
 | `ONRECORD_ARCHIVE` | the archive's folder, where `-C` is not given |
 | `ONRECORD_KEYS` | the folder of the signing keys; see [publish] in [the settings](settings.md) |
-| `XDG_CONFIG_HOME` | where nothing names the folder of the keys it is `onrecord/keys` below this (default `~/.config`) |
+| `XDG_CONFIG_HOME` | where nothing names the keys' folder, it is `onrecord/keys` below this (default `~/.config`) |
 | `_ONRECORD_COMPLETE` | `bash_source`, `zsh_source` or `fish_source` prints the shell's completion script |
 """
 
@@ -173,9 +173,9 @@ def rules() -> str:
     return "\n".join(parts)
 
 
-_RULES = """An answer of the gate names rules by these codes; `onrecord rights why THING` prints them with the evidence they
-rest on. `review` marks the answers that a person should look at. The publisher asks the gate for every file and then
-holds back what its own rules name.
+_RULES = """An answer of the gate names rules by these codes; `onrecord rights why THING` prints them with the
+evidence they rest on. `review` marks the answers that a person should look at. The publisher asks the gate for every
+file and then holds back what its own rules name.
 """
 
 
@@ -194,8 +194,8 @@ def tables() -> str:
     return "\n".join(parts)
 
 
-_TABLES = """Two sets of tables: the dataset is what an edition gives to everyone; the archive's own tables stay where they
-are. Times are UTC. Empty text means that nobody said; a number that nobody said is null.
+_TABLES = """Two sets of tables: the dataset is what an edition gives to everyone; the archive's own tables stay where
+they are. Times are UTC. Empty text means that nobody said; a number that nobody said is null.
 """
 _DATASET = """Parquet files in `editions/<n>/dataset/`, each in a total order ([format](../format.md), clause 8). How to
 read them: [for researchers](../howto/researcher.md).

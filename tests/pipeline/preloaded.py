@@ -12,3 +12,6 @@ import tantivy  # noqa: F401
 
 from onrecord.archive import add, checking, harvest, publishing  # noqa: F401
 from onrecord.audio.examine import examine  # noqa: F401
+from onrecord.rights.licenses import read_license
+
+read_license("CC-BY-4.0")  # its tables are made at the first question

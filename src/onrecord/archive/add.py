@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sound comes in: files are found, read once, decoded once, judged for keeping, and committed in batches."""
 
-import contextlib
 import os
 import stat
 import time
@@ -102,6 +101,11 @@ def add(
         return run.report
 
 
+def measure(paths: Sequence[Path]) -> int:
+    """Bytes that `add` would look at."""
+    return sum(status.st_size for path in paths for _, status in _files(path.resolve(), lambda error: None))
+
+
 class _Run:
     """One `add` under the write lock."""
 
@@ -119,7 +123,7 @@ class _Run:
     def take(self, top: Path) -> None:
         """Add one file or folder."""
         self._base = top if top.is_dir() else top.parent
-        self._sidecars = Sidecars.scan(self._base)
+        self._sidecars = Sidecars.scan(self._base, deep=top.is_dir())
         self._documents = {document.path: document for document in self._sidecars.documents}
         self.report.documents_refused += [
             Refused(str(document.path), "document", document.reason) for document in self._sidecars.refused
@@ -128,7 +132,11 @@ class _Run:
         waiting: list[Ingested] = []
         last = time.monotonic()
         for batch in map_chunks(
-            ingest, self._chunks(_files(top, self._unlistable)), self._archive.settings.workers, audio.preload, ()
+            ingest,
+            self._chunks(_files(top, self._unlistable)),
+            self._archive.settings.workers,
+            audio.preload,
+            (),
         ):
             waiting += batch
             self._note_progress(batch)
@@ -137,35 +145,33 @@ class _Run:
                 waiting, last = [], time.monotonic()
         self._commit(waiting)
 
-    def _chunks(self, files: Iterator[Path]) -> Iterator[Chunk]:
+    def _chunks(self, files: Iterator[tuple[Path, os.stat_result]]) -> Iterator[Chunk]:
         waiting: list[Incoming] = []
-        sizes: set[int] = set()
         size = 0
-        for path in files:
+        for path, status in files:
             if self._relative(path) in self._documents:
                 continue
-            try:
-                status = path.lstat()
-            except FileNotFoundError:
-                continue  # it went away since the folder was listed
             self.report.found += 1
             if before := self._unchanged(path, status):
                 self.report.known += 1
+                self._seen_files += 1
+                self._seen_bytes += status.st_size
                 self._known.append((self._name(path), before))
                 if len(self._known) >= _COMMIT_FILES:
                     self._commit([])
                 continue
-            waiting.append(Incoming(path, self._archive.ledger.has_size(status.st_size)))
-            sizes.add(status.st_size)
+            maybe_held = self._archive.ledger.has_size(status.st_size)
+            waiting.append(Incoming(path, status.st_size, maybe_held))
             size += status.st_size
             if len(waiting) == _CHUNK_FILES or size >= _CHUNK_BYTES:
-                yield self._chunk(waiting, sizes)
-                waiting, sizes, size = [], set(), 0
+                yield self._chunk(waiting)
+                waiting, size = [], 0
         if waiting:
-            yield self._chunk(waiting, sizes)
+            yield self._chunk(waiting)
 
-    def _chunk(self, files: list[Incoming], sizes: set[int]) -> Chunk:
+    def _chunk(self, files: list[Incoming]) -> Chunk:
         archive = self._archive
+        sizes = {incoming.size for incoming in files if incoming.maybe_held}
         return Chunk(
             files=files,
             roots=archive.store.roots,
@@ -179,7 +185,7 @@ class _Run:
     def _unchanged(self, path: Path, status: os.stat_result) -> str:
         """Digest of the whole blob that this very file became before, "" where it has to be read.
 
-        What is to be moved is read before its old name is removed, also where an earlier run was killed between the two.
+        What is to be moved is read before its old name is removed, also where an earlier run was killed in between.
         """
         if self._arrival is Arrival.MOVE:
             return ""
@@ -220,11 +226,13 @@ class _Run:
 
     def _unlistable(self, error: OSError) -> None:
         name = self._name(Path(os.fsdecode(error.filename)))
-        self.report.refused.append(Refused(name, "unreadable", f"the folder cannot be listed: {error.strerror}"))
+        self.report.refused.append(
+            Refused(name, "unreadable", f"the folder cannot be listed: {error.strerror}")
+        )
 
     def _note_progress(self, results: Sequence[Ingested]) -> None:
         self._seen_files += len(results)
-        self._seen_bytes += sum(result.staged.size for result in results if result.staged)
+        self._seen_bytes += sum(result.size for result in results)
         self._progress(Progress(self._seen_files, self._seen_bytes))
 
     def _judge(self, result: Ingested, batch: Batch) -> bool:
@@ -272,15 +280,16 @@ class _Run:
         return os.fsencode(self._relative(path)).decode(errors="replace")
 
 
-def _files(top: Path, unlistable: Callable[[OSError], None]) -> Iterator[Path]:
-    """Plain files below a folder, in the order of their names; links are not followed."""
-    if not top.is_dir():
-        yield top
-        return
-    for folder, folders, names in os.walk(top, onerror=unlistable):
+def _files(top: Path, unlistable: Callable[[OSError], None]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Plain files below a folder with their stat, in the order of their names; links are not followed."""
+    single: list[tuple[str, list[str], list[str]]] = [(str(top.parent), [], [top.name])]
+    for folder, folders, names in os.walk(top, onerror=unlistable) if top.is_dir() else single:
         folders.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            with contextlib.suppress(FileNotFoundError):
-                if stat.S_ISREG(path.lstat().st_mode):
-                    yield path
+            try:
+                status = path.lstat()
+            except FileNotFoundError:
+                continue  # it went away since the folder was listed
+            if stat.S_ISREG(status.st_mode):
+                yield path, status

@@ -52,22 +52,12 @@ class Batch:
 
     def take(self, path: Path, name: str, staged: Staged, probe: Probe, held_as: str) -> bool:
         """Rows of a file. Gives False where the archive already holds its bytes: then only the deposit is new."""
-        digests, seq = staged.digests, self._seq
-        self.rows["deposits"].append(
-            DepositRow(
-                sha256=digests.sha256,
-                name=name,
-                path=os.fsencode(path),
-                size=staged.size,
-                mtime_ns=staged.mtime_ns,
-                inode=staged.inode,
-                held_as=held_as,
-                seq=seq,
-            )
-        )
+        digests = staged.digests
         known = self._ledger.blob(digests.sha256)
         if known is not None and known.state != "ok":
             self._repaired[digests.sha256] = staged.root
+        if digests.sha256 in self._repaired or not self._is_deposited(path, staged):
+            self._add_deposit(path, name, staged, held_as)
         if known is not None or digests.sha256 in self.placed:
             return False
         self.placed[digests.sha256] = staged.root
@@ -150,6 +140,26 @@ class Batch:
 
     def repaired_data(self) -> Mapping[str, Any]:
         return {"repaired": self._repaired} if self._repaired else {}
+
+    def _is_deposited(self, path: Path, staged: Staged) -> bool:
+        """Was this very file deposited before? It is met again where a run that moves files was killed."""
+        before = self._ledger.deposited(os.fsencode(path))
+        now = (staged.size, staged.mtime_ns, staged.inode, staged.digests.sha256)
+        return before is not None and now == (before.size, before.mtime_ns, before.inode, before.sha256)
+
+    def _add_deposit(self, path: Path, name: str, staged: Staged, held_as: str) -> None:
+        self.rows["deposits"].append(
+            DepositRow(
+                sha256=staged.digests.sha256,
+                name=name,
+                path=os.fsencode(path),
+                size=staged.size,
+                mtime_ns=staged.mtime_ns,
+                inode=staged.inode,
+                held_as=held_as,
+                seq=self._seq,
+            )
+        )
 
     def _add_sound(self, sha256: str, sound: Sound) -> None:
         values = msgspec.structs.asdict(sound) | {"faults": msgspec.json.encode(sound.faults).decode()}

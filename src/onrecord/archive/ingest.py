@@ -22,6 +22,7 @@ class Incoming(Struct, frozen=True):
     """A file to read. `maybe_held` False promises that the store has no blob of this size."""
 
     path: Path
+    size: int
     maybe_held: bool
 
 
@@ -41,6 +42,7 @@ class Ingested(Struct, frozen=True):
     """One file's answer: staged and probed, or refused with a code and a sentence."""
 
     path: Path
+    size: int
     staged: Staged | None
     probe: Probe | None
     refused: tuple[str, str] | None = None
@@ -53,7 +55,7 @@ def ingest(chunk: Chunk) -> list[Ingested]:
 
 
 def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
-    path = incoming.path
+    path, size = incoming.path, incoming.size
 
     def held(sha256: str) -> str | None:
         return chunk.whole.get(sha256) if store.find(sha256) else None
@@ -61,16 +63,16 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
     try:
         staged = store.stage(path, chunk.arrival, maybe_held=incoming.maybe_held, held=held)
         # The bytes that were staged, whatever the path leads to by now.
-        bytes_ = staged.part or store.path(staged.digests.sha256, staged.root)
-        probe = audio.probe(bytes_, seconds=chunk.seconds, memory=chunk.memory_mb * 1024 * 1024)
+        kept = staged.part or store.path(staged.digests.sha256, staged.root)
+        probe = audio.probe(kept, seconds=chunk.seconds, memory=chunk.memory_mb * 1024 * 1024)
     except OnrecordError as error:
         if error.exit_code != 1 or type(error) is not OnrecordError:
             raise
-        return Ingested(path, None, None, ("unreadable", error.message))
+        return Ingested(path, size, None, None, ("unreadable", error.message))
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             raise refused_write(error, path) from error
-        return Ingested(path, None, None, ("unreadable", f"{path}: {error.strerror or error}"))
+        return Ingested(path, size, None, None, ("unreadable", f"{path}: {error.strerror or error}"))
     if probe.sound is None:
         if staged.part:
             staged.part.unlink(missing_ok=True)
@@ -78,5 +80,5 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         refused = (
             (fault.code, fault.detail) if fault else ("not-sound", "nothing in it can be decoded as sound")
         )
-        return Ingested(path, None, None, refused)
-    return Ingested(path, staged, probe)
+        return Ingested(path, size, None, None, refused)
+    return Ingested(path, size, staged, probe)

@@ -32,13 +32,13 @@ def command(
     Example:  onrecord add --held-as deposit ~/Music/demos
     """
     from onrecord.archive import Archive
-    from onrecord.archive.add import AddReport, add
+    from onrecord.archive.add import AddReport, add, measure
     from onrecord.store import Arrival
 
     if link and move:
         raise click.UsageError("--link and --move: choose one")
     arrival = Arrival.LINK if link else Arrival.MOVE if move else Arrival.COPY
-    with Archive.open(folder) as archive, out.progress("adding") as update:
+    with Archive.open(folder) as archive, out.progress("adding", lambda: measure(paths)) as update:
         report = add(
             archive,
             paths,

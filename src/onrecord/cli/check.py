@@ -25,7 +25,10 @@ def command(structure_only: bool, folder: Path, out: Output) -> None:
     from onrecord.archive import Archive
     from onrecord.archive.checking import check
 
-    with Archive.open(folder) as archive, out.progress("checking") as update:
+    with (
+        Archive.open(folder) as archive,
+        out.progress("checking", lambda: archive.ledger.blob_totals()[1]) as update,
+    ):
         report = check(archive, structure_only=structure_only, progress=update)
 
     def text() -> Iterator[str]:

@@ -41,12 +41,17 @@ class Output:
             click.echo(inert(line), err=True)
 
     @contextmanager
-    def progress(self, verb: str) -> Iterator[Callable[[int, int], None]]:
-        """Gives a function to call with (items, bytes): a moving line on a terminal, now and then a line elsewhere."""
+    def progress(
+        self, verb: str, total: Callable[[], int] = lambda: 0
+    ) -> Iterator[Callable[[int, int], None]]:
+        """Gives a function to call with (items, bytes): a bar on a terminal, now and then a line elsewhere.
+
+        `total` counts the bytes to come; it is asked on a terminal alone, to say how much time is left.
+        """
         if self._quiet:
             yield lambda items, size: None
         elif sys.stderr.isatty():
-            with _moving(verb) as update:
+            with _moving(verb, total()) as update:
                 yield update
         else:
             yield _lines(verb)
@@ -110,17 +115,29 @@ def _lines(verb: str) -> Callable[[int, int], None]:
 
 
 @contextmanager
-def _moving(verb: str) -> Iterator[Callable[[int, int], None]]:
+def _moving(verb: str, total: int) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    begun = time.monotonic()
+    columns: list[ProgressColumn] = [
+        TextColumn("{task.description}"),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    ]
+    columns += [BarColumn(), TimeRemainingColumn()] if total else [TimeElapsedColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(verb)
+        task = bar.add_task(verb, total=total or None)
 
         def update(items: int, done: int) -> None:
-            rate = size(done / max(time.monotonic() - begun, 0.001))
-            bar.update(task, description=f"{verb}: {items:,} done, {size(done)}, {rate}/s")
+            bar.update(task, description=f"{verb}: {items:,}", completed=done)
 
         yield update

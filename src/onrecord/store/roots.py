@@ -95,7 +95,9 @@ def refused_write(error: OSError, where: Path) -> StoreFull | StoreFailed:
     hint = "what was committed stays; is the disk mounted for writing, and whole?"
     if error.errno in (errno.EMFILE, errno.ENFILE):
         files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        hint = f"this process may have {files} files open: raise that with `ulimit -n`; what was committed stays"
+        hint = (
+            f"this process may have {files} files open: raise that with `ulimit -n`; what was committed stays"
+        )
     return StoreFailed(f"{error.filename or where}: cannot be written: {error.strerror or error}", hint)
 
 
