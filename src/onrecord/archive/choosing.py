@@ -59,7 +59,7 @@ def choose(archive: Archive, duck: Duck, day: dt.date) -> dict[str, Choice]:
 
 def _doubled(archive: Archive, duck: Duck, allowed: set[str]) -> Iterator[tuple[str, str]]:
     """(blob, better blob of the same sound) among those that are allowed."""
-    groups = _groups([pair for pair in _same_sound(archive, duck) if allowed.issuperset(pair)])
+    groups = _groups([pair for pair in _same_sound(archive) if allowed.issuperset(pair)])
     if not groups:
         return
     rank = _ranks(archive, duck, {blob for group in groups for blob in group})
@@ -69,13 +69,8 @@ def _doubled(archive: Archive, duck: Duck, allowed: set[str]) -> Iterator[tuple[
             yield blob, best
 
 
-def _same_sound(archive: Archive, duck: Duck) -> list[tuple[str, str]]:
-    pairs = [(row["a"], row["b"]) for row in read_rows(canonical(archive, "near"), ["a", "b"])]
-    query = (
-        "SELECT first, sha256 FROM (SELECT sha256, min(sha256) OVER (PARTITION BY audio_sha256) AS first FROM sounds)"
-        " WHERE first <> sha256"
-    )
-    return pairs + [(a, b) for a, b in duck.run(query)]
+def _same_sound(archive: Archive) -> list[tuple[str, str]]:
+    return [(row["a"], row["b"]) for row in read_rows(canonical(archive, "near"), ["a", "b"])]
 
 
 def _groups(pairs: list[tuple[str, str]]) -> list[set[str]]:

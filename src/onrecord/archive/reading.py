@@ -222,10 +222,8 @@ class Reader:
             raise IntegrityError(
                 f"blob {sha256}: expected {blob.size} bytes, got {path.stat().st_size}", "run `check`"
             )
-        row = self._rows.holder(sha256)
-        sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds if row else []
-        containers = [sound.container for sound in sounds if sound.sha256 == sha256]
-        return path, _MEDIA_TYPES.get(containers[0] if containers else "", "application/octet-stream")
+        _, held = self._held(sha256)
+        return path, _MEDIA_TYPES.get(held.container if held else "", "application/octet-stream")
 
     def edition_file(self, number: int, path: str) -> Path:
         """A file of a published edition. NotFound for anything that its checksums do not list."""
@@ -411,27 +409,26 @@ class Reader:
             {entry.name for entry in self._manifest(editions[-1]["number"]).volumes} if editions else set()
         )
         for sha256, decision in publishable_blobs(archive, archive.today):
-            # Allowed, and yet in none of the latest edition's volumes: another file of its sound was chosen.
-            doubled = decision.allow and bool(editions) and archive.ledger.volume(sha256) not in latest
-            yield self._answer(
-                sha256, decision.allow and not doubled, (SAME_SOUND.code,) if doubled else decision.codes
+            row, sound = self._held(sha256)
+            twin = sound.same_sound_as if sound else ""
+            doubled = (
+                decision.allow
+                and archive.ledger.volume(sha256) not in latest
+                and bool(twin)
+                and archive.ledger.volume(twin) in latest
             )
-        for row in archive.ledger.bad_blobs():
-            yield self._answer(row.sha256, False, (DAMAGED.code,))
+            facts = (archive.ledger.fact(identifier) for identifier in decision.evidence)
+            license = min((fact.license for fact in facts if fact and fact.license), default="")
+            codes = (SAME_SOUND.code,) if doubled else decision.codes
+            yield _answer(sha256, decision.allow and not doubled, codes, license, row, sound)
+        for bad in archive.ledger.bad_blobs():
+            yield _answer(bad.sha256, False, (DAMAGED.code,), "", *self._held(bad.sha256))
 
-    def _answer(self, sha256: str, allow: bool, codes: tuple[str, ...]) -> Answer:
+    def _held(self, sha256: str) -> tuple[Row | None, SoundBody | None]:
+        """The recording that a blob holds, and what is known of its sound."""
         row = self._rows.holder(sha256)
         sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds if row else []
-        names = [name for sound in sounds if sound.sha256 == sha256 for name in sound.names]
-        return Answer(
-            sha256=sha256,
-            allow=allow,
-            recording=row.id if row else "",
-            title=row.title if row else sha256[:12],
-            name=names[0] if names else "",
-            codes=codes,
-            sentence=rule(codes[0]).sentence,
-        )
+        return row, next((sound for sound in sounds if sound.sha256 == sha256), None)
 
     def _turned_away(self, limit: int) -> Iterator[Refusal]:
         with self._archive.duck() as duck:
@@ -451,6 +448,21 @@ def rule(code: str) -> Rule:
     """The rule of a code: of the gate, or of the publisher."""
     own = {SAME_SOUND.code: SAME_SOUND, DAMAGED.code: DAMAGED}
     return own.get(code) or RULES[code]
+
+
+def _answer(
+    sha256: str, allow: bool, codes: tuple[str, ...], license: str, row: Row | None, sound: SoundBody | None
+) -> Answer:
+    return Answer(
+        sha256=sha256,
+        allow=allow,
+        license=license,
+        recording=row.id if row else "",
+        title=row.title if row else sha256[:12],
+        name=sound.names[0] if sound and sound.names else "",
+        codes=codes,
+        sentence=rule(codes[0]).sentence,
+    )
 
 
 def decision_view(decision: Decision) -> DecisionView:

@@ -68,14 +68,16 @@ def prepare(duck: Duck) -> None:
 
 
 def _near(duck: Duck, compare: Callable[[bytes, bytes], float]) -> list[tuple[str, str, float]]:
-    pairs = duck.run(_sql("near_candidates"))
-    found = []
-    for a, b, _ in pairs:
+    """Pairs of files that are one sound: equal decoded samples, or fingerprints that agree bit by bit."""
+    found = dict.fromkeys(duck.run(_sql("same_audio")), 0.0)
+    for a, b, _ in duck.run(_sql("near_candidates")):
+        if (a, b) in found:
+            continue
         prints = dict(duck.run("SELECT sha256, fingerprint FROM sounds WHERE sha256 IN (?, ?)", [a, b]))
         error = compare(prints[a], prints[b])
         if error <= SAME_SOUND:
-            found.append((a, b, error))
-    return found
+            found[a, b] = error
+    return [(a, b, error) for (a, b), error in sorted(found.items())]
 
 
 def _join(duck: Duck, kind: str) -> None:

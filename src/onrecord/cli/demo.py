@@ -158,7 +158,8 @@ class _Demo:
         answers = open_reader(self.archive).rights(1000)
         for answer in answers:
             verdict = "share" if answer.allow else "no"
-            self._out.say(f"     {verdict:<5}  {answer.title[:44]:<44}  {answer.codes[0]}: {answer.sentence}")
+            why = answer.license if answer.allow else answer.sentence
+            self._out.say(f"     {verdict:<5}  {answer.title[:40]:<40}  {answer.codes[0]}: {why}")
         return f"{sum(answer.allow for answer in answers)} may be shared, {sum(not a.allow for a in answers)} may not"
 
     def _publish(self) -> str:

@@ -163,10 +163,11 @@ class EditionView(Frozen, frozen=True):
 
 
 class Answer(Frozen, frozen=True):
-    """May a kept file enter an edition? `codes` and `sentence` say why or why not."""
+    """May a kept file enter an edition? `codes` and `sentence` say why or why not, `license` on which license."""
 
     sha256: str
     allow: bool
+    license: str
     recording: str
     title: str
     name: str

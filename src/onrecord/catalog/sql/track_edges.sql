@@ -12,9 +12,6 @@ UNION ALL
 SELECT min(node) OVER (PARTITION BY isrc, folded_title), node, 'isrc+title', 0.98
 FROM track_nodes WHERE isrc <> '' AND folded_title <> ''
 UNION ALL
-SELECT min(t.node) OVER (PARTITION BY s.audio_sha256), t.node, 'same-audio', 1.0
-FROM track_nodes t JOIN sounds s ON s.sha256 = t.blob WHERE t.source = 'file'
-UNION ALL
 SELECT x.node, y.node, 'same-sound', 1.0 - n.error
 FROM near n
 JOIN track_nodes x ON x.source = 'file' AND x.blob = n.a
