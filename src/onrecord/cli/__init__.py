@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line. Nothing heavy is imported before a command runs; each command is a file."""
 
+import contextlib
 import importlib
 import os
 import signal
@@ -74,8 +75,7 @@ def group(context: click.Context, folder: str | None, as_json: bool, quiet: bool
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    # A reader that stops reading (`onrecord search x | head`) is no error of ours.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # SIGPIPE stays ignored: else a listener who goes away, or a worker that dies, would end the process without a word.
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = group.main(prog_name="onrecord", standalone_mode=False)
@@ -99,7 +99,8 @@ def main() -> NoReturn:
             f"onrecord: {_inert(where)}{error.strerror or error}; nothing committed is lost", file=sys.stderr
         )
         code = 1
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
     sys.exit(code)
 
 

@@ -3,6 +3,7 @@
 """DuckDB behind a narrow door: SQL files in, rows or Parquet out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from onrecord.engine.parquet import schema_of, settle
+from onrecord.errors import StoreFailed, StoreFull
 
 if TYPE_CHECKING:
-    pass
+    import duckdb
 
 
 class Duck:
@@ -34,7 +36,7 @@ class Duck:
         """Name a set of Parquet files as a table; `row` gives the columns of a set without files."""
         if paths:
             listed = ", ".join(_quoted(str(path)) for path in paths)
-            self._db.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
+            self.run(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
         else:
             empty = schema_of(row).empty_table()
             self._db.register("empty_rows", empty)
@@ -54,13 +56,18 @@ class Duck:
             self._db.unregister("incoming")
 
     def run(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._db.execute(sql, parameters or None).fetchall()
+        with _said():
+            return self._db.execute(sql, parameters or None).fetchall()
 
     def stream(self, sql: str, batch: int = 10_000) -> Iterator[tuple[Any, ...]]:
         """Rows of a query, a batch in memory at a time; nothing else may run on this object meanwhile."""
-        cursor = self._db.execute(sql)
-        while rows := cursor.fetchmany(batch):
+        with _said():
+            cursor = self._db.execute(sql)
+            rows = cursor.fetchmany(batch)
+        while rows:
             yield from rows
+            with _said():
+                rows = cursor.fetchmany(batch)
 
     def export(self, query: str, path: Path) -> tuple[str, int]:
         """Write a query's rows as Parquet: same rows, same bytes. The query must have a total ORDER BY.
@@ -69,16 +76,37 @@ class Duck:
         """
         part = path.with_name(path.name + ".part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db.execute("SET preserve_insertion_order=true")
-        rows = self._db.execute(
+        self.run("SET preserve_insertion_order=true")
+        [(rows,)] = self.run(
             f"COPY ({query}) TO {_quoted(str(part))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-        ).fetchone()
-        return settle(part, path), int(rows[0]) if rows else 0
+        )
+        return settle(part, path), int(rows)
 
 
 def sql_file(package: str, name: str) -> str:
     """The text of `<package>/sql/<name>.sql`: one job, in DuckDB's dialect."""
     return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """What the disk or the memory does not allow, as an error of ours; anything else is a fault of the job."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StoreFailed(f"a table job: {_one_line(error)}", "allow it more `[work] memory`") from None
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        full = "No space left" in str(error)
+        hint = "free some space" if full else "`onrecord check` names what is missing or damaged"
+        raise (StoreFull if full else StoreFailed)(
+            f"a table job: {_one_line(error)}", f"{hint}; what was committed stays, run the command again"
+        ) from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:500]
 
 
 def _quoted(text: str) -> str:
