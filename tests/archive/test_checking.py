@@ -12,7 +12,8 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
-from onrecord.archive.publishing import publish, read_manifest
+from onrecord.archive.editions import read_manifest
+from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
 from onrecord.errors import IntegrityError
 from tests.tones import Album
@@ -78,7 +79,10 @@ def test_a_lost_disk_lists_what_to_repair(tmp_path: Path, album: Album) -> None:
         assert archive.lost_roots == [second.path]
         report = check(archive)
         assert [bad.what for bad in report.bad] == held
-        assert all(bad.state == "missing" and second.id in bad.detail for bad in report.bad)
+        assert all(bad.state == "not-mounted" and second.id in bad.detail for bad in report.bad)
+        archive.rebuild_ledger()
+        assert {row.root for row in archive.ledger.blobs()} == {second.id}, "the ledger still knows the disk"
+        assert publish(archive).published == len(held), "an unplugged disk changes no volume"
     (tmp_path / "unplugged").rename(second.path)
     with Archive.open(tmp_path / "archive") as archive:
         assert check(archive).bad == []

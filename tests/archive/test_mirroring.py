@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.archive import Archive, mirroring
+from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
+from onrecord.archive.editions import manifest_in, signing_key
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
-from onrecord.errors import DigestMismatch, MirrorFailed, SignatureInvalid
+from onrecord.errors import DigestMismatch, MirrorFailed, OnrecordError, SignatureInvalid, SourceRefused
 from onrecord.mirror.session import Session
 from onrecord.publish.signing import Key, sign
+from tests.tones import write
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_another_process_mirrors_everything_that_is_published(origin: Archive, t
     onrecord("init", str(folder))
     onrecord("mirror", "follow", feed_of(origin), "-C", str(folder))
     with Session() as session:
-        mirroring.seed(origin, session)
+        seeding.seed(origin, session)
         peer = f"127.0.0.1:{session.port}"
         [report] = onrecord("mirror", "sync", "--peer", peer, "-C", str(folder))["editions"]  # type: ignore[misc]
         assert (report["files"], report["had"], report["refused"]) == (4, 0, 0)
@@ -71,11 +73,11 @@ def test_another_process_mirrors_everything_that_is_published(origin: Archive, t
 def test_a_mirror_of_a_mirror(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
     mirroring.follow(mirror, feed_of(origin))
     with Session() as session:
-        mirroring.seed(origin, session)
+        seeding.seed(origin, session)
         mirroring.sync(mirror, [("127.0.0.1", session.port)])
     with Archive.create(tmp_path / "second", "Second") as second, Session() as session:
         mirroring.follow(second, feed_of(origin))
-        mirroring.seed(mirror, session)
+        seeding.seed(mirror, session)
         [report] = mirroring.sync(second, [("127.0.0.1", session.port)])
         assert report.files == 4
         assert check(second).bad == []
@@ -95,15 +97,13 @@ def test_a_feed_by_another_key_is_refused(origin: Archive, mirror: Archive) -> N
 
 def test_an_old_feed_is_refused(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
     old = shutil.copytree(origin.folder / "editions", tmp_path / "old")
-    from tests.tones import write
-
     license = "https://creativecommons.org/licenses/by/4.0/"
     write(tmp_path / "more" / "new.opus", seed=40, tags={"title": "New", "license": license})
     add(origin, [tmp_path / "more"])
     publish(origin)
     mirroring.follow(mirror, feed_of(origin))
     with Session() as session:
-        mirroring.seed(origin, session)
+        seeding.seed(origin, session)
         [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
         assert report.number == 2
     for name in ("feed.json", "feed.json.minisig"):
@@ -127,7 +127,7 @@ def test_nobody_there_is_said(origin: Archive, mirror: Archive) -> None:
 
 
 def test_a_damaged_blob_is_not_given_out(origin: Archive, mirror: Archive) -> None:
-    from onrecord.archive.publishing import read_manifest
+    from onrecord.archive.editions import read_manifest
 
     sha256 = read_manifest(origin, 1).added[0]
     row = origin.ledger.blob(sha256)
@@ -140,7 +140,7 @@ def test_a_damaged_blob_is_not_given_out(origin: Archive, mirror: Archive) -> No
     check(origin)
     mirroring.follow(mirror, feed_of(origin))
     with Session() as session:
-        mirroring.seed(origin, session)
+        seeding.seed(origin, session)
         with pytest.raises(MirrorFailed, match=sha256[:12]):
             mirroring.sync(mirror, [("127.0.0.1", session.port)], patience=2)
     assert mirror.ledger.blob(sha256) is None
@@ -162,9 +162,81 @@ def test_a_feed_may_be_followed_over_http(origin: Archive, mirror: Archive) -> N
         followed = mirroring.follow(mirror, f"{ready[0].rstrip('/')}/feed/feed.json")
         assert followed.archive == origin.id
         with Session() as session:
-            mirroring.seed(origin, session)
+            seeding.seed(origin, session)
             [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
         assert report.files == 4
     finally:
         server.should_exit = True
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("archive", "../../victim"),
+        ("archive", "/etc"),
+        ("number", 0),
+        ("torrent", "../1.torrent"),
+        ("format", 99),
+    ],
+)
+def test_a_signed_feed_with_a_hostile_name_touches_nothing(
+    origin: Archive, mirror: Archive, field: str, value: object
+) -> None:
+    feed = Path(feed_of(origin))
+    key = signing_key(origin)
+    body = json.loads(feed.read_bytes()) | {field: value}
+    feed.write_bytes(json.dumps(body).encode())
+    Path(f"{feed}.minisig").write_bytes(sign(feed.read_bytes(), key, "hostile"))
+    before = sorted(path for path in mirror.folder.parent.rglob("*"))
+    with pytest.raises(OnrecordError):
+        mirroring.follow(mirror, str(feed))
+    assert sorted(path for path in mirror.folder.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["../../../etc", "onrecord-x", "/etc/passwd"])
+def test_a_manifest_with_a_hostile_volume_is_refused(origin: Archive, name: str) -> None:
+    folder = origin.folder / "editions" / "1"
+    body = json.loads((folder / "manifest.json").read_bytes())
+    body["volumes"][0]["name"] = name
+    (folder / "manifest.json").write_bytes(json.dumps(body).encode())
+    with pytest.raises(SourceRefused, match="volume"):
+        manifest_in(folder)
+
+
+def test_two_editions_of_one_archive_are_mirrored_and_seeded(
+    origin: Archive, mirror: Archive, tmp_path: Path
+) -> None:
+    """A volume outlives its edition; the mirror seeds it once, and takes the new edition's word for the old one's."""
+    mirroring.follow(mirror, feed_of(origin))
+    with Session() as session:
+        seeding.seed(origin, session)
+        mirroring.sync(mirror, [("127.0.0.1", session.port)])
+    license = "https://creativecommons.org/licenses/by/4.0/"
+    write(tmp_path / "more" / "new.opus", seed=40, tags={"title": "New", "license": license})
+    add(origin, [tmp_path / "more"])
+    publish(origin)
+    with Session() as session:
+        seeding.seed(origin, session)
+        [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
+    assert (report.number, report.files, report.had) == (2, 1, 4)
+    with Session() as session:
+        names = seeding.seed(mirror, session)
+        assert len(names) == len(set(names)) == 3, "the edition's papers and two volumes"
+    assert check(mirror).bad == []
+    reader = open_reader(mirror.folder)
+    assert [hit.title for hit in reader.search("New")] == ["New"]
+    assert reader.glance().blobs == 5
+
+
+def test_a_strangers_ruling_is_no_ruling_of_ours(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
+    """An edition may carry whatever it likes; only licenses count, and only under the stranger's name."""
+    mirroring.follow(mirror, feed_of(origin))
+    with Session() as session:
+        seeding.seed(origin, session)
+        mirroring.sync(mirror, [("127.0.0.1", session.port)])
+    with mirror.duck() as duck:
+        sources = {source for (source,) in duck.run("SELECT DISTINCT source FROM links")}
+        claimed = {source for (source,) in duck.run("SELECT DISTINCT source FROM tracks")}
+    assert sources == {f"archive:{origin.id}"}
+    assert claimed == {"file", f"archive:{origin.id}"}

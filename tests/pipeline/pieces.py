@@ -25,7 +25,9 @@ def piece(path: Path, seed: int, seconds: float = 0.2) -> Path:
     """A WAV of one tone and some noise; no two seeds give the same bytes."""
     random = np.random.default_rng(seed)
     time = np.arange(int(seconds * 8000)) / 8000
-    sound = 0.3 * np.sin(2 * np.pi * random.uniform(200, 2000) * time) + 0.01 * random.standard_normal(time.size)
+    sound = 0.3 * np.sin(2 * np.pi * random.uniform(200, 2000) * time) + 0.01 * random.standard_normal(
+        time.size
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -43,7 +45,9 @@ def pieces(folder: Path, seeds: range) -> Path:
     return folder
 
 
-def start(*arguments: object, environment: Mapping[str, str] | None = None, **options: Any) -> "subprocess.Popen[str]":
+def start(
+    *arguments: object, environment: Mapping[str, str] | None = None, **options: Any
+) -> "subprocess.Popen[str]":
     """`onrecord` in a process, and a process group, of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "onrecord", *map(str, arguments)],

@@ -40,7 +40,9 @@ def folder(tmp_path: Path) -> Path:
 
 def reserve_nothing(folder: Path) -> None:
     settings = folder / "onrecord.toml"
-    settings.write_text(settings.read_text().replace('roots = ["blobs"]', 'roots = ["blobs"]\nreserve_mb = 0'))
+    settings.write_text(
+        settings.read_text().replace('roots = ["blobs"]', 'roots = ["blobs"]\nreserve_mb = 0')
+    )
 
 
 @pytest.fixture
@@ -54,7 +56,9 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
             ["mount", "-t", "tmpfs", "-o", options, "none", str(place)], capture_output=True, check=False
         )
         if done.returncode:
-            pytest.skip(f"a small disk cannot be mounted here: {done.stderr.decode(errors='replace').strip()}")
+            pytest.skip(
+                f"a small disk cannot be mounted here: {done.stderr.decode(errors='replace').strip()}"
+            )
         return place
 
     if not shutil.which("mount"):
@@ -94,7 +98,9 @@ def test_a_full_disk_stops_add_and_loses_nothing(tmp_path: Path, small_disk: Cal
 
 
 @pytest.mark.parametrize("filled", range(0, 480, 80))
-def test_a_disk_that_fills_up_anywhere(tmp_path: Path, small_disk: Callable[[str], Path], filled: int) -> None:
+def test_a_disk_that_fills_up_anywhere(
+    tmp_path: Path, small_disk: Callable[[str], Path], filled: int
+) -> None:
     """Ever fuller: it runs out in blobs, in tables, in the log, in SQLite; each time the same must hold."""
     disk = small_disk("size=2m")
     Archive.create(disk / "archive").close()
@@ -142,7 +148,9 @@ def test_a_disk_without_inodes(tmp_path: Path, small_disk: Callable[[str], Path]
     assert_whole(folder)
 
 
-def test_a_full_disk_stops_publish_and_loses_nothing(tmp_path: Path, small_disk: Callable[[str], Path]) -> None:
+def test_a_full_disk_stops_publish_and_loses_nothing(
+    tmp_path: Path, small_disk: Callable[[str], Path]
+) -> None:
     disk = small_disk("size=24m")
     folder = disk / "archive"
     answer("init", folder)
@@ -223,11 +231,15 @@ def test_any_write_of_add_may_fail(
 
 
 @pytest.mark.parametrize("owner", [Log.append, Ledger.index], ids=["log", "ledger"])
-def test_a_commit_that_fails_in_the_middle(archive: Archive, tmp_path: Path, owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_that_fails_in_the_middle(
+    archive: Archive, tmp_path: Path, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class_ = {"append": Log, "index": Ledger}[owner.__name__]
     music = pieces(tmp_path / "in", range(2))
     with monkeypatch.context() as patch:
-        patch.setattr(class_, owner.__name__, lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error")))
+        patch.setattr(
+            class_, owner.__name__, lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error"))
+        )
         with pytest.raises(OnrecordError, match="Input/output"):
             add.add(archive, [music], held_as="owner")
     assert add.add(archive, [music], held_as="owner").refused == []
@@ -256,7 +268,9 @@ def test_a_file_that_cannot_be_read_costs_that_file(
     assert "Input/output error" in refused.detail
 
 
-def test_a_bad_sector_below_a_blob_is_named(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_sector_below_a_blob_is_named(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     in_this_process(lambda: add.add(archive, [pieces(tmp_path / "in", range(3))], held_as="owner"))
     [bad, *_] = [row.sha256 for row in archive.ledger.blobs()]
     real = Store.open
@@ -315,7 +329,9 @@ def test_few_open_files(folder: Path, tmp_path: Path, files: int) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("everyone", [True, False], ids=["group", "parent"])
-def test_an_interrupted_run_says_how_to_go_on(folder: Path, tmp_path: Path, number: int, everyone: bool) -> None:
+def test_an_interrupted_run_says_how_to_go_on(
+    folder: Path, tmp_path: Path, number: int, everyone: bool
+) -> None:
     music = pieces(tmp_path / "in", range(120))
     process = start("-C", folder, "add", "--held-as", "owner", music)
     parts = folder / "blobs" / "parts"
@@ -394,7 +410,8 @@ def test_many_readers_make_a_lost_ledger_anew(archive: Archive, tmp_path: Path) 
     for path in archive.folder.glob("ledger.sqlite*"):
         path.unlink()
     many = [
-        subprocess.Popen([sys.executable, "-c", program, str(archive.folder)], stderr=subprocess.PIPE) for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", program, str(archive.folder)], stderr=subprocess.PIPE)
+        for _ in range(4)
     ]
     for process in many:
         assert process.communicate()[1] == b""
@@ -459,7 +476,9 @@ def swap_after_staging(monkeypatch: pytest.MonkeyPatch, swap: Callable[[Path], o
     monkeypatch.setattr(Store, "stage", stage)
 
 
-def test_what_is_described_is_what_was_stored(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_described_is_what_was_stored(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     music = tmp_path / "in"
     piece(music / "a.wav", 1, seconds=1.0)
     other = piece(tmp_path / "other.wav", 2, seconds=3.0)
@@ -475,7 +494,9 @@ def test_what_is_described_is_what_was_stored(archive: Archive, tmp_path: Path, 
         assert duck.run("SELECT duration_samples FROM sounds") == [(8000,)]
 
 
-def test_a_file_that_goes_away_costs_that_file(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_goes_away_costs_that_file(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     music = pieces(tmp_path / "in", range(4))
     real = ingest.ingest
 
@@ -495,7 +516,9 @@ def test_a_file_that_goes_away_costs_that_file(archive: Archive, tmp_path: Path,
     assert list(archive.store.roots[0].parts.iterdir()) == []
 
 
-def test_a_file_that_is_written_to_is_refused(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_written_to_is_refused(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = piece(tmp_path / "in" / "a.wav", 1, seconds=1.0)
     real = os.fstat
     grown = False

@@ -36,7 +36,9 @@ def test_random_kills_of_add_and_publish(tmp_path: Path, kills: int) -> None:
     for number in range(kills):
         verb = ("add", "publish")[number % 2]
         music = pieces(tmp_path / f"in-{number // 2}", range(number * 50, number * 50 + 40))
-        command = ["-C", folder, "add", "--held-as", "owner", music] if verb == "add" else ["-C", folder, "publish"]
+        command = (
+            ["-C", folder, "add", "--held-as", "owner", music] if verb == "add" else ["-C", folder, "publish"]
+        )
         # Stratified, so that few kills still cover the whole span.
         at = spans[verb] * (number // 2 + rng.random()) / (kills / 2)
         landed += killed(command, at, group=number % 4 < 2)
@@ -185,7 +187,9 @@ def context() -> Any:
     return made
 
 
-def every_step(context: Any, scene: Callable[[Path], tuple[Path, Callable[[], None]]], place: Path, stride: int) -> int:
+def every_step(
+    context: Any, scene: Callable[[Path], tuple[Path, Callable[[], None]]], place: Path, stride: int
+) -> int:
     """Set a scene, kill a run before its n-th step, run again, look; for every `stride`-th n until no kill comes.
 
     Gives the number of kills.

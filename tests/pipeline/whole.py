@@ -36,7 +36,9 @@ def assert_whole(folder: Path) -> None:
 def assert_nothing_doubled(archive: Archive) -> None:
     with archive.duck() as duck:
         for table, columns in _ONCE.items():
-            doubled = duck.run(f"SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1")
+            doubled = duck.run(
+                f"SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1"
+            )
             assert doubled == [], f"{table} holds rows twice"
     numbers = [edition["number"] for edition in archive.ledger.editions()]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -45,12 +47,16 @@ def assert_nothing_doubled(archive: Archive) -> None:
 def assert_nothing_left_over(archive: Archive) -> None:
     """After a run that finished there is no part, no half-built folder, no blob and no segment that nothing names."""
     folder = archive.folder
-    left = [path for path in folder.rglob("*") if path.suffix == ".part" or path.name.startswith(".building-")]
+    left = [
+        path for path in folder.rglob("*") if path.suffix == ".part" or path.name.startswith(".building-")
+    ]
     left += [part for root in archive.store.roots for part in root.parts.iterdir()]
     assert left == []
     blobs = {path.name for root in archive.store.roots for path in root.path.glob("??/??/*")}
     assert blobs == {row.sha256 for row in archive.ledger.blobs()}
-    segments = {path.relative_to(folder / "catalog").as_posix() for path in folder.glob("catalog/*/[0-9]*.parquet")}
+    segments = {
+        path.relative_to(folder / "catalog").as_posix() for path in folder.glob("catalog/*/[0-9]*.parquet")
+    }
     assert segments == {segment.path for segment, _ in archive.ledger.segments()}
     editions = {path.name for path in (folder / "editions").iterdir() if path.is_dir()}
     assert editions == {str(edition["number"]) for edition in archive.ledger.editions()}

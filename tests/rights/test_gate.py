@@ -4,11 +4,13 @@
 
 import datetime as dt
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecord.model.rights import Deal, Evidence, Says, Use
-from onrecord.rights import RULES, decide
+from onrecord.rights import RULES, attribution, decide
+from onrecord.rights.expressions import ways
 
 DAY = dt.date(2026, 11, 22)
 days = st.none() | st.dates(dt.date(2026, 11, 20), dt.date(2026, 11, 25))
@@ -141,3 +143,59 @@ def test_a_decision_names_rules_of_its_own_side(items, question) -> None:
     assert all(RULES[code].allows is decision.allow for code in decision.codes)
     assert {*decision.evidence} <= {item.id for item in items}
     assert bool(decision.evidence) or decision.codes[0] in ("R-NO-EVIDENCE", "R-NOT-HELD")
+
+
+@given(evidence, asked)
+@settings(max_examples=200)
+def test_the_license_of_an_answer_is_one_that_every_statement_used_implies(items, question) -> None:
+    """Whoever keeps to it, in whichever way it leaves open, keeps to each of them."""
+    decision = decide(items, *question)
+    used = [item for item in items if item.id in decision.evidence]
+    named = [item for item in used if item.license and item.says in (Says.LICENSE, Says.ALLOWED)]
+    assert decision.allow or not decision.license
+    if decision.license:
+        assert named
+        for way in ways(decision.license):
+            assert all(any(one <= way for one in ways(item.license)) for item in named)
+    elif decision.allow:
+        assert decision.codes[0] in ("R-DEAL", "R-HELD", "R-RULED-YES")
+
+
+def _stated(license: str, part: str = "all", says: Says = Says.LICENSE) -> Evidence:
+    return Evidence(says=says, origin="test", text=license, license=license, part=part)
+
+
+@pytest.mark.parametrize(
+    ("items", "license"),
+    [
+        ([_stated("CC-BY-3.0")], "CC-BY-3.0"),
+        ([_stated("CC-BY-3.0 OR CC-BY-SA-3.0"), _stated("CC-BY-SA-3.0")], "CC-BY-SA-3.0"),
+        ([_stated("GPL-1.0-or-later"), _stated("GPL-2.0-or-later")], "GPL-2.0-or-later"),
+        ([_stated("CC-BY-3.0"), _stated("CC-BY-SA-3.0")], ""),
+        ([_stated("CC-BY-3.0"), _stated("CC-BY-SA-3.0", says=Says.ALLOWED)], "CC-BY-SA-3.0"),
+        ([_stated("CC-BY-3.0"), _stated("", says=Says.ALLOWED)], ""),
+        ([_stated("CC-BY-4.0", says=Says.ALLOWED), _stated("", says=Says.ALLOWED)], "CC-BY-4.0"),
+        ([_stated("CC-BY-4.0", says=Says.ALLOWED), _stated("CC-BY-SA-4.0", says=Says.ALLOWED)], ""),
+    ],
+)
+def test_the_license_is_the_settled_one_and_the_one_that_is_credited(items, license) -> None:
+    decision = decide(items, Use.SHARE, "Worldwide", DAY)
+    assert decision.license == license
+    if license:
+        assert attribution("S", "A", items) == attribution("S", "A", [_stated(license)])
+
+
+def test_a_part_of_its_own_license_binds_too() -> None:
+    both = [_stated("CC-BY-3.0", "recording"), _stated("CC-BY-SA-3.0", "composition")]
+    assert decide(both, Use.SHARE, "FR", DAY).license == "CC-BY-3.0 AND CC-BY-SA-3.0"
+    narrower = [_stated("GPL-2.0-or-later", "recording"), _stated("GPL-2.0-only", "composition")]
+    assert decide(narrower, Use.SHARE, "FR", DAY).license == "GPL-2.0-only"
+    assert decide(both[:1], Use.KEEP, "FR", DAY).license == "CC-BY-3.0"
+
+
+def test_no_license_where_none_decided() -> None:
+    deal = Evidence(says=Says.DEAL, origin="ddex-ern", text="", deal=Deal((Use.STREAM,), ("Worldwide",)))
+    owner = Evidence(says=Says.HELD, origin="depositor", text="", held_as="owner")
+    assert decide([deal], Use.STREAM, "FR", DAY).license == ""
+    assert decide([owner, _stated("CC-BY-3.0")], Use.KEEP, "FR", DAY).license == ""
+    assert decide([_stated("CC-BY-NC-4.0")], Use.SHARE, "FR", DAY, commercial=True).license == ""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from onrecord.model.rights import Evidence, Use
 from onrecord.model.sound import Tags
 from onrecord.rights import decide
-from onrecord.sources.sidecars import Sidecars, tag_evidence
+from onrecord.sources.sidecars import Sidecars, documents, tag_evidence
 from onrecord.sources.sidecars.patterns import literal, matches
 from onrecord.sources.sidecars.prose import prose_license
 
@@ -124,11 +124,17 @@ def test_debian_default_and_another_that_might_mean_it_are_both_evidence(tmp_pat
     assert _said(same, "Data/b.ogg") == ["CC-BY-SA-3.0"]
 
 
-def test_debian_broken_document_has_no_default(tmp_path: Path) -> None:
+def test_debian_broken_document_is_not_understood_for_any_file(tmp_path: Path) -> None:
+    """The paragraph of `music/nc.ogg` is lost; `music/*` must not speak for it, nor anything for files unnamed."""
     text = DEP5.replace("Files: music/nc.ogg", "Fles music/nc.ogg")
     sidecars = _scan(tmp_path, {"copyright": text})
-    assert _said(sidecars, "engine/x.ogg") == [""]
-    assert _said(sidecars, "music/a.ogg") == ["CC-BY-SA-3.0"]
+    for name in ("engine/x.ogg", "music/a.ogg", "music/nc.ogg"):
+        assert _said(sidecars, name) == [""]
+    unnamed = FORMAT + "Files: a.ogg\nCopyright: A\nLicense: GPL-2+\n\nFles: b.ogg\nLicense: Mine\n"
+    sidecars = _scan(tmp_path, {"copyright": DEP5.replace("music/nc", "nc"), "sub/copyright": unnamed})
+    assert _said(sidecars, "sub/c.ogg") == ["GPL-2.0-or-later"], "a field of an unknown name is no fault"
+    sidecars = _scan(tmp_path, {"sub/copyright": unnamed.replace("Fles:", "Fles")})
+    assert _said(sidecars, "sub/b.ogg") == ["", "GPL-2.0-or-later"]
 
 
 def test_prose_is_read_only_where_it_says_one_thing(tmp_path: Path) -> None:
@@ -276,7 +282,8 @@ def test_bounds_links_and_names(tmp_path: Path) -> None:
     (root / name / "LICENSE").write_text("CC0")
     sidecars = Sidecars.scan(root)
     assert {str(one.path) for one in sidecars.refused} == {"a/LICENSE", "c/LICENSE", "COPYING"}
-    assert _said(sidecars, "c/x.ogg") == []
+    assert _said(sidecars, "c/x.ogg") == _said(sidecars, "a/x.ogg") == _said(sidecars, "x.ogg") == [""]
+    assert _said(sidecars, "d/x.ogg") == _said(sidecars, "a/below/x.ogg") == []
     assert _said(sidecars, "b/x.ogg") == [""]
     assert _said(sidecars, f"{name}/x.ogg") == _said(sidecars, "\ufffddir/x.ogg") == ["CC0-1.0"]
     shallow = Sidecars.scan(root, deep=False)
@@ -293,7 +300,129 @@ def test_hostile_patterns_are_refused(tmp_path: Path) -> None:
         },
     )
     assert {str(one.path) for one in sidecars.refused} == {"a/copyright", "b/copyright"}
-    assert _said(sidecars, "b/x.ogg") == []
+    assert _said(sidecars, "b/x.ogg") == [""]
+
+
+#: A broken document of each kind that states a license, a file it speaks for, and one that it never did.
+BROKEN = {
+    "sub/copyright": (
+        FORMAT + "Files: " + "*a" * 40 + "\nLicense: GPL-2+\n",
+        "sub/deep/x.ogg",
+        "other/x.ogg",
+    ),
+    "sub/debian/copyright": (
+        FORMAT + "Files: " + "a" * 5000 + "\nLicense: X\n",
+        "sub/deep/x.ogg",
+        "other/x.ogg",
+    ),
+    "sub/album.json": ('{"tracks": "none"}', "sub/x.ogg", "other/x.ogg"),
+    "a/album.json": ('{"tracks": [], "license": ["CC-BY-NC-4.0"]}', "a/x.ogg", "other/x.ogg"),
+    "b/album.json": ('{"tracks": [{"filename": "x.ogg", "license": 4}]}', "b/x.ogg", "other/x.ogg"),
+    "sub/REUSE.toml": ("version = 2", "sub/deep/x.ogg", "other/x.ogg"),
+    "a/REUSE.toml": ("version = 1\nx = " + "1" * 5000, "a/x.ogg", "other/x.ogg"),
+    "b/REUSE.toml": (
+        'version = 1\n[[annotations]]\npath = "x.ogg"\nSPDX-License-Identifier = ["GPL-2.0-or-later", 5]',
+        "b/x.ogg",
+        "other/x.ogg",
+    ),
+    "c/REUSE.toml": ("version = 1\nannotations = [5]", "c/x.ogg", "other/x.ogg"),
+}
+PERMISSIVE = FORMAT + "Files: *\nCopyright: A\nLicense: GPL-2+\n"
+
+
+def _asks(sidecars: Sidecars, path: str) -> bool:
+    """The answer is no, and a person is asked."""
+    decision = decide(sidecars.evidence(PurePosixPath(path)), Use.SHARE, "Worldwide", DAY)
+    return not decision.allow and decision.review
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_document_stands_against_a_permissive_one_above(tmp_path: Path, name: str) -> None:
+    content, inside, outside = BROKEN[name]
+    sidecars = _scan(tmp_path, {"copyright": PERMISSIVE, name: content})
+    assert [str(one.path) for one in sidecars.refused] == [name]
+    assert _asks(sidecars, inside)
+    assert _share(sidecars.evidence(PurePosixPath(outside)))
+    (said,) = [one for one in sidecars.evidence(PurePosixPath(inside)) if not one.license]
+    assert said.document == hashlib.sha256(content.encode()).hexdigest()
+    assert sidecars.refused[0].reason in said.text and said.text.startswith(
+        f"{name.rsplit('/', 1)[1]} could not"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("sub/copyright", "sub/deep/x.ogg", "x.ogg"),
+        ("sub/debian/copyright", "sub/deep/x.ogg", "x.ogg"),
+        ("sub/album.json", "sub/x.ogg", "x.ogg"),
+        ("sub/REUSE.toml", "sub/deep/x.ogg", "x.ogg"),
+        ("sub/LICENSE", "sub/x.ogg", "sub/deep/x.ogg"),
+        ("sub/COPYING.txt", "sub/x.ogg", "sub/deep/x.ogg"),
+        ("sub/x.ogg.license", "sub/x.ogg", "sub/y.ogg"),
+        (os.fsdecode(b"sub/\xff.ogg.license"), os.fsdecode(b"sub/\xff.ogg"), "sub/y.ogg"),
+    ],
+)
+@pytest.mark.parametrize("fault", ["large", "link", "bytes", "count"])
+def test_a_document_that_was_not_taken_stands_against_a_permissive_one_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, inside: str, outside: str, fault: str
+) -> None:
+    path = tmp_path / name
+    _scan(
+        tmp_path,
+        {"copyright": PERMISSIVE, name: "x" * (documents.LONGEST + 1) if fault == "large" else "CC0"},
+    )
+    if fault == "link":
+        path.unlink()
+        path.symlink_to(tmp_path / "copyright")
+    elif fault == "bytes":
+        monkeypatch.setattr(documents, "MOST_BYTES", len(PERMISSIVE))
+    elif fault == "count":
+        monkeypatch.setattr(documents, "MOST_DOCUMENTS", 1)
+    sidecars = Sidecars.scan(tmp_path)
+    assert [one.path for one in sidecars.refused] == [PurePosixPath(name)]
+    assert _asks(sidecars, inside)
+    assert _share(sidecars.evidence(PurePosixPath(outside)))
+
+
+def test_a_broken_music_file_says_nothing(tmp_path: Path) -> None:
+    sidecars = _scan(tmp_path, {"copyright": PERMISSIVE, "a/x.music": "<music file='x.ogg'"})
+    assert [str(one.path) for one in sidecars.refused] == ["a/x.music"]
+    assert _said(sidecars, "a/x.ogg") == ["GPL-2.0-or-later"]
+
+
+def test_a_license_named_by_the_fault_is_no_statement(tmp_path: Path) -> None:
+    """`CC-BY` without version would agree with the license above."""
+    above = PERMISSIVE.replace("GPL-2+", "CC-BY-4.0")
+    twice = '{"CC-BY": 1, "CC-BY": 2}'
+    sidecars = _scan(tmp_path, {"copyright": above, "a/album.json": twice, "b/CC-BY.license": b"x" * 2**21})
+    assert _asks(sidecars, "a/x.ogg")
+    assert _asks(sidecars, "b/CC-BY")
+
+
+def test_a_license_beside_a_name_that_is_no_text_counts(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff.ogg")
+    sidecars = _scan(
+        tmp_path, {"copyright": PERMISSIVE, f"{name}.license": "SPDX-License-Identifier: CC0-1.0"}
+    )
+    assert _said(sidecars, name) == ["CC0-1.0", "GPL-2.0-or-later"]
+
+
+def test_a_statement_is_read_once_for_all_files(tmp_path: Path) -> None:
+    toml = 'version = 1\n[[annotations]]\npath = "**"\nSPDX-License-Identifier = "CC-BY-4.0"'
+    album = {"license": "CC BY 4.0", "tracks": [{"filename": "one.opus"}, {"filename": "two.opus"}]}
+    sidecars = _scan(
+        tmp_path,
+        {
+            "copyright": PERMISSIVE,
+            "REUSE.toml": toml,
+            "album.json": json.dumps(album),
+            "license.txt": "'T' is licensed under: CC-BY-4.0",
+        },
+    )
+    one, two = (sidecars.evidence(PurePosixPath(name)) for name in ("one.opus", "two.opus"))
+    assert len(one) == 4
+    assert all(first is second for first, second in zip(one, two, strict=True))
 
 
 def test_patterns() -> None:

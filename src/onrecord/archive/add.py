@@ -201,7 +201,7 @@ class _Run:
 
     def _commit(self, results: Sequence[Ingested]) -> None:
         """Commit what was read, and evidence that is new about files that were known."""
-        batch = Batch(self._archive.log.next_seq, self._archive.ledger)
+        batch = Batch(self._archive.ledger)
         kept: list[Ingested] = []
         for result in results:
             if self._judge(result, batch):
@@ -209,7 +209,6 @@ class _Run:
         for name, blob in self._known:
             batch.link(blob, self._evidence(name))
         self._known.clear()
-        self._archive.store.commit([result.staged for result in kept if result.staged])
         if batch.rows:
             for document in self._sidecars.documents:
                 batch.keep_document(document)
@@ -218,11 +217,30 @@ class _Run:
                 {"files": len(kept), "held_as": self._held_as, **batch.repaired_data()},
                 batch.rows,
                 batch.evidence,
-                batch.placed,
+                [result.staged for result in kept if result.staged],
             )
         if self._arrival is Arrival.MOVE:
             for result in kept:
+                self._remove(result)
+
+    def _remove(self, result: Ingested) -> None:
+        """Remove the old name of a file that was moved in, if it still is the file that was read."""
+        try:
+            status = result.path.lstat()
+            read = result.staged
+            if read and (status.st_ino, status.st_size, status.st_mtime_ns) == (
+                read.inode,
+                read.size,
+                read.mtime_ns,
+            ):
                 result.path.unlink()
+                return
+            why = "it changed since it was read"
+        except OSError as error:
+            why = error.strerror or str(error)
+        self.report.with_faults.append(
+            Refused(self._name(result.path), "not-removed", f"kept in its place: {why}")
+        )
 
     def _unlistable(self, error: OSError) -> None:
         name = self._name(Path(os.fsdecode(error.filename)))

@@ -26,7 +26,6 @@ from onrecord.catalog.tables import (
 )
 from onrecord.ledger import Ledger
 from onrecord.model import identifiers
-from onrecord.model.digests import Digests
 from onrecord.model.records import ArtistClaim, Claims, Record, ReleaseClaim, TrackClaim
 from onrecord.model.rights import Evidence
 from onrecord.model.sound import Probe, Sound, Tags
@@ -40,45 +39,36 @@ FILE = "file"
 class Batch:
     """Collects rows under one log number. Nothing is written here."""
 
-    def __init__(self, seq: int, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self.rows: dict[str, list[Row]] = defaultdict(list)
         self.evidence: list[Evidence] = []
-        self.placed: dict[str, str] = {}
-        self._seq = seq
         self._ledger = ledger
         self._repaired: dict[str, str] = {}
-        self._links: set[tuple[str, str]] = set()
+        self._new: set[str] = set()
+        self._links: set[tuple[str, str, str, str]] = set()
         self._stated: set[str] = set()
 
     def take(self, path: Path, name: str, staged: Staged, probe: Probe, held_as: str) -> bool:
-        """Rows of a file. Gives False where the archive already holds its bytes: then only the deposit is new."""
+        """Rows of a deposited file. Gives False where the archive holds its bytes: then only the deposit is new."""
+        new = self.hold(staged, probe)
+        if staged.digests.sha256 in self._repaired or not self._is_deposited(path, staged):
+            self._add_deposit(path, name, staged, held_as)
+        return new
+
+    def hold(self, staged: Staged, probe: Probe) -> bool:
+        """Rows of a blob: what its one read and its one decode said. Gives False where it is held already."""
         digests = staged.digests
         known = self._ledger.blob(digests.sha256)
         if known is not None and known.state != "ok":
             self._repaired[digests.sha256] = staged.root
-        if digests.sha256 in self._repaired or not self._is_deposited(path, staged):
-            self._add_deposit(path, name, staged, held_as)
-        if known is not None or digests.sha256 in self.placed:
+        if known is not None or digests.sha256 in self._new:
             return False
-        self.placed[digests.sha256] = staged.root
-        self.add_file(digests)
+        self._new.add(digests.sha256)
+        self.rows["files"].append(FileRow(**msgspec.structs.asdict(digests), root=staged.root))
         if probe.sound:
             self._add_sound(digests.sha256, probe.sound)
             self._add_claims(digests.sha256, probe.sound, probe.tags)
         return True
-
-    def mirror(self, staged: Staged, sound: Mapping[str, Any]) -> None:
-        """Rows of a file that came from another archive: digests of our own read, and what their decode said."""
-        sha256 = staged.digests.sha256
-        if self._ledger.blob(sha256) is not None:
-            self._repaired[sha256] = staged.root
-            return
-        self.placed[sha256] = staged.root
-        self.add_file(staged.digests)
-        self.rows["sounds"].append(SoundRow(**sound, seq=self._seq))
-
-    def add_file(self, digests: Digests) -> None:
-        self.rows["files"].append(FileRow(**msgspec.structs.asdict(digests), seq=self._seq))
 
     def link(
         self, blob: str, evidence: Sequence[Evidence], source: str = "", record: str = "", track: str = ""
@@ -86,12 +76,12 @@ class Batch:
         """Tie evidence to a blob (or to a source's track), once; evidence that the log does not have goes in."""
         known = self._ledger.evidence(blob) if blob and not source else {}
         for item in evidence:
-            key = (blob or track, item.id)
+            key = (blob or track, item.id, source, record)
             if item.id in known or key in self._links:
                 continue
             self._links.add(key)
             self.rows["links"].append(
-                LinkRow(blob=blob, source=source, record=record, track=track, evidence=item.id, seq=self._seq)
+                LinkRow(blob=blob, source=source, record=record, track=track, evidence=item.id)
             )
             if item.id not in self._stated and not self._ledger.has_evidence(item.id):
                 self._stated.add(item.id)
@@ -114,7 +104,6 @@ class Batch:
                 payload=record.payload,
                 sha256=sha256,
                 deleted=record.deleted,
-                seq=self._seq,
             )
         )
 
@@ -125,18 +114,14 @@ class Batch:
             ("releases", ReleaseRow, claims.releases),
             ("tracks", TrackRow, claims.tracks),
         ):
-            self.rows[name] += [
-                row(**msgspec.structs.asdict(claim), record=record, seq=self._seq) for claim in listed
-            ]
+            self.rows[name] += [row(**msgspec.structs.asdict(claim), record=record) for claim in listed]
         blobs = {claim.id: claim.blob for claim in claims.tracks}
         for track, evidence in claims.evidence:
             # A record speaks of the bytes that it names. Of a recording that merely looks the same it does not.
             self.link(blobs.get(track, ""), [evidence], source, record, track)
 
     def refuse(self, name: str, sha256: str, code: str, detail: str) -> None:
-        self.rows["refusals"].append(
-            RefusalRow(name=name, sha256=sha256, code=code, detail=detail, seq=self._seq)
-        )
+        self.rows["refusals"].append(RefusalRow(name=name, sha256=sha256, code=code, detail=detail))
 
     def repaired_data(self) -> Mapping[str, Any]:
         return {"repaired": self._repaired} if self._repaired else {}
@@ -157,18 +142,17 @@ class Batch:
                 mtime_ns=staged.mtime_ns,
                 inode=staged.inode,
                 held_as=held_as,
-                seq=self._seq,
             )
         )
 
     def _add_sound(self, sha256: str, sound: Sound) -> None:
         values = msgspec.structs.asdict(sound) | {"faults": msgspec.json.encode(sound.faults).decode()}
         terms = tuple(keys(sound.fingerprint))
-        self.rows["sounds"].append(SoundRow(**values, sha256=sha256, keys=terms, seq=self._seq))
+        self.rows["sounds"].append(SoundRow(**values, sha256=sha256, keys=terms))
 
     def _add_claims(self, sha256: str, sound: Sound, tags: Tags) -> None:
         """What a file says about itself is a source like any other: one track, and the artist and release it names."""
-        seq, record = self._seq, f"file:{sha256}"
+        record = f"file:{sha256}"
         artist = tags.artist or tags.album_artist
         release_id = f"{tags.album}\x1f{tags.album_artist or artist}" if tags.album else ""
         track = TrackClaim(
@@ -203,6 +187,6 @@ class Batch:
             FILE, record, Claims([credited] if artist else [], [release] if release_id else [], [track])
         )
         self.rows["tags"] += [
-            TagRow(sha256=sha256, place=place, key=key, value=value, seq=seq)
+            TagRow(sha256=sha256, place=place, key=key, value=value)
             for place, (key, value) in enumerate(tags.frames)
         ]

@@ -34,7 +34,7 @@ class Choice(Struct, frozen=True):
 
     chosen: bool
     codes: tuple[str, ...]
-    evidence: tuple[str, ...] = ()
+    license: str = ""
     would_change: str = ""
     review: bool = False
 
@@ -43,7 +43,7 @@ def choose(archive: Archive, duck: Duck, day: dt.date) -> dict[str, Choice]:
     """The choice on each blob, by digest."""
     choices = {
         sha256: Choice(
-            decision.allow, decision.codes, decision.evidence, decision.would_change, decision.review
+            decision.allow, decision.codes, decision.license, decision.would_change, decision.review
         )
         for sha256, decision in publishable_blobs(archive, day)
     }
@@ -51,9 +51,7 @@ def choose(archive: Archive, duck: Duck, day: dt.date) -> dict[str, Choice]:
         choices[row.sha256] = Choice(False, (DAMAGED.code,), would_change=f"add it again: it is {row.state}")
     allowed = {sha256 for sha256, choice in choices.items() if choice.chosen}
     for sha256, better in _doubled(archive, duck, allowed):
-        choices[sha256] = Choice(
-            False, (SAME_SOUND.code,), choices[sha256].evidence, f"{better} is published instead"
-        )
+        choices[sha256] = Choice(False, (SAME_SOUND.code,), would_change=f"{better} is published instead")
     return choices
 
 

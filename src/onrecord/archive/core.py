@@ -7,7 +7,7 @@ import errno
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +33,7 @@ from onrecord.ledger import (
 )
 from onrecord.ledger.log import utc_now
 from onrecord.model.rights import Evidence
-from onrecord.store import Store, open_roots
+from onrecord.store import Staged, Store, open_roots
 from onrecord.store.roots import make_root, refused_write
 
 FORMAT = 1
@@ -108,33 +108,38 @@ class Archive:
                 shutil.rmtree(left)
             self._catch_up(self.ledger)
             self.tables.sweep(self.log.next_seq)
-            yield
+            try:
+                yield
+            finally:
+                # What was staged and not committed would take up room until the next run.
+                with suppress(OSError):
+                    self.store.sweep()
 
     def commit(
         self,
         event: str,
         data: Mapping[str, Any],
-        tables: Mapping[str, Sequence[Row]] | None = None,
+        rows: Mapping[str, Sequence[Row]] | None = None,
         evidence: Sequence[Evidence] = (),
-        placed: Mapping[str, str] | None = None,
+        staged: Sequence[Staged] = (),
     ) -> Entry:
-        """Commit an event with its rows. Blobs that the rows name must be durable already.
+        """Commit an event: make staged blobs durable, write the rows as segments, log, index; in this order.
 
-        `placed` says which root holds each new blob. After a kill anywhere in here the event either counts whole, at
-        the next opening, or not at all.
+        After a kill anywhere in here the event either counts whole, at the next opening, or not at all.
         """
+        self.store.commit(staged)
         seq = self.log.next_seq
         segments = [
             segment
-            for name, rows in (tables or {}).items()
-            if (segment := self.tables.append(name, seq, rows)) is not None
+            for name, listed in (rows or {}).items()
+            if (segment := self.tables.append(name, seq, listed)) is not None
         ]
         body = dict(data)
         body["segments"] = [msgspec.to_builtins(segment) for segment in segments]
         if evidence:
             body["evidence"] = [msgspec.to_builtins(item) for item in evidence]
         entry = self.log.append(event, body)
-        self.ledger.index(entry, self._rows(segments, placed or {}))
+        self.ledger.index(entry, self._rows(segments))
         return entry
 
     @contextmanager
@@ -175,8 +180,10 @@ class Archive:
         try:
             ledger = Ledger(path)
         except LedgerDamaged:
-            self._set_ledger_aside()
-            ledger = Ledger(path)
+            # Only a writer may move it: another process may be committing to a file that it has just made anew.
+            with writing(self.folder / "lock"):
+                self._set_ledger_aside()
+                ledger = Ledger(path)
         self._catch_up(ledger)
         return ledger
 
@@ -200,9 +207,9 @@ class Archive:
                     f"{self.folder}: format {entry.data['format']}, this onrecord knows {FORMAT}"
                 )
             segments = [msgspec.convert(body, Segment) for body in entry.data.get("segments", ())]
-            ledger.index(entry, self._rows(segments, {}))
+            ledger.index(entry, self._rows(segments))
 
-    def _rows(self, segments: Sequence[Segment], placed: Mapping[str, str]) -> Rows:
+    def _rows(self, segments: Sequence[Segment]) -> Rows:
         by_name = {segment.name: self.folder / "catalog" / segment.path for segment in segments}
 
         def read(name: str, *columns: str) -> Iterator[dict[str, Any]]:
@@ -210,12 +217,8 @@ class Archive:
 
         return Rows(
             blobs=[
-                BlobRow(
-                    row["sha256"],
-                    row["size"],
-                    placed.get(row["sha256"]) or self.store.find(row["sha256"]) or "",
-                )
-                for row in read("files", "sha256", "size")
+                BlobRow(row["sha256"], row["size"], row["root"])
+                for row in read("files", "sha256", "size", "root")
             ],
             deposits=[
                 DepositRow(**row)
@@ -230,6 +233,11 @@ class Archive:
                 LinkedEvidence(row["blob"], row["evidence"], row["source"], row["record"])
                 for row in read("links", "blob", "evidence", "source", "record")
                 if row["blob"]
+            ],
+            accepted=[row["name"] for row in read("deposits", "name")],
+            refusals=[
+                (row["name"], row["code"], row["detail"])
+                for row in read("refusals", "name", "code", "detail")
             ],
             volumes=[(row["sha256"], row["volume"]) for row in read("volumes", "sha256", "volume")],
         )

@@ -1,15 +1,16 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records come in: kept verbatim, mapped to claims, committed page by page."""
+"""Records come in: kept verbatim, mapped to claims, committed in batches with the cursor to go on from."""
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from onrecord.archive.batch import Batch
+from onrecord.archive.batch import FILE, Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.judging import WORLD
 from onrecord.errors import NotFound, RecordRejected, UsageError
@@ -18,6 +19,9 @@ from onrecord.model.rights import Evidence, Says, Use
 from onrecord.rights import decide
 from onrecord.sources.loading import load_sources
 from onrecord.sources.seam import Source
+
+_COMMIT_RECORDS = 50_000
+_COMMIT_SECONDS = 60.0
 
 
 class HarvestReport(Struct):
@@ -54,11 +58,77 @@ def harvest(
     terms = _filed_under(archive, source, filed_as, license)
     report = HarvestReport(source.name)
     with archive.writing():
-        cursor = archive.ledger.cursor(source.name, str(location))
-        for page in source.pages(cursor):
-            _commit(archive, source, location, page, terms, report)
+        # A cursor holds for what was there when it was given: a dump that was fetched anew is read from its start.
+        place = f"{location}#{_state_of(location)}"
+        run = _Run(archive, source, {"source": source.name, "location": place, **terms}, report)
+        for page in source.pages(archive.ledger.cursor(source.name, place)):
+            run.take(page)
             progress(report.new + report.changed + report.same + report.deleted)
+        run.commit()
     return report
+
+
+class _Run:
+    """Collects pages, and commits them by number or by time: a kill costs at most that much work."""
+
+    def __init__(
+        self, archive: Archive, source: Source, data: Mapping[str, str | bool], report: HarvestReport
+    ) -> None:
+        self._archive = archive
+        self._source = source
+        self._data = data
+        self._report = report
+        self._begin("")
+
+    def _begin(self, cursor: str) -> None:
+        self._batch = Batch(self._archive.ledger)
+        self._taken: dict[str, str] = {}
+        self._cursor = cursor
+        self._since = time.monotonic()
+
+    def take(self, page: Page) -> None:
+        newest = {f"{record.kind}:{record.id}": record for record in page.records}
+        if not self._taken.keys().isdisjoint(newest):
+            self.commit()  # a record twice in a dump: the second is a change of the first
+        for name, record in newest.items():
+            self._take(name, record)
+        for where, why in page.rejected:
+            self._reject(where, why)
+        self._cursor = page.cursor
+        if len(self._taken) >= _COMMIT_RECORDS or time.monotonic() - self._since >= _COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        place = str(self._data["location"])
+        moved = self._cursor and self._archive.ledger.cursor(self._source.name, place) != self._cursor
+        if self._batch.rows or moved:
+            data = {**self._data, "cursor": self._cursor}
+            self._archive.commit("harvested", data, self._batch.rows, self._batch.evidence)
+        self._begin(self._cursor)
+
+    def _take(self, name: str, record: Record) -> None:
+        report = self._report
+        digest = hashlib.sha256(record.payload).hexdigest()
+        before = self._archive.ledger.record(self._source.name, name)
+        if before == ("" if record.deleted else digest):
+            report.same += 1
+            return
+        try:
+            claims = Claims() if record.deleted else self._source.claims(record)
+        except RecordRejected as error:
+            self._reject(error.where or name, error.message)
+            return
+        report.deleted += record.deleted
+        report.new += before is None and not record.deleted
+        report.changed += before is not None and not record.deleted
+        report.tracks += len(claims.tracks)
+        self._taken[name] = digest
+        self._batch.keep_record(self._source.name, name, record, digest)
+        self._batch.claim(self._source.name, name, claims)
+
+    def _reject(self, where: str, why: str) -> None:
+        self._report.rejected.append((where, why))
+        self._batch.refuse(where, "", "record-rejected", why)
 
 
 def _open(archive: Archive, name: str, location: Path, filed_as: str) -> Source:
@@ -77,55 +147,26 @@ def _filed_under(archive: Archive, source: Source, filed_as: str, license: str) 
     """License of the records, and whether they may leave: by the source's terms, or by what their author said."""
     if not filed_as:
         return {"license": source.terms.license, "redistribute": source.terms.redistribute}
+    before = archive.ledger.sources().get(filed_as)
+    if filed_as in (FILE, *load_sources().loaded) or filed_as.startswith("archive:"):
+        raise UsageError(f"--as {filed_as}: this is the name of a source of its own", "choose another name")
+    if before and before[0] != license:
+        raise UsageError(
+            f"--as {filed_as}: its records were filed under {before[0] or 'no license'!r}, not {license or 'none'!r}",
+            "file these under another name",
+        )
     stated = Evidence(says=Says.LICENSE, origin="operator", text=license, license=license)
     free = bool(license) and decide([stated], Use.SHARE, WORLD, archive.today, commercial=True).allow
     return {"license": license, "redistribute": free}
 
 
-def _commit(
-    archive: Archive,
-    source: Source,
-    location: Path,
-    page: Page,
-    terms: dict[str, str | bool],
-    report: HarvestReport,
-) -> None:
-    batch = Batch(archive.log.next_seq, archive.ledger)
-    newest = {f"{record.kind}:{record.id}": record for record in page.records}
-    for name, record in newest.items():
-        _take(archive, source, name, record, batch, report)
-    for where, why in page.rejected:
-        _reject(batch, report, where, why)
-    if batch.rows or archive.ledger.cursor(source.name, str(location)) != page.cursor:
-        archive.commit(
-            "harvested",
-            {"source": source.name, "location": str(location), "cursor": page.cursor, **terms},
-            batch.rows,
-            batch.evidence,
-        )
-
-
-def _take(
-    archive: Archive, source: Source, name: str, record: Record, batch: Batch, report: HarvestReport
-) -> None:
-    digest = hashlib.sha256(record.payload).hexdigest()
-    before = archive.ledger.record(source.name, name)
-    if before == ("" if record.deleted else digest):
-        report.same += 1
-        return
-    try:
-        claims = Claims() if record.deleted else source.claims(record)
-    except RecordRejected as error:
-        _reject(batch, report, error.where or name, error.message)
-        return
-    report.deleted += record.deleted
-    report.new += before is None and not record.deleted
-    report.changed += before is not None and not record.deleted
-    report.tracks += len(claims.tracks)
-    batch.keep_record(source.name, name, record, digest)
-    batch.claim(source.name, name, claims)
-
-
-def _reject(batch: Batch, report: HarvestReport, where: str, why: str) -> None:
-    report.rejected.append((where, why))
-    batch.refuse(where, "", "record-rejected", why)
+def _state_of(location: Path) -> str:
+    """What changes when a dump or one file of a folder is replaced: names, sizes, times."""
+    files = (
+        [location] if location.is_file() else sorted(path for path in location.rglob("*") if path.is_file())
+    )
+    state = hashlib.sha256()
+    for path in files:
+        status = path.stat()
+        state.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return state.hexdigest()[:16]

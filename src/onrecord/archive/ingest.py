@@ -6,6 +6,7 @@ Runs in worker processes; commits nothing.
 """
 
 import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,6 +62,9 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         return chunk.whole.get(sha256) if store.find(sha256) else None
 
     try:
+        # Most of what lies beside sound is told by its first bytes; it is not copied to find that out.
+        if other := audio.other_than_sound(_head(path)):
+            return Ingested(path, size, None, None, (other.code, other.detail))
         staged = store.stage(path, chunk.arrival, maybe_held=incoming.maybe_held, held=held)
         # The bytes that were staged, whatever the path leads to by now.
         kept = staged.part or store.path(staged.digests.sha256, staged.root)
@@ -82,3 +86,11 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         )
         return Ingested(path, size, None, None, refused)
     return Ingested(path, size, staged, probe)
+
+
+def _head(path: Path) -> bytes:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(fd, audio.HEAD)
+    finally:
+        os.close(fd)

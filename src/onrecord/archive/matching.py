@@ -16,7 +16,7 @@ from onrecord.catalog.tables import RedirectRow
 from onrecord.engine.duck import Duck
 from onrecord.search.fold import fold
 from onrecord.search.rows import Row, write
-from onrecord.search.text import Document, TextIndex, point_to
+from onrecord.search.text import Document, TextIndex, current, point_to
 
 #: What a run of the matcher leaves for others, each with the total order in which it is written.
 _KEPT = {
@@ -25,6 +25,9 @@ _KEPT = {
     "artist_members": "artist, source, source_id",
     "near": "a, b",
 }
+
+#: The tables that a match reads and that others write.
+_MATCHED = frozenset({"tracks", "releases", "artists", "records", "deposits"})
 
 
 class MatchReport(Struct, frozen=True):
@@ -44,12 +47,11 @@ def canonical(archive: Archive, name: str) -> Path:
 
 
 def is_matched(archive: Archive) -> bool:
-    """Has everything that was committed been matched?"""
-    segments = archive.ledger.segments()
-    newest = max(
-        (seq for segment, seq in segments if segment.name in ("tracks", "releases", "artists", "records")),
-        default=0,
-    )
+    """Has everything that was committed been matched, and is what readers search still there?"""
+    search = archive.folder / "search"
+    if current(search) is None or not (search / "rows.sqlite").exists():
+        return False
+    newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
     try:
         return int(_mark(archive).read_text(encoding="ascii")) >= newest
     except (FileNotFoundError, ValueError):
@@ -65,7 +67,7 @@ def rematch(archive: Archive) -> MatchReport:
 def rematch_locked(archive: Archive) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
     with archive.duck() as duck:
-        matched = match(duck, archive.log.next_seq, near, archive.settings.match.precedence)
+        matched = match(duck, near, archive.settings.match.precedence)
         if matched.ids or matched.redirects:
             archive.commit("matched", {}, {"ids": list(matched.ids), "redirects": list(matched.redirects)})
         for name, order in _KEPT.items():
@@ -95,7 +97,7 @@ def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow]) -> None:
     rows = (Row(*row[:7], row[7].encode()) for row in pages.rows(duck))
     write(search / "rows.sqlite", rows, redirects, holders)
     fresh = search / f"text-{archive.log.next_seq}-{secrets.token_hex(4)}"
-    TextIndex(fresh).add(_documents(duck))
+    TextIndex(fresh, make=True).add(_documents(duck))
     point_to(search, fresh.name)
 
 

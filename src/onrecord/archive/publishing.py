@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes an edition: choose, cut volumes from digest records, write tables, seal, rename, commit. Reads no sound."""
 
-import hashlib
 import importlib.metadata
-import os
 import re
 import shutil
 from collections import defaultdict
@@ -18,27 +16,26 @@ from msgspec import Struct
 from onrecord.archive.batch import FILE
 from onrecord.archive.choosing import Choice, choose
 from onrecord.archive.core import Archive
+from onrecord.archive.editions import read_manifest, refresh_feed, signing_key
 from onrecord.archive.matching import canonical, is_matched, rematch_locked
+from onrecord.archive.seeding import tags_of
 from onrecord.catalog.match import prepare, view
 from onrecord.catalog.tables import VolumeRow
+from onrecord.durable import replace, sync, sync_tree
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import read_rows
-from onrecord.errors import IntegrityError, UsageError
 from onrecord.model.digests import Digests
 from onrecord.publish.dataset import Published, write_sqlite, write_tables
 from onrecord.publish.edition import (
     FORMAT,
-    Feed,
     Manifest,
     VolumeEntry,
     credits_text,
-    edition_torrent,
     listing,
-    pretty,
     seal,
     volume_entry,
 )
-from onrecord.publish.signing import Key, sign
+from onrecord.publish.signing import Key
 from onrecord.publish.volume import Volume, VolumeFile, build, cut, name_for
 from onrecord.rights import attribution
 
@@ -70,25 +67,6 @@ def publish(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
         key = signing_key(archive)
         with archive.duck() as duck:
             return _Edition(archive, duck, key, progress).make()
-
-
-def signing_key(archive: Archive) -> Key:
-    """The archive's key, from the folder of keys, which is not in the archive. Made at the first edition."""
-    settings = archive.settings.publish.keys or os.environ.get("ONRECORD_KEYS", "")
-    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    folder = Path(settings or f"{base}/onrecord/keys").expanduser()
-    path = folder / f"{archive.id}.key"
-    if path.exists():
-        return Key.load(path)
-    if archive.ledger.editions():
-        raise UsageError(
-            f"{path}: the signing key of this archive is not here, but editions were signed with it",
-            "bring the key, or name its folder in [publish] keys",
-        )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = Key.generate()
-    key.save(path)
-    return key
 
 
 class _Edition:
@@ -151,10 +129,10 @@ class _Edition:
         """
         names = {volume.name for volume in self._last.volumes} if self._last else set()
         before: dict[str, list[VolumeRow]] = defaultdict(list)
-        query = "SELECT volume, shelf, sha256, extension, seq FROM volumes ORDER BY volume, sha256"
-        for volume, shelf, sha256, extension, seq in self._duck.run(query):
+        query = "SELECT volume, shelf, sha256, extension FROM volumes ORDER BY volume, sha256"
+        for volume, shelf, sha256, extension in self._duck.run(query):
             if volume in names:
-                row = VolumeRow(volume=volume, shelf=shelf, sha256=sha256, extension=extension, seq=seq)
+                row = VolumeRow(volume, shelf, sha256, extension)
                 before[volume].append(row)
         whole = {name: rows for name, rows in before.items() if all(row.sha256 in chosen for row in rows)}
         kept = {row.sha256: row for rows in whole.values() for row in rows}
@@ -168,8 +146,7 @@ class _Edition:
         shelves: dict[str, list[VolumeFile]] = defaultdict(list)
         files = self._files(fresh)
         for sha256, choice in fresh.items():
-            shelves[_shelf(self._license(choice))].append(files[sha256])
-        seq = self._archive.log.next_seq
+            shelves[_shelf(choice.license)].append(files[sha256])
         return [
             [
                 VolumeRow(
@@ -177,7 +154,6 @@ class _Edition:
                     shelf=shelf,
                     sha256=file.sha256,
                     extension=file.ext,
-                    seq=seq,
                 )
                 for file in group
             ]
@@ -205,10 +181,12 @@ class _Edition:
         files = [VolumeFile(row.sha256, row.extension, records[row.sha256].digests) for row in rows]
         volume: Volume = build(name, files)
         folder = self._folder / "volumes"
-        (folder / name).mkdir(parents=True)
+        folder.mkdir(exist_ok=True)
         (folder / f"{name}.torrent").write_bytes(volume.torrent.metainfo)
+        tags = tags_of(self._archive.folder / "editions", name)
+        tags.mkdir(parents=True, exist_ok=True)
         for tag, content in volume.tag_files.items():
-            (folder / name / tag).write_bytes(content)
+            replace(tags / tag, content)
         size = sum(file.digests.size for file in files)
         return volume_entry(name, shelf, len(files), size, volume.torrent)
 
@@ -231,7 +209,7 @@ class _Edition:
                     recording=recording,
                     volume=places[sha256].volume,
                     extension=places[sha256].extension,
-                    license=self._license(choice),
+                    license=choice.license,
                     attribution=attribution(title, artist, evidence),
                 )
             )
@@ -248,8 +226,14 @@ class _Edition:
         duck.table("leaving", {"blob": "VARCHAR"}, [(sha256,) for sha256 in sorted(places)])
         for name in ("recording_members", "artist_members", "release_members"):
             path = str(canonical(self._archive, name)).replace("'", "''")
+            nodes = {"recording_members": "track", "artist_members": "artist", "release_members": "release"}[
+                name
+            ]
             kept = f"SELECT * FROM read_parquet('{path}') SEMI JOIN speakers USING (source)"
-            duck.run(f"CREATE OR REPLACE TABLE {name} AS {kept}")
+            duck.run(
+                f"CREATE OR REPLACE TABLE {name} AS SELECT m.* REPLACE (n.node AS node) FROM ({kept}) m"
+                f" JOIN {nodes}_nodes n ON n.source = m.source AND n.id = m.source_id"
+            )
         duck.run(
             "DELETE FROM recording_members WHERE source = 'file' AND blob NOT IN (SELECT blob FROM leaving)"
         )
@@ -276,11 +260,6 @@ class _Edition:
         tables = write_tables(self._duck, folder)
         write_sqlite(self._duck, folder / "onrecord.sqlite")
         return tables
-
-    def _license(self, choice: Choice) -> str:
-        """The license that the gate's answer rests on, as an SPDX expression."""
-        facts = [self._archive.ledger.fact(identifier) for identifier in choice.evidence]
-        return min((fact.license for fact in facts if fact and fact.license), default="")
 
     def _is_unchanged(self, entries: Sequence[VolumeEntry]) -> bool:
         if self._last is None:
@@ -317,12 +296,12 @@ class _Edition:
             files=listing(self._folder),
         )
         sums = seal(self._folder, manifest, self._key)
-        _sync_tree(self._folder)
+        sync_tree(self._folder)
         if final.exists():
             # A run was killed between this rename and the log: nobody was told of that folder.
             shutil.rmtree(final)
         self._folder.rename(final)
-        _sync(final.parent)
+        sync(final.parent)
         self._archive.commit(
             "published",
             {
@@ -336,44 +315,6 @@ class _Edition:
             {"volumes": list(rows)},
         )
         refresh_feed(self._archive, self._key)
-
-
-def refresh_feed(archive: Archive, key: Key) -> None:
-    """Write the feed of the newest edition, and the torrent that the edition's own files travel in."""
-    editions = archive.ledger.editions()
-    if not editions:
-        return
-    last = editions[-1]
-    folder = archive.folder / "editions"
-    name = f"onrecord-{archive.id}-edition-{last['number']}"
-    torrent = edition_torrent(folder / str(last["number"]), name)
-    _replace(folder / f"{last['number']}.torrent", torrent.metainfo)
-    feed = Feed(
-        format=FORMAT,
-        archive=archive.id,
-        name=archive.settings.archive.name,
-        number=last["number"],
-        day=last["day"],
-        sums_sha256=last["sums"],
-        torrent=f"{last['number']}.torrent",
-        torrent_sha256=hashlib.sha256(torrent.metainfo).hexdigest(),
-        magnet=torrent.magnet,
-    )
-    content = pretty(feed)
-    _replace(folder / "minisign.pub", key.public.encode())
-    _replace(folder / "feed.json.minisig", sign(content, key, f"onrecord feed {archive.id} {last['number']}"))
-    _replace(folder / "feed.json", content)
-
-
-def read_manifest(archive: Archive, number: int) -> Manifest:
-    path = archive.folder / "editions" / str(number) / "manifest.json"
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except (FileNotFoundError, msgspec.MsgspecError) as error:
-        raise IntegrityError(
-            f"{path}: the manifest of a published edition cannot be read ({error})",
-            "restore the edition's folder from a mirror; `onrecord check` says what else is damaged",
-        ) from None
 
 
 def _blobs_of(archive: Archive, edition: Manifest | None) -> set[str]:
@@ -390,22 +331,3 @@ def _shelf(license: str) -> str:
 
 def _extension(container: str) -> str:
     return re.sub(r"[^a-z0-9]", "", container.lower())[:8] or "bin"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.rename(path)
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in [folder, *folder.rglob("*")]:
-        _sync(path)
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

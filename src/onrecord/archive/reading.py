@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What readers see: the command line and the page ask here, and get values of `model.views`."""
 
-import hashlib
+import datetime as dt
 import itertools
 import threading
 from collections import defaultdict
@@ -14,9 +14,10 @@ import msgspec
 
 from onrecord.archive.choosing import DAMAGED, SAME_SOUND
 from onrecord.archive.core import Archive
+from onrecord.archive.editions import read_manifest
 from onrecord.archive.judging import judge, publishable_blobs
-from onrecord.archive.publishing import read_manifest
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody
+from onrecord.durable import sha256_of
 from onrecord.errors import IntegrityError, NotFound
 from onrecord.model import identifiers
 from onrecord.model.rights import Decision, Evidence, Rule, Use
@@ -62,17 +63,18 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._local = threading.local()
+        self._counting = threading.Lock()
+        self._counted: tuple[tuple[int, dt.date], Glance] | None = None
         self._rows = Rows(folder / "search" / "rows.sqlite")
 
     def glance(self) -> Glance:
         """The archive in numbers. What has to be counted is counted anew only when something was committed."""
         archive = self._archive
         at = (archive.ledger.seq, archive.today)
-        counted: tuple[object, Glance] | None = getattr(self._local, "counted", None)
-        if counted is None or counted[0] != at:
-            counted = at, self._count(archive)
-            self._local.counted = counted
-        return counted[1]
+        with self._counting:
+            if self._counted is None or self._counted[0] != at:
+                self._counted = at, self._count(archive)
+            return self._counted[1]
 
     def search(self, query: str, kinds: tuple[str, ...] = (), limit: int = 20) -> list[Hit]:
         """Best first; no kinds means all. Whatever stands in `query` is words."""
@@ -391,7 +393,7 @@ class Reader:
                 for entry in manifest.volumes
             ),
             parts=(
-                *((path.name, path.stat().st_size, _digest(path)) for path in papers if path.is_file()),
+                *((path.name, path.stat().st_size, sha256_of(path)) for path in papers if path.is_file()),
                 *(
                     (name, size, sha256)
                     for name, (sha256, size) in manifest.files.items()
@@ -417,10 +419,8 @@ class Reader:
                 and bool(twin)
                 and archive.ledger.volume(twin) in latest
             )
-            facts = (archive.ledger.fact(identifier) for identifier in decision.evidence)
-            license = min((fact.license for fact in facts if fact and fact.license), default="")
             codes = (SAME_SOUND.code,) if doubled else decision.codes
-            yield _answer(sha256, decision.allow and not doubled, codes, license, row, sound)
+            yield _answer(sha256, decision.allow and not doubled, codes, decision.license, row, sound)
         for bad in archive.ledger.bad_blobs():
             yield _answer(bad.sha256, False, (DAMAGED.code,), "", *self._held(bad.sha256))
 
@@ -431,11 +431,8 @@ class Reader:
         return row, next((sound for sound in sounds if sound.sha256 == sha256), None)
 
     def _turned_away(self, limit: int) -> Iterator[Refusal]:
-        with self._archive.duck() as duck:
-            for name, code, detail in duck.run(
-                "SELECT name, code, detail FROM refusals ORDER BY seq, name LIMIT ?", [limit]
-            ):
-                yield Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
+        for name, code, detail in self._archive.ledger.refusals(limit):
+            yield Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
 
 
 def open_reader(folder: Path) -> Reader:
@@ -495,8 +492,3 @@ def _listed(track: TrackBody) -> TrackRow:
 
 def _seconds(body: RecordingBody) -> float:
     return (body.duration_ms or 0) / 1000
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

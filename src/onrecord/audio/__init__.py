@@ -5,6 +5,7 @@
 Importing this package is cheap; FFmpeg, NumPy and mutagen are loaded by `preload`, or by the first `probe`.
 """
 
+from onrecord.audio.containers import HEAD, other_than_sound
 from onrecord.audio.isolate import Examine, preload, probe
 
-__all__ = ["Examine", "preload", "probe"]
+__all__ = ["HEAD", "Examine", "other_than_sound", "preload", "probe"]

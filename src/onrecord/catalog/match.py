@@ -29,7 +29,6 @@ class Matched(Struct, frozen=True, forbid_unknown_fields=True):
 
 def match(
     duck: Duck,
-    seq: int,
     compare: Callable[[bytes, bytes], float],
     precedence: Sequence[str],
 ) -> Matched:
@@ -48,7 +47,7 @@ def match(
     for kind in KINDS:
         duck.run(_sql(f"{kind}_edges"))
         _join(duck, kind)
-        new, merged = _found(duck, kind, seq)
+        new, merged = _found(duck, kind)
         ids += new
         redirects += merged
     duck.run(_sql("members"))
@@ -59,6 +58,12 @@ def match(
 def view(duck: Duck) -> None:
     """Make the canonical tables from the members that are in `duck`: all of them, or those that may be published."""
     duck.run(_sql("canonical"))
+
+
+def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
+    """Which of these canonical ids have a founding claim already: an id is never given another meaning."""
+    duck.table("offered", {"id": "VARCHAR"}, [(identifier,) for identifier in offered])
+    return {identifier for (identifier,) in duck.run(_sql("ids_in_use"))}
 
 
 def prepare(duck: Duck) -> None:
@@ -92,7 +97,7 @@ def _join(duck: Duck, kind: str) -> None:
         duck.run(f"CREATE OR REPLACE TABLE {kind}_labels AS SELECT * FROM {kind}_next")
 
 
-def _found(duck: Duck, kind: str, seq: int) -> tuple[list[IdRow], list[RedirectRow]]:
+def _found(duck: Duck, kind: str) -> tuple[list[IdRow], list[RedirectRow]]:
     ids: list[IdRow] = []
     redirects: list[RedirectRow] = []
     named: list[tuple[int, str]] = []
@@ -100,9 +105,9 @@ def _found(duck: Duck, kind: str, seq: int) -> tuple[list[IdRow], list[RedirectR
     for label, oldest, everyone, source, source_id in duck.run(_sql("founders").replace("{kind}", kind)):
         identifier = oldest or mint(KINDS[kind], source, source_id)
         if not oldest:
-            ids.append(IdRow(kind=kind, id=identifier, source=source, source_id=source_id, seq=seq))
+            ids.append(IdRow(kind=kind, id=identifier, source=source, source_id=source_id))
         for old in sorted(set(everyone or ()) - {identifier} - known):
-            redirects.append(RedirectRow(kind=kind, old=old, new=identifier, seq=seq))
+            redirects.append(RedirectRow(kind=kind, old=old, new=identifier))
         named.append((label, identifier))
     duck.table(f"{kind}_ids", {"label": "BIGINT", "id": "VARCHAR"}, named)
     return ids, redirects

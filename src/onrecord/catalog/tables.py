@@ -16,11 +16,16 @@ from onrecord.ledger import Segment
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    seq: int
+    """`seq` is stamped on every row when its segment is written."""
+
+    seq: int = 0
 
 
 class FileRow(Row, frozen=True):
-    """Digest record of a blob (format clause 3): enough to name, check and publish it without reading it."""
+    """Digest record of a blob (format clause 3): enough to name, check and publish it without reading it.
+
+    `root` is the id of the root that it was written to.
+    """
 
     sha256: str
     size: int
@@ -29,6 +34,7 @@ class FileRow(Row, frozen=True):
     v2_layer: bytes
     v1_pieces: bytes
     v1_tail: bytes
+    root: str
 
 
 class SoundRow(Row, frozen=True):
@@ -208,7 +214,7 @@ class Tables:
         if not listed:
             return None
         place = Path(name) / f"{seq:012}.parquet"
-        digest, count = write_rows(self._folder / place, TABLES[name], listed)
+        digest, count = write_rows(self._folder / place, TABLES[name], listed, {"seq": seq})
         return Segment(name=name, path=str(place), sha256=digest, rows=count)
 
     def sweep(self, next_seq: int) -> None:

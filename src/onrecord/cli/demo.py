@@ -172,11 +172,11 @@ class _Demo:
         return f"{made}; stored sound opened: {report.sound_opened}"
 
     def _mirror(self) -> str:
-        from onrecord.archive import Archive, mirroring
+        from onrecord.archive import Archive, seeding
         from onrecord.mirror.session import Session
 
         with Archive.open(self.archive) as archive, Session() as session:
-            mirroring.seed(archive, session)
+            seeding.seed(archive, session)
             self._onrecord("init", str(self.mirror), "--name", "A mirror of the demo")
             feed = str(self.archive / "editions" / "feed.json")
             self._onrecord("mirror", "follow", feed)

@@ -80,11 +80,11 @@ def seed(listen: str, folder: Path, out: Output) -> None:
     \b
     Example:  onrecord mirror seed --listen 127.0.0.1:6881
     """
-    from onrecord.archive import Archive, mirroring
+    from onrecord.archive import Archive, seeding
     from onrecord.mirror.session import Session
 
     with Archive.open(folder) as archive, Session(listen) as session:
-        torrents = mirroring.seed(archive, session)
+        torrents = seeding.seed(archive, session)
         line = f"seeding {len(torrents):,} torrents on port {session.port}; stop with Ctrl-C"
         out.result("mirror.seed", {"port": session.port, "torrents": torrents}, lambda: iter([line]))
         while True:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from onrecord.engine.parquet import schema_of, settle
+from onrecord.durable import settle, sha256_of
+from onrecord.engine.parquet import schema_of
 from onrecord.errors import StoreFailed, StoreFull
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 
 class Duck:
@@ -80,7 +81,9 @@ class Duck:
         [(rows,)] = self.run(
             f"COPY ({query}) TO {_quoted(str(part))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
         )
-        return settle(part, path), int(rows)
+        digest = sha256_of(part)
+        settle(part, path)
+        return digest, int(rows)
 
 
 def sql_file(package: str, name: str) -> str:

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes Parquet files: from rows as they come (segments), or from a query in a total order (editions)."""
 
-import hashlib
-import os
 import types
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, structs
+
+from onrecord.durable import settle, sha256_of
+from onrecord.errors import IntegrityError
 
 _GROUP = 122_880  # DuckDB's own row group: one scan unit
 
@@ -23,10 +24,16 @@ def schema_of(row: type[Struct]) -> Any:
     return pa.schema([pa.field(field.name, *_arrow(fields[field.name])) for field in structs.fields(row)])
 
 
-def write_rows(path: Path, row: type[Struct], rows: Iterable[Struct], batch: int = 10_000) -> tuple[str, int]:
+def write_rows(
+    path: Path,
+    row: type[Struct],
+    rows: Iterable[Struct],
+    stamp: Mapping[str, Any] | None = None,
+    batch: int = 10_000,
+) -> tuple[str, int]:
     """Write rows to a new file, durable under its final name only when whole. Gives (SHA-256, number of rows).
 
-    Memory is one batch.
+    `stamp` gives columns one value for all rows, whatever the rows say. Memory is one batch.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -37,33 +44,30 @@ def write_rows(path: Path, row: type[Struct], rows: Iterable[Struct], batch: int
     with pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for chunk in _chunks(rows, batch):
             columns = {name: [getattr(item, name) for item in chunk] for name in schema.names}
+            columns |= {name: [value] * len(chunk) for name, value in (stamp or {}).items()}
             writer.write_table(pa.Table.from_pydict(columns, schema=schema), row_group_size=_GROUP)
             count += len(chunk)
-    digest = settle(part, path)
+    digest = sha256_of(part)
+    settle(part, path)
     return digest, count
 
 
 def read_rows(path: Path, columns: Sequence[str], batch: int = 10_000) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file, some of their columns, a batch in memory at a time."""
+    """Rows of a Parquet file, some of their columns, a batch in memory at a time. IntegrityError where it is damaged."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
-        for rows in file.iter_batches(batch, columns=list(columns)):
-            yield from rows.to_pylist()
-
-
-def settle(part: Path, path: Path) -> str:
-    """Give a finished file its name, durably: file, rename, folder. Gives its SHA-256."""
-    with part.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-    part.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return digest
+        with pq.ParquetFile(path) as file:
+            for rows in file.iter_batches(batch, columns=list(columns)):
+                yield from rows.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise IntegrityError(
+            f"{path}: not a readable Parquet file ({' '.join(str(error).split())[:200]})",
+            "restore it from a copy; `onrecord check` says what else is damaged",
+        ) from None
 
 
 def _arrow(hint: Any) -> tuple[Any, bool]:

@@ -50,6 +50,7 @@ CREATE TABLE links (
 ) WITHOUT ROWID;
 CREATE INDEX links_record ON links (source, record) WHERE source != '';
 CREATE TABLE editions (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE refusals (name TEXT PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE volumes (blob BLOB PRIMARY KEY, volume TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE followed (
   archive TEXT PRIMARY KEY, feed TEXT NOT NULL, public_key TEXT NOT NULL, name TEXT NOT NULL
@@ -113,6 +114,8 @@ class Rows(Struct, frozen=True, forbid_unknown_fields=True):
     deposits: Sequence[DepositRow] = ()
     records: Sequence[RecordMark] = ()
     links: Sequence[LinkedEvidence] = ()
+    accepted: Sequence[str] = ()  # names under which files were deposited
+    refusals: Sequence[tuple[str, str, str]] = ()  # (name, code, detail)
     volumes: Sequence[tuple[str, str]] = ()  # (blob, name of the volume)
 
 
@@ -224,6 +227,9 @@ class Ledger:
                 "INSERT OR REPLACE INTO records VALUES (?,?,?)",
                 (mark.source, mark.record, bytes.fromhex(mark.sha256)),
             )
+        # What was refused once and is taken now is refused no longer.
+        self._db.executemany("DELETE FROM refusals WHERE name=?", ((name,) for name in rows.accepted))
+        self._db.executemany("INSERT OR REPLACE INTO refusals VALUES (?,?,?)", rows.refusals)
         self._db.executemany(
             "INSERT OR REPLACE INTO volumes VALUES (?,?)",
             ((bytes.fromhex(blob), name) for blob, name in rows.volumes),
@@ -279,8 +285,6 @@ class Ledger:
                 (data["archive"], data["feed"], data["public_key"], data["name"]),
             )
         elif entry.event == "mirrored":
-            for name, license in data["sources"].items():
-                self._db.execute("INSERT OR IGNORE INTO sources VALUES (?,?,1)", (name, license))
             self._db.execute(
                 "INSERT OR REPLACE INTO mirrored VALUES (?,?,?,?)",
                 (data["archive"], data["number"], entry.seq, msgspec.json.encode(data)),
@@ -386,6 +390,13 @@ class Ledger:
             found.append(msgspec.json.decode(row[0], type=Evidence))
         return found
 
+    def refusals(self, limit: int) -> list[tuple[str, str, str]]:
+        """(name, code, detail) of what was brought in and not taken, the newest word on each name."""
+        query = "SELECT name, code, detail FROM refusals ORDER BY name LIMIT ?"
+        return [
+            (str(name), str(code), str(detail)) for name, code, detail in self._db.execute(query, (limit,))
+        ]
+
     def volume(self, blob: str) -> str:
         """Name of the newest volume that a blob was put into, "" where it is in none."""
         row = self._db.execute("SELECT volume FROM volumes WHERE blob=?", (bytes.fromhex(blob),)).fetchone()
@@ -418,6 +429,7 @@ class Ledger:
             "cursors",
             "evidence",
             "editions",
+            "refusals",
             "volumes",
             "followed",
             "mirrored",

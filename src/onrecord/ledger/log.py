@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from onrecord.durable import sync
 from onrecord.errors import LogBroken
 
 _ROTATE_AT = 64 * 1024 * 1024
@@ -50,9 +51,9 @@ class Log:
         """The newest committed entry. Reads only the end of the newest file."""
         if self._last is None:
             for path in reversed(self._files()):
-                lines = _whole_lines(path.read_bytes())
-                if lines:
-                    self._last = _parse(lines[-1], f"{path.name}, last line")
+                line = _last_whole_line(path)
+                if line:
+                    self._last = _parse(line, f"{path.name}, last line")
                     break
         return self._last
 
@@ -85,7 +86,7 @@ class Log:
         finally:
             os.close(fd)
         if fresh:
-            _sync_folder(self._folder)
+            sync(self._folder)
         self._last = entry
         return entry
 
@@ -167,6 +168,21 @@ def _parse(line: bytes, where: str) -> Entry:
         raise LogBroken(f"{where}: not a log entry ({error})", _RESTORE) from None
 
 
+def _last_whole_line(path: Path) -> bytes:
+    size = path.stat().st_size
+    reach = 64 * 1024
+    with path.open("rb") as file:
+        while True:
+            file.seek(max(size - reach, 0))
+            lines = _whole_lines(file.read())
+            # The first line that was read may be the end of a longer one.
+            if len(lines) > 1 or (lines and reach >= size):
+                return lines[-1]
+            if reach >= size:
+                return b""
+            reach *= 8
+
+
 def _whole_lines(content: bytes) -> list[bytes]:
     return content[: content.rfind(b"\n") + 1].splitlines()
 
@@ -175,11 +191,3 @@ def _write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

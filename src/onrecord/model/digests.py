@@ -9,7 +9,7 @@ from msgspec import Struct
 
 #: Bytes of a Merkle leaf of BitTorrent v2 (BEP 52).
 BLOCK: Final = 16 * 1024
-#: Bytes of a piece. A v1 piece hash holds for one piece length, so the format fixes it (format clause 3.2).
+#: Bytes of a piece. A v1 piece hash holds for one piece length, so the format fixes it (format clause 3.3).
 PIECE: Final = 1024 * 1024
 BLOCKS_IN_PIECE: Final = PIECE // BLOCK
 

@@ -86,6 +86,8 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     evidence      ids of the evidence that the codes rest on
     would_change  what would make the answer different, in a sentence for a person
     review        a person should look at it
+    license       the SPDX expression that an allowing answer rests on: what every license statement used leaves open.
+                  "" where no license decided (a deal, a depositor's word, a ruling that names none)
     """
 
     use: Use
@@ -94,6 +96,7 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     evidence: tuple[str, ...]
     would_change: str = ""
     review: bool = False
+    license: str = ""
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):

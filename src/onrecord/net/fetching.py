@@ -18,18 +18,27 @@ _SECONDS: Final = 20.0
 _REDIRECTS: Final = 3
 
 
-def fetch(address: str, most: int, pause: Callable[[float], None] = time.sleep) -> bytes:
+def fetch(
+    address: str, most: int, pause: Callable[[float], None] = time.sleep, seconds: float = _SECONDS
+) -> bytes:
     """The bytes behind an http or https address, at most `most` of them.
 
     A connection that fails and an answer of 429 or 5xx are tried again, as the server asks but a minute at most;
-    then SourceFailed says what came. A redirect is followed on the same host only.
+    then SourceFailed says what came. A redirect is followed on the same host only. The server may be silent for
+    `seconds`, and may take six times as long for all of its answer.
     """
     import httpx2
 
-    with httpx2.Client(timeout=_SECONDS, headers={"User-Agent": f"onrecord/{__version__}"}) as client:
+    if _host(address)[0] not in ("http", "https"):
+        raise SourceFailed(f"{address[:200]}: expected an http or https address", "is the address right?")
+    # Not compressed: what is counted is what was sent, and nothing small unpacks to something large.
+    headers = {"User-Agent": f"onrecord/{__version__}", "Accept-Encoding": "identity"}
+    with httpx2.Client(timeout=seconds, headers=headers) as client:
         for left in range(_TRIES - 1, -1, -1):
             try:
-                return _once(client, address, most, _REDIRECTS)
+                return _once(client, address, most, _REDIRECTS, time.monotonic() + 6 * seconds)
+            except httpx2.InvalidURL as error:
+                raise SourceFailed(f"{address[:200]}: {error}", "is the address right?") from None
             except _Again as again:
                 if not left:
                     raise SourceFailed(f"{address}: {again}", "try again later") from None
@@ -47,19 +56,23 @@ class _Again(Exception):
         self.seconds = seconds
 
 
-def _once(client: "httpx2.Client", address: str, most: int, redirects: int) -> bytes:
+def _once(client: "httpx2.Client", address: str, most: int, redirects: int, end: float) -> bytes:
     with client.stream("GET", address) as answer:
         if answer.status_code in (301, 302, 303, 307, 308):
-            return _once(
-                client, _followed(address, answer.headers.get("location", ""), redirects), most, redirects - 1
-            )
+            target = _followed(address, answer.headers.get("location", ""), redirects)
+            return _once(client, target, most, redirects - 1, end)
         if answer.status_code == 429 or answer.status_code >= 500:
             raise _Again(answer.status_code, _retry_after(answer.headers.get("retry-after", "")))
         if answer.status_code != 200:
             raise SourceFailed(f"{address}: expected 200, got {answer.status_code}", "is the address right?")
+        encoding = answer.headers.get("content-encoding", "identity")
+        if encoding != "identity":
+            raise SourceFailed(f"{address}: expected plain bytes, got {encoding[:40]!r}", "ask its owner")
         content = bytearray()
-        for part in answer.iter_bytes():
+        for part in answer.iter_raw():
             content += part
+            if time.monotonic() > end:
+                raise SourceFailed(f"{address}: too slow, {len(content):,} bytes came", "try again later")
             if len(content) > most:
                 raise SourceFailed(
                     f"{address}: expected at most {most:,} bytes, got more", "is the address right?"
@@ -68,10 +81,22 @@ def _once(client: "httpx2.Client", address: str, most: int, redirects: int) -> b
 
 
 def _followed(address: str, location: str, redirects: int) -> str:
-    target = urljoin(address, location)
-    if redirects <= 0 or urlsplit(target)[:2] != urlsplit(address)[:2]:
+    try:
+        target = urljoin(address, location)
+    except ValueError:
+        target = location
+    if redirects <= 0 or _host(target) != _host(address):
         raise SourceFailed(f"{address}: redirects to {target[:200]!r}", "name that address if you trust it")
     return target
+
+
+def _host(address: str) -> tuple[str, str]:
+    """Scheme and host with port; nothing where it is no address at all."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.netloc
 
 
 def _retry_after(text: str) -> float:

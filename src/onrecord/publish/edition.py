@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from onrecord.durable import sha256_of
 from onrecord.publish.dataset import Published
 from onrecord.publish.signing import Key, sign
 from onrecord.publish.torrent import Torrent, TorrentFile, hybrid
@@ -92,7 +93,7 @@ def seal(folder: Path, manifest: Manifest, key: Key) -> str:
     """
     (folder / "manifest.json").write_bytes(pretty(manifest))
     names = sorted([*manifest.files, "manifest.json"])
-    sums = "".join(f"{_sha256(folder / name)}  {name}\n" for name in names).encode()
+    sums = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names).encode()
     (folder / "SHA256SUMS").write_bytes(sums)
     comment = f"onrecord archive {manifest.archive} edition {manifest.number} of {manifest.day}"
     (folder / "SHA256SUMS.minisig").write_bytes(sign(sums, key, comment))
@@ -109,14 +110,9 @@ def edition_torrent(folder: Path, name: str) -> Torrent:
 def listing(folder: Path) -> dict[str, tuple[str, int]]:
     """SHA-256 and size of every file below a folder, by its path, in order."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): (_sha256(path), path.stat().st_size) for path in files}
+    return {path.relative_to(folder).as_posix(): (sha256_of(path), path.stat().st_size) for path in files}
 
 
 def pretty(value: Any) -> bytes:
     """JSON for people and for diffs: sorted keys, two spaces, a last line end."""
     return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2) + b"\n"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from onrecord.model.rights import Evidence, Says
 from onrecord.rights.addresses import address_of
-from onrecord.rights.statements import settle
+from onrecord.rights.statements import agreed, settle
 
 _LONGEST = 500
 
@@ -36,9 +36,10 @@ def attribution(
 
 
 def _licenses(evidence: Sequence[Evidence]) -> str:
-    ruled = [item.license for item in evidence if item.says is Says.ALLOWED and item.license]
-    about = [item for item in evidence if item.says is Says.LICENSE and item.part in ("all", "recording")]
-    expression = min(ruled) if ruled else settle(about).license
+    about = [item for item in evidence if item.part in ("all", "recording")]
+    ruled = [item.license for item in about if item.says is Says.ALLOWED and item.license]
+    stated = [item for item in about if item.says is Says.LICENSE]
+    expression = agreed(ruled) if ruled else settle(stated).license
     if not expression:
         return "no license settled"
     spelled = re.sub(r"\b(AND|OR|WITH)\b", lambda word: word[0].lower(), expression)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from onrecord.model.rights import Decision, Evidence, Rule, Says, Use
-from onrecord.rights.expressions import ways
+from onrecord.rights.expressions import canonical, ways
 from onrecord.rights.rules import REMEDIES, REVIEWED, RULES
-from onrecord.rights.statements import Settled, settle
+from onrecord.rights.statements import agreed, settle
 from onrecord.rights.territories import UNKNOWN, covers, known
 from onrecord.rights.uses import allows
 
@@ -64,6 +64,7 @@ class _Answer(NamedTuple):
     code: str
     rests_on: tuple[Evidence, ...] = ()
     more: tuple[str, ...] = ()
+    license: str = ""
 
 
 def _decision(use: Use, answer: _Answer) -> Decision:
@@ -77,6 +78,7 @@ def _decision(use: Use, answer: _Answer) -> Decision:
         evidence=tuple(sorted({item.id for item in answer.rests_on})),
         would_change="" if answer.allow else REMEDIES[answer.code],
         review=not answer.allow and any(code in REVIEWED for code in codes),
+        license=answer.license if answer.allow else "",
     )
 
 
@@ -95,30 +97,42 @@ def _refuses(ruling: Evidence, asked: _Asked) -> bool:
 
 def _cleared(current: Sequence[Evidence], asked: _Asked) -> _Answer:
     """The recording and the composition must both be allowed; what is said of `all` covers both."""
-    recording, composition = (
-        _permission([item for item in current if item.part in (part, "all")], asked) for part in _PARTS
-    )
+    said = [[item for item in current if item.part in (part, "all")] for part in _PARTS]
+    recording = _permission(said[0], asked)
     if not recording.allow:
         return recording
-    if composition.allow or asked.use is Use.KEEP:
-        rests_on = recording.rests_on + (composition.rests_on if composition.allow else ())
-        return recording._replace(rests_on=rests_on, more=recording.more)
+    composition = recording if said[0] == said[1] else _permission(said[1], asked)
+    if composition.allow:
+        return recording._replace(
+            rests_on=recording.rests_on + composition.rests_on,
+            license=_both(recording.license, composition.license),
+        )
+    if asked.use is Use.KEEP:
+        return recording
     more = (
         () if composition.code in ("R-NO-EVIDENCE", "R-HELD-ONLY") else (composition.code, *composition.more)
     )
     return _Answer(False, "R-COMPOSITION", recording.rests_on + composition.rests_on, more)
 
 
+def _both(recording: str, composition: str) -> str:
+    """What must be kept to where each part has its own license. A part that no license cleared adds none."""
+    if not recording or not composition:
+        return recording
+    joined = f"({recording}) AND ({composition})"
+    return agreed((recording, composition)) or canonical(joined) or joined
+
+
 def _permission(current: Sequence[Evidence], asked: _Asked) -> _Answer:
     """The first yes of: a ruling, the depositor's statement, the licenses, a deal; else the no that says most."""
-    settled = settle([item for item in current if item.says is Says.LICENSE])
-    by_ruling = _ruled(current, settled, asked)
+    statements = [item for item in current if item.says is Says.LICENSE]
+    by_ruling = _ruled(current, statements, asked)
     if by_ruling and by_ruling.allow:
         return by_ruling
     held = _held(current, asked)
     if held and held.allow:
         return held
-    by_license = _licensed(settled, asked)
+    by_license = _licensed(statements, asked)
     if by_license and by_license.allow:
         return by_license
     by_deal = _dealt(current, asked)
@@ -132,26 +146,32 @@ def _permission(current: Sequence[Evidence], asked: _Asked) -> _Answer:
     return _Answer(False, noes[0].code, rests_on, more)
 
 
-def _ruled(current: Sequence[Evidence], settled: Settled, asked: _Asked) -> _Answer | None:
+def _ruled(current: Sequence[Evidence], statements: Sequence[Evidence], asked: _Asked) -> _Answer | None:
     """A ruling settles contradictions and texts that no rule understands. One that names a license is bound by it; one
-    that names none says nothing of commerce, for which every license must have been understood and allow it."""
+    that names none says nothing of commerce, for which every license must have been understood and allow it. Of several
+    that allow, those that name a license decide, and what they agree on is the license."""
     rulings = tuple(
         item
         for item in current
         if item.says is Says.ALLOWED and (not item.uses or {asked.use, asked.named} & {*item.uses})
     )
-    refusals = []
+    refusals: list[_Answer] = []
+    allowing: list[Evidence] = []
     for ruling in rulings:
         if ruling.license:
             verdict = allows(ways(ruling.license), asked.use, asked.commercial)
             if not verdict.allow:
                 refusals.append(_Answer(False, verdict.code, (ruling,)))
                 continue
-        elif asked.commercial and not settled.commercial:
-            refusals.append(_Answer(False, "R-NONCOMMERCIAL", (ruling, *settled.statements)))
+        elif asked.commercial and not settle(statements).commercial:
+            refusals.append(_Answer(False, "R-NONCOMMERCIAL", (ruling, *statements)))
             continue
-        return _Answer(True, "R-RULED-YES", (ruling,))
-    return refusals[0] if refusals else None
+        allowing.append(ruling)
+    if not allowing:
+        return refusals[0] if refusals else None
+    licensed = tuple(ruling for ruling in allowing if ruling.license)
+    license = agreed(ruling.license for ruling in licensed)
+    return _Answer(True, "R-RULED-YES", licensed or (allowing[0],), license=license)
 
 
 def _held(current: Sequence[Evidence], asked: _Asked) -> _Answer | None:
@@ -165,13 +185,14 @@ def _held(current: Sequence[Evidence], asked: _Asked) -> _Answer | None:
     )
 
 
-def _licensed(settled: Settled, asked: _Asked) -> _Answer | None:
-    if not settled.statements:
+def _licensed(statements: Sequence[Evidence], asked: _Asked) -> _Answer | None:
+    if not statements:
         return None
+    settled = settle(statements)
     if settled.codes:
         return _Answer(False, settled.codes[0], settled.statements, settled.codes[1:])
     verdict = allows(settled.ways, asked.use, asked.commercial)
-    return _Answer(verdict.allow, verdict.code, settled.statements)
+    return _Answer(verdict.allow, verdict.code, settled.statements, license=settled.license)
 
 
 def _dealt(current: Sequence[Evidence], asked: _Asked) -> _Answer | None:

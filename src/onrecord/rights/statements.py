@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all the license statements about one file come to, taken together: one license, or why not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -67,6 +67,16 @@ def settle(statements: Sequence[Evidence]) -> Settled:
         return Settled(everything, codes=(reads[0].code,))
     codes = dict.fromkeys(read.code for read in sorted(strangers, key=lambda read: read.code))
     return Settled(everything, codes=("R-CONTRADICTION", *codes), commercial=commercial)
+
+
+def agreed(licenses: Iterable[str]) -> str:
+    """The narrowest of these expressions where all leave open what it does, else ""."""
+    found = {license: ways(license) for license in licenses}
+    if not found or not all(found.values()):
+        return ""
+    if not all(agree(one, other) for one, other in combinations(found.values(), 2)):
+        return ""
+    return min(found, key=lambda license: (len(found[license]), license))
 
 
 def _read(item: Evidence) -> _Read:

@@ -12,6 +12,8 @@ import apsw
 import msgspec
 from msgspec import Struct
 
+from onrecord.errors import StoreFailed
+
 SCHEMA = 1
 
 
@@ -36,7 +38,19 @@ def write(
     `redirects` pairs an id with the one it was merged into, `holders` a blob with the recording that it holds.
     """
     part = path.with_name(path.name + ".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
     part.unlink(missing_ok=True)
+    try:
+        count = _write(part, rows, redirects, holders)
+    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError) as error:
+        raise StoreFailed(f"{part}: {error}", "is the disk full? `onrecord match` makes it again") from None
+    part.rename(path)
+    return count
+
+
+def _write(
+    part: Path, rows: Iterable[Row], redirects: Iterable[tuple[str, str]], holders: Iterable[tuple[str, str]]
+) -> int:
     db = apsw.Connection(str(part))
     db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
     db.execute(_TABLES)
@@ -55,7 +69,6 @@ def write(
     db.close()
     with part.open("rb") as file:
         os.fsync(file.fileno())
-    part.rename(path)
     return count
 
 

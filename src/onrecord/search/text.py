@@ -3,12 +3,15 @@
 """The text index (tantivy), behind an interface that another engine could serve: tokens and ids, nothing else."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import tantivy
 from msgspec import Struct
+
+from onrecord.errors import StoreFailed
 
 _WRITER_BYTES = 64 * 1024 * 1024
 
@@ -20,30 +23,37 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     name: Sequence[str]
     beside: Sequence[str]
-    popularity: int = 0
 
 
 class TextIndex:
     """An index in a folder. One process writes; readers see a commit when they next `search`."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path, *, make: bool = False) -> None:
+        """Opens the index in a folder; with `make` a new one."""
+        self._folder = folder
         self._schema = _schema()
-        self._index = tantivy.Index(self._schema, path=str(folder))
+        with _said(folder):
+            if make:
+                folder.mkdir(parents=True)
+                self._index = tantivy.Index(self._schema, path=str(folder))
+            else:
+                self._index = tantivy.Index.open(str(folder))
 
     def add(self, documents: Iterable[Document]) -> int:
-        """Index documents, each in place of an older one with its id; visible when this returns."""
+        """Index documents; visible when this returns."""
+        with _said(self._folder):
+            return self._add(documents)
+
+    def _add(self, documents: Iterable[Document]) -> int:
         writer = self._index.writer(_WRITER_BYTES, 1)
         count = 0
         for document in documents:
-            writer.delete_documents_by_term("id", document.id)
             writer.add_document(
                 tantivy.Document(
                     id=document.id,
                     kind=document.kind,
                     name=" ".join(document.name),
                     beside=" ".join(document.beside),
-                    popularity=document.popularity,
                 )
             )
             count += 1
@@ -59,11 +69,12 @@ class TextIndex:
         letter wrong in words of four letters and more."""
         if not tokens:
             return []
-        self._index.reload()
-        searcher = self._index.searcher()
-        query = self._query(tokens, kinds)
-        hits = searcher.search(query, limit).hits
-        return [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
+        with _said(self._folder):
+            self._index.reload()
+            searcher = self._index.searcher()
+            query = self._query(tokens, kinds)
+            hits = searcher.search(query, limit).hits
+            return [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
 
     def _query(self, tokens: Sequence[str], kinds: Sequence[str]) -> Any:
         must = tantivy.Occur.Must
@@ -106,11 +117,22 @@ def current(search: Path) -> Path | None:
         return None
 
 
+@contextmanager
+def _said(folder: Path) -> Iterator[None]:
+    """tantivy says everything as ValueError; here it is the disk, or what it holds."""
+    try:
+        yield
+    except ValueError as error:
+        raise StoreFailed(
+            f"{folder}: the text index cannot be used: {' '.join(str(error).split())[:300]}",
+            "is the disk full? `onrecord match` makes the index again",
+        ) from None
+
+
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("name", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("beside", tokenizer_name="whitespace", index_option="freq")
-    builder.add_integer_field("popularity", fast=True)
     return builder.build()

@@ -57,6 +57,10 @@ class Store:
     def roots(self) -> list[Root]:
         return list(self._roots.values())
 
+    @property
+    def reserve(self) -> int:
+        return self._reserve
+
     def root(self, identifier: str) -> Root | None:
         return self._roots.get(identifier)
 

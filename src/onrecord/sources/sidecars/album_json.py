@@ -50,7 +50,12 @@ class Album:
         if not isinstance(tracks, list) or len(tracks) > _MOST_TRACKS:
             raise RecordRejected(f"expected an object with a list `tracks` of at most {_MOST_TRACKS}")
         self._license = _string(value, "license")
-        self._tracks = {_string(track, "filename"): track for track in tracks if isinstance(track, dict)}
+        self._said: dict[tuple[str, str], Evidence] = {}
+        if not all(
+            isinstance(one, dict) and isinstance(one.get("license", ""), str) for one in [value, *tracks]
+        ):
+            raise RecordRejected("expected tracks to be objects, and a license to be a string")
+        self._tracks = {_string(track, "filename"): track for track in tracks}
         self.author = _string(value, "author")
 
     def about(self, path: PurePosixPath) -> Iterator[Evidence]:
@@ -59,7 +64,10 @@ class Album:
         if track is None:
             return
         for stated in filter(None, (self._license, _string(track, "license"))):
-            yield license_evidence(self._document, stated, holder=_string(track, "author") or self.author)
+            key = stated, _string(track, "author") or self.author
+            if key not in self._said:
+                self._said[key] = license_evidence(self._document, stated, holder=key[1])
+            yield self._said[key]
 
     def has(self, stem: str) -> bool:
         return any(PurePosixPath(name).stem.lower() == stem for name in self._tracks)
@@ -76,13 +84,16 @@ class AlbumLicense:
         self.folder = document.path.parent
         self._document = document
         self._album = album
+        self._said: dict[tuple[str, str], Evidence] = {}
         self._head, self._all, self._tracks = _statement(document.text, album)
 
     def about(self, path: PurePosixPath) -> Iterator[Evidence]:
         if len(path.parts) == 1:
             license = self._tracks.get(path.stem.lower(), self._all)
-            said = license_evidence(self._document, self._head, license, self._album.holder(path.name))
-            yield said
+            key = license, self._album.holder(path.name)
+            if key not in self._said:
+                self._said[key] = license_evidence(self._document, self._head, *key)
+            yield self._said[key]
 
 
 def _statement(text: str, album: Album) -> tuple[str, str, dict[str, str]]:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from onrecord.errors import RecordRejected
+from onrecord.sources.sidecars.patterns import LONGEST
 
 _FORMAT = re.compile(
     r"^format(?:-specification)?\s*:.*(?:copyright-format|dep-?5)", re.IGNORECASE | re.MULTILINE
@@ -81,6 +82,8 @@ def parse(text: str) -> Copyright:
 
 
 def _bound(patterns: list[str]) -> None:
+    if any(len(pattern) > LONGEST for pattern in patterns):
+        raise RecordRejected(f"expected patterns of at most {LONGEST} characters")
     wildcards = [count for pattern in patterns if (count := pattern.count("*") + pattern.count("?"))]
     if (
         len(patterns) > _MOST_PATTERNS

@@ -10,7 +10,7 @@ leaves the choice to a person.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -22,7 +22,7 @@ from onrecord.rights.texts import takes_back
 from onrecord.sources.sidecars.debian import Copyright, Paragraph
 from onrecord.sources.sidecars.documents import SidecarDocument
 from onrecord.sources.sidecars.patterns import literal, matches
-from onrecord.sources.sidecars.said import license_evidence, one_line
+from onrecord.sources.sidecars.said import license_evidence, one_line, unread_evidence
 
 #: Folders of a source tree that hold what is played; an installed tree may leave them out of its paths.
 _CONTENT: Final = frozenset(
@@ -40,9 +40,13 @@ class DebianCopyright:
         self._copyright = copyright
         self._literal: dict[str, Paragraph] = {}
         self._wild: list[tuple[int, str, Paragraph]] = []
+        self._loose: list[_Loose] = []
         self._names: dict[str, list[Paragraph]] = {}
         self._order = {id(paragraph): place for place, paragraph in enumerate(copyright.paragraphs)}
         self._said: dict[int, Evidence] = {}
+        self._unread = unread_evidence(
+            document.path, document.kind, "a part of it is no field and no paragraph", document.sha256
+        )
         self._above, self._placed = "", False
         self._folders: frozenset[str] = frozenset()
         for place, paragraph in enumerate(copyright.paragraphs):
@@ -52,6 +56,8 @@ class DebianCopyright:
                     self._names.setdefault(path.rsplit("/", 1)[-1], []).append(paragraph)
                 else:
                     self._wild.append((place, pattern.removeprefix("./"), paragraph))
+                    if loose := _loose(pattern.removeprefix("./"), paragraph):
+                        self._loose.append(loose)
 
     @property
     def names(self) -> frozenset[str]:
@@ -80,15 +86,14 @@ class DebianCopyright:
         inner = whole.removeprefix(self._above)
         if inner != whole and (chosen is None or chosen.is_default):
             chosen = self._matching(inner) or chosen
-        if chosen is None:
-            return
-        said = self._evidence(chosen)
-        if chosen.is_default:
-            if self._copyright.broken:
-                yield msgspec.structs.replace(said, license="")
-                return
-            yield from self._others(inner, said)
-        yield said
+        if self._copyright.broken:
+            # What could not be read may have been an exception, for whichever file.
+            yield self._unread
+        elif chosen is not None:
+            said = self._evidence(chosen)
+            if chosen.is_default:
+                yield from self._others(inner, said)
+            yield said
 
     def _matching(self, path: str) -> Paragraph | None:
         """The last paragraph whose pattern matches counts."""
@@ -104,27 +109,23 @@ class DebianCopyright:
     def _others(self, path: str, default: Evidence) -> Iterator[Evidence]:
         """Statements of paragraphs that might be about this file and do not agree with the default."""
         suspects = [*self._names.get(path.rsplit("/", 1)[-1], ())]
-        suspects += [paragraph for _, pattern, paragraph in self._wild if self._might_mean(pattern, path)]
+        parts = path.split("/")
+        lower = {part.lower() for part in parts[:-1]}
+        suspects += [loose.paragraph for loose in self._loose if self._might_mean(loose, parts, lower)]
         others = {id(one): one for one in suspects if not one.is_default}
         for paragraph in list(others.values())[-_MOST_SUSPECTS:]:
             said = self._evidence(paragraph)
             if not agree(ways(said.license), ways(default.license)):
                 yield said
 
-    def _might_mean(self, pattern: str, path: str) -> bool:
+    def _might_mean(self, loose: "_Loose", parts: list[str], lower: set[str]) -> bool:
         """Would the pattern match, were the trees laid out differently above its last folder?"""
-        *folders, last = pattern.split("/")
-        fixed = [folder for folder in folders if literal(folder)]
-        if not fixed or fixed[0] == "debian" or len(fixed) != len(folders):
-            return False
-        parts = path.split("/")
-        for place, part in enumerate(parts[:-1]):
-            if part == folders[-1] and matches(last, "/".join(parts[place + 1 :]), crossing=True):
-                return True
-        lower = {part.lower() for part in parts[:-1]}
-        absent = not any(name.lower() in lower for name in fixed)
-        unplaced = not self._placed and folders[0].lower() not in self._folders
-        return unplaced and absent and last == "*" and folders[-1].lower() in _CONTENT
+        if loose.folder.lower() in lower:
+            for place, part in enumerate(parts[:-1]):
+                if part == loose.folder and matches(loose.last, "/".join(parts[place + 1 :]), crossing=True):
+                    return True
+        unplaced = not self._placed and loose.top not in self._folders
+        return loose.is_content and unplaced and not loose.names & lower
 
     def _evidence(self, paragraph: Paragraph) -> Evidence:
         if id(paragraph) not in self._said:
@@ -142,6 +143,26 @@ class DebianCopyright:
         if said.license and (restricted or not _same_in_comment(paragraph.comment, said.license)):
             return msgspec.structs.replace(said, license="")
         return said
+
+
+class _Loose(NamedTuple):
+    """A pattern in named folders, taken apart once: the one folder it ends in, the first, and all, in small letters."""
+
+    folder: str
+    last: str
+    top: str
+    names: frozenset[str]
+    is_content: bool
+    paragraph: Paragraph
+
+
+def _loose(pattern: str, paragraph: Paragraph) -> _Loose | None:
+    *folders, last = pattern.split("/")
+    if not folders or folders[0] == "debian" or not all(literal(folder) for folder in folders):
+        return None
+    names = [folder.lower() for folder in folders]
+    is_content = last == "*" and names[-1] in _CONTENT
+    return _Loose(folders[-1], last, names[0], frozenset(names), is_content, paragraph)
 
 
 def _same_in_comment(comment: str, license: str) -> bool:

@@ -42,10 +42,12 @@ class SidecarDocument(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RefusedDocument(Struct, frozen=True, forbid_unknown_fields=True):
-    """A document that was not taken, and why, in a sentence."""
+    """A document that was not taken, and why, in a sentence; `sha256` where its bytes were, and made no sense."""
 
     path: PurePosixPath
     reason: str
+    kind: str
+    sha256: str = ""
 
 
 def kind_of(path: PurePosixPath) -> str:
@@ -87,7 +89,7 @@ def find(root: Path, deep: bool) -> Iterator[SidecarDocument | RefusedDocument]:
                 size, count = size + len(found.content), count + 1
                 if size > MOST_BYTES or count > MOST_DOCUMENTS:
                     reason = f"beyond {MOST_DOCUMENTS} documents or {MOST_BYTES} bytes in one folder; add it in parts"
-                    found = RefusedDocument(path, reason)
+                    found = RefusedDocument(path, reason, kind)
             yield found
 
 
@@ -95,14 +97,14 @@ def _read(root: Path, path: PurePosixPath, kind: str) -> SidecarDocument | Refus
     try:
         descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        return RefusedDocument(path, f"cannot be opened without following links: {error.strerror}")
+        return RefusedDocument(path, f"cannot be opened without following links: {error.strerror}", kind)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return RefusedDocument(path, "expected a plain file, it is something else")
+            return RefusedDocument(path, "expected a plain file, it is something else", kind)
         try:
             content = file.read(LONGEST + 1)
         except OSError as error:
-            return RefusedDocument(path, f"cannot be read: {error.strerror}")
+            return RefusedDocument(path, f"cannot be read: {error.strerror}", kind)
     if len(content) > LONGEST:
-        return RefusedDocument(path, f"longer than {LONGEST} bytes, which no license document is")
+        return RefusedDocument(path, f"longer than {LONGEST} bytes, which no license document is", kind)
     return SidecarDocument(path, hashlib.sha256(content).hexdigest(), content, kind)

@@ -24,7 +24,7 @@ def read_game_music(document: SidecarDocument) -> NamedFiles:
     files = [name for key in ("file", "fast-filename") if (name := root.get(key)) and "/" not in name]
     holder = root.get("composer") or ""
     said = [license_evidence(document, words, holder=holder) for words in _statements(document.content, root)]
-    return NamedFiles(document.path.parent, [(name, evidence) for name in files for evidence in said])
+    return NamedFiles(document.path.parent, tuple((name, evidence) for name in files for evidence in said))
 
 
 def _statements(content: bytes, root: etree._Element) -> Iterator[str]:

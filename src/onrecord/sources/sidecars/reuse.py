@@ -11,7 +11,7 @@ from typing import Any, Final
 from onrecord.errors import RecordRejected
 from onrecord.model.rights import Evidence
 from onrecord.sources.sidecars.documents import SidecarDocument
-from onrecord.sources.sidecars.patterns import matches
+from onrecord.sources.sidecars.patterns import LONGEST, matches
 from onrecord.sources.sidecars.said import NamedFiles, license_evidence
 
 _MOST_ANNOTATIONS: Final = 10_000
@@ -24,7 +24,12 @@ def read_license_beside(document: SidecarDocument) -> NamedFiles:
     text = document.text
     stated = " AND ".join(f"({found.strip()})" for found in _LICENSE.findall(text) if found.strip())
     said = license_evidence(document, text, stated, " / ".join(_HOLDER.findall(text)))
-    return NamedFiles(document.path.parent, [(document.path.name.removesuffix(".license"), said)])
+    return NamedFiles(document.path.parent, ((named_beside(document.path), said),))
+
+
+def named_beside(path: PurePosixPath) -> str:
+    """The file that a `.license` file speaks of."""
+    return path.name.removesuffix(".license")
 
 
 class ReuseToml:
@@ -35,7 +40,7 @@ class ReuseToml:
         self._document = document
         try:
             value = tomllib.loads(document.content.decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
             raise RecordRejected(f"not TOML: {str(error)[:200]}") from error
         annotations = value.get("annotations", [])
         if (
@@ -44,12 +49,16 @@ class ReuseToml:
             or len(annotations) > _MOST_ANNOTATIONS
         ):
             raise RecordRejected(f"expected `version = 1` and at most {_MOST_ANNOTATIONS} annotations")
-        self._annotations = [annotation for annotation in annotations if isinstance(annotation, dict)]
+        self._annotations = [_checked(annotation) for annotation in annotations]
+        self._said: dict[int, Evidence] = {}
 
     def about(self, path: PurePosixPath) -> Iterator[Evidence]:
-        for annotation in reversed(self._annotations):
+        for place in range(len(self._annotations) - 1, -1, -1):
+            annotation = self._annotations[place]
             if any(matches(pattern, str(path), crossing=False) for pattern in _strings(annotation, "path")):
-                yield self._evidence(annotation)
+                if place not in self._said:
+                    self._said[place] = self._evidence(annotation)
+                yield self._said[place]
                 return
 
     def _evidence(self, annotation: dict[str, Any]) -> Evidence:
@@ -62,6 +71,19 @@ class ReuseToml:
         lines += [f"SPDX-FileComment = {comment}" for comment in comments]
         stated = " AND ".join(f"({license})" for license in licenses)
         return license_evidence(self._document, "\n".join(lines), stated, " / ".join(holders))
+
+
+def _checked(annotation: Any) -> dict[str, Any]:
+    """What stands where a path or a license would, and is none, might have been about any file."""
+    if not isinstance(annotation, dict) or not _strings(annotation, "path"):
+        raise RecordRejected("expected every annotation to be a table with a `path`")
+    for key in ("path", "SPDX-License-Identifier"):
+        given = annotation.get(key, [])
+        if len(_strings(annotation, key)) != (len(given) if isinstance(given, list) else 1):
+            raise RecordRejected(f"expected strings in `{key}`")
+    if any(len(pattern) > LONGEST for pattern in _strings(annotation, "path")):
+        raise RecordRejected(f"expected patterns of at most {LONGEST} characters")
+    return annotation
 
 
 def _strings(annotation: dict[str, Any], key: str) -> list[str]:

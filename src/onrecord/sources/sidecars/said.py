@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a document says about files, as its reader hands it on; and the evidence that is made of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from onrecord.model.rights import Evidence, Says
 from onrecord.rights.licenses import is_permissive, read_license
@@ -48,6 +48,17 @@ def license_evidence(
     )
 
 
+def unread_evidence(path: PurePosixPath, kind: str, reason: str, sha256: str = "") -> Evidence:
+    """A document that states a license, but nobody knows which: in its scope it stands against every permission."""
+    return Evidence(
+        says=Says.LICENSE,
+        origin=kind,
+        # The words before the reason see to it that no license named in it, or by the file, is taken for a statement.
+        text=one_line(f"{path.name} could not be read: {reason}"),
+        document=sha256,
+    )
+
+
 def one_line(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:_LONGEST_HOLDER]
 
@@ -64,15 +75,20 @@ class SameFolder:
             yield self._evidence
 
 
-class NamedFiles:
-    """A document that speaks of files of its own folder by name."""
+class Everything:
+    """A document that says one thing of every file in its folder and below."""
 
-    def __init__(self, folder: PurePosixPath, named: Iterable[tuple[str, Evidence]]) -> None:
+    def __init__(self, folder: PurePosixPath, evidence: Evidence) -> None:
         self.folder = folder
-        self._named: dict[str, list[Evidence]] = {}
-        for name, evidence in named:
-            self._named.setdefault(name, []).append(evidence)
+        self._evidence = evidence
 
     def about(self, path: PurePosixPath) -> Iterator[Evidence]:
-        if len(path.parts) == 1:
-            yield from self._named.get(path.name, ())
+        yield self._evidence
+
+
+class NamedFiles(NamedTuple):
+    """A document that speaks of files of its own folder by name. There may be one for each file, so whoever asks keeps
+    them by name and not as a list to go through."""
+
+    folder: PurePosixPath
+    named: tuple[tuple[str, Evidence], ...]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """All documents about rights below one added folder, and what they say of each file in it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -14,8 +14,15 @@ from onrecord.sources.sidecars.debian import is_machine_readable, parse
 from onrecord.sources.sidecars.debian_files import DebianCopyright
 from onrecord.sources.sidecars.documents import RefusedDocument, SidecarDocument, find, walk
 from onrecord.sources.sidecars.prose import prose_license
-from onrecord.sources.sidecars.reuse import ReuseToml, read_license_beside
-from onrecord.sources.sidecars.said import SameFolder, Statements, license_evidence
+from onrecord.sources.sidecars.reuse import ReuseToml, named_beside, read_license_beside
+from onrecord.sources.sidecars.said import (
+    Everything,
+    NamedFiles,
+    SameFolder,
+    Statements,
+    license_evidence,
+    unread_evidence,
+)
 
 #: Most files that are looked at to learn where a Debian source tree lies.
 _MOST_PLACED: Final = 200_000
@@ -25,20 +32,26 @@ class Sidecars:
     """What the documents of one folder say. Built by `scan`; nothing is read from disk afterwards.
 
     `documents` holds every document that was found, also those that say nothing a machine understands; `refused` those
-    that were not taken or are broken. A broken one is in both.
+    that were not taken or are broken. A broken one is in both. One that would state a license and was not read says of
+    the files in its scope that it was not understood: no document above it speaks for them alone.
     """
 
     def __init__(
         self,
         documents: Sequence[SidecarDocument],
         refused: Sequence[RefusedDocument],
-        said: Iterable[Statements],
+        said: Iterable[Statements | NamedFiles],
     ) -> None:
         self.documents = list(documents)
         self.refused = list(refused)
         self._said: dict[PurePosixPath, list[Statements]] = {}
+        self._named: dict[PurePosixPath, list[Evidence]] = {}
         for statements in said:
-            self._said.setdefault(_shown(statements.folder), []).append(statements)
+            if isinstance(statements, NamedFiles):
+                for name, evidence in statements.named:
+                    self._named.setdefault(_shown(statements.folder / name), []).append(evidence)
+            else:
+                self._said.setdefault(_shown(statements.folder), []).append(statements)
 
     @classmethod
     def scan(cls, root: Path, *, deep: bool = True) -> "Sidecars":
@@ -49,17 +62,18 @@ class Sidecars:
         reading = _Reading(found)
         said = [statements for document in found for statements in reading.read(document)]
         _place(root, deep, [one for one in said if isinstance(one, DebianCopyright)])
-        return cls(found, [*refused, *reading.broken], said)
+        refused += reading.broken
+        return cls(found, refused, [*said, *(unread for one in refused for unread in _unread(one))])
 
     def evidence(self, path: PurePosixPath) -> list[Evidence]:
         """Evidence about one file of the folder, nearest documents first, each once."""
         shown = _shown(path)
-        said: dict[str, Evidence] = {}
+        said = self._named.get(shown, [])[:]
         for folder in shown.parents:
-            for statements in self._said.get(folder, ()):
-                for evidence in statements.about(shown.relative_to(folder)):
-                    said.setdefault(evidence.id, evidence)
-        return list(said.values())
+            if here := self._said.get(folder):
+                below = shown.relative_to(folder)
+                said += (evidence for statements in here for evidence in statements.about(below))
+        return list(dict.fromkeys(said))
 
 
 class _Reading:
@@ -73,10 +87,10 @@ class _Reading:
                 try:
                     self._albums[document.path.parent] = Album(document)
                 except RecordRejected as error:
-                    self.broken.append(RefusedDocument(document.path, error.message))
+                    self._refuse(document, error)
 
-    def read(self, document: SidecarDocument) -> Iterable[Statements]:
-        readers: dict[str, Callable[[SidecarDocument], Iterable[Statements]]] = {
+    def read(self, document: SidecarDocument) -> Iterable[Statements | NamedFiles]:
+        readers: dict[str, Callable[[SidecarDocument], Iterable[Statements | NamedFiles]]] = {
             kinds.DEBIAN: _debian,
             kinds.ALBUM: self._album,
             kinds.GAME_MUSIC: _game_music,
@@ -87,8 +101,11 @@ class _Reading:
         try:
             return list(readers[document.kind](document))
         except RecordRejected as error:
-            self.broken.append(RefusedDocument(document.path, error.message))
+            self._refuse(document, error)
             return []
+
+    def _refuse(self, document: SidecarDocument, error: RecordRejected) -> None:
+        self.broken.append(RefusedDocument(document.path, error.message, document.kind, document.sha256))
 
     def _album(self, document: SidecarDocument) -> Iterable[Statements]:
         album = self._albums.get(document.path.parent)
@@ -102,29 +119,36 @@ class _Reading:
         return [SameFolder(folder, said)]
 
 
-class _Everything:
-    """A document that says one thing of every file below its folder."""
+def _unread(refused: RefusedDocument) -> Iterable[Statements | NamedFiles]:
+    """A document that was not read, over the files that one of its kind speaks of at most. `.music` files describe
+    pieces and state a license only by the way; nothing is concluded from a broken one."""
+    path, kind = refused.path, refused.kind
+    if kind == kinds.GAME_MUSIC:
+        return []
+    said = unread_evidence(path, kind, refused.reason, refused.sha256)
+    if kind == kinds.REUSE_FILE:
+        return [NamedFiles(path.parent, ((named_beside(path), said),))]
+    if kind == kinds.LICENSE_FILE:
+        return [SameFolder(path.parent, said)]
+    return [Everything(_debian_folder(path) if kind == kinds.DEBIAN else path.parent, said)]
 
-    def __init__(self, folder: PurePosixPath, evidence: Evidence) -> None:
-        self.folder = folder
-        self._evidence = evidence
 
-    def about(self, path: PurePosixPath) -> Iterator[Evidence]:
-        yield self._evidence
+def _debian_folder(path: PurePosixPath) -> PurePosixPath:
+    """The top of the source tree that a copyright file speaks of."""
+    folder = path.parent
+    return folder.parent if folder.name in ("debian", ".reuse") else folder
 
 
 def _debian(document: SidecarDocument) -> Iterable[Statements]:
-    folder = document.path.parent
-    if folder.name in ("debian", ".reuse"):
-        folder = folder.parent
+    folder = _debian_folder(document.path)
     text = document.text
     if is_machine_readable(text):
         return [DebianCopyright(folder, document, parse(text))]
     license = prose_license(text)
-    return [_Everything(folder, license_evidence(document, text, license))] if license else []
+    return [Everything(folder, license_evidence(document, text, license))] if license else []
 
 
-def _game_music(document: SidecarDocument) -> Iterable[Statements]:
+def _game_music(document: SidecarDocument) -> Iterable[NamedFiles]:
     from onrecord.sources.sidecars.game_music import read_game_music  # lxml, only where there is such a file
 
     return [read_game_music(document)]

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that are whole or not there: digest, make durable, put in place by one rename."""
+
+import hashlib
+import os
+from pathlib import Path
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def settle(part: Path, path: Path) -> None:
+    """Give a finished file its name, durably: file, rename, folder."""
+    sync(part)
+    part.rename(path)
+    sync(path.parent)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put `content` in the place of a small file, durably; a reader sees the old bytes or the new ones."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    settle(part, path)
+
+
+def sync(path: Path) -> None:
+    """Make one file, or the names in one folder, durable."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make a folder and everything below it durable."""
+    for path in [*folder.rglob("*"), folder]:
+        sync(path)

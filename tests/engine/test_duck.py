@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DuckDB: no network, no code from elsewhere, exports that repeat, disk and memory errors as ours."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from msgspec import Struct
+
+from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import write_rows
+from onrecord.errors import OnrecordError, StoreFailed
+
+
+class Pair(Struct, frozen=True):
+    name: str
+    numbers: tuple[int, ...]
+
+
+@pytest.fixture
+def duck(tmp_path: Path) -> Iterator[Duck]:
+    made = Duck(tmp_path / "spill", "1GB", 2)
+    yield made
+    made.close()
+
+
+def test_a_table_without_files_has_its_columns(duck: Duck) -> None:
+    duck.view("pairs", [], Pair)
+    assert duck.run("SELECT name, numbers FROM pairs") == []
+
+
+def test_a_view_over_files(duck: Duck, tmp_path: Path) -> None:
+    paths = [tmp_path / f"it's {number}.parquet" for number in range(2)]
+    for number, path in enumerate(paths):
+        write_rows(path, Pair, [Pair(f"n{number}", (number,))])
+    duck.view("pairs", paths, Pair)
+    assert duck.run("SELECT * FROM pairs ORDER BY name") == [("n0", [0]), ("n1", [1])]
+
+
+def test_values_become_a_table_and_text_stays_text(duck: Duck) -> None:
+    name = "'; DROP TABLE x; --\x00\u202e"
+    duck.table("x", {"name": "VARCHAR", "n": "BIGINT"}, [(name, 1), ("", None)])
+    assert duck.run("SELECT name FROM x WHERE name = ?", [name]) == [(name,)]
+    duck.table("x", {"name": "VARCHAR"}, [])
+    assert duck.run("SELECT count(*) FROM x") == [(0,)]
+
+
+def test_a_stream_gives_every_row(duck: Duck) -> None:
+    assert [n for (n,) in duck.stream("SELECT * FROM range(2500)", batch=100)] == list(range(2500))
+
+
+def test_an_export_gives_the_same_bytes(tmp_path: Path) -> None:
+    made = []
+    for threads in (1, 4):
+        duck = Duck(tmp_path / "spill", "1GB", threads)
+        query = "SELECT i, 'x' || i AS name, [i, i + 1] AS list FROM range(300000) t(i) ORDER BY i"
+        made.append(duck.export(query, tmp_path / f"{threads}.parquet"))
+        duck.close()
+    assert made[0] == made[1]
+    assert made[0][1] == 300_000
+    assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "4.parquet").read_bytes()
+
+
+def test_no_extension_is_fetched_on_the_way(duck: Duck) -> None:
+    with pytest.raises((duckdb.Error, OnrecordError)):
+        duck.run("SELECT * FROM 'http://127.0.0.1:1/x.parquet'")
+
+
+def test_a_missing_or_damaged_file_is_named(duck: Duck, tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    with pytest.raises(StoreFailed, match=r"rows\.parquet"):
+        duck.view("pairs", [path], Pair)
+    path.write_bytes(b"not Parquet at all" * 100)
+    with pytest.raises(StoreFailed, match=r"rows\.parquet"):
+        duck.view("pairs", [path], Pair)
+
+
+def test_too_little_memory_is_said(tmp_path: Path) -> None:
+    duck = Duck(tmp_path / "spill", "30MB", 1)
+    with pytest.raises(StoreFailed, match="table job") as caught:
+        duck.run("SELECT list(i ORDER BY i % 7) FROM range(20000000) t(i)")
+    assert "memory" in caught.value.hint
+    duck.close()
+
+
+def test_a_mistake_in_a_job_is_not_hidden(duck: Duck) -> None:
+    with pytest.raises(duckdb.Error):
+        duck.run("SELECT nothing FROM nowhere")

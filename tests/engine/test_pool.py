@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Worker processes: results in order, and one clear error where a worker dies, whatever killed it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onrecord.engine.pool import map_chunks
+from onrecord.errors import OnrecordError, StoreFull
+
+
+def nothing() -> None:
+    pass
+
+
+def twice(number: int) -> int:
+    time.sleep(0.01 * (number % 3))
+    return 2 * number
+
+
+def die_at_three(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def full_at_three(number: int) -> int:
+    if number == 3:
+        raise StoreFull("no room", "make some")
+    return number
+
+
+def unprepared() -> None:
+    raise RuntimeError("cannot be prepared")
+
+
+def parent_of(_: int) -> tuple[int, bool]:
+    return os.getppid(), signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_results_come_in_the_order_of_the_chunks() -> None:
+    assert list(map_chunks(twice, range(20), 2, nothing, ())) == [2 * number for number in range(20)]
+
+
+def test_no_chunk_is_made_before_it_is_needed() -> None:
+    made = []
+
+    def chunks() -> Iterator[int]:
+        for number in range(50):
+            made.append(number)
+            yield number
+
+    results = map_chunks(twice, chunks(), 1, nothing, ())
+    assert next(results) == 0
+    assert len(made) <= 2
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_workers_are_ours_and_leave_ctrl_c_to_us() -> None:
+    assert list(map_chunks(parent_of, [0], 1, nothing, ())) == [(os.getpid(), True)]
+
+
+def test_a_worker_that_dies_is_said() -> None:
+    seen = []
+    with pytest.raises(OnrecordError, match="worker process died") as caught:
+        for result in map_chunks(die_at_three, range(8), 1, nothing, ()):
+            seen.append(result)
+    assert seen == [0, 1, 2][: len(seen)], "what was done before may be used"
+    assert "again" in caught.value.hint
+
+
+def test_an_error_of_a_chunk_comes_through() -> None:
+    with pytest.raises(StoreFull, match="no room") as caught:
+        list(map_chunks(full_at_three, range(8), 2, nothing, ()))
+    assert caught.value.hint == "make some", "with all that it says"
+
+
+def test_a_worker_that_cannot_be_prepared_is_said() -> None:
+    with pytest.raises(OnrecordError, match="worker"):
+        list(map_chunks(twice, range(3), 1, unprepared, ()))
+
+
+def test_the_first_process_of_a_container_may_have_workers() -> None:
+    """A worker's parent is then process 1, which is no sign of having been orphaned."""
+    root = Path(__file__).parents[2]
+    enter = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*enter, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("a container cannot be made here")
+    command = [*enter, sys.executable, "-m", "tests.engine.as_process_one"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root, timeout=60)
+    assert done.stdout.strip() == "[2, 4]", done.stderr
