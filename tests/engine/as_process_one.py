@@ -4,9 +4,10 @@
 
 import os
 
-from onrecord.engine.pool import map_chunks
+from onrecord.engine.pool import Workers
 from tests.engine.test_pool import nothing, twice
 
 if __name__ == "__main__":
     assert os.getpid() == 1
-    print(list(map_chunks(twice, [1, 2], 1, nothing, ())))
+    with Workers(1, nothing) as workers:
+        print(list(workers.map(twice, [1, 2])))

@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Worker processes: results in order, and one clear error where a worker dies, whatever killed it."""
 
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from onrecord.engine.pool import map_chunks
+from onrecord.engine.pool import Workers
 from onrecord.errors import OnrecordError, StoreFull
 
 
@@ -46,8 +48,13 @@ def parent_of(_: int) -> tuple[int, bool]:
     return os.getppid(), signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
+def mapped(function: Any, chunks: Iterable[int], count: int, prepare: Any = nothing) -> Iterator[Any]:
+    with Workers(count, prepare) as workers:
+        yield from workers.map(function, chunks)
+
+
 def test_results_come_in_the_order_of_the_chunks() -> None:
-    assert list(map_chunks(twice, range(20), 2, nothing, ())) == [2 * number for number in range(20)]
+    assert list(mapped(twice, range(20), 2)) == [2 * number for number in range(20)]
 
 
 def test_no_chunk_is_made_before_it_is_needed() -> None:
@@ -58,20 +65,35 @@ def test_no_chunk_is_made_before_it_is_needed() -> None:
             made.append(number)
             yield number
 
-    results = map_chunks(twice, chunks(), 1, nothing, ())
+    results = mapped(twice, chunks(), 1)
     assert next(results) == 0
     assert len(made) <= 2
-    results.close()  # type: ignore[attr-defined]
+
+
+def test_workers_serve_several_times_and_start_when_needed() -> None:
+    with Workers(1, nothing) as workers:
+        assert children() == []
+        first = list(workers.map(parent_of, [0]))
+        running = children()
+        assert len(running) > 0
+        assert list(workers.map(parent_of, [0])) == first
+        assert children() == running
+    assert set(children()).isdisjoint(running)
+
+
+def children() -> list[int]:
+    """Processes that multiprocessing has started here and that are alive."""
+    return sorted(child.pid or 0 for child in multiprocessing.active_children())
 
 
 def test_workers_are_ours_and_leave_ctrl_c_to_us() -> None:
-    assert list(map_chunks(parent_of, [0], 1, nothing, ())) == [(os.getpid(), True)]
+    assert list(mapped(parent_of, [0], 1)) == [(os.getpid(), True)]
 
 
 def test_a_worker_that_dies_is_said() -> None:
     seen = []
     with pytest.raises(OnrecordError, match="worker process died") as caught:
-        for result in map_chunks(die_at_three, range(8), 1, nothing, ()):
+        for result in mapped(die_at_three, range(8), 1):
             seen.append(result)
     assert seen == [0, 1, 2][: len(seen)], "what was done before may be used"
     assert "again" in caught.value.hint
@@ -79,13 +101,13 @@ def test_a_worker_that_dies_is_said() -> None:
 
 def test_an_error_of_a_chunk_comes_through() -> None:
     with pytest.raises(StoreFull, match="no room") as caught:
-        list(map_chunks(full_at_three, range(8), 2, nothing, ()))
+        list(mapped(full_at_three, range(8), 2))
     assert caught.value.hint == "make some", "with all that it says"
 
 
 def test_a_worker_that_cannot_be_prepared_is_said() -> None:
     with pytest.raises(OnrecordError, match="worker"):
-        list(map_chunks(twice, range(3), 1, unprepared, ()))
+        list(mapped(twice, range(3), 1, unprepared))
 
 
 def test_the_first_process_of_a_container_may_have_workers() -> None:

@@ -23,6 +23,7 @@ import pytest
 from onrecord.archive import Archive, add, ingest
 from onrecord.archive.checking import check
 from onrecord.archive.publishing import publish
+from onrecord.engine.pool import Workers
 from onrecord.errors import ArchiveLocked, OnrecordError, StoreFailed, StoreFull
 from onrecord.ledger import Ledger, Log
 from onrecord.store import Store
@@ -131,7 +132,7 @@ def test_a_disk_that_fills_up_anywhere(
 def in_this_process(run: Callable[[], Any]) -> Any:
     """Workers would be processes of their own, each importing everything anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(add, "map_chunks", lambda function, chunks, *_: map(function, chunks))
+        patch.setattr(Workers, "map", lambda self, function, chunks: map(function, chunks))
         return run()
 
 
@@ -207,7 +208,7 @@ def test_any_write_of_add_may_fail(
     archive: Archive, tmp_path: Path, name: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every place where `add` calls the function: the error has a name, and the next run makes it whole."""
-    monkeypatch.setattr(add, "map_chunks", lambda function, chunks, *_: map(function, chunks))
+    monkeypatch.setattr(Workers, "map", lambda self, function, chunks: map(function, chunks))
     number, failed = 1, 0
     while True:
         music = pieces(tmp_path / f"in-{number}", range(number * 4, number * 4 + 2))

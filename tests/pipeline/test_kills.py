@@ -142,7 +142,7 @@ def _add(folder: Path, music: Path, arrival: str) -> None:
     from onrecord.store import Arrival
 
     # The same work in this process: workers of their own would each import everything anew.
-    module.map_chunks = lambda function, chunks, *_: map(function, chunks)
+    module.Workers.map = lambda self, function, chunks: map(function, chunks)
     module._CHUNK_FILES = module._COMMIT_FILES = 2
     with Archive.open(folder) as archive:
         report = module.add(archive, [music], held_as="owner", arrival=Arrival(arrival))

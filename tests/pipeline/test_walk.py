@@ -12,12 +12,13 @@ import pytest
 from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive import add as adding
 from onrecord.archive.add import AddReport
+from onrecord.archive.editions import read_manifest
 from onrecord.archive.harvest import HarvestReport, harvest
 from onrecord.archive.matching import rematch
-from onrecord.archive.editions import read_manifest
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader, open_reader
 from onrecord.engine.parquet import read_rows
+from onrecord.engine.pool import Workers
 from onrecord.errors import UsageError
 from onrecord.mirror.session import Session
 from tests.pipeline.musicbrainz import mbid, recording, release, save
@@ -31,14 +32,18 @@ TONES = [(f"Piece {number}", 8000) for number in range(1, 5)]
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers would each import everything anew; that they work is tested elsewhere."""
-    monkeypatch.setattr(adding, "map_chunks", lambda function, chunks, *_: map(function, chunks))
+    monkeypatch.setattr(Workers, "map", lambda self, function, chunks: map(function, chunks))
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
     """What MusicBrainz says of the album, and of another that nobody has brought in."""
     other = release("Elsewhere", "Somebody Else", [("Far", 200_000), ("Away", 100_000)])
-    return save(tmp_path / "records", tones=release("Tones", "The Test Tones", TONES, barcode="4006381333931"), other=other)
+    return save(
+        tmp_path / "records",
+        tones=release("Tones", "The Test Tones", TONES, barcode="4006381333931"),
+        other=other,
+    )
 
 
 def add(archive: Archive, *paths: Path) -> AddReport:
@@ -88,12 +93,18 @@ def test_from_records_to_a_second_edition_on_a_mirror(
         [fetched] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
         assert (fetched.number, fetched.files) == (1, 4)
     with Archive.open(tmp_path / "mirror") as mirror, Session() as session:
-        write(tmp_path / "more" / "5.opus", seed=5, tags={"title": "Piece 5", "artist": "The Test Tones", "license": BY})
+        write(
+            tmp_path / "more" / "5.opus",
+            seed=5,
+            tags={"title": "Piece 5", "artist": "The Test Tones", "license": BY},
+        )
         assert add(archive, tmp_path / "more").new == 1
         second = publish(archive)
         assert (second.number, second.published, second.new_volumes) == (2, 5, 1)
         assert table(archive, 1, "ids", "id", "source_id")[:1]
-        assert {row["id"] for row in table(archive, 1, "ids", "id")} <= {row["id"] for row in table(archive, 2, "ids", "id")}
+        assert {row["id"] for row in table(archive, 1, "ids", "id")} <= {
+            row["id"] for row in table(archive, 2, "ids", "id")
+        }
         seeding.seed(archive, session)
         [fetched] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
         assert (fetched.number, fetched.files, fetched.had) == (2, 1, 4)
@@ -134,13 +145,30 @@ def views(reader: Reader, identifier: str) -> list[tuple[str, Any]]:
         view = reader.recording(identifier)
     except NotFound:
         album = reader.release(identifier)
-        tracks = [(track.disc or 0, track.position or 0, track.title, track.seconds) for track in album.tracks]
+        tracks = [
+            (track.disc or 0, track.position or 0, track.title, track.seconds) for track in album.tracks
+        ]
         members = sorted((claim.source, claim.source_id) for claim in album.claims)
         return [("release", (album.title, album.artist, album.date, album.barcode, tracks, members))]
     members = sorted((claim.source, claim.source_id, claim.reason) for claim in view.claims)
     sounds = sorted(sound.sha256 for sound in view.sounds)
     titles = sorted(title for _, title in view.releases)
-    return [("recording", (view.title, view.artist, view.seconds, view.date, view.isrcs, view.mbids, titles, sounds, members))]
+    return [
+        (
+            "recording",
+            (
+                view.title,
+                view.artist,
+                view.seconds,
+                view.date,
+                view.isrcs,
+                view.mbids,
+                titles,
+                sounds,
+                members,
+            ),
+        )
+    ]
 
 
 def test_the_order_of_arrival_does_not_matter(album: Album, records: Path, tmp_path: Path) -> None:
@@ -174,7 +202,11 @@ def test_a_second_match_founds_nothing(archive: Archive, album: Album, records: 
     entry = archive.log.last
     second = rematch(archive)
     assert (second.founded, second.merged) == (0, 0)
-    assert (second.recordings, second.releases, second.artists) == (first.recordings, first.releases, first.artists)
+    assert (second.recordings, second.releases, second.artists) == (
+        first.recordings,
+        first.releases,
+        first.artists,
+    )
     assert archive.log.last == entry, "nothing new, so nothing to commit"
 
 
@@ -217,12 +249,17 @@ def test_a_record_may_change_back(archive: Archive, records: Path) -> None:
     assert one(open_reader(archive.folder), "far")
 
 
-def test_a_harvest_that_was_stopped_goes_on(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_harvest_that_was_stopped_goes_on(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from onrecord.archive import harvest as harvesting
     from onrecord.sources import musicbrainz_json
 
     monkeypatch.setattr(musicbrainz_json, "_PAGE_RECORDS", 2)
+    monkeypatch.setattr(harvesting, "_COMMIT_RECORDS", 2)
     folder = save(
-        tmp_path / "many", **{f"r{number}": recording(f"Song {number}", "Somebody", 1000 * number) for number in range(1, 8)}
+        tmp_path / "many",
+        **{f"r{number}": recording(f"Song {number}", "Somebody", 1000 * number) for number in range(1, 8)},
     )
 
     class Stopped(Exception):
@@ -245,7 +282,11 @@ def test_a_bad_record_costs_that_record(archive: Archive, records: Path) -> None
     (records / "link.json").symlink_to("/etc/passwd")
     report = gather(archive, records)
     assert report.new == 2
-    assert sorted(where.split(":")[0] for where, _ in report.rejected) == ["broken.json", "cut.json", "link.json"]
+    assert sorted(where.split(":")[0] for where, _ in report.rejected) == [
+        "broken.json",
+        "cut.json",
+        "link.json",
+    ]
     assert all(why for _, why in report.rejected)
 
 
@@ -295,7 +336,11 @@ def test_an_id_that_was_merged_answers_for_ever(archive: Archive, tmp_path: Path
     """Two files of unlike names are two recordings, until somebody says that they are one."""
     for number, name in enumerate(("Morning", "Matin"), start=1):
         isrc = "QM2Z12600001" if number == 2 else ""
-        write(tmp_path / "in" / f"{number}.flac", seed=number, tags={"title": name, "artist": "A", "ISRC": isrc, "license": BY})
+        write(
+            tmp_path / "in" / f"{number}.flac",
+            seed=number,
+            tags={"title": name, "artist": "A", "ISRC": isrc, "license": BY},
+        )
     add(archive, tmp_path / "in")
     rematch(archive)
     reader = open_reader(archive.folder)

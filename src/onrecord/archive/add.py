@@ -15,7 +15,7 @@ from onrecord import audio
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, ingest
-from onrecord.engine.pool import map_chunks
+from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
 from onrecord.model.rights import Evidence, Says, Use
 from onrecord.rights import decide
@@ -94,8 +94,8 @@ def add(
     for path in paths:
         if not path.exists():
             raise NotFound(f"{path}: no such file or folder")
-    with archive.writing():
-        run = _Run(archive, held_as, arrival, progress)
+    with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
+        run = _Run(archive, workers, held_as, arrival, progress)
         for path in paths:
             run.take(path.resolve())
         return run.report
@@ -110,10 +110,17 @@ class _Run:
     """One `add` under the write lock."""
 
     def __init__(
-        self, archive: Archive, held_as: str, arrival: Arrival, progress: Callable[[Progress], None]
+        self,
+        archive: Archive,
+        workers: Workers,
+        held_as: str,
+        arrival: Arrival,
+        progress: Callable[[Progress], None],
     ) -> None:
         self.report = AddReport()
         self._archive = archive
+        self._workers = workers
+        self._scanned: tuple[Path, bool] | None = None
         self._held_as = held_as
         self._arrival = arrival
         self._progress = progress
@@ -122,28 +129,29 @@ class _Run:
 
     def take(self, top: Path) -> None:
         """Add one file or folder."""
-        self._base = top if top.is_dir() else top.parent
-        self._sidecars = Sidecars.scan(self._base, deep=top.is_dir())
-        self._documents = {document.path: document for document in self._sidecars.documents}
-        self.report.documents_refused += [
-            Refused(str(document.path), "document", document.reason) for document in self._sidecars.refused
-        ]
+        self._scan(top if top.is_dir() else top.parent, deep=top.is_dir())
         self._known: list[tuple[str, str]] = []
         waiting: list[Ingested] = []
         last = time.monotonic()
-        for batch in map_chunks(
-            ingest,
-            self._chunks(_files(top, self._unlistable)),
-            self._archive.settings.workers,
-            audio.preload,
-            (),
-        ):
+        for batch in self._workers.map(ingest, self._chunks(_files(top, self._unlistable))):
             waiting += batch
             self._note_progress(batch)
             if len(waiting) >= _COMMIT_FILES or time.monotonic() - last >= _COMMIT_SECONDS:
                 self._commit(waiting)
                 waiting, last = [], time.monotonic()
         self._commit(waiting)
+
+    def _scan(self, base: Path, deep: bool) -> None:
+        """Read the documents in a folder; of many files of one folder this is done once."""
+        if self._scanned == (base, deep):
+            return
+        self._scanned = base, deep
+        self._base = base
+        self._sidecars = Sidecars.scan(base, deep=deep)
+        self._documents = {document.path: document for document in self._sidecars.documents}
+        self.report.documents_refused += [
+            Refused(str(document.path), "document", document.reason) for document in self._sidecars.refused
+        ]
 
     def _chunks(self, files: Iterator[tuple[Path, os.stat_result]]) -> Iterator[Chunk]:
         waiting: list[Incoming] = []

@@ -23,7 +23,7 @@ from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.archive.seeding import tags_of
 from onrecord.catalog.match import ids_in_use
 from onrecord.durable import replace, sha256_of, sync_tree
-from onrecord.engine.pool import map_chunks
+from onrecord.engine.pool import Workers
 from onrecord.errors import DigestMismatch, MirrorFailed, NotFound, SignatureInvalid, UsageError
 from onrecord.ledger import Followed
 from onrecord.mirror.session import Fetched, Peer, Session
@@ -31,8 +31,8 @@ from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model.identifiers import sha256
 from onrecord.model.rights import Evidence, Use
 from onrecord.net import fetch
-from onrecord.publish.contents import read
-from onrecord.publish.edition import Feed
+from onrecord.publish.contents import Contents, read
+from onrecord.publish.edition import Feed, VolumeEntry
 from onrecord.publish.signing import verify
 from onrecord.rights import decide
 from onrecord.store import Arrival
@@ -92,9 +92,10 @@ def sync(
     """Fetch the newest edition of every followed archive. A run that was killed goes on where it was."""
     if not archive.ledger.followed():
         raise UsageError("no archive is followed", "name one with `onrecord mirror follow FEED`")
-    with archive.writing(), Session() as session:
+    workers = Workers(archive.settings.workers, audio.preload)
+    with archive.writing(), Session() as session, workers:
         reports = [
-            _Sync(archive, followed, session, peers, progress, patience).run()
+            _Sync(archive, followed, session, workers, peers, progress, patience).run()
             for followed in archive.ledger.followed()
         ]
         if not is_matched(archive):
@@ -110,6 +111,7 @@ class _Sync:
         archive: Archive,
         followed: Followed,
         session: Session,
+        workers: Workers,
         peers: Sequence[Peer],
         progress: Callable[[str, FetchProgress], None],
         patience: float,
@@ -117,6 +119,7 @@ class _Sync:
         self._archive = archive
         self._followed = followed
         self._session = session
+        self._workers = workers
         self._peers = peers
         self._progress = progress
         self._patience = patience
@@ -136,8 +139,7 @@ class _Sync:
                 "do not use this feed",
             )
         allowed = self._allowed(edition)
-        for entry in manifest.volumes:
-            self._volume(entry.name, (edition / entry.path).read_bytes(), allowed)
+        self._take(self._fetched(edition, manifest.volumes, allowed))
         self._keep(feed, torrent, edition, allowed)
         shutil.rmtree(self._incoming)
         return self._report
@@ -207,47 +209,57 @@ class _Sync:
                 self._report.refused += 1
         return allowed
 
-    def _volume(self, name: str, metainfo: bytes, allowed: dict[str, list[Evidence]]) -> None:
-        """Fetch what is allowed of a volume and is not held yet, and commit it."""
-        contents = read(metainfo)
+    def _fetched(
+        self, edition: Path, volumes: Sequence[VolumeEntry], allowed: dict[str, list[Evidence]]
+    ) -> Iterator[Chunk]:
+        """Fetch, volume by volume, what is allowed and not held yet; what has come is given on in chunks."""
+        for entry in volumes:
+            metainfo = (edition / entry.path).read_bytes()
+            missing = self._missing(entry.name, read(metainfo), allowed)
+            tags = tags_of(self._folder, entry.name)
+            self._report.volumes += 1
+            if missing or not tags.is_dir():
+                folder = self._incoming / self._fetch(metainfo, missing).name
+                tags.mkdir(parents=True, exist_ok=True)
+                for tag in (path for path in folder.iterdir() if path.is_file()):
+                    replace(tags / tag.name, tag.read_bytes())
+                yield from self._chunks([folder.joinpath(*path) for path in missing])
+
+    def _missing(
+        self, name: str, contents: Contents, allowed: dict[str, list[Evidence]]
+    ) -> list[tuple[str, ...]]:
         if contents.name != name:
             raise DigestMismatch(
                 f"volume {name}: its torrent is that of {contents.name}", "do not use this edition"
             )
-        missing = {}
+        missing = []
         for file in contents.files:
-            digest = sha256(file.path[-1].partition(".")[0]) if file.path[0] == "data" else ""
+            digest = _digest_in(file.path[-1]) if file.path[0] == "data" else ""
             blob = self._archive.ledger.blob(digest) if digest in allowed else None
             if blob is not None and blob.state == "ok":
                 self._report.had += 1
             elif digest in allowed:
-                missing[digest] = file.path
-        self._report.volumes += 1
-        tags = tags_of(self._folder, name)
-        if not missing and tags.is_dir():
-            return
-        wanted = set(missing.values())
-        fetched = self._fetch(metainfo, lambda path: path[0] != "data" or path in wanted)
-        folder = self._incoming / fetched.name
-        self._take({digest: folder.joinpath(*path) for digest, path in missing.items()})
-        self._keep_tags(folder, tags)
+                missing.append(file.path)
+        return missing
 
-    def _take(self, paths: dict[str, Path]) -> None:
+    def _take(self, chunks: Iterator[Chunk]) -> None:
         """Let files in by the one door: read and decoded here, and refused where they are not what they were called."""
-        expected = {path: digest for digest, path in paths.items()}
-        results = map_chunks(ingest, self._chunks(list(paths.values())), self._workers, audio.preload, ())
         waiting: list[Ingested] = []
-        for chunk in results:
-            for result in chunk:
-                if result.staged is None or result.probe is None:
-                    code, why = result.refused or ("not-sound", "nothing in it can be decoded")
-                    raise MirrorFailed(f"{result.path.name}: {why} [{code}]", "ask the archive's owner")
-                _expect(result.path.name, result.staged.digests.sha256, expected[result.path])
-            waiting += chunk
-            if len(waiting) >= _COMMIT:
-                self._commit(waiting)
-                waiting = []
+        with Workers(self._archive.settings.workers, audio.preload) as workers:
+            for results in workers.map(ingest, chunks):
+                for result in results:
+                    self._look_at(result)
+                waiting += results
+                if len(waiting) >= _COMMIT:
+                    self._commit(waiting)
+                    waiting = []
         self._commit(waiting)
+
+    def _look_at(self, result: Ingested) -> None:
+        if result.staged is None or result.probe is None:
+            code, why = result.refused or ("not-sound", "nothing in it can be decoded")
+            raise MirrorFailed(f"{result.path.name}: {why} [{code}]", "ask the archive's owner")
+        _expect(result.path.name, result.staged.digests.sha256, _digest_in(result.path.name))
 
     def _chunks(self, files: list[Path]) -> Iterator[Chunk]:
         archive = self._archive
@@ -265,10 +277,6 @@ class _Sync:
                 memory_mb=archive.settings.work.decode_mb,
             )
 
-    @property
-    def _workers(self) -> int:
-        return self._archive.settings.workers
-
     def _commit(self, results: list[Ingested]) -> None:
         batch = Batch(self._archive.ledger)
         staged = [result.staged for result in results if result.staged]
@@ -280,13 +288,6 @@ class _Sync:
         if staged:
             data = {"files": len(staged), "mirror_of": self._followed.archive, **batch.repaired_data()}
             self._archive.commit("added", data, batch.rows, staged=staged)
-
-    def _keep_tags(self, folder: Path, tags: Path) -> None:
-        shutil.rmtree(folder / "data", ignore_errors=True)
-        if tags.is_dir():
-            shutil.rmtree(tags)
-        tags.parent.mkdir(parents=True, exist_ok=True)
-        folder.rename(tags)
 
     def _keep(self, feed: Feed, torrent: bytes, edition: Path, allowed: dict[str, list[Evidence]]) -> None:
         """Keep the edition as it came, and what it says as that archive's word; once an edition."""
@@ -306,18 +307,24 @@ class _Sync:
         data = {"archive": feed.archive, "number": feed.number, "sums": feed.sums_sha256}
         self._archive.commit("mirrored", data, batch.rows | rows, batch.evidence)
 
-    def _fetch(self, torrent: bytes, wanted: Callable[[tuple[str, ...]], bool] | None = None) -> Fetched:
-        name = read(torrent).name
+    def _fetch(self, torrent: bytes, payload: Sequence[tuple[str, ...]] = ()) -> Fetched:
+        """Fetch a torrent's own papers, and of its payload the files that are named."""
+        name, wanted = read(torrent).name, frozenset(payload)
         fetched = self._session.fetch(
             torrent,
             self._incoming,
             self._peers,
-            wanted=wanted,
+            wanted=lambda path: path[0] != "data" or path in wanted,
             progress=lambda state: self._progress(name, state),
             patience=self._patience,
         )
         self._report.downloaded += fetched.downloaded
         return fetched
+
+
+def _digest_in(name: str) -> str:
+    """The digest that a payload file is called by, "" for any other name."""
+    return sha256(name.partition(".")[0])
 
 
 def _get(where: str, most: int) -> bytes:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a function over chunks in worker processes, results in the order of the chunks."""
+"""Worker processes: functions over chunks, results in the order of the chunks."""
 
 import multiprocessing
 import os
@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from onrecord.errors import OnrecordError
 
@@ -16,27 +16,34 @@ Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 
 
-def map_chunks(
-    function: Callable[[Chunk], Result],
-    chunks: Iterable[Chunk],
-    workers: int,
-    prepare: Callable[..., None],
-    arguments: tuple[object, ...],
-) -> Iterator[Result]:
-    """Results of `function` over `chunks`, in order; at most two chunks a worker are waiting at a time.
+class Workers:
+    """Processes that run functions over chunks; they are started at the first chunk, and end with the `with` block.
 
-    Each worker is a new process that has run `prepare(*arguments)` once, so it is single-threaded and may fork. A
-    worker that dies raises OnrecordError here: whoever commits results goes on from the last one at the next run.
+    Each is a new process that has run `prepare(*arguments)` once, so it is single-threaded and may fork. One that dies
+    raises OnrecordError in `map`: whoever commits results goes on from the last one at the next run.
     """
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_start, initargs=(os.getpid(), prepare, arguments)
-    ) as pool:
+
+    def __init__(self, count: int, prepare: Callable[..., None], arguments: tuple[object, ...] = ()) -> None:
+        self._count = count
+        self._start = (os.getpid(), prepare, arguments)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self._pool:
+            # What runs is waited for, what has not begun is dropped where something went wrong.
+            self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+            self._pool = None
+
+    def map(self, function: Callable[[Chunk], Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
+        """Results in the order of the chunks; at most two chunks a worker are waiting at a time."""
         waiting: list[Future[Result]] = []
         try:
             for chunk in chunks:
-                waiting.append(pool.submit(function, chunk))
-                if len(waiting) >= 2 * workers:
+                waiting.append(self._started().submit(function, chunk))
+                if len(waiting) >= 2 * self._count:
                     yield waiting.pop(0).result()
             while waiting:
                 yield waiting.pop(0).result()
@@ -45,9 +52,15 @@ def map_chunks(
                 "a worker process died; what was committed stays",
                 "run the command again; if it dies again, allow fewer `[work] workers`: memory may have run out",
             ) from None
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        finally:
+            for left in waiting:
+                left.cancel()
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._count, context, _start, self._start)
+        return self._pool
 
 
 def _start(parent: int, prepare: Callable[..., None], arguments: tuple[object, ...]) -> None:
