@@ -138,3 +138,57 @@ def test_settings_name_the_line_of_an_unknown_key(tmp_path: Path) -> None:
     path.write_text('[archive]\nname = "x"\n\n[store]\nrootz = ["a"]\n')
     with pytest.raises(ConfigError, match=r"line 5.*rootz"):
         read_settings(path)
+
+
+@pytest.mark.parametrize("arrival", list(Arrival))
+def test_an_archive_is_never_added_to_an_archive(
+    archive: Archive, album: Album, tmp_path: Path, arrival: Arrival
+) -> None:
+    """Its blobs would be moved out from under it."""
+    add(archive, [album.folder / "free"])
+    before = bytes_written(archive)
+    for top in (
+        tmp_path,
+        archive.folder,
+        archive.folder / "blobs",
+        next((archive.folder / "blobs").glob("??")),
+    ):
+        report = add(archive, [top], held_as="owner", arrival=arrival)
+        assert (report.new, report.again) == (0, 0)
+        assert report.left_out
+    assert bytes_written(archive) == before
+
+
+def test_links_are_named(archive: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write(folder / "good.opus", seed=1)
+    (folder / "link.opus").symlink_to(folder / "good.opus")
+    (folder / "folder").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe")
+    report = add(archive, [folder], held_as="owner")
+    assert sorted(item.name for item in report.left_out) == ["folder", "link.opus", "pipe"]
+
+
+def test_a_damaged_blob_is_repaired_by_its_bytes_alone(archive: Archive, tmp_path: Path) -> None:
+    """What was said of the bytes when they came before still holds."""
+    from onrecord.archive.checking import check
+
+    path = write(tmp_path / "in" / "a.opus", seed=1)
+    add(archive, [path.parent], held_as="owner")
+    [row] = archive.ledger.blobs()
+    archive.store.path(row.sha256, row.root).unlink()
+    assert [bad.state for bad in check(archive).bad] == ["missing"]
+    path.rename(tmp_path / "elsewhere.opus")
+    report = add(archive, [tmp_path / "elsewhere.opus"])
+    assert (report.repaired, report.refused) == (1, [])
+    assert check(archive).bad == []
+
+
+def test_what_was_refused_once_and_is_taken_now_is_refused_no_longer(
+    archive: Archive, tmp_path: Path
+) -> None:
+    write(tmp_path / "in" / "a.opus", seed=1)
+    assert len(add(archive, [tmp_path / "in"]).refused) == 1
+    assert [name for name, _, _ in archive.ledger.refusals(10)] == ["a.opus"]
+    add(archive, [tmp_path / "in"], held_as="owner")
+    assert archive.ledger.refusals(10) == []

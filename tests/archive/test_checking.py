@@ -4,6 +4,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.editions import read_manifest
+from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
-from onrecord.errors import IntegrityError
+from onrecord.errors import IntegrityError, LogBroken
 from tests.tones import Album
 
 
@@ -96,3 +98,29 @@ def test_an_altered_edition_file_and_segment_are_named(filled: Archive) -> None:
     segment = archive.ledger.segments("files")[0][0]
     flip(archive.folder / "catalog" / segment.path)
     assert {bad.what for bad in check(archive).bad} == {"editions/1/CREDITS.md", f"catalog/{segment.path}"}
+
+
+def test_nothing_is_written_on_top_of_a_broken_log(filled: Archive) -> None:
+    [path] = (filled.folder / "log").glob("*.jsonl")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"files":6', b'"files":7', 1))
+    report = check(filled)
+    assert [(bad.what, bad.state) for bad in report.bad] == [("log", "broken")]
+    altered = path.read_bytes()
+    with pytest.raises(LogBroken, match="line 2"):
+        publish(filled)
+    assert path.read_bytes() == altered
+    path.write_bytes(whole)
+    assert check(filled).bad == []
+    assert publish(filled).number == 1
+
+
+def test_a_deleted_search_folder_is_made_again(filled: Archive) -> None:
+    reader = open_reader(filled.folder)
+    before = [hit.id for hit in reader.search("piece")]
+    assert before
+    shutil.rmtree(filled.folder / "search")
+    assert open_reader(filled.folder).search("piece") == []
+    assert not is_matched(filled)
+    rematch(filled)
+    assert [hit.id for hit in open_reader(filled.folder).search("piece")] == before

@@ -13,6 +13,7 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.editions import read_manifest, signing_key
+from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.engine.parquet import read_rows
@@ -164,3 +165,32 @@ def test_editions_are_not_signed_by_a_key_that_nobody_knows(filled: Archive, key
         path.unlink()
     with pytest.raises(UsageError, match="signing key"):
         publish(filled)
+
+
+def test_claims_that_tie_do_not_make_editions(filled: Archive, tmp_path: Path) -> None:
+    """Many records of one harvest name one artist, each a little differently."""
+    folder = tmp_path / "records"
+    folder.mkdir()
+    for number in range(30):
+        record = {
+            "id": f"00000000-0000-4000-8000-{number:012}",
+            "title": f"Piece {number}",
+            "length": 8000,
+            "artist-credit": [
+                {
+                    "name": "The Test Tones",
+                    "joinphrase": "",
+                    "artist": {
+                        "id": "00000000-0000-4000-8000-00000000000a",
+                        "name": "The Test Tones",
+                        "sort-name": f"Tones, The {number}",
+                    },
+                }
+            ],
+        }
+        (folder / f"{number}.json").write_text(json.dumps(record))
+    harvest(filled, "musicbrainz-json", folder)
+    assert publish(filled).number == 1
+    for _ in range(3):
+        rematch(filled)
+        assert publish(filled).number == 0

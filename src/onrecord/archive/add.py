@@ -3,7 +3,6 @@
 """Sound comes in: files are found, read once, decoded once, judged for keeping, and committed in batches."""
 
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -14,11 +13,12 @@ from msgspec import Struct
 from onrecord import audio
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
+from onrecord.archive.finding import find
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, ingest
 from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
 from onrecord.model.rights import Evidence, Says, Use
-from onrecord.rights import decide
+from onrecord.rights import RULES, decide
 from onrecord.sources.sidecars import Sidecars, tag_evidence
 from onrecord.store import Arrival
 
@@ -72,10 +72,12 @@ class AddReport(Struct):
     new_bytes: int = 0
     again: int = 0
     known: int = 0
+    repaired: int = 0
     passed_over: int = 0
     refused: list[Refused] = msgspec.field(default_factory=list)
     with_faults: list[Refused] = msgspec.field(default_factory=list)
     documents_refused: list[Refused] = msgspec.field(default_factory=list)
+    left_out: list[Refused] = msgspec.field(default_factory=list)
 
 
 def add(
@@ -103,7 +105,7 @@ def add(
 
 def measure(paths: Sequence[Path]) -> int:
     """Bytes that `add` would look at."""
-    return sum(status.st_size for path in paths for _, status in _files(path.resolve(), lambda error: None))
+    return sum(status.st_size for path in paths for _, status in find(path.resolve(), lambda left, why: None))
 
 
 class _Run:
@@ -133,7 +135,7 @@ class _Run:
         self._known: list[tuple[str, str]] = []
         waiting: list[Ingested] = []
         last = time.monotonic()
-        for batch in self._workers.map(ingest, self._chunks(_files(top, self._unlistable))):
+        for batch in self._workers.map(ingest, self._chunks(find(top, self._leave_out))):
             waiting += batch
             self._note_progress(batch)
             if len(waiting) >= _COMMIT_FILES or time.monotonic() - last >= _COMMIT_SECONDS:
@@ -217,6 +219,7 @@ class _Run:
         for name, blob in self._known:
             batch.link(blob, self._evidence(name))
         self._known.clear()
+        self.report.repaired += len(batch.repaired)
         if batch.rows:
             for document in self._sidecars.documents:
                 batch.keep_document(document)
@@ -250,11 +253,9 @@ class _Run:
             Refused(self._name(result.path), "not-removed", f"kept in its place: {why}")
         )
 
-    def _unlistable(self, error: OSError) -> None:
-        name = self._name(Path(os.fsdecode(error.filename)))
-        self.report.refused.append(
-            Refused(name, "unreadable", f"the folder cannot be listed: {error.strerror}")
-        )
+    def _leave_out(self, path: Path, why: str) -> None:
+        name = self._name(path) if path != self._base else str(path)
+        self.report.left_out.append(Refused(name, "left-out", why))
 
     def _note_progress(self, results: Sequence[Ingested]) -> None:
         self._seen_files += len(results)
@@ -267,15 +268,19 @@ class _Run:
         if staged is None or probe is None or probe.sound is None:
             self._refuse(batch, name, *(result.refused or ("not-sound", "nothing in it can be decoded")))
             return False
-        evidence = [*self._evidence(name), *tag_evidence(probe.tags)]
+        said = [*self._evidence(name), *tag_evidence(probe.tags)]
+        # What was said of these bytes when they came before still holds.
+        before = self._archive.ledger.evidence(staged.digests.sha256)
+        evidence = [*said, *(item for item, _ in before.values())]
         decision = decide(evidence, Use.KEEP, "unknown", self._archive.today)
         if not decision.allow:
             if staged.part:
                 staged.part.unlink(missing_ok=True)
-            self._refuse(batch, name, decision.codes[0], decision.would_change, staged.digests.sha256)
+            why = f"{RULES[decision.codes[0]].sentence} What would change it: {decision.would_change}"
+            self._refuse(batch, name, decision.codes[0], why, staged.digests.sha256)
             return False
         new = batch.take(result.path, name, staged, probe, self._held_as)
-        batch.link(staged.digests.sha256, evidence)
+        batch.link(staged.digests.sha256, said)
         self.report.new += new
         self.report.again += not new
         self.report.new_bytes += staged.size if new else 0
@@ -304,18 +309,3 @@ class _Run:
     def _name(self, path: Path) -> str:
         # A name is shown and compared, never opened: bytes that are no UTF-8 are replaced.
         return os.fsencode(self._relative(path)).decode(errors="replace")
-
-
-def _files(top: Path, unlistable: Callable[[OSError], None]) -> Iterator[tuple[Path, os.stat_result]]:
-    """Plain files below a folder with their stat, in the order of their names; links are not followed."""
-    single: list[tuple[str, list[str], list[str]]] = [(str(top.parent), [], [top.name])]
-    for folder, folders, names in os.walk(top, onerror=unlistable) if top.is_dir() else single:
-        folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            try:
-                status = path.lstat()
-            except FileNotFoundError:
-                continue  # it went away since the folder was listed
-            if stat.S_ISREG(status.st_mode):
-                yield path, status

@@ -43,7 +43,7 @@ class Batch:
         self.rows: dict[str, list[Row]] = defaultdict(list)
         self.evidence: list[Evidence] = []
         self._ledger = ledger
-        self._repaired: dict[str, str] = {}
+        self.repaired: dict[str, str] = {}
         self._new: set[str] = set()
         self._links: set[tuple[str, str, str, str]] = set()
         self._stated: set[str] = set()
@@ -51,7 +51,7 @@ class Batch:
     def take(self, path: Path, name: str, staged: Staged, probe: Probe, held_as: str) -> bool:
         """Rows of a deposited file. Gives False where the archive holds its bytes: then only the deposit is new."""
         new = self.hold(staged, probe)
-        if staged.digests.sha256 in self._repaired or not self._is_deposited(path, staged):
+        if staged.digests.sha256 in self.repaired or not self._is_deposited(path, staged):
             self._add_deposit(path, name, staged, held_as)
         return new
 
@@ -60,7 +60,7 @@ class Batch:
         digests = staged.digests
         known = self._ledger.blob(digests.sha256)
         if known is not None and known.state != "ok":
-            self._repaired[digests.sha256] = staged.root
+            self.repaired[digests.sha256] = staged.root
         if known is not None or digests.sha256 in self._new:
             return False
         self._new.add(digests.sha256)
@@ -124,7 +124,7 @@ class Batch:
         self.rows["refusals"].append(RefusalRow(name=name, sha256=sha256, code=code, detail=detail))
 
     def repaired_data(self) -> Mapping[str, Any]:
-        return {"repaired": self._repaired} if self._repaired else {}
+        return {"repaired": self.repaired} if self.repaired else {}
 
     def _is_deposited(self, path: Path, staged: Staged) -> bool:
         """Was this very file deposited before? It is met again where a run that moves files was killed."""

@@ -46,11 +46,13 @@ def check(
     are set aside, not deleted.
     """
     report = CheckReport()
-    with archive.writing():
+    with archive.writing(checking=True):
         _check_log(archive, report)
         _check_ledger(archive, report)
         _check_segments(archive, report)
         _check_editions(archive, report)
+        if any(bad.what == "log" for bad in report.bad):
+            return report  # nothing is written on top of a broken log, not even what else is damaged
         _check_blobs(archive, structure_only, report, progress)
     return report
 
@@ -59,7 +61,9 @@ def _check_log(archive: Archive, report: CheckReport) -> None:
     try:
         for _ in archive.log.entries():
             report.entries += 1
+        archive.log.note_whole()
     except LogBroken as error:
+        archive.log.note_broken(error.message)
         report.bad.append(Bad("log", "broken", error.message))
 
 
@@ -81,8 +85,10 @@ def _check_segments(archive: Archive, report: CheckReport) -> None:
 
 
 def _check_editions(archive: Archive, report: CheckReport) -> None:
-    for edition in archive.ledger.editions():
-        folder = archive.folder / "editions" / str(edition["number"])
+    held = [("editions", edition) for edition in archive.ledger.editions()]
+    held += [(f"mirrored/{edition['archive']}", edition) for edition in archive.ledger.mirrored()]
+    for place, edition in held:
+        folder = archive.folder / place / str(edition["number"])
         expected = {"SHA256SUMS": edition["sums"]}
         if _state_of(folder / "SHA256SUMS", edition["sums"]) == "ok":
             lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
@@ -91,7 +97,7 @@ def _check_editions(archive: Archive, report: CheckReport) -> None:
             state = _state_of(folder / name, sha256)
             if state != "ok":
                 report.bad.append(
-                    Bad(f"editions/{edition['number']}/{name}", state, f"expected SHA-256 {sha256}")
+                    Bad(f"{place}/{edition['number']}/{name}", state, f"expected SHA-256 {sha256}")
                 )
 
 
@@ -120,7 +126,8 @@ def _check_blobs(
         if changed and time.monotonic() - last >= _COMMIT_SECONDS:
             archive.commit("checked", {"states": changed})
             changed, last = {}, time.monotonic()
-    counts = {"blobs": report.blobs, "bytes": report.bytes, "full": not structure_only}
+    others = sum(bad.state != "not-mounted" and "/" in bad.what for bad in report.bad)
+    counts = {"blobs": report.blobs, "bytes": report.bytes, "full": not structure_only, "others": others}
     archive.commit("checked", {"states": changed, **counts})
 
 

@@ -99,9 +99,14 @@ class Archive:
         return self.ledger.meta("archive")
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the write lock, with whatever a killed run left behind cleaned up."""
+    def writing(self, checking: bool = False) -> Iterator[None]:
+        """Hold the write lock, with whatever a killed run left behind cleaned up.
+
+        LogBroken where the last check found the log broken, unless this is a check.
+        """
         with self._naming_refusals(), writing(self.folder / "lock"):
+            if not checking:
+                self.log.refuse_if_broken()
             self.log.mend()
             self.store.sweep()
             for left in self.folder.glob("editions/.building-*"):

@@ -52,6 +52,11 @@ def is_matched(archive: Archive) -> bool:
     if current(search) is None or not (search / "rows.sqlite").exists():
         return False
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
+    if (
+        current(archive.folder / "search") is None
+        or not (archive.folder / "search" / "rows.sqlite").is_file()
+    ):
+        return False
     try:
         return int(_mark(archive).read_text(encoding="ascii")) >= newest
     except (FileNotFoundError, ValueError):
@@ -67,9 +72,12 @@ def rematch(archive: Archive) -> MatchReport:
 def rematch_locked(archive: Archive) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
     with archive.duck() as duck:
-        matched = match(duck, near, archive.settings.match.precedence)
-        if matched.ids or matched.redirects:
-            archive.commit("matched", {}, {"ids": list(matched.ids), "redirects": list(matched.redirects)})
+        kept = {thing: canonical(archive, f"{thing}_members") for thing in KINDS.values()}
+        before = {thing: path for thing, path in kept.items() if path.exists()}
+        matched = match(duck, near, archive.settings.match.precedence, before)
+        ids = [*matched.ids, *matched.heirs]
+        if ids or matched.redirects:
+            archive.commit("matched", {}, {"ids": ids, "redirects": list(matched.redirects)})
         for name, order in _KEPT.items():
             duck.export(f"SELECT * FROM {name} ORDER BY {order}", canonical(archive, name))
         _index(archive, duck, matched.redirects)
@@ -80,7 +88,7 @@ def rematch_locked(archive: Archive) -> MatchReport:
         releases=counts["release"],
         artists=counts["artist"],
         founded=len(matched.ids),
-        merged=len(matched.redirects),
+        merged=sum(row.old != row.new for row in matched.redirects),
         same_sound=len(matched.near),
     )
 
@@ -92,7 +100,9 @@ def _mark(archive: Archive) -> Path:
 def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow]) -> None:
     """Write page rows and text index beside the old ones, then point readers to them."""
     search = archive.folder / "search"
-    redirects = duck.run("SELECT old, new FROM redirects") + [(row.old, row.new) for row in merged]
+    leads = dict(duck.run("SELECT old, arg_max(new, seq) FROM redirects GROUP BY old"))
+    leads |= {row.old: row.new for row in merged}
+    redirects = [(old, new) for old, new in leads.items() if old != new]
     holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
     rows = (Row(*row[:7], row[7].encode()) for row in pages.rows(duck))
     write(search / "rows.sqlite", rows, redirects, holders)

@@ -88,12 +88,16 @@ def sync(
     peers: Sequence[Peer],
     progress: Callable[[str, FetchProgress], None] = lambda name, state: None,
     patience: float = 60.0,
+    listen: str = "127.0.0.1:0",
 ) -> list[SyncReport]:
-    """Fetch the newest edition of every followed archive. A run that was killed goes on where it was."""
+    """Fetch the newest edition of every followed archive. A run that was killed goes on where it was.
+
+    While `listen` is an address on loopback, peers elsewhere are not spoken with.
+    """
     if not archive.ledger.followed():
         raise UsageError("no archive is followed", "name one with `onrecord mirror follow FEED`")
     workers = Workers(archive.settings.workers, audio.preload)
-    with archive.writing(), Session() as session, workers:
+    with archive.writing(), Session(listen) as session, workers:
         reports = [
             _Sync(archive, followed, session, workers, peers, progress, patience).run()
             for followed in archive.ledger.followed()

@@ -4,6 +4,7 @@
 
 import datetime as dt
 import itertools
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ import msgspec
 from onrecord.archive.choosing import DAMAGED, SAME_SOUND
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest
-from onrecord.archive.judging import judge, publishable_blobs
+from onrecord.archive.judging import judge, publishable, publishable_blobs
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody
 from onrecord.durable import sha256_of
 from onrecord.errors import IntegrityError, NotFound
@@ -137,6 +138,7 @@ class Reader:
                 for identifier, (fact, logged) in evidence.items()
             ),
             attribution=attribution(body.title, body.artist, facts) if facts else "",
+            editions=self._edition_answers(body.sounds),
         )
 
     def release(self, identifier: str) -> ReleaseView:
@@ -182,7 +184,7 @@ class Reader:
             for item in self._answers()
             if not item.allow
         )
-        return [*itertools.islice(kept, limit), *self._turned_away(limit)][:limit]
+        return [*itertools.islice(kept, limit), *self.turned_away(limit)][:limit]
 
     def rights(self, limit: int) -> list[Answer]:
         """May it enter an edition: every kept file, in the order of the digests."""
@@ -190,6 +192,8 @@ class Reader:
 
     def why(self, thing: str) -> RecordingView:
         """The recording that an id, a blob's digest or the name of an added file leads to."""
+        # A file name that is no UTF-8 was filed with its odd bytes replaced.
+        thing = os.fsencode(thing).decode(errors="replace")
         row = self._rows.get(thing)
         if row is None and identifiers.sha256(thing):
             row = self._rows.holder(identifiers.sha256(thing))
@@ -284,7 +288,7 @@ class Reader:
             shareable=shareable,
             refused=len(decisions) - shareable,
             to_review=sum(decision.review for decision in decisions),
-            bad=len(archive.ledger.bad_blobs()),
+            bad=len(archive.ledger.bad_blobs()) + int(archive.ledger.meta("damaged") or 0),
             checked=archive.ledger.meta("checked"),
             sources=tuple(archive.ledger.record_counts()),
             editions=len(editions),
@@ -354,6 +358,7 @@ class Reader:
         )
 
     def _volume(self, name: str) -> VolumeEntry | None:
+        """A volume of the latest edition."""
         editions = self._archive.ledger.editions()
         if not name or not editions:
             return None
@@ -406,23 +411,47 @@ class Reader:
 
     def _answers(self) -> Iterator[Answer]:
         archive = self._archive
-        editions = archive.ledger.editions()
-        latest = (
-            {entry.name for entry in self._manifest(editions[-1]["number"]).volumes} if editions else set()
-        )
         for sha256, decision in publishable_blobs(archive, archive.today):
-            row, sound = self._held(sha256)
-            twin = sound.same_sound_as if sound else ""
-            doubled = (
-                decision.allow
-                and archive.ledger.volume(sha256) not in latest
-                and bool(twin)
-                and archive.ledger.volume(twin) in latest
-            )
-            codes = (SAME_SOUND.code,) if doubled else decision.codes
-            yield _answer(sha256, decision.allow and not doubled, codes, decision.license, row, sound)
+            yield self._answer(sha256, decision)
         for bad in archive.ledger.bad_blobs():
-            yield _answer(bad.sha256, False, (DAMAGED.code,), "", *self._held(bad.sha256))
+            yield self._answer(bad.sha256, None)
+
+    def _answer(self, sha256: str, decision: Decision | None) -> Answer:
+        """May this blob enter an edition? No decision means that it is damaged."""
+        row, sound = self._held(sha256)
+        twin = sound.same_sound_as if sound else ""
+        allow: bool
+        codes: tuple[str, ...]
+        if decision is None:
+            allow, codes = False, (DAMAGED.code,)
+        elif decision.allow and twin and not self._is_published(sha256) and self._is_published(twin):
+            allow, codes = False, (SAME_SOUND.code,)
+        else:
+            allow, codes = decision.allow, decision.codes
+        return Answer(
+            sha256=sha256,
+            allow=allow,
+            license=decision.license if decision else "",
+            recording=row.id if row else "",
+            title=row.title if row else sha256,
+            name=sound.names[0] if sound and sound.names else "",
+            codes=codes,
+            sentence=rule(codes[0]).sentence,
+        )
+
+    def _is_published(self, sha256: str) -> bool:
+        return self._volume(self._archive.ledger.volume(sha256)) is not None
+
+    def _edition_answers(self, sounds: Sequence[SoundBody]) -> tuple[Answer, ...]:
+        archive = self._archive
+        answers = []
+        for sound in sounds:
+            blob = archive.ledger.blob(sound.sha256)
+            facts = [fact for fact, _ in archive.ledger.evidence(sound.sha256).values()]
+            whole = blob is not None and blob.state == "ok"
+            decision = publishable(facts, archive.today, archive.settings.publish) if whole else None
+            answers.append(self._answer(sound.sha256, decision))
+        return tuple(answers)
 
     def _held(self, sha256: str) -> tuple[Row | None, SoundBody | None]:
         """The recording that a blob holds, and what is known of its sound."""
@@ -430,9 +459,12 @@ class Reader:
         sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds if row else []
         return row, next((sound for sound in sounds if sound.sha256 == sha256), None)
 
-    def _turned_away(self, limit: int) -> Iterator[Refusal]:
-        for name, code, detail in self._archive.ledger.refusals(limit):
-            yield Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
+    def turned_away(self, limit: int) -> list[Refusal]:
+        """Files and records that were brought in and not taken."""
+        return [
+            Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
+            for name, code, detail in self._archive.ledger.refusals(limit)
+        ]
 
 
 def open_reader(folder: Path) -> Reader:
@@ -445,21 +477,6 @@ def rule(code: str) -> Rule:
     """The rule of a code: of the gate, or of the publisher."""
     own = {SAME_SOUND.code: SAME_SOUND, DAMAGED.code: DAMAGED}
     return own.get(code) or RULES[code]
-
-
-def _answer(
-    sha256: str, allow: bool, codes: tuple[str, ...], license: str, row: Row | None, sound: SoundBody | None
-) -> Answer:
-    return Answer(
-        sha256=sha256,
-        allow=allow,
-        license=license,
-        recording=row.id if row else "",
-        title=row.title if row else sha256[:12],
-        name=sound.names[0] if sound and sound.names else "",
-        codes=codes,
-        sentence=rule(codes[0]).sentence,
-    )
 
 
 def decision_view(decision: Decision) -> DecisionView:

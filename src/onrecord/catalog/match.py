@@ -5,7 +5,8 @@
 The jobs are SQL files; here is only their order and the loop that joins until nothing changes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -20,9 +21,11 @@ KINDS = {"track": "recording", "artist": "artist", "release": "release"}
 
 
 class Matched(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one run of the matcher found: new ids, merges, and pairs of files that are one sound."""
+    """What one run of the matcher found: new ids, claims that found an old id from now on, what leads elsewhere (an id
+    that leads to itself has its own page again), and pairs of files that are one sound."""
 
     ids: Sequence[IdRow]
+    heirs: Sequence[IdRow]
     redirects: Sequence[RedirectRow]
     near: Sequence[tuple[str, str, float]]
 
@@ -31,11 +34,13 @@ def match(
     duck: Duck,
     compare: Callable[[bytes, bytes], float],
     precedence: Sequence[str],
+    before: Mapping[str, Path] | None = None,
 ) -> Matched:
     """Join all current claims. Leaves the canonical tables in `duck`; gives what has to be committed.
 
     `compare` gives the bit error rate of two fingerprints. `precedence` lists sources, the most trusted first. The
-    order in which claims arrived decides only which of them founds an id.
+    order in which claims arrived decides only which of them founds an id. `before` has the members of the last run by
+    kind of thing: an id goes on with them when its founding claim is withdrawn.
     """
     prepare(duck)
     near = _near(duck, compare)
@@ -43,16 +48,19 @@ def match(
     ranks = [(name, rank) for rank, name in enumerate(precedence)]
     duck.table("precedence", {"source": "VARCHAR", "rank": "INTEGER"}, ranks)
     ids: list[IdRow] = []
+    heirs: list[IdRow] = []
     redirects: list[RedirectRow] = []
-    for kind in KINDS:
+    for kind, thing in KINDS.items():
         duck.run(_sql(f"{kind}_edges"))
         _join(duck, kind)
-        new, merged = _found(duck, kind)
+        _before(duck, thing, (before or {}).get(thing))
+        new, inherited, turned = _found(duck, kind)
         ids += new
-        redirects += merged
+        heirs += inherited
+        redirects += turned
     duck.run(_sql("members"))
     view(duck)
-    return Matched(ids, redirects, near)
+    return Matched(ids, heirs, redirects, near)
 
 
 def view(duck: Duck) -> None:
@@ -97,20 +105,58 @@ def _join(duck: Duck, kind: str) -> None:
         duck.run(f"CREATE OR REPLACE TABLE {kind}_labels AS SELECT * FROM {kind}_next")
 
 
-def _found(duck: Duck, kind: str) -> tuple[list[IdRow], list[RedirectRow]]:
+def _found(duck: Duck, kind: str) -> tuple[list[IdRow], list[IdRow], list[RedirectRow]]:
+    """Give each component its id: (ids that are new, old ids that other claims found from now on, redirects)."""
+    thing = KINDS[kind]
+    lead = _leads(duck, kind)
+    duck.run(_sql("heirs").replace("{kind}", kind).replace("{thing}", thing))
+    heirs = [
+        IdRow(kind=kind, id=identifier, source=source, source_id=source_id)
+        for identifier, source, source_id in duck.run(f"SELECT * FROM {kind}_heirs ORDER BY id")
+    ]
     ids: list[IdRow] = []
-    redirects: list[RedirectRow] = []
+    turned: dict[str, str] = {}
     named: list[tuple[int, str]] = []
-    known = {row[0] for row in duck.run("SELECT old FROM redirects WHERE kind = ?", [kind])}
     for label, oldest, everyone, source, source_id in duck.run(_sql("founders").replace("{kind}", kind)):
-        identifier = oldest or mint(KINDS[kind], source, source_id)
+        identifier = oldest or mint(thing, source, source_id)
         if not oldest:
             ids.append(IdRow(kind=kind, id=identifier, source=source, source_id=source_id))
-        for old in sorted(set(everyone or ()) - {identifier} - known):
-            redirects.append(RedirectRow(kind=kind, old=old, new=identifier))
+        if identifier in lead:
+            turned[identifier] = identifier  # what it was merged with is another thing again
+        turned |= {
+            old: identifier for old in set(everyone or ()) - {identifier} if _end(lead, old) != identifier
+        }
         named.append((label, identifier))
     duck.table(f"{kind}_ids", {"label": "BIGINT", "id": "VARCHAR"}, named)
-    return ids, redirects
+    for old, new in duck.run(_sql("succession").replace("{kind}", kind).replace("{thing}", thing)):
+        if old not in turned and _end(lead, old) != new:
+            turned[old] = new
+    return ids, heirs, [RedirectRow(kind=kind, old=old, new=new) for old, new in sorted(turned.items())]
+
+
+def _leads(duck: Duck, kind: str) -> dict[str, str]:
+    """Where ids lead today, by the newest word on each; one that was given its own page back leads nowhere."""
+    duck.run(
+        f"CREATE OR REPLACE TABLE {kind}_redirects AS SELECT old, arg_max(new, seq) AS new FROM redirects"
+        f" WHERE kind = '{kind}' GROUP BY old HAVING arg_max(new, seq) <> old"
+    )
+    return dict(duck.run(f"SELECT old, new FROM {kind}_redirects"))
+
+
+def _end(lead: Mapping[str, str], identifier: str) -> str:
+    seen = set()
+    while identifier in lead and identifier not in seen:
+        seen.add(identifier)
+        identifier = lead[identifier]
+    return identifier
+
+
+def _before(duck: Duck, thing: str, path: Path | None) -> None:
+    columns = {thing: "VARCHAR", "source": "VARCHAR", "source_id": "VARCHAR"}
+    duck.table(f"{thing}_before", columns, [])
+    if path is not None:
+        quoted = str(path).replace("'", "''")
+        duck.run(f"INSERT INTO {thing}_before SELECT {', '.join(columns)} FROM read_parquet('{quoted}')")
 
 
 def _sql(name: str) -> str:

@@ -157,7 +157,8 @@ class LinkRow(Row, frozen=True):
 
 
 class IdRow(Row, frozen=True):
-    """A canonical id and its founding claim. Minted once, never reused."""
+    """A canonical id and a claim that founds it. Minted once, never given another meaning; where the founding claim was
+    withdrawn, another claim of the same thing founds the id from then on."""
 
     kind: str
     id: str
@@ -166,7 +167,7 @@ class IdRow(Row, frozen=True):
 
 
 class RedirectRow(Row, frozen=True):
-    """`old` was merged into `new`."""
+    """`old` leads to `new`; the newest row of an id holds. One that leads to itself has its own page again."""
 
     kind: str
     old: str

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`onrecord add`"""
 
+import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,11 +50,15 @@ def command(
 
     def text(report: AddReport = report) -> Iterator[str]:
         yield (
-            f"{report.new:,} new ({size(report.new_bytes)}), {report.again:,} held already under another name, "
-            f"{report.known:,} unchanged, {report.passed_over:,} that are not sound passed over"
+            f"{report.new:,} new ({size(report.new_bytes)}), {report.again:,} whose bytes were held already"
+            f"{f' ({report.repaired:,} of them repaired)' if report.repaired else ''}, {report.known:,} unchanged, "
+            f"{report.passed_over:,} that are not sound passed over"
         )
-        for item in report.with_faults:
-            yield f"kept with a fault: {item.name}: {item.detail} [{item.code}]"
+        for name, faults in itertools.groupby(report.with_faults, key=lambda item: item.name):
+            first, *more = faults
+            yield f"kept with a fault: {name}: {first.detail} [{first.code}]{f' and {len(more)} more' if more else ''}"
+        for item in report.left_out:
+            yield f"left out: {item.name}: {item.detail}"
         for item in report.documents_refused:
             yield f"license document not read: {item.name}: {item.detail}"
         for item in report.refused:

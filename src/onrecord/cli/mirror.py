@@ -27,7 +27,7 @@ def follow(feed: str, key: str, folder: Path, out: Output) -> None:
     """Follow the archive whose feed.json is at FEED, a path or an http address.
 
     \b
-    Example:  onrecord mirror follow http://127.0.0.1:8080/feed.json --key RWQ...
+    Example:  onrecord mirror follow http://127.0.0.1:8080/feed/feed.json --key RWQ...
     """
     from onrecord.archive import Archive, mirroring
 
@@ -42,10 +42,16 @@ def follow(feed: str, key: str, folder: Path, out: Output) -> None:
     "--peer", "peers", multiple=True, required=True, help="ADDRESS:PORT of somebody who has it; repeatable."
 )
 @click.option(
+    "--listen",
+    default="127.0.0.1:0",
+    show_default=True,
+    help="ADDRESS:PORT of our own; while it is on loopback, peers elsewhere are not spoken with.",
+)
+@click.option(
     "--patience", type=float, default=60.0, show_default=True, help="Seconds without a byte before giving up."
 )
 @options
-def sync(peers: tuple[str, ...], patience: float, folder: Path, out: Output) -> None:
+def sync(peers: tuple[str, ...], listen: str, patience: float, folder: Path, out: Output) -> None:
     """Fetch the newest editions over BitTorrent, verify every byte, keep what may be shared.
 
     \b
@@ -59,6 +65,7 @@ def sync(peers: tuple[str, ...], patience: float, folder: Path, out: Output) -> 
             [_peer(text) for text in peers],
             progress=lambda name, state: update(state.peers, state.done),
             patience=patience,
+            listen=listen,
         )
 
     def text() -> Iterator[str]:

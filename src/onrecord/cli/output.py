@@ -78,6 +78,18 @@ def options(function: F) -> F:
     return command  # type: ignore[return-value]
 
 
+def hint_if_unmatched(folder: Path, out: Output) -> None:
+    """Say that names and search are behind what was added or harvested."""
+    from onrecord.archive import Archive
+    from onrecord.archive.matching import is_matched
+
+    with Archive.open(folder) as archive:
+        if not is_matched(archive):
+            out.say(
+                "not everything that came in is matched yet, so names and search are behind: run `onrecord match`"
+            )
+
+
 def inert(text: str) -> str:
     """Text from outside on a terminal: no control characters, no reordering."""
     return "".join(char if (char.isprintable() and char not in _BIDI) else "\ufffd" for char in text)

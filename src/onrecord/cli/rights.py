@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from onrecord.cli.output import Output, options
+from onrecord.cli.output import Output, hint_if_unmatched, options
 
 
 @click.group("rights")
@@ -19,7 +19,7 @@ def command() -> None:
 @click.option("--limit", type=click.IntRange(1), default=1_000_000, help="At most this many lines.")
 @options
 def list_all(limit: int, folder: Path, out: Output) -> None:
-    """List what is kept but not published, and what was refused, each with its reason.
+    """List every kept file with the answer on publishing it, then what was refused when it came in.
 
     \b
     Example:  onrecord rights list
@@ -28,14 +28,19 @@ def list_all(limit: int, folder: Path, out: Output) -> None:
 
     reader = open_reader(folder)
     answers = reader.rights(limit)
+    refused = reader.turned_away(limit)
+    hint_if_unmatched(folder, out)
 
     def text() -> Iterator[str]:
         for item in answers:
             yield f"{'share' if item.allow else 'no':<6} {item.codes[0]:<18} {item.title}  ({item.name})"
             if not item.allow:
                 yield f"       {item.sentence}"
+        for one in refused:
+            yield f"{'refused':<6} {one.codes[0]:<18} {one.name}"
+            yield f"       {one.sentence}"
 
-    out.result("rights.list", {"answers": answers}, text)
+    out.result("rights.list", {"answers": answers, "refused": refused}, text)
 
 
 @command.command("why")
@@ -61,11 +66,14 @@ def why(thing: str, folder: Path, out: Output) -> None:
                 yield f"          {rule.code}: {rule.sentence} [{rule.clause}]"
             if answer.decision.would_change:
                 yield f"          what would change it: {answer.decision.would_change}"
+        for file in view.editions:
+            yield f"publish   {'yes' if file.allow else 'no '}  {file.name}"
+            yield f"          {file.codes[0]}: {file.sentence}"
         yield "evidence"
         for item in view.evidence:
             read_as = item.license or ("not understood" if item.says == "license" else item.says)
             yield f"  {item.id[:16]}  {item.origin}, logged {item.added}: {read_as}"
-            yield f"    {item.text[:200]}"
+            yield f"    {' / '.join(item.text[:300].splitlines())}"
             if item.document:
                 yield f"    from the document {item.document}"
 

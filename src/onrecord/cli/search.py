@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from onrecord.cli.output import Output, options
+from onrecord.cli.output import Output, hint_if_unmatched, options
 
 
 @click.command("search")
@@ -23,6 +23,7 @@ def command(words: tuple[str, ...], kind: tuple[str, ...], limit: int, folder: P
     """
     from onrecord.archive.reading import open_reader
 
+    hint_if_unmatched(folder, out)
     hits = open_reader(folder).search(" ".join(words), kind, limit)
 
     def text() -> Iterator[str]:

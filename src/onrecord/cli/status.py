@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from onrecord.cli.output import Output, length, options, size
+from onrecord.cli.output import Output, hint_if_unmatched, length, options, size
 
 
 @click.command("status")
@@ -20,6 +20,7 @@ def command(folder: Path, out: Output) -> None:
     """
     from onrecord.archive.reading import open_reader
 
+    hint_if_unmatched(folder, out)
     glance = open_reader(folder).glance()
 
     def text() -> Iterator[str]:

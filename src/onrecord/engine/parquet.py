@@ -53,7 +53,7 @@ def write_rows(
 
 
 def read_rows(path: Path, columns: Sequence[str], batch: int = 10_000) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file, some of their columns, a batch in memory at a time. IntegrityError where it is damaged."""
+    """Rows of a Parquet file, some columns, a batch in memory at a time. IntegrityError where it is damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -33,6 +33,10 @@ class Workers:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if self._pool:
+            if isinstance(kind, type) and issubclass(kind, KeyboardInterrupt):
+                # Who asked to stop does not wait for a decode; what the workers were at was not committed.
+                for process in list(self._pool._processes.values()):
+                    process.kill()
             # What runs is waited for, what has not begun is dropped where something went wrong.
             self._pool.shutdown(wait=True, cancel_futures=kind is not None)
             self._pool = None

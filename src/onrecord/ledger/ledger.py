@@ -173,7 +173,10 @@ class Ledger:
         return int(self.meta("seq") or 0)
 
     def meta(self, key: str) -> str:
-        """`archive`: its id; `checked`: when blobs were last checked; `seq`. "" where the log has not said it yet."""
+        """`archive`: its id; `checked`, `damaged`: when blobs were last checked, what else was damaged; `seq`.
+
+        "" where the log has not said it yet.
+        """
         row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
         return str(row[0]) if row else ""
 
@@ -272,6 +275,8 @@ class Ledger:
             self._note("archive", data["archive"])
         elif entry.event == "checked":
             self._note("checked", entry.time)
+            # Damage to tables and editions, which no blob's state tells.
+            self._note("damaged", str(data.get("others", 0)))
             for sha256, state in data["states"].items():
                 self._db.execute("UPDATE blobs SET state=? WHERE sha256=?", (state, bytes.fromhex(sha256)))
         elif entry.event == "published":

@@ -104,6 +104,22 @@ class Log:
                 if entry.seq > after:
                     yield entry
 
+    def note_broken(self, why: str) -> None:
+        """Remember that the chain does not hold: nothing may be written on top of it. `note_whole` takes it back."""
+        (self._folder / "BROKEN").write_text(why + "\n", encoding="utf-8")
+
+    def note_whole(self) -> None:
+        (self._folder / "BROKEN").unlink(missing_ok=True)
+
+    def refuse_if_broken(self) -> None:
+        try:
+            why = (self._folder / "BROKEN").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return
+        raise LogBroken(
+            f"the last check found the log broken: {why}", f"{_RESTORE}; then run `onrecord check`"
+        )
+
     def mend(self) -> bytes:
         """Cut off a line that a crash left unfinished, and give it back. It was never acknowledged.
 

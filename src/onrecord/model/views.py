@@ -115,6 +115,7 @@ class RecordingView(Frozen, frozen=True):
     decisions: dict[Use, DecisionView]
     evidence: tuple[EvidenceView, ...]
     attribution: str
+    editions: tuple["Answer", ...] = ()
 
 
 class ReleaseView(Frozen, frozen=True):
@@ -188,7 +189,7 @@ class Refusal(Frozen, frozen=True):
 class Glance(Frozen, frozen=True):
     """The archive in numbers, all counted from the archive itself.
 
-    `bad` counts blobs that the last check found damaged; `checked` is the day of that check.
+    `bad` counts blobs, tables and papers that the last check found damaged; `checked` is the day of that check.
     """
 
     name: str

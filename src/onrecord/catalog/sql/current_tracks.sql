@@ -9,7 +9,7 @@ FROM (
   WHERE NOT EXISTS (
     SELECT 1 FROM records r WHERE r.source = t.source AND r.record = t.record AND r.seq > t.seq
   )
-  QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.seq DESC, t.record, t.position, t.title) = 1
+  QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.seq DESC, t.record, t::VARCHAR) = 1
 );
 
 CREATE OR REPLACE TABLE artist_nodes AS
@@ -19,7 +19,7 @@ FROM (
   WHERE NOT EXISTS (
     SELECT 1 FROM records r WHERE r.source = a.source AND r.record = a.record AND r.seq > a.seq
   )
-  QUALIFY row_number() OVER (PARTITION BY a.source, a.id ORDER BY a.seq DESC, a.record, a.name) = 1
+  QUALIFY row_number() OVER (PARTITION BY a.source, a.id ORDER BY a.seq DESC, a.record, a::VARCHAR) = 1
 );
 
 CREATE OR REPLACE TABLE release_nodes AS
@@ -29,5 +29,5 @@ FROM (
   WHERE NOT EXISTS (
     SELECT 1 FROM records r WHERE r.source = l.source AND r.record = l.record AND r.seq > l.seq
   )
-  QUALIFY row_number() OVER (PARTITION BY l.source, l.id ORDER BY l.seq DESC, l.record, l.title) = 1
+  QUALIFY row_number() OVER (PARTITION BY l.source, l.id ORDER BY l.seq DESC, l.record, l::VARCHAR) = 1
 );
