@@ -72,6 +72,8 @@ def test_no_text_is_without_bound() -> None:
 def test_laws(text: str) -> None:
     tokens = fold(text)
     assert all(tokens)
-    assert not any(char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Cs") for char in "".join(tokens))
+    assert not any(
+        char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Cs") for char in "".join(tokens)
+    )
     if len(tokens) < 200 and all(len(token) < 60 for token in tokens):
         assert fold(" ".join(tokens)) == tokens, "folding twice changes nothing"

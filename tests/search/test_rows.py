@@ -69,7 +69,9 @@ def test_a_write_that_fails_leaves_the_old_rows(path: Path) -> None:
     assert rows.get("c") is not None
 
 
-@pytest.mark.parametrize("name", ["", "\x00", "'; DROP TABLE rows; --", "\U0001f3b5" * 10_000, "%", "a" * 100_000])
+@pytest.mark.parametrize(
+    "name", ["", "\x00", "'; DROP TABLE rows; --", "\U0001f3b5" * 10_000, "%", "a" * 100_000]
+)
 def test_hostile_names(path: Path, name: str) -> None:
     rows = fill(path, ["a"])
     assert rows.get(name) is None
