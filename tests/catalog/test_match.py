@@ -241,11 +241,9 @@ CHANGES = st.lists(
 )
 
 
-@given(CHANGES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_laws_of_ids(tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, str, str]]) -> None:
+def hold_laws(folder: Path, changes: list[tuple[str, str, str]]) -> None:
     """Whatever comes and goes: one id a group, none shared, and no id that still has a claim is lost."""
-    world = World(tmp_path_factory.mktemp("world"))
+    world = World(folder)
     bore: dict[str, set[str]] = {}
     for name, title, mbid in changes:
         if title:
@@ -266,8 +264,23 @@ def test_laws_of_ids(tmp_path_factory: pytest.TempPathFactory, changes: list[tup
         assert (again.ids, again.heirs, again.redirects) == ([], [], [])
 
 
+@given(CHANGES)
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_laws_of_ids(tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, str, str]]) -> None:
+    hold_laws(tmp_path_factory.mktemp("world"), changes)
+
+
+@pytest.mark.slow
+@given(CHANGES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_laws_of_ids(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, str, str]]
+) -> None:
+    hold_laws(tmp_path_factory.mktemp("world"), changes)
+
+
 @given(st.permutations([("c1", "A", ""), ("c2", "A", MBID), ("c3", "B", MBID), ("c4", "C", "")]))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_groups_do_not_depend_on_the_order(
     tmp_path_factory: pytest.TempPathFactory, order: list[tuple[str, str, str]]
 ) -> None:

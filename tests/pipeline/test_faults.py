@@ -6,10 +6,13 @@ Each time: one line that names the thing, the right exit code, nothing committed
 """
 
 import errno
+import json
 import os
 import resource
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -395,7 +398,7 @@ def test_readers_come_and_go_while_one_writes(archive: Archive, tmp_path: Path) 
     try:
         with archive.writing():
             for number in range(150):
-                archive.commit("followed", dict(archive=str(number), feed="", public_key="", name=""))
+                archive.commit("followed", {"archive": str(number), "feed": "", "public_key": "", "name": ""})
     finally:
         done.set()
         for thread in threads:
@@ -407,7 +410,7 @@ def test_many_readers_make_a_lost_ledger_anew(archive: Archive, tmp_path: Path) 
     in_this_process(lambda: add.add(archive, [pieces(tmp_path / "in", range(3))], held_as="owner"))
     before = archive.ledger.dump()
     archive.close()
-    program = "import sys; from pathlib import Path; from onrecord.archive import Archive; Archive.open(Path(sys.argv[1]))"
+    program = "import sys, pathlib, onrecord.archive as it; it.Archive.open(pathlib.Path(sys.argv[1]))"
     for path in archive.folder.glob("ledger.sqlite*"):
         path.unlink()
     many = [
@@ -418,6 +421,24 @@ def test_many_readers_make_a_lost_ledger_anew(archive: Archive, tmp_path: Path) 
         assert process.communicate()[1] == b""
     with Archive.open(archive.folder) as again:
         assert again.ledger.dump() == before
+
+
+def test_a_listener_who_goes_away_does_not_end_the_page(folder: Path) -> None:
+    process = start("-C", folder, "serve", "--port", "0", "--json")
+    try:
+        assert process.stdout is not None
+        port = int(json.loads(process.stdout.readline())["address"].rstrip("/").rpartition(":")[2])
+        for _ in range(30):
+            with socket.create_connection(("127.0.0.1", port)) as peer:
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                peer.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 20)
+        with socket.create_connection(("127.0.0.1", port)) as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            assert peer.recv(12) == b"HTTP/1.1 200"
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
 
 
 # Leftovers -------------------------------------------------------------------------------------------------------
@@ -459,7 +480,7 @@ def linking(store: Store, batch: Any) -> None:
         if staged.part and root:
             final = root.blob(staged.digests.sha256)
             final.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(staged.part, final)
+            staged.part.rename(final)
 
 
 # Files that change under it --------------------------------------------------------------------------------------

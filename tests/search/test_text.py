@@ -31,7 +31,7 @@ NAMES = {
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> TextIndex:
-    made = TextIndex(tmp_path_factory.mktemp("search") / "text")
+    made = TextIndex(tmp_path_factory.mktemp("search") / "text", make=True)
     made.add(Document(kind, name, fold(title), fold(beside)) for name, (kind, title, beside) in NAMES.items())
     return made
 
@@ -87,7 +87,7 @@ def test_short_words_bear_no_wrong_letter(index: TextIndex) -> None:
 
 
 def test_a_document_is_replaced_by_its_id(tmp_path: Path) -> None:
-    index = TextIndex(tmp_path / "text")
+    index = TextIndex(tmp_path / "text", make=True)
     index.add([Document("artist", "a", fold("Old name"), [])])
     index.add([Document("artist", "a", fold("New name"), [])])
     assert found(index, "name") == ["a"]
@@ -135,7 +135,7 @@ def test_any_query_is_answered(index: TextIndex, query: str) -> None:
 def test_readers_are_pointed_to_a_whole_index(tmp_path: Path) -> None:
     assert current(tmp_path) is None
     for number in (1, 2):
-        index = TextIndex(tmp_path / f"text-{number}")
+        index = TextIndex(tmp_path / f"text-{number}", make=True)
         index.add([Document("artist", f"a{number}", fold("Somebody"), [])])
         point_to(tmp_path, f"text-{number}")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "text-2"]
@@ -144,9 +144,9 @@ def test_readers_are_pointed_to_a_whole_index(tmp_path: Path) -> None:
 
 def test_a_damaged_index_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "text"
-    TextIndex(folder).add([Document("artist", "a", fold("Somebody"), [])])
+    TextIndex(folder, make=True).add([Document("artist", "a", fold("Somebody"), [])])
     (folder / "meta.json").write_text("{")
     with pytest.raises(OnrecordError, match=r"text.*cannot be used"):
         TextIndex(folder)
     shutil.rmtree(folder)
-    TextIndex(folder).add([Document("artist", "a", fold("Somebody"), [])])
+    TextIndex(folder, make=True).add([Document("artist", "a", fold("Somebody"), [])])

@@ -3,6 +3,7 @@
 """Everything that is read from one file, in the order in which it becomes known."""
 
 import codecs
+import functools
 import io
 import wave
 from collections.abc import Iterator
@@ -27,8 +28,9 @@ def examine(file: io.BufferedIOBase) -> Iterator[Tags | Sound | Fault]:
     yield decode(file)
 
 
+@functools.cache
 def warm_up() -> None:
-    """Loads everything that Python, NumPy and PyAV load at first use: the isolated child can open no file any more."""
+    """Once a process: loads everything that Python, NumPy and PyAV load at first use: the isolated child can open no file any more."""
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
     silence = io.BytesIO()

@@ -42,10 +42,9 @@ def preload() -> None:
     """
     if "numpy" not in sys.modules:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if "onrecord.audio.examine" not in sys.modules:
-        from onrecord.audio.examine import warm_up
+    from onrecord.audio.examine import warm_up
 
-        warm_up()
+    warm_up()
 
 
 def probe(

@@ -40,7 +40,7 @@ class TextIndex:
                 self._index = tantivy.Index.open(str(folder))
 
     def add(self, documents: Iterable[Document]) -> int:
-        """Index documents; visible when this returns."""
+        """Index documents, each in place of an older one with its id; visible when this returns."""
         with _said(self._folder):
             return self._add(documents)
 
@@ -48,6 +48,7 @@ class TextIndex:
         writer = self._index.writer(_WRITER_BYTES, 1)
         count = 0
         for document in documents:
+            writer.delete_documents_by_term("id", document.id)
             writer.add_document(
                 tantivy.Document(
                     id=document.id,
