@@ -160,7 +160,7 @@ def test_a_full_disk_stops_publish_and_loses_nothing(
     answer("init", folder)
     reserve_nothing(folder)
     answer("-C", folder, "add", "--held-as", "owner", pieces(tmp_path / "in", range(40)))
-    for left in (16, 60, 140):
+    for left in (4, 12, 40):
         space = os.statvfs(disk).f_bavail * 4096
         (disk / "ballast").write_bytes(bytes(max(0, space - left * 4096)))
         done = onrecord("-C", folder, "publish", "--quiet")
@@ -572,6 +572,7 @@ def test_links_are_not_followed(archive: Archive, tmp_path: Path) -> None:
     os.mkfifo(music / "pipe.wav")
     report = in_this_process(lambda: add.add(archive, [music], held_as="owner"))
     assert (report.found, report.new) == (1, 1)
+    assert {item.name for item in report.left_out} == {"file.wav", "folder", "loop", "pipe.wav"}
 
 
 def test_a_folder_that_cannot_be_listed_is_named(
@@ -589,7 +590,9 @@ def test_a_folder_that_cannot_be_listed_is_named(
     monkeypatch.setattr(os, "scandir", scandir)
     report = in_this_process(lambda: add.add(archive, [music], held_as="owner"))
     assert report.new == 2
-    assert [(item.name, item.code) for item in report.refused] == [("closed", "unreadable")]
+    [left_out] = report.left_out
+    assert left_out.name == "closed"
+    assert "Permission denied" in left_out.detail
 
 
 def test_the_lock_is_one_of_the_kernel(archive: Archive) -> None:

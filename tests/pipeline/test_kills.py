@@ -113,7 +113,6 @@ _WHOLE = 0
 
 def _steps(at: int) -> None:
     """Leave before the `at`-th call of anything that changes what is on disk."""
-    from onrecord.archive import publishing
     from onrecord.ledger import Ledger, Log
     from onrecord.store import roots
 
@@ -132,7 +131,6 @@ def _steps(at: int) -> None:
     for name in ("rename", "replace", "unlink", "mkdir", "rmdir", "fsync", "ftruncate", "link"):
         setattr(os, name, counted(getattr(os, name)))
     roots._syncfs = counted(roots._syncfs)
-    publishing._replace = counted(publishing._replace)
     for owner, name in ((Log, "append"), (Ledger, "index")):
         setattr(owner, name, counted(getattr(owner, name)))
 

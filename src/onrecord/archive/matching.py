@@ -52,11 +52,6 @@ def is_matched(archive: Archive) -> bool:
     if current(search) is None or not (search / "rows.sqlite").exists():
         return False
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
-    if (
-        current(archive.folder / "search") is None
-        or not (archive.folder / "search" / "rows.sqlite").is_file()
-    ):
-        return False
     try:
         return int(_mark(archive).read_text(encoding="ascii")) >= newest
     except (FileNotFoundError, ValueError):

@@ -84,7 +84,7 @@ def hint_if_unmatched(folder: Path, out: Output) -> None:
     from onrecord.archive.matching import is_matched
 
     with Archive.open(folder) as archive:
-        if not is_matched(archive):
+        if archive.ledger.segments() and not is_matched(archive):
             out.say(
                 "not everything that came in is matched yet, so names and search are behind: run `onrecord match`"
             )
