@@ -441,6 +441,46 @@ def test_a_listener_who_goes_away_does_not_end_the_page(folder: Path) -> None:
         process.communicate(timeout=60)
 
 
+# Damaged indexes (18, 19) ----------------------------------------------------------------------------------------
+
+
+def test_a_damaged_page_of_the_ledger_is_said_and_mended(folder: Path, tmp_path: Path) -> None:
+    answer("-C", folder, "add", "--held-as", "owner", pieces(tmp_path / "in", range(40)))
+    with Archive.open(folder) as archive:
+        before = archive.ledger.dump()
+    path = folder / "ledger.sqlite"
+    content = bytearray(path.read_bytes())
+    content[8192:] = bytes(byte ^ 0x5A for byte in content[8192:])
+    path.write_bytes(content)
+    done = onrecord("-C", folder, "status")
+    assert done.returncode == 4
+    one_line(done, "onrecord check")
+    report = answer("-C", folder, "check", code=4)
+    assert len(report["bad"]) == 1, "the index itself"
+    assert answer("-C", folder, "check")["bad"] == []
+    with Archive.open(folder) as archive:
+        after = archive.ledger.dump()
+    assert {name: rows for name, rows in after.items() if name != "meta"} == {
+        name: rows for name, rows in before.items() if name != "meta"
+    }
+
+
+def test_everything_derived_may_be_deleted(folder: Path, tmp_path: Path) -> None:
+    answer("-C", folder, "add", "--held-as", "owner", pieces(tmp_path / "in", range(3)))
+    answer("-C", folder, "match")
+    found = answer("-C", folder, "search", "0001")["hits"]
+    assert found[0]["title"] == "0001"
+    for name in ("search", "catalog/canonical"):
+        shutil.rmtree(folder / name)
+    for path in folder.glob("ledger.sqlite*"):
+        path.unlink()
+    assert answer("-C", folder, "search", "0001")["hits"] == []
+    assert answer("-C", folder, "status")["blobs"] == 3
+    assert answer("-C", folder, "publish")["published"] == 3
+    assert answer("-C", folder, "search", "0001")["hits"] == found
+    assert_whole(folder)
+
+
 # Leftovers -------------------------------------------------------------------------------------------------------
 
 

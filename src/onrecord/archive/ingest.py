@@ -80,7 +80,8 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
     if probe.sound is None:
         if staged.part:
             staged.part.unlink(missing_ok=True)
-        fault = probe.faults[0] if probe.faults else None
+        # The last one is why there is no sound; what was wrong with the tags came before.
+        fault = probe.faults[-1] if probe.faults else None
         refused = (
             (fault.code, fault.detail) if fault else ("not-sound", "nothing in it can be decoded as sound")
         )

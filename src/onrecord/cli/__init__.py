@@ -99,6 +99,13 @@ def main() -> NoReturn:
             f"onrecord: {_inert(where)}{error.strerror or error}; nothing committed is lost", file=sys.stderr
         )
         code = 1
+    except Exception as error:
+        # SQLite's own word on an index that is damaged; its library is not imported here for that.
+        if type(error).__module__ != "apsw":
+            raise
+        print(f"onrecord: an index of the archive cannot be read: {_inert(str(error))}", file=sys.stderr)
+        print("  run `onrecord check`: it makes the index again; what was committed stays", file=sys.stderr)
+        code = 4
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
     sys.exit(code)
