@@ -30,7 +30,7 @@ def examine(file: io.BufferedIOBase) -> Iterator[Tags | Sound | Fault]:
 
 @functools.cache
 def warm_up() -> None:
-    """Once a process: loads everything that Python, NumPy and PyAV load at first use: the isolated child can open no file any more."""
+    """Once a process: loads what Python, NumPy and PyAV load at first use, for the isolated child can open no file."""
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
     silence = io.BytesIO()
