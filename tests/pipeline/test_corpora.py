@@ -64,10 +64,18 @@ def test_all_malformed_files(tmp_path: Path) -> None:
 def test_all_tagged_files(tmp_path: Path) -> None:
     folder = corpus("audio-tags")
     report = added(tmp_path, [folder], code=3)
-    assert report["new"] > 200
+    assert report["new"] > 150
     again = answer("-C", tmp_path / "archive", "add", "--held-as", "deposit", folder, code=3)
     assert again["new"] == 0
     assert again["known"] == report["new"] + report["again"]
     assert [item["name"] for item in again["refused"]] == [item["name"] for item in report["refused"]]
-    assert answer("-C", tmp_path / "archive", "match")["recordings"] > 100
-    assert answer("-C", tmp_path / "archive", "publish", "--quiet")["published"] == 0
+    assert answer("-C", tmp_path / "archive", "match")["recordings"] > 50
+    assert answer("-C", tmp_path / "archive", "publish")["published"] > 0
+    shared = [
+        item["name"]
+        for item in answer("-C", tmp_path / "archive", "rights", "list")["answers"]
+        if item["allow"]
+    ]
+    assert {name.split("/")[0] for name in shared} == {"tinytag"}, (
+        "only there is a document that gives a license"
+    )
