@@ -4,6 +4,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -47,9 +48,19 @@ def pieces(folder: Path, seeds: range) -> Path:
 
 
 def start(
-    *arguments: object, environment: Mapping[str, str] | None = None, **options: Any
+    *arguments: object,
+    environment: Mapping[str, str] | None = None,
+    limit: tuple[int, int] | None = None,
+    **options: Any,
 ) -> "subprocess.Popen[str]":
-    """`onrecord` in a process, and a process group, of its own."""
+    """`onrecord` in a process, and a process group, of its own; `limit` is a resource with the most it may use."""
+
+    def prepare() -> None:
+        # Whoever runs the tests in the background may have handed down a SIGINT that is ignored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if limit:
+            resource.setrlimit(limit[0], (limit[1], limit[1]))
+
     return subprocess.Popen(
         [sys.executable, "-m", "onrecord", *map(str, arguments)],
         stdin=subprocess.DEVNULL,
@@ -57,8 +68,7 @@ def start(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background may have handed down a SIGINT that is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
+        preexec_fn=prepare,
         env={**os.environ, **(environment or {})},
         **options,
     )

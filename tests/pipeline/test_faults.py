@@ -101,7 +101,9 @@ def test_a_full_disk_stops_add_and_loses_nothing(tmp_path: Path, small_disk: Cal
     assert_whole(folder)
 
 
-@pytest.mark.parametrize("filled", range(0, 480, 80))
+@pytest.mark.parametrize(
+    "filled", [160, 400, *(pytest.param(blocks, marks=pytest.mark.slow) for blocks in range(0, 480, 20))]
+)
 def test_a_disk_that_fills_up_anywhere(
     tmp_path: Path, small_disk: Callable[[str], Path], filled: int
 ) -> None:
@@ -177,10 +179,9 @@ def test_a_file_size_limit_is_no_reason_to_refuse_files(folder: Path, tmp_path: 
     music = pieces(tmp_path / "in", range(3))
     piece(music / "long.wav", 50, seconds=100)
 
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
-
-    done = onrecord("-C", folder, "add", "--held-as", "owner", music, preexec_fn=limited)
+    done = onrecord(
+        "-C", folder, "add", "--held-as", "owner", music, limit=(resource.RLIMIT_FSIZE, 1_000_000)
+    )
     assert done.returncode == 1
     one_line(done, "File too large")
     assert answer("-C", folder, "add", "--held-as", "owner", music)["new"] == 4
@@ -312,14 +313,15 @@ def test_a_disk_that_is_read_only(tmp_path: Path, small_disk: Callable[[str], Pa
     assert_whole(folder)
 
 
-@pytest.mark.parametrize("files", [12, 24, 40])
+@pytest.mark.parametrize(
+    "files", [24, *(pytest.param(few, marks=pytest.mark.slow) for few in (12, 16, 32, 40, 64))]
+)
 def test_few_open_files(folder: Path, tmp_path: Path, files: int) -> None:
     music = pieces(tmp_path / "in", range(20))
 
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-
-    done = onrecord("-C", folder, "add", "--held-as", "owner", music, "--quiet", preexec_fn=limited)
+    done = onrecord(
+        "-C", folder, "add", "--held-as", "owner", music, "--quiet", limit=(resource.RLIMIT_NOFILE, files)
+    )
     assert done.returncode in (0, 1), done.stderr
     if done.returncode:
         assert "Traceback" not in done.stderr
@@ -331,12 +333,19 @@ def test_few_open_files(folder: Path, tmp_path: Path, files: int) -> None:
 # Signals (5) -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-@pytest.mark.parametrize("everyone", [True, False], ids=["group", "parent"])
+@pytest.mark.parametrize(
+    ("number", "everyone"),
+    [
+        pytest.param(signal.SIGINT, True, id="Ctrl-C"),
+        pytest.param(signal.SIGINT, False, id="SIGINT", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, True, id="SIGTERM to all"),
+        pytest.param(signal.SIGTERM, False, id="SIGTERM", marks=pytest.mark.slow),
+    ],
+)
 def test_an_interrupted_run_says_how_to_go_on(
     folder: Path, tmp_path: Path, number: int, everyone: bool
 ) -> None:
-    music = pieces(tmp_path / "in", range(120))
+    music = pieces(tmp_path / "in", range(60))
     process = start("-C", folder, "add", "--held-as", "owner", music)
     parts = folder / "blobs" / "parts"
     while process.poll() is None and not any(parts.iterdir()):
@@ -348,7 +357,7 @@ def test_an_interrupted_run_says_how_to_go_on(
     assert "Traceback" not in err
     assert out == ""
     report = answer("-C", folder, "add", "--held-as", "owner", music)
-    assert report["new"] + report["known"] == 120
+    assert report["new"] + report["known"] == 60
     assert_whole(folder)
 
 
