@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rights": ("rights", "Ask the rights gate, and why."),
     "publish": ("publish", "Make the next edition."),
     "mirror": ("mirror", "Follow, fetch and seed editions of other archives."),
+    "store": ("store", "Prepare disks for blobs."),
     "check": ("check", "Read everything again and name what is damaged."),
     "serve": ("serve", "Serve the page."),
     "status": ("status", "Show the archive in numbers."),
