@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line. Nothing heavy is imported before a command runs; each command is a file."""
 
-import contextlib
 import importlib
 import os
 import signal
@@ -107,9 +106,22 @@ def main() -> NoReturn:
         print(f"onrecord: an index of the archive cannot be read: {_inert(str(error))}", file=sys.stderr)
         print("  run `onrecord check`: it makes the index again; what was committed stays", file=sys.stderr)
         code = 4
-    with contextlib.suppress(BrokenPipeError):
+    sys.exit(_flushed(code))
+
+
+def _flushed(code: int) -> int:
+    """The exit code once everything was written; an answer that could not be written is a failure."""
+    try:
         sys.stdout.flush()
-    sys.exit(code)
+        return code
+    except BrokenPipeError:
+        pass  # who listened has gone away
+    except OSError as error:
+        print(f"onrecord: standard output: {error.strerror or error}", file=sys.stderr)
+        code = code or 1
+    # What is left is dropped, or Python would try again while it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _terminated(*_: object) -> None:
