@@ -6,6 +6,7 @@ The feed and the edition must bear the signature of the key that was named when 
 in by the one door, where it is read and decoded here; what the edition says is kept as that archive's word.
 """
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -162,10 +163,7 @@ class _Sync:
                 "an old feed was put in its place, or another archive's; what is held stays",
             )
         torrent = _get(_beside(where, feed.torrent), _TORRENT_BYTES)
-        part = self._folder / "incoming.torrent"
-        part.parent.mkdir(parents=True, exist_ok=True)
-        replace(part, torrent)
-        _expect(feed.torrent, sha256_of(part), feed.torrent_sha256)
+        _expect(feed.torrent, hashlib.sha256(torrent).hexdigest(), feed.torrent_sha256)
         return feed, torrent
 
     def _held(self, archive: str) -> list[int]:
@@ -249,14 +247,13 @@ class _Sync:
     def _take(self, chunks: Iterator[Chunk]) -> None:
         """Let files in by the one door: read and decoded here, and refused where they are not what they were called."""
         waiting: list[Ingested] = []
-        with Workers(self._archive.settings.workers, audio.preload) as workers:
-            for results in workers.map(ingest, chunks):
-                for result in results:
-                    self._look_at(result)
-                waiting += results
-                if len(waiting) >= _COMMIT:
-                    self._commit(waiting)
-                    waiting = []
+        for results in self._workers.map(ingest, chunks):
+            for result in results:
+                self._look_at(result)
+            waiting += results
+            if len(waiting) >= _COMMIT:
+                self._commit(waiting)
+                waiting = []
         self._commit(waiting)
 
     def _look_at(self, result: Ingested) -> None:
