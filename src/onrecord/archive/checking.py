@@ -13,6 +13,7 @@ from onrecord.archive.core import Archive
 from onrecord.durable import sha256_of
 from onrecord.errors import LogBroken
 from onrecord.ledger import BlobRow
+from onrecord.publish.edition import read_sums
 
 _COMMIT_SECONDS = 60.0
 
@@ -91,8 +92,7 @@ def _check_editions(archive: Archive, report: CheckReport) -> None:
         folder = archive.folder / place / str(edition["number"])
         expected = {"SHA256SUMS": edition["sums"]}
         if _state_of(folder / "SHA256SUMS", edition["sums"]) == "ok":
-            lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-            expected |= {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
+            expected |= read_sums(folder / "SHA256SUMS")
         for name, sha256 in expected.items():
             state = _state_of(folder / name, sha256)
             if state != "ok":

@@ -33,7 +33,7 @@ from onrecord.model.identifiers import sha256
 from onrecord.model.rights import Evidence, Use
 from onrecord.net import fetch
 from onrecord.publish.contents import Contents, read
-from onrecord.publish.edition import Feed, VolumeEntry
+from onrecord.publish.edition import Feed, VolumeEntry, read_sums
 from onrecord.publish.signing import verify
 from onrecord.rights import decide
 from onrecord.store import Arrival
@@ -188,9 +188,7 @@ class _Sync:
         sums = (edition / "SHA256SUMS").read_bytes()
         verify(sums, (edition / "SHA256SUMS.minisig").read_bytes(), self._followed.public_key)
         _expect("SHA256SUMS", sha256_of(edition / "SHA256SUMS"), feed.sums_sha256)
-        listed = {
-            name: digest for digest, name in (line.split("  ", 1) for line in sums.decode().splitlines())
-        }
+        listed = read_sums(edition / "SHA256SUMS")
         for path in sorted(path for path in edition.rglob("*") if path.is_file()):
             name = path.relative_to(edition).as_posix()
             if name not in ("SHA256SUMS", "SHA256SUMS.minisig", "minisign.pub"):

@@ -102,12 +102,13 @@ class _Edition:
             credits_text(self._archive.settings.archive.name, self._number, published), encoding="utf-8"
         )
         final = self._archive.folder / "editions" / str(self._number)
-        if self._is_unchanged(entries):
+        files = listing(self._folder)
+        if self._is_unchanged(entries, files):
             shutil.rmtree(self._folder)
             refresh_feed(self._archive, self._key)
             number, final = 0, self._archive.folder / "editions" / str(self._number - 1)
         else:
-            self._seal(entries, tables, set(kept), final, rows)
+            self._seal(entries, tables, files, set(kept), final, rows)
             number = self._number
         return PublishReport(
             number=number,
@@ -261,12 +262,10 @@ class _Edition:
         write_sqlite(self._duck, folder / "onrecord.sqlite")
         return tables
 
-    def _is_unchanged(self, entries: Sequence[VolumeEntry]) -> bool:
+    def _is_unchanged(self, entries: Sequence[VolumeEntry], files: Mapping[str, tuple[str, int]]) -> bool:
         if self._last is None:
             return False
-        now = {
-            name: sha256 for name, (sha256, _) in listing(self._folder).items() if name.startswith("dataset/")
-        }
+        now = {name: sha256 for name, (sha256, _) in files.items() if name.startswith("dataset/")}
         before = {
             name: sha256 for name, (sha256, _) in self._last.files.items() if name.startswith("dataset/")
         }
@@ -276,6 +275,7 @@ class _Edition:
         self,
         entries: Sequence[VolumeEntry],
         tables: dict[str, int],
+        files: dict[str, tuple[str, int]],
         now: set[str],
         final: Path,
         rows: Sequence[VolumeRow],
@@ -293,7 +293,7 @@ class _Edition:
             added=tuple(sorted(now - before)),
             removed=tuple(sorted(before - now)),
             engines={name: importlib.metadata.version(name) for name in _ENGINES},
-            files=listing(self._folder),
+            files=files,
         )
         sums = seal(self._folder, manifest, self._key)
         sync_tree(self._folder)

@@ -92,13 +92,20 @@ def seal(folder: Path, manifest: Manifest, key: Key) -> str:
     `sha256sum -c SHA256SUMS` and `minisign -V -m SHA256SUMS` check an edition without any tool of ours.
     """
     (folder / "manifest.json").write_bytes(pretty(manifest))
-    names = sorted([*manifest.files, "manifest.json"])
-    sums = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names).encode()
+    digests = {name: sha256 for name, (sha256, _) in manifest.files.items()}
+    digests["manifest.json"] = sha256_of(folder / "manifest.json")
+    sums = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode()
     (folder / "SHA256SUMS").write_bytes(sums)
     comment = f"onrecord archive {manifest.archive} edition {manifest.number} of {manifest.day}"
     (folder / "SHA256SUMS.minisig").write_bytes(sign(sums, key, comment))
     (folder / "minisign.pub").write_text(key.public, encoding="ascii")
     return hashlib.sha256(sums).hexdigest()
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """SHA-256 of each file that a SHA256SUMS lists, by its name."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
 
 
 def edition_torrent(folder: Path, name: str) -> Torrent:
