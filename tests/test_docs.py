@@ -287,6 +287,8 @@ def understood(words: list[str]) -> None:
             if rest:
                 raise click.UsageError(f"nothing takes {rest}", context)
             return
+        if not rest and command.invoke_without_command:
+            return
         below = command.get_command(context, rest[0]) if rest else None
         if below is None:
             raise click.UsageError(f"no such command: {rest}", context)
@@ -321,7 +323,7 @@ def test_the_examples_are_found_and_wrong_ones_noticed() -> None:
     shells = [shell for page in (ROOT / "README.md", *HOWTO) for shell in blocks(page, "sh")]
     assert sum(1 for shell in shells for _ in calls(shell, "onrecord")) >= 30
     for wrong in (
-        ["add"],
+        ["probe"],
         ["add", "--hold-as", "owner", "x"],
         ["add", "--held-as", "finder", "x"],
         ["mirror", "sink"],

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from mutagen.flac import FLAC
 
-from onrecord.audio.decode import ANALYSER, VERSION, decode
+from onrecord.audio.analyser import ANALYSER, VERSION
+from onrecord.audio.decode import decode
 from onrecord.audio.source import MOST_FAULTS
 from onrecord.model.sound import Fault, Sound
 from tests.audio.tones import music, sine, write
@@ -58,6 +59,15 @@ def test_each_container_tells_what_it_holds(
     assert sound.peak == pytest.approx(0.1, abs=0.02)
     assert sound.bit_rate == round(path.stat().st_size * 8 / sound.seconds)
     assert len(sound.peaks) == 400
+
+
+@pytest.mark.parametrize(("codec", "channels"), [("flac", 8), ("pcm_s16le", 8), ("libopus", 6)])
+def test_many_channels(tmp_path: Path, codec: str, channels: int) -> None:
+    path = tmp_path / ("a.opus" if codec == "libopus" else "a.flac" if codec == "flac" else "a.wav")
+    sound = sound_of(write(path, sine(3, channels=channels), codec))
+    assert (sound.channels, sound.faults) == (channels, ())
+    assert sound.loudness is not None and -25 < sound.loudness < -8
+    assert sound.true_peak == pytest.approx(0.1, abs=0.02)
 
 
 def test_the_files_ending_decides_nothing(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -21,6 +22,7 @@ from onrecord.audio import preload, probe
 from onrecord.audio.confine import filters_system_calls
 from onrecord.audio.decode import decode
 from onrecord.audio.examine import examine
+from onrecord.audio.isolate import MEMORY, OUT, Part, isolated
 from onrecord.model.sound import Fault, Probe, Sound, Tags
 from tests.audio.tones import SHARED, music, sine, write
 
@@ -53,6 +55,20 @@ def test_a_preloaded_worker_has_one_thread() -> None:
         pytest.skip("this system does not list threads under /proc")
     answer = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "1"
+
+
+def test_a_preloaded_worker_has_loaded_all_that_a_sound_needs(tmp_path: Path) -> None:
+    """A child can open no file, so nothing may be imported at the first real sound only."""
+    path = write(tmp_path / "a.flac", music(12, rate=44100), "flac", rate=44100)
+    check = (
+        "import sys; from onrecord.audio import preload; preload(); known = set(sys.modules)\n"
+        "from onrecord.audio.examine import examine\n"
+        "with open(sys.argv[1], 'rb') as file: print(*map(type, examine(file)))\n"
+        "print(sorted(set(sys.modules) - known))"
+    )
+    answer = subprocess.run([sys.executable, "-c", check, path], capture_output=True, text=True, check=True)
+    assert "Sound" in answer.stdout.splitlines()[0]
+    assert answer.stdout.splitlines()[1] == "[]"
 
 
 def test_sound_and_tags_come_back_whole(tmp_path: Path) -> None:
@@ -208,6 +224,40 @@ def test_the_child_sees_none_of_the_workers_files(file: Path, tmp_path: Path) ->
     with (tmp_path / "secret").open("w"):
         answer = probe(file, examine=lists)
     assert [fault.detail for fault in answer.faults] == ["0", "1", "2", "3", "4"]
+
+
+def test_the_child_writes_to_one_file_and_so_far(file: Path, tmp_path: Path) -> None:
+    def writes(_: BufferedReader) -> Iterator[Part]:
+        yield Fault("wrote", str(os.write(OUT, b"x" * 100)))
+        for name, descriptor in (("more", OUT), ("source", 3)):
+            try:
+                os.write(descriptor, b"x")
+            except OSError as error:
+                yield Fault(name, errno.errorcode[error.errno or 0])
+        for number in range(64):
+            with contextlib.suppress(OSError):
+                os.fstat(number)
+                yield Fault("open", str(number))
+
+    with (tmp_path / "secret").open("w"), (tmp_path / "out").open("wb") as out:
+        parts, death = isolated(file, writes, seconds=5, memory=MEMORY, out=out.fileno(), writes=100)
+    assert death is None
+    found = [(part.code, part.detail) for part in parts if isinstance(part, Fault)]
+    assert found[:3] == [("wrote", "100"), ("more", "EFBIG"), ("source", "EBADF")]
+    assert [detail for _, detail in found[3:]] == ["0", "1", "2", "3", "4", "5"]
+    assert (tmp_path / "out").read_bytes() == b"x" * 100
+
+
+def test_without_a_file_to_write_to_nothing_can_be_written(file: Path, tmp_path: Path) -> None:
+    def writes(_: BufferedReader) -> Iterator[Part]:
+        os.write(3, b"x")
+        yield Tags()
+
+    with file.open("r+b") as opened:
+        assert codes(probe(opened.fileno(), examine=writes)) == ["unreadable"]
+        with pytest.raises(ValueError, match="reading only"):
+            isolated(opened.fileno(), writes, seconds=5, memory=MEMORY, out=1, writes=100)
+    assert file.read_bytes() == b"content"
 
 
 def test_nothing_is_printed(file: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def write(
 ) -> Path:
     """The samples as a file; the ending names the container."""
     kind, scale = _KINDS[codec]
-    layout = {1: "mono", 2: "stereo", 6: "5.1"}[len(samples)]
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[len(samples)]
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate, layout=layout, format=kind)
         if bit_rate:

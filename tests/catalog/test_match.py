@@ -52,7 +52,7 @@ class World:
             self._tables.attach(duck, self._segments)
             place = self._folder / "members.parquet"
             before = {"recording": place} if place.exists() else {}
-            found = match(duck, lambda a, b: 1.0, ["test"], before)
+            found = match(duck, [], ["test"], before)
             duck.export("SELECT * FROM recording_members ORDER BY recording, source, source_id", place)
         finally:
             duck.close()

@@ -305,7 +305,9 @@ def test_3_partly(tmp_path: Path) -> None:
     answer("init", tmp_path / "a")
     report = answer("-C", tmp_path / "a", "add", "--held-as", "owner", music, code=3)
     assert [item["name"] for item in report["refused"]] == ["broken.mp3"]
-    assert answer("probe", music / "broken.mp3", music / "0000.wav", code=3)["files"][1]["sound"]
+    lines = onrecord("--json", "probe", music / "broken.mp3", music / "0000.wav")
+    assert lines.returncode == 3
+    assert [json.loads(line)["format"] for line in lines.stdout.splitlines()] == [None, "wav"]
     (tmp_path / "in.json").write_text('{"id": ')
     assert answer("-C", tmp_path / "a", "harvest", "musicbrainz-json", tmp_path / "in.json", code=3)[
         "rejected"

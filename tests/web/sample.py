@@ -125,6 +125,9 @@ class SampleArchive:
         self.tone = root / "tone.wav"
         peaks = _tone(self.tone)
         self.digest = hashlib.sha256(self.tone.read_bytes()).hexdigest()
+        smaller = b"OggS, as far as this test is concerned"
+        self.smaller = root / hashlib.sha256(smaller).hexdigest()
+        self.smaller.write_bytes(smaller)
         self.recordings: dict[str, RecordingView] = {}
         self.releases: dict[str, ReleaseView] = {}
         self.artists: dict[str, ArtistView] = {}
@@ -254,6 +257,11 @@ class SampleArchive:
         if sha256 != self.digest:
             raise NotFound(f"no sound {sha256}")
         return self.tone, "audio/wav"
+
+    def copy(self, sha256: str) -> tuple[Path, str]:
+        if sha256 != self.digest:
+            raise NotFound(f"no copy of {sha256}")
+        return self.smaller, "audio/ogg"
 
     def edition_file(self, number: int, path: str) -> Path:
         found = self.root / "editions" / str(number) / path
@@ -505,7 +513,18 @@ def _sound(sha256: str, seconds: float, peaks: bytes, state: str, title: str, sh
         sample_rate=44_100,
         channels=2,
         bit_rate=1_411_200,
+        bit_depth=None,
         loudness=-14.3,
+        loudness_range=6.1,
+        true_peak=0.97,
+        clipped_samples=3,
+        cutoff=16000,
+        tempo=96.5,
+        tempo_confidence=0.7,
+        musical_key="A minor",
+        musical_key_confidence=0.6,
+        suspicions=(),
+        faults=(),
         peaks=peaks,
         names=(f"oddvik/slow_ferry/{title[:40].lower()}.wav",),
         state=state,

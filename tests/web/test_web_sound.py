@@ -21,6 +21,23 @@ def test_the_whole_file(client: TestClient, archive: SampleArchive, tone: bytes)
     assert "content-encoding" not in answer.headers and "content-disposition" not in answer.headers
 
 
+def test_the_access_copy_is_sent_on_the_answer_about_the_sound(
+    client: TestClient, archive: SampleArchive, tone: bytes
+) -> None:
+    answer = client.get(f"/sound/{archive.digest}?copy=1", headers={"Range": "bytes=0-3"})
+    assert (answer.status_code, answer.content) == (206, b"OggS")
+    assert answer.headers["content-type"] == "audio/ogg"
+    assert answer.headers["etag"] == f'"{archive.smaller.name}"'
+    assert archive.asked[-1][:2] == (archive.digest, Use.STREAM)
+    archive.denied.add(archive.digest)
+    assert client.get(f"/sound/{archive.digest}?copy=1").status_code == 403
+    archive.denied.clear()
+    archive.withdrawn.add(archive.digest)
+    assert client.get(f"/sound/{archive.digest}?copy=1").status_code == 451
+    archive.withdrawn.clear()
+    assert client.get(f"/sound/{'00' * 32}?copy=1").status_code == 404
+
+
 def test_head_is_get_without_the_body_and_ignores_range(
     client: TestClient, archive: SampleArchive, tone: bytes
 ) -> None:

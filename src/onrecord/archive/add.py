@@ -14,7 +14,7 @@ from onrecord import audio
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.finding import find
-from onrecord.archive.ingest import Chunk, Incoming, Ingested, ingest
+from onrecord.archive.ingest import Chunk, Incoming, Ingested, chunk_of, ingest, limits_of
 from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
 from onrecord.model.rights import Evidence, Says, Use
@@ -60,12 +60,19 @@ class Refused(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
+    """Files and bytes that were looked at so far, and seconds of sound that were decoded."""
+
     files: int
     bytes: int
+    sound: float
 
 
 class AddReport(Struct):
-    """What one `add` did. `known` files were added before from the same place and have not changed."""
+    """What one `add` did. `known` files were added before from the same place and have not changed.
+
+    `pictures` were found in the tags of what is new; `sound` and `elapsed` are seconds: of sound that was decoded, and
+    of work.
+    """
 
     found: int = 0
     new: int = 0
@@ -74,6 +81,9 @@ class AddReport(Struct):
     known: int = 0
     repaired: int = 0
     passed_over: int = 0
+    pictures: int = 0
+    sound: float = 0.0
+    elapsed: float = 0.0
     refused: list[Refused] = msgspec.field(default_factory=list)
     with_faults: list[Refused] = msgspec.field(default_factory=list)
     documents_refused: list[Refused] = msgspec.field(default_factory=list)
@@ -86,9 +96,11 @@ def add(
     *,
     held_as: str = "",
     arrival: Arrival = Arrival.COPY,
+    io_limit: float = 0.0,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> AddReport:
     """Add files and folders. `held_as` is the depositor's statement: `owner`, `deposit`, `licensed`, or "" for none.
+    `io_limit` bounds what all workers together read, in bytes a second; 0 means no bound.
 
     Each committed batch stays, whatever happens afterwards; the next call goes on from there. Raises NotFound for a
     path that is not there, StoreFull where no root has room.
@@ -96,10 +108,12 @@ def add(
     for path in paths:
         if not path.exists():
             raise NotFound(f"{path}: no such file or folder")
+    begun = time.monotonic()
     with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
-        run = _Run(archive, workers, held_as, arrival, progress)
+        run = _Run(archive, workers, held_as, arrival, io_limit, progress)
         for path in paths:
             run.take(path.resolve())
+        run.report.elapsed = time.monotonic() - begun
         return run.report
 
 
@@ -117,6 +131,7 @@ class _Run:
         workers: Workers,
         held_as: str,
         arrival: Arrival,
+        io_limit: float,
         progress: Callable[[Progress], None],
     ) -> None:
         self.report = AddReport()
@@ -125,6 +140,7 @@ class _Run:
         self._scanned: tuple[Path, bool] | None = None
         self._held_as = held_as
         self._arrival = arrival
+        self._limits = limits_of(archive, io_limit)
         self._progress = progress
         self._seen_files = 0
         self._seen_bytes = 0
@@ -180,17 +196,9 @@ class _Run:
             yield self._chunk(waiting)
 
     def _chunk(self, files: list[Incoming]) -> Chunk:
-        archive = self._archive
         sizes = {incoming.size for incoming in files if incoming.maybe_held}
-        return Chunk(
-            files=files,
-            roots=archive.store.roots,
-            reserve=archive.settings.store.reserve_mb * 1024 * 1024,
-            arrival=self._arrival,
-            whole=archive.ledger.whole_blobs_of(sizes),
-            seconds=archive.settings.work.decode_seconds,
-            memory_mb=archive.settings.work.decode_mb,
-        )
+        whole = self._archive.ledger.whole_blobs_of(sizes)
+        return chunk_of(self._archive, files, self._arrival, whole, self._limits)
 
     def _unchanged(self, path: Path, status: os.stat_result) -> str:
         """Digest of the whole blob that this very file became before, "" where it has to be read.
@@ -228,7 +236,7 @@ class _Run:
                 {"files": len(kept), "held_as": self._held_as, **batch.repaired_data()},
                 batch.rows,
                 batch.evidence,
-                [result.staged for result in kept if result.staged],
+                [part for result in kept for part in result.parts],
             )
         if self._arrival is Arrival.MOVE:
             for result in kept:
@@ -260,7 +268,8 @@ class _Run:
     def _note_progress(self, results: Sequence[Ingested]) -> None:
         self._seen_files += len(results)
         self._seen_bytes += sum(result.size for result in results)
-        self._progress(Progress(self._seen_files, self._seen_bytes))
+        self.report.sound += sum(it.probe.sound.seconds for it in results if it.probe and it.probe.sound)
+        self._progress(Progress(self._seen_files, self._seen_bytes, self.report.sound))
 
     def _judge(self, result: Ingested, batch: Batch) -> bool:
         """Take a file into the batch, or refuse it."""
@@ -268,21 +277,27 @@ class _Run:
         if staged is None or probe is None or probe.sound is None:
             self._refuse(batch, name, *(result.refused or ("not-sound", "nothing in it can be decoded")))
             return False
+        held = self._archive.ledger.blob(staged.digests.sha256)
+        if held is not None and held.kind != "sound":
+            self._refuse(batch, name, "own-copy", "an access copy that this archive made itself", held.sha256)
+            return False
         said = [*self._evidence(name), *tag_evidence(probe.tags)]
         # What was said of these bytes when they came before still holds.
         before = self._archive.ledger.evidence(staged.digests.sha256)
         evidence = [*said, *(item for item, _ in before.values())]
         decision = decide(evidence, Use.KEEP, "unknown", self._archive.today)
         if not decision.allow:
-            if staged.part:
-                staged.part.unlink(missing_ok=True)
+            for part in result.parts:
+                if part.part:
+                    part.part.unlink(missing_ok=True)
             why = f"{RULES[decision.codes[0]].sentence} What would change it: {decision.would_change}"
             self._refuse(batch, name, decision.codes[0], why, staged.digests.sha256)
             return False
-        new = batch.take(result.path, name, staged, probe, self._held_as)
+        new = batch.take(result.path, name, staged, probe, self._held_as, result.pictures)
         batch.link(staged.digests.sha256, said)
         self.report.new += new
         self.report.again += not new
+        self.report.pictures += len(probe.pictures) if new else 0
         self.report.new_bytes += staged.size if new else 0
         for fault in (*probe.faults, *probe.sound.faults):
             self.report.with_faults.append(Refused(name, fault.code, fault.detail))

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from onrecord.audio.fingerprint import keys
 from onrecord.catalog.tables import (
     ArtistRow,
     DepositRow,
     FileRow,
     LinkRow,
+    PictureRow,
     RecordRow,
     RefusalRow,
     ReleaseRow,
@@ -28,7 +28,7 @@ from onrecord.ledger import Ledger
 from onrecord.model import identifiers
 from onrecord.model.records import ArtistClaim, Claims, Record, ReleaseClaim, TrackClaim
 from onrecord.model.rights import Evidence
-from onrecord.model.sound import Probe, Sound, Tags
+from onrecord.model.sound import Estimate, Picture, Probe, Sound, Tags
 from onrecord.sources.sidecars import SidecarDocument
 from onrecord.store import Staged
 
@@ -48,15 +48,34 @@ class Batch:
         self._links: set[tuple[str, str, str, str]] = set()
         self._stated: set[str] = set()
 
-    def take(self, path: Path, name: str, staged: Staged, probe: Probe, held_as: str) -> bool:
+    def take(
+        self,
+        path: Path,
+        name: str,
+        staged: Staged,
+        probe: Probe,
+        held_as: str,
+        pictures: Sequence[Staged] = (),
+    ) -> bool:
         """Rows of a deposited file. Gives False where the archive holds its bytes: then only the deposit is new."""
-        new = self.hold(staged, probe)
+        new = self.hold(staged, probe, pictures)
         if staged.digests.sha256 in self.repaired or not self._is_deposited(path, staged):
             self._add_deposit(path, name, staged, held_as)
         return new
 
-    def hold(self, staged: Staged, probe: Probe) -> bool:
-        """Rows of a blob: what its one read and its one decode said. Gives False where it is held already."""
+    def hold(self, staged: Staged, probe: Probe, pictures: Sequence[Staged] = ()) -> bool:
+        """Rows of a blob: what its one read and its one decode said. Gives False where it is held already.
+
+        `pictures` are those of the probe, in its order, each staged.
+        """
+        new = self.keep(staged, "sound")
+        if new and probe.sound:
+            self.describe(staged.digests.sha256, probe, pictures)
+            self._add_claims(staged.digests.sha256, probe.sound, probe.tags)
+        return new
+
+    def keep(self, staged: Staged, kind: str) -> bool:
+        """The digest record of a blob, once: `sound`, `picture` or `copy`. Gives False where the archive holds it already."""
         digests = staged.digests
         known = self._ledger.blob(digests.sha256)
         if known is not None and known.state != "ok":
@@ -64,11 +83,18 @@ class Batch:
         if known is not None or digests.sha256 in self._new:
             return False
         self._new.add(digests.sha256)
-        self.rows["files"].append(FileRow(**msgspec.structs.asdict(digests), root=staged.root))
-        if probe.sound:
-            self._add_sound(digests.sha256, probe.sound)
-            self._add_claims(digests.sha256, probe.sound, probe.tags)
+        self.rows["files"].append(FileRow(**msgspec.structs.asdict(digests), root=staged.root, kind=kind))
         return True
+
+    def describe(self, sha256: str, probe: Probe, pictures: Sequence[Staged]) -> None:
+        """Rows of what one decode said of a blob. Later ones take the place of earlier ones."""
+        for staged in pictures:
+            self.keep(staged, "picture")
+        if probe.sound:
+            self.rows["sounds"].append(sound_row(sha256, probe.sound))
+        self.rows["pictures"] += [
+            _picture_row(sha256, place, picture) for place, picture in enumerate(probe.pictures)
+        ]
 
     def link(
         self, blob: str, evidence: Sequence[Evidence], source: str = "", record: str = "", track: str = ""
@@ -145,11 +171,6 @@ class Batch:
             )
         )
 
-    def _add_sound(self, sha256: str, sound: Sound) -> None:
-        values = msgspec.structs.asdict(sound) | {"faults": msgspec.json.encode(sound.faults).decode()}
-        terms = tuple(keys(sound.fingerprint))
-        self.rows["sounds"].append(SoundRow(**values, sha256=sha256, keys=terms))
-
     def _add_claims(self, sha256: str, sound: Sound, tags: Tags) -> None:
         """What a file says about itself is a source like any other: one track, and the artist and release it names."""
         record = f"file:{sha256}"
@@ -190,3 +211,28 @@ class Batch:
             TagRow(sha256=sha256, place=place, key=key, value=value)
             for place, (key, value) in enumerate(tags.frames)
         ]
+
+
+def sound_row(sha256: str, sound: Sound) -> SoundRow:
+    """A blob's row of the table `sounds`."""
+    values = msgspec.structs.asdict(sound)
+    values |= {name: msgspec.json.encode(values[name]).decode() for name in ("faults", "suspicions")}
+    for field, column in (("tempo", "tempo"), ("key", "musical_key")):
+        estimate: Estimate | None = values.pop(field)
+        values[column] = estimate.value if estimate else ("" if field == "key" else None)
+        values[f"{column}_confidence"] = estimate.confidence if estimate else None
+        values[f"{column}_method"] = estimate.method if estimate else ""
+    return SoundRow(**values, sha256=sha256)
+
+
+def _picture_row(sha256: str, place: int, picture: Picture) -> PictureRow:
+    return PictureRow(
+        sha256=sha256,
+        picture=picture.sha256,
+        place=place,
+        kind=picture.kind,
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        description=picture.description,
+    )

@@ -10,6 +10,7 @@ from msgspec import Struct
 from onrecord.archive.core import Archive
 from onrecord.archive.judging import publishable_blobs
 from onrecord.archive.matching import canonical
+from onrecord.catalog.match import SAME
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import read_rows
 from onrecord.model.rights import Rule
@@ -47,7 +48,7 @@ def choose(archive: Archive, duck: Duck, day: dt.date) -> dict[str, Choice]:
         )
         for sha256, decision in publishable_blobs(archive, day)
     }
-    for row in archive.ledger.bad_blobs():
+    for row in archive.ledger.bad_blobs("sound"):
         choices[row.sha256] = Choice(False, (DAMAGED.code,), would_change=f"add it again: it is {row.state}")
     allowed = {sha256 for sha256, choice in choices.items() if choice.chosen}
     for sha256, better in _doubled(archive, duck, allowed):
@@ -68,7 +69,8 @@ def _doubled(archive: Archive, duck: Duck, allowed: set[str]) -> Iterator[tuple[
 
 
 def _same_sound(archive: Archive) -> list[tuple[str, str]]:
-    return [(row["a"], row["b"]) for row in read_rows(canonical(archive, "near"), ["a", "b"])]
+    rows = read_rows(canonical(archive, "versions"), ["a", "b", "relation"])
+    return [(row["a"], row["b"]) for row in rows if row["relation"] in SAME]
 
 
 def _groups(pairs: list[tuple[str, str]]) -> list[set[str]]:
@@ -86,7 +88,9 @@ def _ranks(archive: Archive, duck: Duck, blobs: set[str]) -> Mapping[str, tuple[
     A bit rate alone says little: a re-encoding often has the higher one.
     """
     duck.table("asked", {"sha256": "VARCHAR"}, [(blob,) for blob in sorted(blobs)])
-    rows = duck.run("SELECT sha256, bit_depth, seq, bit_rate FROM sounds SEMI JOIN asked USING (sha256)")
+    rows = duck.run(
+        "SELECT sha256, bit_depth, seq, bit_rate FROM current_sounds SEMI JOIN asked USING (sha256)"
+    )
     return {
         sha256: (archive.ledger.volume(sha256) == "", depth is None, int(seq), -int(rate), sha256)
         for sha256, depth, seq, rate in rows

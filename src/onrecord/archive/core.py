@@ -222,8 +222,8 @@ class Archive:
 
         return Rows(
             blobs=[
-                BlobRow(row["sha256"], row["size"], row["root"])
-                for row in read("files", "sha256", "size", "root")
+                BlobRow(row["sha256"], row["size"], row["root"], row["kind"])
+                for row in read("files", "sha256", "size", "root", "kind")
             ],
             deposits=[
                 DepositRow(**row)

@@ -9,14 +9,18 @@ import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from onrecord import audio
 from onrecord.errors import OnrecordError
 from onrecord.model.sound import Probe
-from onrecord.store import Arrival, Root, Staged, Store
+from onrecord.store import Arrival, Pace, Root, Staged, Store
 from onrecord.store.roots import refused_write
+
+if TYPE_CHECKING:
+    from onrecord.archive.core import Archive
 
 
 class Incoming(Struct, frozen=True):
@@ -27,6 +31,18 @@ class Incoming(Struct, frozen=True):
     maybe_held: bool
 
 
+class Limits(Struct, frozen=True):
+    """What one file may cost, and how fast one worker may read (bytes a second, 0: as fast as the disk)."""
+
+    seconds: float
+    memory: int
+    rate: float = 0.0
+
+    def seconds_for(self, size: int) -> float:
+        """A long file may take longer: `seconds` for each 100 MB that it has begun."""
+        return self.seconds * (1 + size // 100_000_000)
+
+
 class Chunk(Struct, frozen=True):
     """Files for one worker, with all that it needs to know."""
 
@@ -35,23 +51,46 @@ class Chunk(Struct, frozen=True):
     reserve: int
     arrival: Arrival
     whole: dict[str, str]  # digests of blobs that may be met again, with their roots
-    seconds: float
-    memory_mb: int
+    limits: Limits
 
 
 class Ingested(Struct, frozen=True):
-    """One file's answer: staged and probed, or refused with a code and a sentence."""
+    """One file's answer: staged and probed, or refused with a code and a sentence.
+
+    `pictures` are staged in the probe's order; the probe itself no longer bears their bytes.
+    """
 
     path: Path
     size: int
     staged: Staged | None
     probe: Probe | None
     refused: tuple[str, str] | None = None
+    pictures: Sequence[Staged] = ()
+
+    @property
+    def parts(self) -> list[Staged]:
+        """All that waits to be committed with this file."""
+        return [*([self.staged] if self.staged else []), *self.pictures]
+
+
+def limits_of(archive: "Archive", io_limit: float = 0.0) -> Limits:
+    """The limits by the settings; `io_limit` is what all workers together may read, in bytes a second."""
+    settings = archive.settings
+    return Limits(
+        settings.work.decode_seconds, settings.work.decode_mb * 1024 * 1024, io_limit / settings.workers
+    )
+
+
+def chunk_of(
+    archive: "Archive", files: Sequence[Incoming], arrival: Arrival, whole: dict[str, str], limits: Limits
+) -> Chunk:
+    """Work for one worker on files that come into `archive`."""
+    return Chunk(files, archive.store.roots, archive.store.reserve, arrival, whole, limits)
 
 
 def ingest(chunk: Chunk) -> list[Ingested]:
     """Stage and probe each file of a chunk. One file's failure costs that file; a full disk stops the chunk."""
-    store = Store(chunk.roots, reserve=chunk.reserve)
+    store = Store(chunk.roots, chunk.reserve, Pace(chunk.limits.rate))
     return [_one(store, chunk, incoming) for incoming in chunk.files]
 
 
@@ -68,7 +107,8 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         staged = store.stage(path, chunk.arrival, maybe_held=incoming.maybe_held, held=held)
         # The bytes that were staged, whatever the path leads to by now.
         kept = staged.part or store.path(staged.digests.sha256, staged.root)
-        probe = audio.probe(kept, seconds=chunk.seconds, memory=chunk.memory_mb * 1024 * 1024)
+        limits = chunk.limits
+        probe = audio.probe(kept, seconds=limits.seconds_for(size), memory=limits.memory)
     except OnrecordError as error:
         if error.exit_code != 1 or type(error) is not OnrecordError:
             raise
@@ -86,7 +126,15 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
             (fault.code, fault.detail) if fault else ("not-sound", "nothing in it can be decoded as sound")
         )
         return Ingested(path, size, None, None, refused)
-    return Ingested(path, size, staged, probe)
+    probe, pictures = stage_pictures(store, probe)
+    return Ingested(path, size, staged, probe, pictures=pictures)
+
+
+def stage_pictures(store: Store, probe: Probe) -> tuple[Probe, list[Staged]]:
+    """Stage the pictures of a probe; gives it without their bytes, and what was staged, in its order."""
+    staged = [store.stage_bytes(picture.data) for picture in probe.pictures]
+    bare = tuple(structs.replace(picture, data=b"") for picture in probe.pictures)
+    return structs.replace(probe, pictures=bare), staged
 
 
 def _head(path: Path) -> bytes:

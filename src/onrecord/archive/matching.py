@@ -3,13 +3,13 @@
 """Joins all claims, founds ids, and makes what readers search and see: the canonical tables, rows and text index."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.audio.fingerprint import near
+from onrecord.archive.same_sound import find_pairs
 from onrecord.catalog import pages
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.tables import RedirectRow
@@ -23,22 +23,23 @@ _KEPT = {
     "recording_members": "recording, source, source_id",
     "release_members": "release, source, source_id",
     "artist_members": "artist, source, source_id",
-    "near": "a, b",
+    "versions": "a, b",
 }
 
 #: The tables that a match reads and that others write.
-_MATCHED = frozenset({"tracks", "releases", "artists", "records", "deposits"})
+_MATCHED = frozenset({"tracks", "releases", "artists", "records", "deposits", "sounds", "copies"})
 
 
 class MatchReport(Struct, frozen=True):
-    """Canonical things after the run, by kind; ids that it founded and merged; pairs of files that are one sound."""
+    """Canonical things after the run, by kind; ids that it founded and merged; pairs of files that sound alike, by what
+    they are to each other: `identical`, `encoding`, `remaster`, `edit`."""
 
     recordings: int
     releases: int
     artists: int
     founded: int
     merged: int
-    same_sound: int
+    versions: Mapping[str, int]
 
 
 def canonical(archive: Archive, name: str) -> Path:
@@ -52,10 +53,7 @@ def is_matched(archive: Archive) -> bool:
     if current(search) is None or not (search / "rows.sqlite").exists():
         return False
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
-    try:
-        return int(_mark(archive).read_text(encoding="ascii")) >= newest
-    except (FileNotFoundError, ValueError):
-        return False
+    return _mark(archive).exists() and _matched_to(archive) >= newest
 
 
 def rematch(archive: Archive) -> MatchReport:
@@ -69,7 +67,8 @@ def rematch_locked(archive: Archive) -> MatchReport:
     with archive.duck() as duck:
         kept = {thing: canonical(archive, f"{thing}_members") for thing in KINDS.values()}
         before = {thing: path for thing, path in kept.items() if path.exists()}
-        matched = match(duck, near, archive.settings.match.precedence, before)
+        pairs = find_pairs(archive, duck, canonical(archive, "versions"), _matched_to(archive))
+        matched = match(duck, pairs, archive.settings.match.precedence, before)
         ids = [*matched.ids, *matched.heirs]
         if ids or matched.redirects:
             archive.commit("matched", {}, {"ids": ids, "redirects": list(matched.redirects)})
@@ -77,6 +76,9 @@ def rematch_locked(archive: Archive) -> MatchReport:
             duck.export(f"SELECT * FROM {name} ORDER BY {order}", canonical(archive, name))
         _index(archive, duck, matched.redirects)
         _mark(archive).write_text(str(archive.log.next_seq - 1), encoding="ascii")
+        versions = dict(
+            duck.run("SELECT relation, count(*) FROM versions GROUP BY relation ORDER BY relation")
+        )
         counts = {kind: duck.run(f"SELECT count(*) FROM canonical_{kind}s")[0][0] for kind in KINDS.values()}
     return MatchReport(
         recordings=counts["recording"],
@@ -84,12 +86,20 @@ def rematch_locked(archive: Archive) -> MatchReport:
         artists=counts["artist"],
         founded=len(matched.ids),
         merged=sum(row.old != row.new for row in matched.redirects),
-        same_sound=len(matched.near),
+        versions=versions,
     )
 
 
 def _mark(archive: Archive) -> Path:
     return archive.folder / "catalog" / "canonical" / "matched"
+
+
+def _matched_to(archive: Archive) -> int:
+    """The newest log entry that the last run has seen, 0 where there was none."""
+    try:
+        return int(_mark(archive).read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
 def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow]) -> None:

@@ -18,7 +18,7 @@ from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, read_feed
 from onrecord.archive.foreign import RECORD, evidence_in, rows_of, source_of
-from onrecord.archive.ingest import Chunk, Incoming, Ingested, ingest
+from onrecord.archive.ingest import Chunk, Incoming, Ingested, chunk_of, ingest, limits_of
 from onrecord.archive.judging import WORLD
 from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.archive.seeding import tags_of
@@ -261,31 +261,24 @@ class _Sync:
         _expect(result.path.name, result.staged.digests.sha256, _digest_in(result.path.name))
 
     def _chunks(self, files: list[Path]) -> Iterator[Chunk]:
-        archive = self._archive
+        limits = limits_of(self._archive)
         for start in range(0, len(files), _CHUNK):
             listed = files[start : start + _CHUNK]
             for path in listed:
                 path.chmod(0o444)
-            yield Chunk(
-                files=[Incoming(path, path.stat().st_size, maybe_held=True) for path in listed],
-                roots=archive.store.roots,
-                reserve=archive.store.reserve,
-                arrival=Arrival.MOVE,
-                whole={},
-                seconds=archive.settings.work.decode_seconds,
-                memory_mb=archive.settings.work.decode_mb,
-            )
+            incoming = [Incoming(path, path.stat().st_size, maybe_held=True) for path in listed]
+            yield chunk_of(self._archive, incoming, Arrival.MOVE, {}, limits)
 
     def _commit(self, results: list[Ingested]) -> None:
         batch = Batch(self._archive.ledger)
-        staged = [result.staged for result in results if result.staged]
+        staged = [part for result in results for part in result.parts]
         for result in results:
             if result.staged and result.probe:
-                batch.hold(result.staged, result.probe)
+                batch.hold(result.staged, result.probe, result.pictures)
                 self._report.files += 1
                 self._report.bytes += result.size
         if staged:
-            data = {"files": len(staged), "mirror_of": self._followed.archive, **batch.repaired_data()}
+            data = {"files": len(results), "mirror_of": self._followed.archive, **batch.repaired_data()}
             self._archive.commit("added", data, batch.rows, staged=staged)
 
     def _keep(self, feed: Feed, torrent: bytes, edition: Path, allowed: dict[str, list[Evidence]]) -> None:

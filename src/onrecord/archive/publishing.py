@@ -168,7 +168,7 @@ class _Edition:
         fields = Digests.__struct_fields__
         rows = self._duck.run(
             f"SELECT s.container, {', '.join('f.' + name for name in fields)} FROM files f"
-            " JOIN sounds s USING (sha256) SEMI JOIN wanted USING (sha256)"
+            " JOIN current_sounds s USING (sha256) SEMI JOIN wanted USING (sha256)"
         )
         records = {row[1]: (row[0], Digests(*row[1:])) for row in rows}
         return {

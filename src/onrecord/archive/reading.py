@@ -17,7 +17,7 @@ from onrecord.archive.choosing import DAMAGED, SAME_SOUND
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest
 from onrecord.archive.judging import judge, publishable, publishable_blobs
-from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody
+from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody, VersionBody
 from onrecord.durable import sha256_of
 from onrecord.errors import IntegrityError, NotFound
 from onrecord.model import identifiers
@@ -37,6 +37,7 @@ from onrecord.model.views import (
     SoundView,
     TorrentView,
     TrackRow,
+    VersionView,
 )
 from onrecord.publish.edition import Manifest, VolumeEntry
 from onrecord.rights import RULES, attribution
@@ -231,6 +232,15 @@ class Reader:
         _, held = self._held(sha256)
         return path, _MEDIA_TYPES.get(held.container if held else "", "application/octet-stream")
 
+    def copy(self, sha256: str) -> tuple[Path, str]:
+        """Path and media type of the newest whole access copy of a sound. NotFound where there is none."""
+        _, held = self._held(sha256)
+        for copy in held.copies if held else ():
+            blob = self._archive.ledger.blob(copy.sha256)
+            if blob is not None and blob.state == "ok":
+                return self._archive.store.path(blob.sha256, blob.root), "audio/ogg"
+        raise NotFound(f"there is no access copy of {sha256}", "`onrecord store access` makes them")
+
     def edition_file(self, number: int, path: str) -> Path:
         """A file of a published edition. NotFound for anything that its checksums do not list."""
         folder = self._folder / "editions"
@@ -269,7 +279,7 @@ class Reader:
         for segment, _ in archive.ledger.segments():
             rows[segment.name] += segment.rows
         counts = self._rows.count()
-        blobs, size = archive.ledger.blob_totals()
+        blobs, size = archive.ledger.blob_totals("sound")
         decisions = [decision for _, decision in publishable_blobs(archive, archive.today)]
         shareable = sum(decision.allow for decision in decisions)
         editions = archive.ledger.editions()
@@ -346,15 +356,37 @@ class Reader:
             seconds=sound.duration_samples / sound.sample_rate,
             sample_rate=sound.sample_rate,
             channels=sound.channels,
+            bit_depth=sound.bit_depth,
             bit_rate=sound.bit_rate,
             loudness=sound.loudness,
+            loudness_range=sound.loudness_range,
+            true_peak=sound.true_peak,
+            clipped_samples=sound.clipped_samples,
+            cutoff=sound.cutoff,
+            tempo=sound.tempo,
+            tempo_confidence=sound.tempo_confidence,
+            musical_key=sound.musical_key,
+            musical_key_confidence=sound.musical_key_confidence,
+            suspicions=tuple(sound.suspicions),
+            faults=tuple(sound.faults),
             peaks=sound.peaks,
             names=tuple(sound.names),
             state=blob.state if blob else "missing",
             volume=entry.name if entry else "",
             info_hash=entry.info_hash_v2 if entry else "",
             magnet=entry.magnet if entry else "",
-            same_sound_as=sound.same_sound_as,
+            versions=tuple(self._version(version) for version in sound.versions),
+            copies=tuple((copy.sha256, copy.recipe, copy.kilobits) for copy in sound.copies),
+        )
+
+    def _version(self, version: VersionBody) -> VersionView:
+        row = self._rows.holder(version.sha256)
+        return VersionView(
+            sha256=version.sha256,
+            relation=version.relation,
+            reason=version.reason,
+            recording=row.id if row else "",
+            title=row.title if row else "",
         )
 
     def _volume(self, name: str) -> VolumeEntry | None:
@@ -413,7 +445,7 @@ class Reader:
         archive = self._archive
         for sha256, decision in publishable_blobs(archive, archive.today):
             yield self._answer(sha256, decision)
-        for bad in archive.ledger.bad_blobs():
+        for bad in archive.ledger.bad_blobs("sound"):
             yield self._answer(bad.sha256, None)
 
     def _answer(self, sha256: str, decision: Decision | None) -> Answer:

@@ -34,7 +34,7 @@ class StoreSettings(_Section, frozen=True):
 
 class WorkSettings(_Section, frozen=True):
     """workers: processes that read and decode (0: one a core). memory: bound for table jobs.
-    decode_seconds, decode_mb: the longest that one file may take, and the memory that it may take."""
+    decode_seconds, decode_mb: the longest that 100 MB of a file may take, and the memory that a file may take."""
 
     workers: int = 0
     memory: str = "6GB"

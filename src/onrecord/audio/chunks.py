@@ -17,8 +17,8 @@ from av.filter.context import FilterContext
 from onrecord.audio.fingerprint import RATE
 from onrecord.audio.loudness import LOWEST_RATE, k_weighting
 
-#: Samples of one channel in a chunk: large enough that Python's part of the work is small.
-CHUNK: Final = 1 << 16
+#: Samples of one channel in a chunk: so many that Python's part of the work is small, so few that they fit the cache.
+CHUNK: Final = 1 << 15
 
 
 class Chunks(NamedTuple):
@@ -100,7 +100,7 @@ class Chunker:
         self._sinks = (
             _branch(graph, split, 0),
             _branch(graph, split, 1, *self._weighting()),
-            _branch(graph, split, 2, *self._resampling()),
+            _branch(graph, split, 2, *resampling(self._narrow)),
         )
         graph.configure()
         graph.set_audio_frame_size(CHUNK)
@@ -112,11 +112,13 @@ class Chunker:
                 yield "biquad", options
         yield "aformat", {"sample_fmts": "dblp"}
 
-    def _resampling(self) -> Iterator[tuple[str, dict[str, str]]]:
-        # fpcalc resamples 16-bit sources in 16 bits and others in floating point.
-        narrow = {"internal_sample_fmt": "s16p"} if self._narrow else {}
-        yield "aresample", {**_RESAMPLE, **narrow}
-        yield "aformat", {"sample_fmts": "s16", "sample_rates": str(RATE), "channel_layouts": "mono"}
+
+def resampling(narrow: bool) -> Iterator[tuple[str, dict[str, str]]]:
+    """The filters that make what a fingerprint is taken of, as fpcalc does: sources of at most 16 bits are resampled in
+    16 bits (`narrow`), others in floating point.
+    """
+    yield "aresample", {**_RESAMPLE, **({"internal_sample_fmt": "s16p"} if narrow else {})}
+    yield "aformat", {"sample_fmts": "s16", "sample_rates": str(RATE), "channel_layouts": "mono"}
 
 
 _PACKED: Final = frozenset(("u8", "s16", "s32", "flt", "dbl"))

@@ -16,13 +16,17 @@ import sys
 from typing import Final
 
 
-def confine(memory: int, seconds: float, descriptors: int) -> None:
-    """Binds the calling process for good: `memory` bytes of address space in all, CPU seconds, open descriptors."""
+def confine(memory: int, seconds: float, descriptors: int, writes: int = 0) -> None:
+    """Binds the calling process for good: `memory` bytes of address space in all, CPU seconds, open descriptors.
+
+    `writes` is how long a file may get by its writing, in bytes; 0 lets it write to pipes only. It can open none: what
+    it may write to is what it was given. A longer write fails with EFBIG, since Python ignores SIGXFSZ.
+    """
     if hasattr(resource, "RLIMIT_AS"):
         _limit(resource.RLIMIT_AS, memory)
     cpu = int(seconds) + 1
     _limit(resource.RLIMIT_CPU, cpu, cpu + 1)
-    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_FSIZE, writes)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, descriptors)
     if sys.platform == "linux":

@@ -6,6 +6,7 @@ The words are those of `fpcalc -raw -length 0`. Chroma is computed in single pre
 lies on a threshold may fall on the other side with another processor's FFT: compare fingerprints with `near`, not `==`.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -21,9 +22,13 @@ Samples = npt.NDArray[np.int16]
 
 
 class Fingerprint:
-    """Takes samples as they come and keeps only the words, 32 bytes for a second of music."""
+    """Takes samples as they come and keeps only the words, 32 bytes for a second of music.
 
-    def __init__(self) -> None:
+    `listen` is given the energies of the 24 quarter tones on the way, A first, a row each 0.124 seconds.
+    """
+
+    def __init__(self, listen: Callable[[npt.NDArray[np.float64]], None] = lambda quarters: None) -> None:
+        self._listen = listen
         self._samples: Samples = np.zeros(0, np.int16)
         self._chroma = np.zeros((0, 12))
         self._image = np.zeros((0, 12))
@@ -47,7 +52,9 @@ class Fingerprint:
         spectrum = np.fft.rfft(frames * _WINDOW, axis=1)[:, _LOW:_HIGH]
         energy = spectrum.real**2 + spectrum.imag**2
         # No matrix product: BLAS may start threads, which an isolated child must not.
-        chroma = np.add.reduceat(energy[:, _BY_NOTE], _NOTE_STARTS, axis=1, dtype=np.float64)
+        quarters = np.add.reduceat(energy[:, _BY_QUARTER], _QUARTER_STARTS, axis=1, dtype=np.float64)
+        self._listen(quarters)
+        chroma = quarters[:, ::2] + quarters[:, 1::2]
         self._chroma = np.concatenate((self._chroma, chroma))
         smooth = _smooth(self._chroma)
         self._chroma = self._chroma[max(0, len(self._chroma) - len(_SMOOTHING) + 1) :]
@@ -99,15 +106,15 @@ _LOW: Final = round(28 * _FRAME / RATE)
 _HIGH: Final = round(3520 * _FRAME / RATE)
 
 
-def _notes() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The bins in the order of their notes, A first, and where in that order each of the twelve begins."""
+def _quarters() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The bins in the order of their quarter tones, A first, and where in that order each of the 24 begins."""
     octave = np.log2(np.arange(_LOW, _HIGH) * RATE / _FRAME / 27.5)
-    note = (12 * (octave - np.floor(octave))).astype(int)
-    order = np.argsort(note, kind="stable")
-    return order, np.searchsorted(note[order], np.arange(12))
+    quarter = (24 * (octave - np.floor(octave))).astype(int)
+    order = np.argsort(quarter, kind="stable")
+    return order, np.searchsorted(quarter[order], np.arange(24))
 
 
-_BY_NOTE, _NOTE_STARTS = _notes()
+_BY_QUARTER, _QUARTER_STARTS = _quarters()
 
 #: Each classifier compares areas of the image: shape, lowest note, notes, frames; then its three thresholds.
 _CLASSIFIERS: Final = (

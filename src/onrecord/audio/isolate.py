@@ -3,10 +3,12 @@
 """Reads a stranger's file in a process of its own, so that whatever it does to a decoder costs one file.
 
 The caller is a single-threaded worker. `preload` once, then each `probe` forks: the child has everything imported, is
-confined (see `confine`), and sends what it learns through a pipe as it learns it.
+confined (see `confine`), and sends what it learns through a pipe as it learns it. `isolated` does the same for other
+work on one file, which may be given one more file to write to.
 """
 
 import contextlib
+import ctypes
 import fcntl
 import gc
 import io
@@ -25,14 +27,18 @@ import msgspec
 
 from onrecord.audio.confine import address_space, confine, die_with_parent, silence_standard_streams
 from onrecord.audio.text import one_line
-from onrecord.model.sound import Fault, Probe, Sound, Tags
+from onrecord.model.sound import AccessCopy, Fault, Picture, Probe, Sound, Tags
 
+#: What a child may answer.
+Part = Tags | Picture | Sound | AccessCopy | Fault
 #: What a child does with its file. Tests pass their own, which crash, hang or eat memory.
-Examine = Callable[[io.BufferedReader], Iterator[Tags | Sound | Fault]]
+Examine = Callable[[io.BufferedReader], Iterator[Part]]
 
 #: Bytes of address space beyond the worker's own. The largest sound that was met needs a tenth of it.
 MEMORY: Final = 1 << 30
 SECONDS: Final = 120.0
+#: In the child: the descriptor of the file that it may write to, where it was given one.
+OUT: Final = 5
 
 
 def preload() -> None:
@@ -42,6 +48,7 @@ def preload() -> None:
     """
     if "numpy" not in sys.modules:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _keep_freed_memory()
     from onrecord.audio.examine import warm_up
 
     warm_up()
@@ -60,28 +67,83 @@ def probe(
     if examine is None:
         preload()
         examine = sys.modules["onrecord.audio.examine"].examine
+    parts, death = isolated(file, examine, seconds=seconds, memory=memory)
+    return _assemble(parts, death)
+
+
+def isolated(
+    file: Path | int, work: Examine, *, seconds: float, memory: int, out: int | None = None, writes: int = 0
+) -> tuple[list[Part], Fault | None]:
+    """What `work` answered about one file, in a confined child; and its death, where it did not come to its end.
+
+    `out` is a descriptor that the child finds as `OUT` and may make up to `writes` bytes long. Nothing else can be
+    written to: with `out`, a `file` that is a descriptor must be open for reading only (ValueError). Raises OSError
+    where the file cannot be opened.
+    """
     descriptor = file if isinstance(file, int) else os.open(file, _OPEN)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return Probe(None, Tags(), (Fault("not-sound", "not a regular file"),))
-        return _in_a_child(descriptor, seconds, memory, examine)
+            return [Fault("not-sound", "not a regular file")], None
+        if out is None:
+            return _in_a_child((descriptor,), 0, seconds, memory, work)
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+            raise ValueError(f"descriptor {descriptor} is open for writing: it must be open for reading only")
+        return _in_a_child((descriptor, out), writes, seconds, memory, work)
     finally:
         if not isinstance(file, int):
             os.close(descriptor)
 
 
 _OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-#: Bytes that a child may send: tags are cut at 8 MiB, fingerprints are 115 KB an hour.
-_MOST_ANSWER: Final = 32 << 20
+
+
+def _keep_freed_memory() -> None:
+    """glibc hands every large block back to the kernel and takes the next one page by page: a seventh of a decode.
+
+    The numbers are M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of malloc.h; another C library has no such knob.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-3, 64 << 20)
+        libc.mallopt(-1, 256 << 20)
+
+
+#: Bytes that a child may send: pictures are cut at 64 MiB, tags at 8 MiB, fingerprints are 115 KB an hour.
+_MOST_ANSWER: Final = 96 << 20
 _HEADER: Final = struct.Struct("<cI")
-_KINDS: Final[dict[bytes, type[Tags | Sound | Fault]]] = {b"t": Tags, b"s": Sound, b"f": Fault}
+_KINDS: Final[dict[bytes, type[Part]]] = {
+    b"t": Tags,
+    b"p": Picture,
+    b"s": Sound,
+    b"a": AccessCopy,
+    b"f": Fault,
+}
 _END: Final = b"e"
-#: In the child: standard streams, the file, the pipe.
+#: In the child: standard streams, the file, the pipe, and `OUT`.
 _FILE: Final = 3
 _PIPE: Final = 4
 
 
-def _in_a_child(descriptor: int, seconds: float, memory: int, examine: Examine) -> Probe:
+def _assemble(parts: list[Part], death: Fault | None) -> Probe:
+    """What arrived whole is kept: a child that died while decoding has sent the tags before."""
+    faults = [part for part in parts if isinstance(part, Fault)]
+    tags, sound = Tags(), None
+    for part in parts:
+        if isinstance(part, Tags):
+            tags = part
+        elif isinstance(part, Sound):
+            sound = part
+    if death is not None:
+        # Half an answer about the sound is none.
+        sound = None
+        faults.append(death)
+    pictures = tuple(part for part in parts if isinstance(part, Picture))
+    return Probe(sound, tags, tuple(faults), pictures)
+
+
+def _in_a_child(
+    descriptors: tuple[int, ...], writes: int, seconds: float, memory: int, work: Examine
+) -> tuple[list[Part], Fault | None]:
     reading, writing = os.pipe()
     ceiling = address_space() + memory
     try:
@@ -91,7 +153,7 @@ def _in_a_child(descriptor: int, seconds: float, memory: int, examine: Examine) 
         os.close(writing)
         raise
     if not child:
-        _child(descriptor, writing, seconds, ceiling, examine)
+        _child(descriptors, writing, seconds, ceiling, writes, work)
     os.close(writing)
     try:
         answer, trouble = _receive(reading, time.monotonic() + seconds)
@@ -100,7 +162,7 @@ def _in_a_child(descriptor: int, seconds: float, memory: int, examine: Examine) 
         # Whether it is done, hangs or goes on writing: it has had its time.
         os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
-    return _assemble(answer, trouble, status, seconds)
+    return _parts(answer, trouble, status, seconds)
 
 
 def _receive(reading: int, deadline: float) -> tuple[bytearray, Fault | None]:
@@ -119,41 +181,34 @@ def _receive(reading: int, deadline: float) -> tuple[bytearray, Fault | None]:
             return answer, Fault("crashed", f"the decoder's answer is longer than {_MOST_ANSWER} bytes")
 
 
-def _assemble(answer: bytearray, trouble: Fault | None, status: int, seconds: float) -> Probe:
-    """What arrived whole is kept: a child that died while decoding has sent the tags before."""
-    sound: Sound | None = None
-    tags = Tags()
-    faults: list[Fault] = []
+def _parts(
+    answer: bytearray, trouble: Fault | None, status: int, seconds: float
+) -> tuple[list[Part], Fault | None]:
+    parts: list[Part] = []
     complete = False
     for kind, body in _messages(answer):
         if kind == _END:
             complete = True
             continue
         try:
-            part = msgspec.msgpack.decode(body, type=_KINDS[kind])
+            parts.append(msgspec.msgpack.decode(body, type=_KINDS[kind]))
         except (KeyError, msgspec.MsgspecError):
             trouble = Fault("crashed", "the decoder's answer is garbled")
             break
-        if isinstance(part, Sound):
-            sound = part
-        elif isinstance(part, Tags):
-            tags = part
-        else:
-            faults.append(part)
-    if not complete or trouble is not None:
-        # Half an answer about the sound is none.
-        return Probe(None, tags, (*faults, _death(trouble, status, seconds)))
-    return Probe(sound, tags, tuple(faults))
+    if complete and trouble is None:
+        return parts, None
+    return parts, _death(trouble, status, seconds)
 
 
-def _messages(answer: bytearray) -> Iterator[tuple[bytes, bytes]]:
+def _messages(answer: bytearray) -> Iterator[tuple[bytes, memoryview]]:
     at = 0
+    view = memoryview(answer)
     while at + _HEADER.size <= len(answer):
         kind, length = _HEADER.unpack_from(answer, at)
         at += _HEADER.size
         if at + length > len(answer):
             return
-        yield kind, bytes(answer[at : at + length])
+        yield kind, view[at : at + length]
         at += length
 
 
@@ -169,17 +224,19 @@ def _death(trouble: Fault | None, status: int, seconds: float) -> Fault:
     return Fault("crashed", f"the decoder died of {signal.Signals(number).name}")
 
 
-def _child(descriptor: int, writing: int, seconds: float, ceiling: int, examine: Examine) -> NoReturn:
+def _child(
+    descriptors: tuple[int, ...], writing: int, seconds: float, ceiling: int, writes: int, work: Examine
+) -> NoReturn:
     """Never returns, and runs nothing of the worker's: no exit hooks, no buffers, no signal actions."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         die_with_parent()
         gc.freeze()  # the collector need not look at, and so copy, what the worker shares with its child
-        silence_standard_streams()
-        file, pipe = _keep_only(descriptor, writing)
-        confine(ceiling, seconds, _PIPE + 1)
-        _answer(file, pipe, examine)
+        file, pipe, kept = _keep_only(descriptors, writing)
+        silence_standard_streams()  # only now: what it was given may be one of them
+        confine(ceiling, seconds, kept, writes)
+        _answer(file, pipe, work)
     except BaseException as error:
         with contextlib.suppress(BaseException):
             _send(_PIPE, Fault("crashed", one_line(f"{type(error).__name__}: {error}")))
@@ -188,19 +245,25 @@ def _child(descriptor: int, writing: int, seconds: float, ceiling: int, examine:
         os._exit(0)
 
 
-def _keep_only(descriptor: int, writing: int) -> tuple[io.BufferedReader, int]:
-    """Closes everything else that the worker has open: databases, locks, sockets, other files."""
-    high = max(_PIPE, descriptor, writing) + 1
-    moved = [fcntl.fcntl(old, fcntl.F_DUPFD, high) for old in (descriptor, writing)]
-    os.dup2(moved[0], _FILE)
-    os.dup2(moved[1], _PIPE)
-    os.closerange(_PIPE + 1, os.sysconf("SC_OPEN_MAX"))
-    return io.BufferedReader(io.FileIO(_FILE, "rb", closefd=False), 1 << 16), _PIPE
+def _keep_only(descriptors: tuple[int, ...], writing: int) -> tuple[io.BufferedReader, int, int]:
+    """Closes everything else that the worker has open: databases, locks, sockets, other files.
+
+    Returns the file, the pipe and how many descriptors are left, standard streams included.
+    """
+    file, *out = descriptors
+    wanted = (file, writing, *out)
+    high = max(OUT, *wanted) + 1
+    moved = [fcntl.fcntl(old, fcntl.F_DUPFD, high) for old in wanted]
+    for place, old in enumerate(moved, _FILE):
+        os.dup2(old, place)
+    kept = _FILE + len(moved)
+    os.closerange(kept, os.sysconf("SC_OPEN_MAX"))
+    return io.BufferedReader(io.FileIO(_FILE, "rb", closefd=False), 1 << 16), _PIPE, kept
 
 
-def _answer(file: io.BufferedReader, pipe: int, examine: Examine) -> None:
+def _answer(file: io.BufferedReader, pipe: int, work: Examine) -> None:
     try:
-        for part in examine(file):
+        for part in work(file):
             _send(pipe, part)
     except MemoryError:
         _send(pipe, Fault("too-much-memory", "reading it needs more memory than a file may have"))
@@ -209,7 +272,7 @@ def _answer(file: io.BufferedReader, pipe: int, examine: Examine) -> None:
     _write(pipe, _HEADER.pack(_END, 0))
 
 
-def _send(pipe: int, part: Tags | Sound | Fault) -> None:
+def _send(pipe: int, part: Part) -> None:
     kind = next(kind for kind, known in _KINDS.items() if type(part) is known)
     body = msgspec.msgpack.encode(part)
     _write(pipe, _HEADER.pack(kind, len(body)) + body)

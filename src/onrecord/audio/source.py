@@ -148,7 +148,8 @@ class Source:
                     failures = 0
                     seconds += frame.samples / frame.sample_rate
                     yield frame
-            self._take_messages("decode-error", seconds)
+            if self._messages:
+                self._take_messages("decode-error", seconds)
         self.note("decode-error", f"gave up after {_MOST_FAILURES} failures in a row", seconds)
 
     def _fail(self, error: av.FFmpegError, at: float, failures: int) -> int:

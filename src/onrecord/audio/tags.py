@@ -1,15 +1,16 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a file says about itself: every container's text frames by mutagen, mapped to one set of fields.
+"""What a file says about itself: every container's text frames by mutagen, mapped to one set of fields; and
+the pictures among them. Other binary frames are left out.
 
-Pictures and other binary frames are left out. Not isolated: for strangers' files call `onrecord.audio.probe`.
+Not isolated: for strangers' files call `onrecord.audio.probe`.
 """
 
 import contextlib
 import io
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import mutagen
 import mutagen.id3
@@ -37,9 +38,10 @@ from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 
 from onrecord.audio.iff import iff_texts
+from onrecord.audio.pictures import MOST_PICTURES, Art, art_in, pictures_of
 from onrecord.audio.text import clean, one_line
 from onrecord.model import identifiers
-from onrecord.model.sound import Fault, Tags
+from onrecord.model.sound import Fault, Picture, Tags
 
 #: Frames that are kept of one file, and characters of all of them together.
 MOST_FRAMES: Final = 1000
@@ -51,22 +53,31 @@ _APEv2: Any = APEv2
 _MP4Tags: Any = MP4Tags
 
 Frames = Iterable[tuple[str, str]]
+#: What a reader finds: text frames and pictures, as they come.
+Found = Iterable[tuple[str, str] | Art]
 
 
-def read_tags(file: io.RawIOBase | io.BufferedIOBase) -> tuple[Tags, tuple[Fault, ...]]:
-    """Tags of a seekable file, and why some could not be read. A file without tags gives empty ones and no fault."""
+def read_tags(
+    file: io.RawIOBase | io.BufferedIOBase,
+) -> tuple[Tags, tuple[Picture, ...], tuple[Fault, ...]]:
+    """Tags and pictures of a seekable file, and why some could not be read.
+
+    A file without tags gives empty ones and no fault. Fault codes: `unreadable-tags` and those of `pictures_of`.
+    """
     frames: list[tuple[str, str]] = []
+    art: list[Art] = []
     faults: list[Fault] = []
     for read in (_mutagen_frames, _ape_after_mp3, iff_texts):
         file.seek(0)
         try:
-            _collect(read(file), frames)
+            _collect(read(file), frames, art)
         except MemoryError:
             faults.append(Fault("unreadable-tags", "the tags ask for more memory than a file may have"))
         except Exception as error:
             # mutagen lets out whatever a broken frame causes: KeyError, struct.error, UnicodeDecodeError, …
             faults.append(Fault("unreadable-tags", one_line(str(error)) or "a tag is cut off"))
-    return tags_of(frames), tuple(faults)
+    pictures, refused = pictures_of(art)
+    return tags_of(frames), pictures, (*faults, *refused)
 
 
 def tags_of(frames: Frames) -> Tags:
@@ -104,6 +115,51 @@ def tags_of(frames: Frames) -> Tags:
         frames=frames,
     )
 
+
+def comment_name(name: str) -> str:
+    """A tag's name as Vorbis comments have it, for a field of `Tags` or any other name in printable ASCII.
+
+    Raises ValueError for a name that comments cannot have (Vorbis I, 5.2.2: 0x20 to 0x7D without "=").
+    """
+    known = NAMES.get(name)
+    if known is None and (not name or re.search(r"[^ -<>-}]", name)):
+        raise ValueError(f"a tag cannot be named {name!r}: printable ASCII without '=' is")
+    return known[0] if known else name.upper()
+
+
+def field_of(key: str) -> str:
+    """The field of `Tags` that a frame's key is read as, `license` for those that name one; "" for any other."""
+    plain = _plain(key)
+    return "license" if plain in _LICENSE_KEYS else _FIELDS.get(plain, "")
+
+
+class Names(NamedTuple):
+    comment: str
+    id3: str
+    mp4: str
+
+
+ATOM: Final = "----:com.apple.iTunes:"
+#: Where the fields of `Tags` are written. Any other name becomes a comment, a TXXX frame or an iTunes atom of its own.
+NAMES: Final = {
+    "title": Names("TITLE", "TIT2", "©nam"),
+    "artist": Names("ARTIST", "TPE1", "©ART"),
+    "album": Names("ALBUM", "TALB", "©alb"),
+    "album_artist": Names("ALBUMARTIST", "TPE2", "aART"),
+    "track_number": Names("TRACKNUMBER", "TRCK", "trkn"),
+    "disc_number": Names("DISCNUMBER", "TPOS", "disk"),
+    "date": Names("DATE", "TDRC", "©day"),
+    "genre": Names("GENRE", "TCON", "©gen"),
+    "composer": Names("COMPOSER", "TCOM", "©wrt"),
+    "isrc": Names("ISRC", "TSRC", f"{ATOM}ISRC"),
+    "barcode": Names("BARCODE", "TXXX:BARCODE", f"{ATOM}BARCODE"),
+    "mb_recording": Names("MUSICBRAINZ_TRACKID", "UFID", f"{ATOM}MusicBrainz Track Id"),
+    "mb_release": Names("MUSICBRAINZ_ALBUMID", "TXXX:MusicBrainz Album Id", f"{ATOM}MusicBrainz Album Id"),
+    "mb_artist": Names("MUSICBRAINZ_ARTISTID", "TXXX:MusicBrainz Artist Id", f"{ATOM}MusicBrainz Artist Id"),
+    "license": Names("LICENSE", "TXXX:LICENSE", f"{ATOM}LICENSE"),
+    "copyright": Names("COPYRIGHT", "TCOP", "cprt"),
+    "comment": Names("COMMENT", "COMM", "©cmt"),
+}
 
 #: Field by key, the key without its container's prefix and without blanks, strokes and hyphens.
 _FIELDS: Final = {
@@ -164,19 +220,23 @@ def _number(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _collect(found: Frames, frames: list[tuple[str, str]]) -> None:
+def _collect(found: Found, frames: list[tuple[str, str]], art: list[Art]) -> None:
     room = MOST_TEXT - sum(len(value) for _, value in frames)
-    for key, value in found:
-        if len(frames) >= MOST_FRAMES:
-            return
-        key, value = clean(key)[:200], clean(value)
+    for frame in found:
+        if isinstance(frame, Art):
+            art.append(frame)
+            if len(art) > MOST_PICTURES:
+                return
+            continue
+        if len(frames) >= MOST_FRAMES or room < 0:
+            continue  # pictures may still come
+        key, value = clean(frame[0])[:200], clean(frame[1])
         room -= len(value)
-        if room < 0:
-            return
-        frames.append((key, value))
+        if room >= 0:
+            frames.append((key, value))
 
 
-_KINDS: Final = (
+KINDS: Final = (
     *(
         MP3,
         TrueAudio,
@@ -195,8 +255,13 @@ _KINDS: Final = (
 )
 
 
-def _mutagen_frames(file: io.RawIOBase | io.BufferedIOBase) -> Iterator[tuple[str, str]]:
-    tags = _mutagen_tags(file)
+def _mutagen_frames(file: io.RawIOBase | io.BufferedIOBase) -> Iterator[tuple[str, str] | Art]:
+    known, tags = _mutagen_tags(file)
+    yield from _texts(tags)
+    yield from art_in(known, tags)
+
+
+def _texts(tags: Any) -> Iterator[tuple[str, str]]:
     if isinstance(tags, _id3.ID3):
         for frame in tags.values():
             yield from _id3_frame(frame)
@@ -216,25 +281,28 @@ def _mutagen_frames(file: io.RawIOBase | io.BufferedIOBase) -> Iterator[tuple[st
                 yield key, value
 
 
-def _mutagen_tags(file: io.RawIOBase | io.BufferedIOBase) -> Any:
+def _mutagen_tags(file: io.RawIOBase | io.BufferedIOBase) -> tuple[Any, Any]:
+    """The file as mutagen knows it, or None, and its tags. This is the one time that mutagen parses it."""
     try:
-        known = mutagen.File(file, options=_KINDS)  # type: ignore[attr-defined, unused-ignore]
-        return None if known is None else known.tags
+        known = mutagen.File(file, options=KINDS)  # type: ignore[attr-defined, unused-ignore]
+        return known, None if known is None else known.tags
     except mutagen.MutagenError:
         # The sound's own header is broken or unknown; an ID3 tag before it may still be whole.
         file.seek(0)
         with contextlib.suppress(mutagen.MutagenError):
-            return _id3.ID3(file)
+            return None, _id3.ID3(file)
         raise
 
 
-def _ape_after_mp3(file: io.RawIOBase | io.BufferedIOBase) -> Iterator[tuple[str, str]]:
+def _ape_after_mp3(file: io.RawIOBase | io.BufferedIOBase) -> Iterator[tuple[str, str] | Art]:
     """APEv2 at the end of an MP3, which mutagen's MP3 reader leaves out."""
     head = file.read(3) or b""
     if head == b"ID3" or head[:1] == b"\xff":
         file.seek(0)
         with contextlib.suppress(APENoHeaderError):
-            yield from _ape_frames(_APEv2(file))
+            tags = _APEv2(file)
+            yield from _ape_frames(tags)
+            yield from art_in(None, tags)
 
 
 def _id3_frame(frame: Any) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@
 The jobs are SQL files; here is only their order and the loop that joins until nothing changes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,37 +14,39 @@ from onrecord.catalog.tables import IdRow, RedirectRow
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.model.identifiers import mint
 
-#: Bit error rate below which two fingerprints are one sound. Re-encodings stay under 0.022, strangers above 0.41.
-SAME_SOUND = 0.10
+#: Relations (`sql/versions.sql`) of which an edition holds one file; an edit or a remaster is there for its own sake.
+SAME = ("identical", "encoding")
 #: The kinds of canonical things, with the name that their jobs' tables begin with.
 KINDS = {"track": "recording", "artist": "artist", "release": "release"}
 
 
 class Matched(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one run of the matcher found: new ids, claims that found an old id from now on, what leads elsewhere (an id
-    that leads to itself has its own page again), and pairs of files that are one sound."""
+    """What one run of the matcher found: new ids, claims that found an old id from now on, and what leads elsewhere (an
+    id that leads to itself has its own page again)."""
 
     ids: Sequence[IdRow]
     heirs: Sequence[IdRow]
     redirects: Sequence[RedirectRow]
-    near: Sequence[tuple[str, str, float]]
 
 
 def match(
     duck: Duck,
-    compare: Callable[[bytes, bytes], float],
+    near: Iterable[tuple[str, str, float]],
     precedence: Sequence[str],
     before: Mapping[str, Path] | None = None,
 ) -> Matched:
     """Join all current claims. Leaves the canonical tables in `duck`; gives what has to be committed.
 
-    `compare` gives the bit error rate of two fingerprints. `precedence` lists sources, the most trusted first. The
-    order in which claims arrived decides only which of them founds an id. `before` has the members of the last run by
-    kind of thing: an id goes on with them when its founding claim is withdrawn.
+    `near` has pairs of files whose fingerprints agree, with the bit error; files of equal samples are found here.
+    `precedence` lists sources, the most trusted first. The order in which claims arrived decides only which of them
+    founds an id. `before` has the members of the last run by kind of thing: an id goes on with them when its founding
+    claim is withdrawn.
     """
     prepare(duck)
-    near = _near(duck, compare)
-    duck.table("near", {"a": "VARCHAR", "b": "VARCHAR", "error": "DOUBLE"}, near)
+    pairs = {(a, b): error for a, b, error in near} | dict.fromkeys(duck.run(_sql("same_audio")), 0.0)
+    rows = [(a, b, error) for (a, b), error in sorted(pairs.items())]
+    duck.table("near_pairs", {"a": "VARCHAR", "b": "VARCHAR", "error": "DOUBLE"}, rows)
+    duck.run(_sql("versions"))
     ranks = [(name, rank) for rank, name in enumerate(precedence)]
     duck.table("precedence", {"source": "VARCHAR", "rank": "INTEGER"}, ranks)
     ids: list[IdRow] = []
@@ -60,7 +62,7 @@ def match(
         redirects += turned
     duck.run(_sql("members"))
     view(duck)
-    return Matched(ids, heirs, redirects, near)
+    return Matched(ids, heirs, redirects)
 
 
 def view(duck: Duck) -> None:
@@ -78,19 +80,6 @@ def prepare(duck: Duck) -> None:
     """Define the folding of names and the current claims."""
     duck.run(_sql("fold"))
     duck.run(_sql("current_tracks"))
-
-
-def _near(duck: Duck, compare: Callable[[bytes, bytes], float]) -> list[tuple[str, str, float]]:
-    """Pairs of files that are one sound: equal decoded samples, or fingerprints that agree bit by bit."""
-    found = dict.fromkeys(duck.run(_sql("same_audio")), 0.0)
-    for a, b, _ in duck.run(_sql("near_candidates")):
-        if (a, b) in found:
-            continue
-        prints = dict(duck.run("SELECT sha256, fingerprint FROM sounds WHERE sha256 IN (?, ?)", [a, b]))
-        error = compare(prints[a], prints[b])
-        if error <= SAME_SOUND:
-            found[a, b] = error
-    return [(a, b, error) for (a, b), error in sorted(found.items())]
 
 
 def _join(duck: Duck, kind: str) -> None:

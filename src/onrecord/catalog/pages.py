@@ -7,12 +7,29 @@ from typing import Any
 
 from msgspec import Struct
 
-from onrecord.catalog.match import KINDS
+from onrecord.catalog.match import KINDS, SAME
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.model.sound import Fault
 
 
 class Body(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
+
+
+class VersionBody(Body, frozen=True):
+    """Another file whose fingerprint agrees, and what the two are to each other."""
+
+    sha256: str
+    relation: str
+    reason: str
+
+
+class CopyBody(Body, frozen=True):
+    """An access copy, the newest first."""
+
+    sha256: str
+    recipe: str
+    kilobits: int
 
 
 class SoundBody(Body, frozen=True):
@@ -25,11 +42,28 @@ class SoundBody(Body, frozen=True):
     duration_samples: int
     sample_rate: int
     channels: int
+    bit_depth: int | None
     bit_rate: int
     loudness: float | None
+    loudness_range: float | None
+    true_peak: float
+    clipped_samples: int
+    cutoff: int | None
+    tempo: float | None
+    tempo_confidence: float | None
+    musical_key: str
+    musical_key_confidence: float | None
+    suspicions: list[Fault]
+    faults: list[Fault]
     peaks: bytes
     names: list[str]
-    same_sound_as: str
+    versions: list[VersionBody]
+    copies: list[CopyBody]
+
+    @property
+    def same_sound_as(self) -> str:
+        """The first file that holds the same sound in other bytes, "" where there is none."""
+        return next((item.sha256 for item in self.versions if item.relation in SAME), "")
 
 
 class TrackBody(Body, frozen=True):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from onrecord.engine.duck import Duck
+from onrecord.engine.duck import Duck, sql_file
 from onrecord.engine.parquet import write_rows
 from onrecord.ledger import Segment
 
@@ -24,7 +24,8 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class FileRow(Row, frozen=True):
     """Digest record of a blob (format clause 3): enough to name, check and publish it without reading it.
 
-    `root` is the id of the root that it was written to.
+    `root` is the id of the root that it was written to, `kind` is `sound`,
+    `picture` or `copy`.
     """
 
     sha256: str
@@ -35,10 +36,11 @@ class FileRow(Row, frozen=True):
     v1_pieces: bytes
     v1_tail: bytes
     root: str
+    kind: str
 
 
 class SoundRow(Row, frozen=True):
-    """What one decode said of a blob. `keys` are the fingerprint's index terms."""
+    """What one decode said of a blob (model.sound.Sound). The newest row of a blob holds: a newer analyser adds one."""
 
     sha256: str
     analyser: str
@@ -51,12 +53,54 @@ class SoundRow(Row, frozen=True):
     bit_depth: int | None
     bit_rate: int
     loudness: float | None
+    loudness_range: float | None
+    momentary_max: float | None
+    short_term_max: float | None
     peak: float
+    true_peak: float
+    clipped_samples: int
+    dc_offset: float
+    silent_start: int
+    silent_end: int
+    silent_samples: int
+    cutoff: int | None
+    tempo: float | None
+    tempo_confidence: float | None
+    tempo_method: str
+    musical_key: str
+    musical_key_confidence: float | None
+    musical_key_method: str
     peaks: bytes
     fingerprint: bytes
-    keys: tuple[int, ...]
     audio_sha256: str
+    suspicions: str
     faults: str
+
+
+class PictureRow(Row, frozen=True):
+    """A picture that lay in a file's tags; it is a blob of its own, kept once. `kind` is ID3's type: 3 is the front."""
+
+    sha256: str
+    picture: str
+    place: int
+    kind: int
+    media_type: str
+    width: int
+    height: int
+    description: str
+
+
+class CopyRow(Row, frozen=True):
+    """An access copy of the sound `sha256`: a blob of its own, which can be made again by the recipe and the encoder."""
+
+    sha256: str
+    copy: str
+    recipe: str
+    encoder: str
+    kilobits: int
+    duration_samples: int
+    sample_rate: int
+    channels: int
 
 
 class DepositRow(Row, frozen=True):
@@ -186,6 +230,8 @@ class VolumeRow(Row, frozen=True):
 TABLES: dict[str, type[Row]] = {
     "files": FileRow,
     "sounds": SoundRow,
+    "pictures": PictureRow,
+    "copies": CopyRow,
     "deposits": DepositRow,
     "refusals": RefusalRow,
     "records": RecordRow,
@@ -229,9 +275,10 @@ class Tables:
             path.with_name(path.name + ".part").unlink(missing_ok=True)
 
     def attach(self, duck: Duck, segments: Iterable[Segment]) -> None:
-        """Name every table in DuckDB, over the committed segments."""
+        """Name every table in DuckDB, over the committed segments, and the views of what is current in them."""
         paths: dict[str, list[Path]] = {name: [] for name in TABLES}
         for segment in segments:
             paths[segment.name].append(self._folder / segment.path)
         for name, row in TABLES.items():
             duck.view(name, paths[name], row)
+        duck.run(sql_file("onrecord.catalog", "current_sounds"))

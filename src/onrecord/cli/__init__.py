@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "harvest": ("harvest", "Read records of a source."),
     "add": ("add", "Add files and folders of sound."),
     "probe": ("probe", "Say what the bytes of a file say, without an archive."),
+    "identify": ("identify", "Say which recordings of the archive files sound like."),
     "match": ("match", "Join what the sources say into recordings, releases and artists."),
     "search": ("search", "Find recordings, releases and artists."),
     "rights": ("rights", "Ask the rights gate, and why."),

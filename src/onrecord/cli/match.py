@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`onrecord match`"""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -9,21 +10,56 @@ import click
 from onrecord.cli.output import Output, options
 
 
-@click.command("match")
+@click.group("match", invoke_without_command=True)
 @options
-def command(folder: Path, out: Output) -> None:
+@click.pass_context
+def command(context: click.Context, folder: Path, out: Output) -> None:
     """Join what the sources and the files say into recordings, releases and artists, and index them for search.
 
     \b
     Example:  onrecord match
     """
+    if context.invoked_subcommand is not None:
+        return
     from onrecord.archive import Archive
     from onrecord.archive.matching import rematch
 
     with Archive.open(folder) as archive:
         report = rematch(archive)
+    alike = ", ".join(f"{count:,} {relation}" for relation, count in report.versions.items())
     line = (
         f"{report.recordings:,} recordings, {report.releases:,} releases, {report.artists:,} artists; "
-        f"{report.founded:,} new ids, {report.merged:,} merged, {report.same_sound:,} pairs of files are one sound"
+        f"{report.founded:,} new ids, {report.merged:,} merged; pairs of files that sound alike: {alike or 'none'}"
     )
     out.result("match", report, lambda: iter([line]))
+
+
+@command.command("isrc")
+@options
+def isrc(folder: Path, out: Output) -> None:
+    """List ISRCs that stand on several sounds, and sounds that bear several ISRCs, as the last match found them.
+
+    \b
+    Example:  onrecord match isrc
+    """
+    from onrecord.archive import Archive
+    from onrecord.archive.codes import compare_codes
+
+    with Archive.open(folder) as archive:
+        report = compare_codes(archive)
+
+    def text() -> Iterator[str]:
+        for code in report.codes:
+            yield f"{code.isrc}: {len(code.recordings)} sounds under one code"
+            yield from (f"  {it.recording}  {it.title} / {it.artist}" for it in code.recordings)
+        for sound in report.sounds:
+            it = sound.recording
+            yield f"{it.recording}  {it.title} / {it.artist}: {len(sound.isrcs)} codes on one sound"
+            for code_, sources in zip(sound.isrcs, sound.sources, strict=True):
+                yield f"  {code_}  as {', '.join(sources)} says"
+        yield (
+            f"{report.checked:,} recordings with sound and a code; {len(report.codes):,} codes with several sounds, "
+            f"{len(report.sounds):,} sounds with several codes"
+        )
+
+    out.result("match.isrc", report, text)

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What commands print: a result on standard output, everything else on standard error; text from outside made inert."""
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 import msgspec
@@ -15,6 +16,26 @@ import msgspec
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+class Update(Protocol):
+    """Takes what is done so far: items, bytes, and seconds of sound where sound is decoded."""
+
+    def __call__(self, items: int, done: int, sound: float = 0.0) -> None: ...
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes as people write it: 500kB, 20MB, 1.5GB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", value.strip())
+        if not found:
+            self.fail(f"{value!r}: expected a size such as 500kB, 20MB or 1.5GB", param, ctx)
+        return int(float(found[1]) * 1000 ** (" kMGT".index(found[2] or " ")))
 
 
 class Output:
@@ -41,15 +62,13 @@ class Output:
             click.echo(inert(line), err=True)
 
     @contextmanager
-    def progress(
-        self, verb: str, total: Callable[[], int] = lambda: 0
-    ) -> Iterator[Callable[[int, int], None]]:
-        """Gives a function to call with (items, bytes): a bar on a terminal, now and then a line elsewhere.
+    def progress(self, verb: str, total: Callable[[], int] = lambda: 0) -> Iterator["Update"]:
+        """Gives a function to call as things get done: a bar on a terminal, now and then a line elsewhere.
 
         `total` counts the bytes to come; it is asked on a terminal alone, to say how much time is left.
         """
         if self._quiet:
-            yield lambda items, size: None
+            yield lambda items, done, sound=0.0: None
         elif sys.stderr.isatty():
             with _moving(verb, total()) as update:
                 yield update
@@ -113,21 +132,31 @@ def length(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _lines(verb: str) -> Callable[[int, int], None]:
+def pace(items: int, sound: float, elapsed: float) -> str:
+    """How fast work went: files a second, and how much faster than the sound plays."""
+    if elapsed <= 0:
+        return f"{items:,} files"
+    rates = f"{items / elapsed:,.1f} a second, {sound / elapsed:,.0f} times real time"
+    return f"{items:,} files in {length(elapsed)}: {rates}"
+
+
+def _lines(verb: str) -> Update:
     begun = last = time.monotonic()
 
-    def update(items: int, done: int) -> None:
+    def update(items: int, done: int, sound: float = 0.0) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last >= 5:
             last = now
-            click.echo(f"{verb}: {items:,} done, {size(done)}, {size(done / (now - begun))}/s", err=True)
+            heard = f", {sound / (now - begun):,.0f} times real time" if sound else ""
+            rate = f"{size(done / (now - begun))}/s, {items / (now - begun):,.1f} files/s{heard}"
+            click.echo(f"{verb}: {items:,} done, {size(done)}, {rate}", err=True)
 
     return update
 
 
 @contextmanager
-def _moving(verb: str, total: int) -> Iterator[Callable[[int, int], None]]:
+def _moving(verb: str, total: int) -> Iterator[Update]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -148,8 +177,11 @@ def _moving(verb: str, total: int) -> Iterator[Callable[[int, int], None]]:
     columns += [BarColumn(), TimeRemainingColumn()] if total else [TimeElapsedColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(verb, total=total or None)
+        begun = time.monotonic()
 
-        def update(items: int, done: int) -> None:
-            bar.update(task, description=f"{verb}: {items:,}", completed=done)
+        def update(items: int, done: int, sound: float = 0.0) -> None:
+            past = max(time.monotonic() - begun, 1e-3)
+            heard = f", {sound / past:,.0f}x real time" if sound else ""
+            bar.update(task, description=f"{verb}: {items:,} ({items / past:,.1f}/s{heard})", completed=done)
 
         yield update

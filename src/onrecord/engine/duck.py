@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
 from onrecord.durable import settle, sha256_of
 from onrecord.engine.parquet import schema_of
 from onrecord.errors import StoreFailed, StoreFull
-
-if TYPE_CHECKING:
-    pass
 
 
 class Duck:
@@ -34,15 +31,18 @@ class Duck:
         self._db.close()
 
     def view(self, name: str, paths: Sequence[Path], row: type[Struct]) -> None:
-        """Name a set of Parquet files as a table; `row` gives the columns of a set without files."""
+        """Name a set of Parquet files as a table; `row` gives the columns: one that older files do not have is
+        null in their rows.
+        """
+        columns = f"{name}_columns"
+        self._db.register("empty_rows", schema_of(row).empty_table())
+        self._db.execute(f'CREATE OR REPLACE TABLE "{columns}" AS SELECT * FROM empty_rows')
+        self._db.unregister("empty_rows")
+        parts = [f'SELECT * FROM "{columns}"']
         if paths:
             listed = ", ".join(_quoted(str(path)) for path in paths)
-            self.run(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
-        else:
-            empty = schema_of(row).empty_table()
-            self._db.register("empty_rows", empty)
-            self._db.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM empty_rows')
-            self._db.unregister("empty_rows")
+            parts.insert(0, f"SELECT * FROM read_parquet([{listed}], union_by_name=true)")
+        self.run(f'CREATE OR REPLACE VIEW "{name}" AS {" UNION ALL BY NAME ".join(parts)}')
 
     def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
         """A table from values, for a job that joins them; `columns` maps names to SQL types."""

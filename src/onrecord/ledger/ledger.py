@@ -24,7 +24,7 @@ SCHEMA = 1
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE blobs (
-  sha256 BLOB PRIMARY KEY, size INTEGER NOT NULL, root TEXT NOT NULL, state TEXT NOT NULL
+  sha256 BLOB PRIMARY KEY, size INTEGER NOT NULL, root TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX blobs_size ON blobs (size);
 CREATE INDEX blobs_bad ON blobs (state) WHERE state != 'ok';
@@ -72,11 +72,15 @@ class Segment(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BlobRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """`root` is the id of the root that holds the blob, `state` is `ok` or what the last check found."""
+    """`root` is the id of the root that holds the blob, `kind` is `sound`, `picture` or `copy`.
+
+    `state` is `ok` or what the last check found.
+    """
 
     sha256: str
     size: int
     root: str
+    kind: str
     state: str = "ok"
 
 
@@ -212,9 +216,9 @@ class Ledger:
 
     def _index_rows(self, rows: Rows) -> None:
         self._db.executemany(
-            "INSERT INTO blobs VALUES (?,?,?,?) ON CONFLICT (sha256) DO UPDATE"
-            " SET root=excluded.root, state=excluded.state",
-            ((bytes.fromhex(row.sha256), row.size, row.root, row.state) for row in rows.blobs),
+            "INSERT INTO blobs VALUES (?,?,?,?,?) ON CONFLICT (sha256) DO UPDATE"
+            " SET root=excluded.root, kind=max(kind, excluded.kind), state=excluded.state",
+            ((bytes.fromhex(row.sha256), row.size, row.root, row.kind, row.state) for row in rows.blobs),
         )
         self._db.executemany(
             "INSERT OR REPLACE INTO deposits VALUES (?,?,?,?,?)",
@@ -299,23 +303,27 @@ class Ledger:
 
     def blob(self, sha256: str) -> BlobRow | None:
         row = self._db.execute(
-            "SELECT size, root, state FROM blobs WHERE sha256=?", (bytes.fromhex(sha256),)
+            "SELECT size, root, kind, state FROM blobs WHERE sha256=?", (bytes.fromhex(sha256),)
         ).fetchone()
         return BlobRow(sha256, *row) if row else None
 
     def blobs(self, state: str | None = None) -> Iterator[BlobRow]:
         where = "" if state is None else "WHERE state=?"
-        query = f"SELECT lower(hex(sha256)), size, root, state FROM blobs {where} ORDER BY sha256"
+        query = f"SELECT lower(hex(sha256)), size, root, kind, state FROM blobs {where} ORDER BY sha256"
         for row in self._db.execute(query, () if state is None else (state,)):
             yield BlobRow(*row)
 
-    def bad_blobs(self) -> list[BlobRow]:
-        query = "SELECT lower(hex(sha256)), size, root, state FROM blobs WHERE state != 'ok' ORDER BY sha256"
-        return [BlobRow(*row) for row in self._db.execute(query)]
+    def bad_blobs(self, kind: str | None = None) -> list[BlobRow]:
+        query = (
+            "SELECT lower(hex(sha256)), size, root, kind, state FROM blobs"
+            " WHERE state != 'ok' AND kind = coalesce(?, kind) ORDER BY sha256"
+        )
+        return [BlobRow(*row) for row in self._db.execute(query, (kind,))]
 
-    def blob_totals(self) -> tuple[int, int]:
-        """(number, bytes) of all blobs."""
-        row: Any = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM blobs").fetchone()
+    def blob_totals(self, kind: str | None = None) -> tuple[int, int]:
+        """(number, bytes) of all blobs, or of one kind: `sound`, `picture`, `copy`."""
+        query = "SELECT count(*), coalesce(sum(size), 0) FROM blobs WHERE kind = coalesce(?, kind)"
+        row: Any = self._db.execute(query, (kind,)).fetchone()
         return int(row[0]), int(row[1])
 
     def has_size(self, size: int) -> bool:
@@ -383,7 +391,7 @@ class Ledger:
         """(blob, numbers of its evidence) for every sound blob; most blobs share one of few profiles."""
         query = (
             "SELECT lower(hex(b.sha256)), (SELECT group_concat(DISTINCT l.evidence) FROM links l WHERE l.blob=b.sha256)"
-            " FROM blobs b WHERE b.state='ok' ORDER BY b.sha256"
+            " FROM blobs b WHERE b.state='ok' AND b.kind='sound' ORDER BY b.sha256"
         )
         for sha256, numbers in self._db.execute(query):
             yield sha256, tuple(sorted(int(number) for number in numbers.split(","))) if numbers else ()

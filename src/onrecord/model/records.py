@@ -50,6 +50,38 @@ class Page(Struct, frozen=True, forbid_unknown_fields=True):
     rejected: tuple[tuple[str, str], ...] = ()  # (where, why)
 
 
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a service sent: where it came from after redirects, its media type without parameters, its bytes."""
+
+    address: str
+    media_type: str
+    content: bytes
+
+
+class Offer(Struct, frozen=True, forbid_unknown_fields=True):
+    """A sound file that a source offers, as one of its records says.
+
+    track     id of the track claim that it is
+    address   where it can be fetched
+    name      what the source calls the file
+    size      bytes, where the source says so
+    digest    the source's own digest as (`sha256`, `sha1`, `md5`; hexadecimal), where it gives one
+    wanted    what is wanted most comes first: listens, downloads, whatever the source counts; 0 where it counts nothing
+    refused   why the provider does not let it be fetched; "" where it does
+    preview   True for an excerpt or a preview, whose license may not be that of the whole piece
+    """
+
+    track: str
+    address: str
+    name: str
+    size: int | None = None
+    digest: tuple[str, str] | None = None
+    wanted: int = 0
+    refused: str = ""
+    preview: bool = False
+    evidence: Sequence[Evidence] = ()
+
+
 class ArtistClaim(Struct, frozen=True, forbid_unknown_fields=True):
     """One row a source's artist. Empty text means: the source does not say."""
 

@@ -10,6 +10,7 @@ import datetime as dt
 from msgspec import Struct
 
 from onrecord.model.rights import Decision, Rule, Use
+from onrecord.model.sound import Fault
 
 
 class Frozen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,9 +47,23 @@ class EvidenceView(Frozen, frozen=True):
     added: str
 
 
-class SoundView(Frozen, frozen=True):
-    """One blob that holds this recording.
+class VersionView(Frozen, frozen=True):
+    """Another file that sounds alike: `identical` (equal samples), `encoding`, `remaster`, `edit`; with the reason.
 
+    `recording` and `title` are those of the recording that holds it, "" where none does.
+    """
+
+    sha256: str
+    relation: str
+    reason: str
+    recording: str = ""
+    title: str = ""
+
+
+class SoundView(Frozen, frozen=True):
+    """One blob that holds this recording; what was measured is explained at `model.sound.Sound`.
+
+    `true_peak` is linear. `suspicions` and `faults` are what the spectrum hints at and what went wrong while decoding.
     `volume`, `info_hash` and `magnet` name the torrent that holds it in the latest edition, "" where none does.
     `state` is `ok`, or what the last check found: `flipped`, `truncated`, `missing`.
     """
@@ -62,15 +77,27 @@ class SoundView(Frozen, frozen=True):
     seconds: float
     sample_rate: int
     channels: int
+    bit_depth: int | None
     bit_rate: int
     loudness: float | None
+    loudness_range: float | None
+    true_peak: float
+    clipped_samples: int
+    cutoff: int | None
+    tempo: float | None
+    tempo_confidence: float | None
+    musical_key: str
+    musical_key_confidence: float | None
+    suspicions: tuple[Fault, ...]
+    faults: tuple[Fault, ...]
     peaks: bytes
     names: tuple[str, ...]
     state: str
     volume: str = ""
     info_hash: str = ""
     magnet: str = ""
-    same_sound_as: str = ""
+    versions: tuple[VersionView, ...] = ()
+    copies: tuple[tuple[str, str, int], ...] = ()  # (SHA-256, recipe, kilobits), the newest first
 
 
 class ClaimView(Frozen, frozen=True):

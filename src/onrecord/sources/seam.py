@@ -1,12 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The seam of a source: what a connector promises and may rely on. `onrecord.testing.check_source` checks it."""
+"""The seam of a source: what a connector promises and may rely on. `onrecord.testing.check_source` checks it.
 
-from collections.abc import Iterator, Mapping
+`Source` is what every connector is. `Live` and `Offers` are abilities that some have besides.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
-from onrecord.model.records import Claims, Page, Record, Terms
+from onrecord.model.records import Answer, Claims, Offer, Page, Record, Terms
 
 
 class Source(Protocol):
@@ -46,4 +49,36 @@ class Source(Protocol):
         It holds for records that were stored years ago, so it reads the record and nothing else. A tombstone claims
         nothing. Bytes that cannot be read raise RecordRejected, never anything else.
         """
+        ...
+
+
+class Fetch(Protocol):
+    """What a connector may ask of the network. Who calls it waits: it keeps the pace of the host, obeys robots.txt and
+    Retry-After, tries again what is worth it, refuses private addresses, and names the operator's contact.
+    """
+
+    def __call__(self, address: str, *, accept: str = "*/*") -> Answer:
+        """The whole answer to a GET of an https address, of at most 32 MB. SourceFailed says why there is none."""
+        ...
+
+
+@runtime_checkable
+class Live(Protocol):
+    """A source that can be asked over the network, where its terms were read and allow it."""
+
+    def live(self, fetch: Fetch, query: str, cursor: str = "") -> Iterator[Page]:
+        """Records that answer `query` (each connector says in its docstring what that is; "" asks for everything).
+
+        As for `pages`: bounded pages, cursors that go on, rejected records named, payloads verbatim. It ends at a
+        loop: a continuation that was seen before, or a page that brings nothing new, raises SourceFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class Offers(Protocol):
+    """A source that says where sound is, and whether it may be fetched."""
+
+    def offers(self, record: Record) -> Sequence[Offer]:
+        """The sound files of one record, pure like `claims`. What the provider forbids is offered with its refusal."""
         ...

@@ -8,6 +8,7 @@ committed: data durable, renamed, folders durable. Only after that may the ledge
 
 import fcntl
 import hashlib
+import io
 import os
 import secrets
 import stat
@@ -19,7 +20,8 @@ from msgspec import Struct
 
 from onrecord.errors import DigestMismatch, NotFound, OnrecordError
 from onrecord.model.digests import Digests
-from onrecord.store.digest import digest, digest_file
+from onrecord.store.digest import digest, reading
+from onrecord.store.pace import Pace
 from onrecord.store.roots import Root, refused_write, roomiest
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
@@ -48,9 +50,10 @@ class Staged(Struct, frozen=True, forbid_unknown_fields=True):
 class Store:
     """The blobs of an archive. `opened` counts the blobs that this object opened to read."""
 
-    def __init__(self, roots: Sequence[Root], reserve: int = _RESERVE) -> None:
+    def __init__(self, roots: Sequence[Root], reserve: int = _RESERVE, pace: Pace | None = None) -> None:
         self._roots = {root.id: root for root in roots}
         self._reserve = reserve
+        self._pace = pace or Pace(0)
         self.opened = 0
 
     @property
@@ -96,9 +99,9 @@ class Store:
                 raise OnrecordError(f"{source}: not a plain file")
             if arrival is Arrival.COPY and not maybe_held:
                 root = roomiest(self.roots, before.st_size, self._reserve)
-                digests = _copy(fd, part := self._part(root))
+                digests = self._copy(fd, part := self._part(root))
             else:
-                digests = digest_file(fd)
+                digests = digest(self._pace.hold(reading(fd)))
                 has = held(digests.sha256)
                 root = self._roots[has] if has else self._place(fd, before.st_size, arrival)
                 part = None if has else self._transfer(fd, source, root, arrival, digests)
@@ -112,6 +115,40 @@ class Store:
                 f"{source}: changed while it was read", "add it again when nothing writes to it"
             )
         return Staged(digests, root.id, part, before.st_size, before.st_mtime_ns, before.st_ino)
+
+    def stage_bytes(self, data: bytes) -> Staged:
+        """Keep bytes that came out of a file, such as a picture, ready for `commit`; held ones are not written."""
+        digests = digest(io.BytesIO(data).readinto)
+        if has := self.find(digests.sha256):
+            return Staged(digests, has, None, len(data), 0, 0)
+        root = roomiest(self.roots, len(data), self._reserve)
+        part = self._part(root)
+        try:
+            with open(part, "xb", opener=_read_only) as file:
+                file.write(data)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise refused_write(error, part.parent) from error
+        return Staged(digests, root.id, part, len(data), 0, 0)
+
+    def stage_made(self, make: Callable[[int], object], room: int) -> Staged:
+        """Keep what `make` writes to the descriptor it is given ready for `commit`; `room` is the most it will write.
+
+        Whatever `make` raises goes through, and what it wrote is removed.
+        """
+        root = roomiest(self.roots, room, self._reserve)
+        part = self._part(root)
+        fd = _read_only(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+        try:
+            make(fd)
+            os.lseek(fd, 0, os.SEEK_SET)
+            digests = digest(reading(fd))
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(fd)
+        return Staged(digests, root.id, part, digests.size, 0, 0)
 
     def commit(self, batch: Iterable[Staged]) -> None:
         """Make the batch's blobs durable under their names. Repeating it after a kill is harmless."""
@@ -207,7 +244,7 @@ class Store:
         part = self._part(root)
         if arrival is Arrival.COPY or os.fstat(fd).st_dev != root.path.stat().st_dev:
             os.lseek(fd, 0, os.SEEK_SET)
-            if _copy(fd, part) != digests:
+            if self._copy(fd, part) != digests:
                 part.unlink(missing_ok=True)
                 raise OnrecordError(
                     f"{source}: changed while it was read", "add it again when nothing writes to it"
@@ -216,29 +253,32 @@ class Store:
             _link(fd, part)
         return part
 
+    def _copy(self, fd: int, part: Path) -> Digests:
+        try:
+            target = _read_only(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+        except OSError as error:
+            raise refused_write(error, part.parent) from error
 
-def _copy(fd: int, part: Path) -> Digests:
-    try:
-        target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
-    except OSError as error:
-        raise refused_write(error, part.parent) from error
-    try:
-        with open(fd, "rb", buffering=0, closefd=False) as file:
+        def write(view: memoryview) -> None:
+            try:
+                while view:
+                    view = view[os.write(target, view) :]
+            except OSError as error:
+                # Told apart from an error of reading, which costs one file: this one costs every file.
+                raise refused_write(error, part.parent) from error
 
-            def write(view: memoryview) -> None:
-                try:
-                    while view:
-                        view = view[os.write(target, view) :]
-                except OSError as error:
-                    # Told apart from an error of reading, which costs one file: this one costs every file.
-                    raise refused_write(error, part.parent) from error
+        try:
+            return digest(self._pace.hold(reading(fd)), write)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(target)
 
-            return digest(file.readinto, write)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(target)
+
+def _read_only(path: str | Path, flags: int) -> int:
+    """Opens a new file that nobody will write to again."""
+    return os.open(path, flags, 0o444)
 
 
 def _link(fd: int, part: Path) -> None:
@@ -252,7 +292,7 @@ def _link(fd: int, part: Path) -> None:
 
 
 def _reflink(fd: int, part: Path) -> bool:
-    target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+    target = _read_only(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
     try:
         fcntl.ioctl(target, _FICLONE, fd)
         return True

@@ -77,7 +77,7 @@ def digest_file(
     A path that is a folder, a pipe or a device is refused rather than read: those may block or never end.
     """
     if isinstance(path_or_fd, int):
-        return digest(_from(path_or_fd), write, buffer=buffer)
+        return digest(reading(path_or_fd), write, buffer=buffer)
     # Without O_NONBLOCK the open of a pipe that nobody writes to would hang before it could be refused.
     fd = os.open(path_or_fd, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
@@ -88,9 +88,18 @@ def digest_file(
             )
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
-        return digest(_from(fd), write, buffer=buffer)
+        return digest(reading(fd), write, buffer=buffer)
     finally:
         os.close(fd)
+
+
+def reading(fd: int) -> ReadInto:
+    """Reads an open descriptor from where it stands."""
+
+    def read_into(view: memoryview) -> int:
+        return os.readv(fd, (view,))
+
+    return read_into
 
 
 #: What a last piece is padded with for its v1 hash.
@@ -108,13 +117,6 @@ def _fill(read_into: ReadInto, view: memoryview) -> int:
     if not 0 <= got <= PIECE:
         raise ValueError(f"a read returned a count outside of the {PIECE} bytes it was given room for")
     return got
-
-
-def _from(fd: int) -> ReadInto:
-    def read_into(view: memoryview) -> int:
-        return os.readv(fd, (view,))
-
-    return read_into
 
 
 def _kind(mode: int) -> str:

@@ -114,9 +114,12 @@ def routes(archive: Reader, territory: str) -> APIRouter:
         download: Annotated[
             bool, Query(description="Ask for the use `download` rather than `stream`.")
         ] = False,
+        copy: Annotated[
+            bool, Query(description="Send the access copy: Opus, smaller. 404 where there is none.")
+        ] = False,
     ) -> Response:
         """The sound itself. The rights are asked at each request, on the day."""
-        return sound.send(archive, request, sha256, territory, download)
+        return sound.send(archive, request, sha256, territory, download=download, copy=copy)
 
     @both("/livez", {200: _json(State, "The process answers.")})
     def livez() -> Response:

@@ -54,6 +54,9 @@ class Reader(Protocol):
     def sound(self, sha256: str, /) -> tuple[Path, str]:
         """Path of the verified blob and its media type. Raises `NotFound`, or `IntegrityError` where it is damaged."""
 
+    def copy(self, sha256: str, /) -> tuple[Path, str]:
+        """Path of a sound's access copy, which is named by its own digest, and its media type. Raises `NotFound`."""
+
     def edition_file(self, number: int, path: str, /) -> Path:
         """A file of an edition, never one outside its folder. Raises `NotFound`."""
 

@@ -34,6 +34,12 @@ _SAYS: Final = {
     "refused": "a person refused it",
     "withdrawn": "withdrawn",
 }
+_RELATIONS: Final = {
+    "identical": "The same samples under other tags",
+    "encoding": "The same sound in another encoding",
+    "remaster": "A remaster of the same sound",
+    "edit": "Another length of it",
+}
 _CODECS: Final = {
     "vorbis": "Ogg Vorbis",
     "opus": "Opus",
@@ -65,6 +71,7 @@ class Render:
             "codec": _codec,
             "count": text.count,
             "day": text.day,
+            "decibels": text.decibels,
             "magnet": text.magnet,
             "number": text.number,
             "outline": outline,
@@ -78,6 +85,7 @@ class Render:
             "asset": assets.address,
             "uses": USES,
             "says": _SAYS,
+            "relations": _RELATIONS,
         }
         for name in ("vendor/htmx.min.js", "tokens.css", "site.css", "site.js", "player.js", "favicon.svg"):
             assets.address(name)

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`/sound/{sha256}`: the one door through which sound leaves by the web. It asks the rights each time."""
+"""`/sound/{sha256}`: the one door through which sound and its access copies leave by the web.
+
+It asks the rights each time.
+"""
 
 import re
 from typing import Final
@@ -27,17 +30,29 @@ _ENDINGS: Final = {
 }
 
 
-def send(archive: Reader, request: Request, sha256: str, territory: str, download: bool) -> Response:
-    """The blob if today's decision allows it in `territory`; raises `Denied`, `NotFound` or `IntegrityError`."""
+def send(
+    archive: Reader,
+    request: Request,
+    sha256: str,
+    territory: str,
+    *,
+    download: bool = False,
+    copy: bool = False,
+) -> Response:
+    """The blob, or its access copy, if today's decision on the sound allows it in `territory`.
+
+    A copy is another form of the same sound, so the answer is the sound's. Raises `Denied`, `NotFound`,
+    `IntegrityError`.
+    """
     if identifiers.sha256(sha256) != sha256:
         raise NotFound("a sound is named by 64 lower-case hexadecimal digits")
     decision = archive.may(sha256, Use.DOWNLOAD if download else Use.STREAM, territory)
     if not decision.allow:
         raise Denied(451 if withdrawn(decision) else 403, decision)
-    path, claimed = archive.sound(sha256)
+    path, claimed = archive.copy(sha256) if copy else archive.sound(sha256)
     media_type = claimed if _SOUND_TYPE.fullmatch(claimed) else "application/octet-stream"
     headers = {
-        "ETag": f'"{sha256}"',
+        "ETag": f'"{path.name if copy else sha256}"',
         # A browser may keep the bytes, but asks before it plays them again: the answer may have become no.
         "Cache-Control": "private, no-cache, no-transform",
     }

@@ -100,3 +100,8 @@ def day(value: str | dt.date) -> str:
     except ValueError:
         return str(value)
     return f"{date.day} {date:%B} {date.year}"
+
+
+def decibels(amplitude: float) -> str:
+    """A linear amplitude (1.0 is full scale) in decibels: "-1.2", "+0.3"; silence is minus infinity."""
+    return f"{20 * math.log10(amplitude):+.1f}" if amplitude > 0 else "-\u221e"

@@ -13,9 +13,11 @@ SELECT min(node) OVER (PARTITION BY isrc, folded_title), node, 'isrc+title', 0.9
 FROM track_nodes WHERE isrc <> '' AND folded_title <> ''
 UNION ALL
 SELECT x.node, y.node, 'same-sound', 1.0 - n.error
-FROM near n
+FROM versions n
 JOIN track_nodes x ON x.source = 'file' AND x.blob = n.a
 JOIN track_nodes y ON y.source = 'file' AND y.blob = n.b
+-- An edit is a recording of its own.
+WHERE n.relation <> 'edit'
 UNION ALL
 -- Same title, same artist, and lengths that follow each other within three seconds.
 SELECT before, node, 'names+duration', 0.9
