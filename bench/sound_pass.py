@@ -29,7 +29,8 @@ from onrecord.audio.source import Source
 PEERS = {
     "ffmpeg decode": "ffmpeg -nostdin -v error -threads 1 -i {} -map 0:a -f null -",
     "ffmpeg ebur128": "ffmpeg -nostdin -v error -threads 1 -i {} -map 0:a -af ebur128=peak=true -f null -",
-    "ffmpeg silencedetect+astats": "ffmpeg -nostdin -v error -threads 1 -i {} -map 0:a -af silencedetect,astats -f null -",
+    "ffmpeg silencedetect+astats": "ffmpeg -nostdin -v error -threads 1 -i {} -map 0:a -af silencedetect,astats"
+    " -f null -",
     "fpcalc": "fpcalc -length 0 {}",
     "aubio tempo": "aubio tempo {}",
 }

@@ -75,7 +75,7 @@ class Batch:
         return new
 
     def keep(self, staged: Staged, kind: str) -> bool:
-        """The digest record of a blob, once: `sound`, `picture` or `copy`. Gives False where the archive holds it already."""
+        """The digest record of a blob, once: `sound`, `picture` or `copy`. Gives False where it is held already."""
         digests = staged.digests
         known = self._ledger.blob(digests.sha256)
         if known is not None and known.state != "ok":
