@@ -41,9 +41,12 @@ BLOCK: Final = 1_000
 CANDIDATES: Final = 100
 COLD: Final = 200
 WARM: Final = 2_000
+OF_A_BLOCK: Final = 25
 SEED: Final = 2026
 HIGH_BITS: Final = 16
 LOW_BITS: Final = 12
+
+SHARES: Final = {"min": 0.0, "p50": 0.5, "p99": 0.99, "max": 1.0}
 
 Places = npt.NDArray[np.int64]
 
@@ -312,29 +315,34 @@ def posting_lengths(folder: Path, sounds: int) -> dict[str, Any]:
     )
     buckets = np.fromfile(largest / "buckets", "<u8").astype(np.int64)
     lows = np.memmap(largest / "lows", "<u2", "r")
-    lengths: list[Places] = []
+    by_length = np.zeros(1, np.int64)
     for first in range(0, 1 << HIGH_BITS, 1 << 10):
         bounds = buckets[first : first + (1 << 10) + 1]
         inside = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds)) << LOW_BITS
         held = np.bincount(inside | lows[bounds[0] : bounds[-1]], minlength=1)
-        lengths.append(held[held > 0])
-    by_key = np.sort(np.concatenate(lengths))
-    met = np.sort(np.repeat(by_key, by_key))
+        found = np.bincount(held, minlength=len(by_length))
+        found[: len(by_length)] += by_length
+        by_length = found
+    by_length[0] = 0  # keys that nobody holds
     return {
         "of_sounds": int(np.fromfile(largest / "offsets", "<u8").size - 1),
-        "by_key": spread_of(by_key.tolist()),
-        "as_a_look_up_meets_them": spread_of(met),
+        "by_key": spread_of_counted(by_length),
+        "as_a_look_up_meets_them": spread_of_counted(by_length * np.arange(len(by_length))),
         "fullest_bucket": int(np.diff(buckets).max()),
-        "keys_above_the_limit": int((by_key > COMMON).sum()),
+        "keys_above_the_limit": int(by_length[COMMON + 1 :].sum()),
     }
 
 
-def spread_of(values: Sequence[int] | Places) -> dict[str, int]:
-    ordered = np.sort(np.asarray(values))
-    return {
-        name: int(ordered[min(len(ordered) - 1, int(len(ordered) * share))])
-        for name, share in (("min", 0.0), ("p50", 0.5), ("p99", 0.99), ("max", 1.0))
-    }
+def spread_of_counted(counts: Places) -> dict[str, int]:
+    """As `spread_of`, of each place so often as its count says: a million sounds have a hundred million postings."""
+    reached = np.cumsum(counts)
+    last = int(reached[-1]) - 1
+    return {name: int(np.searchsorted(reached, int(last * share), "right")) for name, share in SHARES.items()}
+
+
+def spread_of(values: Sequence[int]) -> dict[str, int]:
+    ordered = sorted(values)
+    return {name: ordered[int((len(ordered) - 1) * share)] for name, share in SHARES.items()}
 
 
 def asked(made_up: MadeUp, count: int) -> Iterator[tuple[list[int], bytes, str]]:
@@ -342,14 +350,15 @@ def asked(made_up: MadeUp, count: int) -> Iterator[tuple[list[int], bytes, str]]
     random = np.random.default_rng(SEED)
     blocks = -(-count // BLOCK)
     absent = (sound for number in range(blocks, blocks + WARM) for sound in made_up.block(number))
-    # A few blocks, each gone through once: to make one sound its whole block must be made.
-    chosen = random.choice(blocks, min(blocks, 40), replace=False).tolist()
-    held = [sound for number in chosen for sound in list(made_up.block(number))[: count - number * BLOCK]]
-    for place in random.choice(len(held), WARM // 2, replace=len(held) < WARM // 2).tolist():
-        sha256, own, print_ = held[place]
-        yield own, print_, sha256
-        _, own, print_ = next(absent)
-        yield own, print_, ""
+    # A few blocks, and of each a few sounds: to make one its whole block must be made.
+    chosen = random.choice(blocks, WARM // 2 // OF_A_BLOCK).tolist()
+    for number in chosen:
+        held = list(made_up.block(number))[: count - number * BLOCK]
+        for place in random.integers(len(held), size=OF_A_BLOCK).tolist():
+            sha256, own, print_ = held[place]
+            yield own, print_, sha256
+            _, own, print_ = next(absent)
+            yield own, print_, ""
 
 
 def look_ups(index: FingerprintIndex, questions: Sequence[tuple[list[int], bytes, str]]) -> dict[str, Any]:

@@ -56,11 +56,13 @@ def measure(music: Sequence[Path], folder: Path, rounds: int, size: int) -> dict
     if not shutil.which("ffmpeg"):
         return {"skipped": "not installed: ffmpeg"}
     found = {"re_encodings": re_encodings(music, folder)}
-    packages = {name: files for name in PACKAGES if (files := installed(name))}
+    packages = {
+        name: files for name in PACKAGES if (files := installed(name) or unpacked(name, folder / "debian"))
+    }
     if not DATA.is_dir():
         found["known_pairs"] = {"skipped": "shared/data/debian-music is not beside the project"}
     elif not packages:
-        found["known_pairs"] = {"skipped": f"not installed: {', '.join(PACKAGES)}"}
+        found["known_pairs"] = {"skipped": f"neither installed nor to be had: {', '.join(PACKAGES)}"}
     else:
         found["known_pairs"] = known_pairs(packages, folder)
     return found
@@ -234,6 +236,20 @@ def installed(package: str) -> dict[str, Path]:
     done = subprocess.run(["dpkg", "-L", package], capture_output=True, text=True)
     files = [Path(line) for line in done.stdout.splitlines()] if not done.returncode else []
     return {str(path).lstrip("/"): path for path in files if path.is_file()}
+
+
+def unpacked(package: str, folder: Path) -> dict[str, Path]:
+    """The same of a package that is not installed: downloaded and unpacked below `folder`; empty where that fails."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        return {}
+    folder.mkdir(parents=True, exist_ok=True)
+    progress(f"downloading {package}")
+    subprocess.run(["apt-get", "download", package], cwd=folder, capture_output=True, check=False)
+    for archive in folder.glob(f"{package}_*.deb"):
+        root = folder / package
+        subprocess.run(["dpkg-deb", "-x", archive, root], check=True)
+        return {str(path.relative_to(root)): path for path in root.rglob("*") if path.is_file()}
+    return {}
 
 
 def known_pairs(packages: Mapping[str, Mapping[str, Path]], folder: Path) -> dict[str, Any]:

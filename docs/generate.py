@@ -67,6 +67,7 @@ _ENVIRONMENT = """Options of `onrecord` itself (`-C`, `--json`, `--quiet`) may s
 | variable | what it does |
 | --- | --- |
 | `ONRECORD_ARCHIVE` | the archive's folder, where `-C` is not given |
+| `ONRECORD_SOURCE_<NAME>_<KEY>` | a setting of a source, such as a client id, that is better not written down |
 | `ONRECORD_KEYS` | the folder of the signing keys; see [publish] in [the settings](settings.md) |
 | `XDG_CONFIG_HOME` | where nothing names the keys' folder, it is `onrecord/keys` below this (default `~/.config`) |
 | `_ONRECORD_COMPLETE` | `bash_source`, `zsh_source` or `fish_source` prints the shell's completion script |

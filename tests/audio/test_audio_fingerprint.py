@@ -147,3 +147,16 @@ def test_the_same_piece_shares_keys_with_another_encoding(tmp_path: Path) -> Non
     other = keys(made(tmp_path, music(25, seed=2, rate=48000), rate=48000))
     assert len(set(original) & set(encoded)) > len(original) / 4
     assert not set(original) & set(other)
+
+
+def test_silence_against_silence_is_no_agreement() -> None:
+    """Two pieces that share nothing but a long silence are strangers."""
+    chance = np.random.default_rng(3)
+    quiet = np.full(800, SILENCE, np.uint32)
+    prints = [
+        np.concatenate((chance.integers(0, 2**32, 100, np.uint32), quiet)).astype("<u4").tobytes()
+        for _ in range(2)
+    ]
+    assert near(*prints) > 0.4
+    assert near(prints[0], prints[0]) == 0.0
+    assert near(quiet.tobytes(), quiet.tobytes()) == 1.0, "nothing but silence cannot be compared"

@@ -38,7 +38,7 @@ LEAVES = {name: command for name, command in EVERY.items() if not isinstance(com
 
 
 def help_of(name: str) -> str:
-    """As a user gets it. Click keeps a command's help option from the first context that asks, for the whole process."""
+    """As a user gets it. Click keeps a command's help option from the first context that asks."""
     return LEAVES[name].get_help(click.Context(LEAVES[name], info_name=name, **group.context_settings))
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`kill -9`, anywhere: at random moments, and before each single step that reaches the disk (faults 1 to 4, 9, 49)."""
 
+import json
 import multiprocessing
 import os
 import random
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from onrecord.archive import Archive
+from tests.pipeline.musicbrainz import recording
 from tests.pipeline.pieces import answer, onrecord, pieces, start
 from tests.pipeline.whole import assert_whole
 
@@ -52,6 +54,55 @@ def test_random_kills_of_add_and_publish(tmp_path: Path, kills: int) -> None:
             assert archive.ledger.blob_totals()[0] == 40 * (number // 2 + 1)
             assert len(archive.ledger.editions()) == (number + 1) // 2
     assert landed >= kills // 2, "too many runs had ended before their kill"
+
+
+@pytest.mark.parametrize(
+    "kills", [2, pytest.param(30, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])], ids=["few", "many"]
+)
+def test_random_kills_of_harvest(tmp_path: Path, kills: int) -> None:
+    """Nothing is lost, nothing is doubled, and the cursor stands where an undisturbed harvest leaves it."""
+    rng = random.Random(20261125)
+    count = 60_000  # more than are committed at a time
+    dump = tmp_path / "recording.jsonl"
+    with dump.open("w") as file:
+        for number in range(count):
+            file.write(json.dumps(recording(f"Piece {number}", f"Artist {number % 500}", 180_000)) + "\n")
+
+    def harvest(folder: Path) -> list[Any]:
+        return ["-C", folder, "harvest", "musicbrainz-json", dump, "--json", "--quiet"]
+
+    answer("init", tmp_path / "undisturbed")
+    begun = time.monotonic()
+    assert onrecord(*harvest(tmp_path / "undisturbed")).returncode == 0
+    span = time.monotonic() - begun
+    expected = harvested(tmp_path / "undisturbed")
+    assert expected["records"] == expected["names"] == expected["tracks"] == count
+    landed = 0
+    for number in range(kills):
+        folder = tmp_path / f"archive-{number}"
+        answer("init", folder)
+        landed += killed(harvest(folder), span * (number + rng.random()) / kills, group=True)
+        done = onrecord(*harvest(folder))
+        assert done.returncode == 0, done.stderr
+        assert harvested(folder) == expected
+        assert_whole(folder)
+        shutil.rmtree(folder)
+    assert landed >= kills // 2, "too many runs had ended before their kill"
+
+
+def harvested(folder: Path) -> dict[str, Any]:
+    with Archive.open(folder) as archive, archive.duck() as duck:
+        [(records, names)] = duck.run("SELECT count(*), count(DISTINCT record) FROM records")
+        [(tracks, digest)] = duck.run("SELECT count(*), bit_xor(hash(id, title, artist, duration_ms, mbid)) FROM tracks")
+        ledger = archive.ledger.dump()
+        return {
+            "records": records,
+            "names": names,
+            "tracks": tracks,
+            "digest": digest,
+            "cursors": ledger["cursors"],
+            "marks": ledger["records"],
+        }
 
 
 def killed(command: list[Any], after: float, group: bool) -> bool:

@@ -56,9 +56,12 @@ def test_the_known_pairs_of_whole_packages_are_found(part: Part, tmp_path: Path)
     versions = part("versions")
     if not versions.DATA.is_dir():
         pytest.skip("shared/data/debian-music is not beside the project")
-    packages = {name: versions.installed(name) for name in versions.PACKAGES}
+    packages = {
+        name: versions.installed(name) or versions.unpacked(name, tmp_path / "debian")
+        for name in versions.PACKAGES
+    }
     if absent := [name for name, files in packages.items() if not files]:
-        pytest.skip(f"not installed: {', '.join(absent)}")
+        pytest.skip(f"neither installed nor to be had: {', '.join(absent)}")
     found = versions.known_pairs(packages, tmp_path)
     assert found["absent"] == 0
     assert found["pieces"] > 50
@@ -90,4 +93,5 @@ def test_a_mutation_can_be_made_again(part: Part) -> None:
     made = [hostile.mutated(piece, number) for number in range(40)]
     assert made == [hostile.mutated(piece, number) for number in range(40)]
     assert len(set(made)) > 36, "hardly two are alike"
-    assert piece.read_bytes()[: hostile.MOST_BYTES] not in made[:1]
+    whole = piece.read_bytes()[: hostile.MOST_BYTES]
+    assert sum(each != whole for each in made) > 36, "nearly all are damaged"

@@ -3,7 +3,10 @@
 """MusicBrainz answers and dumps: what they claim, and what happens to the ones that cannot be read."""
 
 import gzip
+import io
 import json
+import lzma
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from onrecord.errors import RecordRejected, SourceFailed, UsageError
 from onrecord.model.records import Record
 from onrecord.sources import json_texts
 from onrecord.sources.musicbrainz_json import MusicBrainzJson
+from onrecord.testing import check_source
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "musicbrainz-ws2-json"
 RELEASE = "b84ee12a-09ef-421b-82de-0441a926375b"
@@ -158,7 +162,7 @@ WHY = {
     "digits": "5000 digits",
     "error": "an error answer",
     "number": "expected an object, got int",
-    "other": "expected a release, a recording or an artist",
+    "other": "expected one of release, recording, artist, work, label, release-group",
     "no id": "UUID",
 }
 
@@ -246,6 +250,132 @@ def test_links_are_not_followed(tmp_path):
     records, rejected, _ = harvest(folder)
     assert records == []
     assert sorted(rejected) == ["link.json", "up"]
+
+
+def published(folder, kind, things, name=""):
+    """A dump as MusicBrainz publishes it: a tar in xz, one table, no line break at its end. Made, not fetched."""
+    out = io.BytesIO()
+    table = "\n".join(
+        json.dumps(thing, separators=(",", ":"), ensure_ascii=False) for thing in things
+    ).encode()
+    about = {
+        "TIMESTAMP": b"2026-11-21 00:10:01\n",
+        "COPYING": b"CC0\n" * 99,
+        "JSON_DUMPS_SCHEMA_NUMBER": b"1\n",
+    }
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for inside, content in {**about, (name or f"mbdump/{kind}"): table}.items():
+            entry = tarfile.TarInfo(inside)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    (folder / f"{kind}.tar.xz").write_bytes(lzma.compress(out.getvalue(), preset=0))
+    return folder / f"{kind}.tar.xz"
+
+
+WORK = {
+    "id": uuid(20),
+    "title": "A work",
+    "type": "Song",
+    "language": "eng",
+    "iswcs": ["T-000.000.000-0", "T-034.524.680-1"],
+    "relations": [
+        {"type": "composer", "artist": {"id": uuid(21), "name": "Composer"}},
+        {"type": "lyricist", "artist": {"id": uuid(22), "name": "Lyricist"}},
+        {"type": "performance", "recording": recording(1)},
+    ],
+    "genres": [{"name": "supplementary"}],
+}
+LABEL = {
+    "id": uuid(30),
+    "name": "A label",
+    "sort-name": "Label, A",
+    "label-code": 542,
+    "type": "Original Production",
+    "country": "GB",
+    "life-span": {},
+    "isnis": ["0000000115935851"],
+}
+GROUP = {
+    "id": uuid(40),
+    "title": "A group",
+    "primary-type": "Album",
+    "secondary-types": [],
+    "artist-credit": [ARTIST],
+}
+
+
+def test_works_labels_and_release_groups(tmp_path):
+    for kind, thing in (("work", WORK), ("label", LABEL), ("release-group", GROUP)):
+        (tmp_path / f"{kind}.json").write_text(json.dumps(thing))
+    (tmp_path / "search.json").write_text(
+        json.dumps({"count": 1, "labels": [{"id": uuid(31), "name": "Another"}]})
+    )
+    records, rejected, _ = harvest(tmp_path)
+    assert rejected == {}
+    assert [record.kind for record in records] == ["label", "release-group", "label", "work"]
+    source = MusicBrainzJson(tmp_path, {})
+    label, group, other, work = map(source.claims, records)
+    assert [said.name for said in other.labels] == ["Another"]
+    [said] = label.labels
+    assert (said.name, said.code, said.mbid, said.isni) == (
+        "A label",
+        "LC00542",
+        uuid(30),
+        "0000000115935851",
+    )
+    assert (group.releases, [artist.name for artist in group.artists]) == ((), ["Nobody"])
+    [said] = work.works
+    assert (said.title, said.iswc, said.composer, said.lyricist) == (
+        "A work",
+        "T0345246801",
+        "Composer",
+        "Lyricist",
+    )
+    assert (said.language, said.kind, said.mbid) == ("eng", "Song", uuid(20))
+    assert [artist.id for artist in work.artists] == [uuid(21), uuid(22)]
+
+
+def test_dumps_as_they_are_published_hold_the_contract(tmp_path):
+    artist = {**ARTIST["artist"], "sort-name": "Nobody", "life-span": {}}
+    published(tmp_path, "recording", (recording(n) for n in range(1, 1200)))
+    published(tmp_path, "artist", [artist])
+    published(tmp_path, "work", [WORK, {**WORK, "id": "x"}, {**WORK, "id": uuid(23)}])
+    published(tmp_path, "label", [LABEL])
+    # The name of its table says what a line is, also where no key does.
+    published(tmp_path, "release", [{"id": uuid(50), "title": "Bare"}])
+    records = check_source(lambda: MusicBrainzJson(tmp_path, {}))
+    kinds = {
+        kind: sum(record.kind == kind for record in records) for kind in ("recording", "work", "release")
+    }
+    assert kinds == {"recording": 1199, "work": 2, "release": 1}
+    assert list(harvest(tmp_path)[1]) == ["work.tar.xz/mbdump/work:2"]
+
+
+def test_a_published_dump_that_is_cut_keeps_what_stands_before(tmp_path):
+    path = published(tmp_path, "recording", (recording(n, other=str(n**9)) for n in range(5000)))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    records, rejected, _ = harvest(tmp_path)
+    assert [record.id for record in records] == [uuid(n) for n in range(len(records))]
+    assert 1000 < len(records) < 5000
+    assert list(rejected) == [f"recording.tar.xz/mbdump/recording:{len(records) + 1}"]
+    assert "fetch the file again" in next(iter(rejected.values()))
+
+
+def test_other_tables_and_hostile_names_are_refused_by_name(tmp_path):
+    published(tmp_path, "event", [{"id": uuid(1)}])
+    published(tmp_path, "label", [LABEL], name="../../mbdump/label")
+    published(tmp_path, "work", [WORK])
+    records, rejected, _ = harvest(tmp_path)
+    assert [record.id for record in records] == [uuid(20)]
+    assert "not read" in rejected["event.tar.xz/mbdump/event"]
+    assert "leads out of it" in rejected["label.tar.xz/../../mbdump/label"]
+
+
+def test_a_cursor_of_before_there_were_tars_still_holds(tmp_path):
+    lines = [json.dumps(recording(n)) + "\n" for n in range(3)]
+    (tmp_path / "dump").write_text("".join(lines))
+    old = json.dumps(["dump", len(lines[0]), 1])
+    assert [record.id for record in harvest(tmp_path, old)[0]] == [uuid(1), uuid(2)]
 
 
 def test_no_such_location_and_no_such_cursor(tmp_path):

@@ -15,6 +15,7 @@ from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.finding import find
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, chunk_of, ingest, limits_of
+from onrecord.archive.portions import FILES, in_portions
 from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
 from onrecord.model.rights import Evidence, Says, Use
@@ -25,9 +26,6 @@ from onrecord.store import Arrival
 #: What one worker is given at a time: little, so that all workers have something to do to the end.
 _CHUNK_FILES = 8
 _CHUNK_BYTES = 32 * 1024 * 1024
-#: What is committed at a time, whichever is reached first: a kill costs at most this much work.
-_COMMIT_FILES = 4096
-_COMMIT_SECONDS = 60.0
 #: Endings under which people keep sound: such a file that holds none is refused aloud, others are passed over.
 _SOUND_ENDINGS = frozenset(
     {
@@ -149,15 +147,10 @@ class _Run:
         """Add one file or folder."""
         self._scan(top if top.is_dir() else top.parent, deep=top.is_dir())
         self._known: list[tuple[str, str]] = []
-        waiting: list[Ingested] = []
-        last = time.monotonic()
-        for batch in self._workers.map(ingest, self._chunks(find(top, self._leave_out))):
-            waiting += batch
-            self._note_progress(batch)
-            if len(waiting) >= _COMMIT_FILES or time.monotonic() - last >= _COMMIT_SECONDS:
-                self._commit(waiting)
-                waiting, last = [], time.monotonic()
-        self._commit(waiting)
+        chunks = self._chunks(find(top, self._leave_out))
+        for results in in_portions(self._noted(self._workers.map(ingest, chunks))):
+            self._commit(results)
+        self._commit([])  # evidence that is new about files that were known
 
     def _scan(self, base: Path, deep: bool) -> None:
         """Read the documents in a folder; of many files of one folder this is done once."""
@@ -183,7 +176,7 @@ class _Run:
                 self._seen_files += 1
                 self._seen_bytes += status.st_size
                 self._known.append((self._name(path), before))
-                if len(self._known) >= _COMMIT_FILES:
+                if len(self._known) >= FILES:
                     self._commit([])
                 continue
             maybe_held = self._archive.ledger.has_size(status.st_size)
@@ -265,11 +258,14 @@ class _Run:
         name = self._name(path) if path != self._base else str(path)
         self.report.left_out.append(Refused(name, "left-out", why))
 
-    def _note_progress(self, results: Sequence[Ingested]) -> None:
-        self._seen_files += len(results)
-        self._seen_bytes += sum(result.size for result in results)
-        self.report.sound += sum(it.probe.sound.seconds for it in results if it.probe and it.probe.sound)
-        self._progress(Progress(self._seen_files, self._seen_bytes, self.report.sound))
+    def _noted(self, results: Iterator[list[Ingested]]) -> Iterator[list[Ingested]]:
+        """The same, with the progress told on the way."""
+        for found in results:
+            self._seen_files += len(found)
+            self._seen_bytes += sum(result.size for result in found)
+            self.report.sound += sum(it.probe.sound.seconds for it in found if it.probe and it.probe.sound)
+            self._progress(Progress(self._seen_files, self._seen_bytes, self.report.sound))
+            yield found
 
     def _judge(self, result: Ingested, batch: Batch) -> bool:
         """Take a file into the batch, or refuse it."""

@@ -4,17 +4,20 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from onrecord.audio.tags import field_of
 from onrecord.catalog.tables import (
     ArtistRow,
     DepositRow,
     FileRow,
+    LabelRow,
     LinkRow,
+    OddRow,
     PictureRow,
     RecordRow,
     RefusalRow,
@@ -23,6 +26,7 @@ from onrecord.catalog.tables import (
     SoundRow,
     TagRow,
     TrackRow,
+    WorkRow,
 )
 from onrecord.ledger import Ledger
 from onrecord.model import identifiers
@@ -34,6 +38,15 @@ from onrecord.store import Staged
 
 #: The source name of what files say about themselves.
 FILE = "file"
+_ODD_CHARACTERS = 1000
+#: Fields of `Tags` that are checked when they are read: what they are checked by, and the claim's field.
+_CHECKED = {
+    "isrc": (identifiers.isrc, "isrc"),
+    "barcode": (identifiers.barcode, "barcode"),
+    "mb_recording": (identifiers.mbid, "mbid"),
+    "mb_release": (identifiers.mbid, "mbid"),
+    "mb_artist": (identifiers.mbid, "mbid"),
+}
 
 
 class Batch:
@@ -139,8 +152,14 @@ class Batch:
             ("artists", ArtistRow, claims.artists),
             ("releases", ReleaseRow, claims.releases),
             ("tracks", TrackRow, claims.tracks),
+            ("works", WorkRow, claims.works),
+            ("labels", LabelRow, claims.labels),
         ):
             self.rows[name] += [row(**msgspec.structs.asdict(claim), record=record) for claim in listed]
+        self.rows["odd"] += [
+            OddRow(source=source, record=record, id=claim, field=field, value=value[:_ODD_CHARACTERS])
+            for claim, field, value in claims.odd
+        ]
         blobs = {claim.id: claim.blob for claim in claims.tracks}
         for track, evidence in claims.evidence:
             # A record speaks of the bytes that it names. Of a recording that merely looks the same it does not.
@@ -204,9 +223,10 @@ class Batch:
             barcode=identifiers.barcode(tags.barcode),
             date=tags.date,
         )
-        self.claim(
-            FILE, record, Claims([credited] if artist else [], [release] if release_id else [], [track])
-        )
+        about = {"barcode": release_id, "mb_release": release_id, "mb_artist": artist}
+        odd = [(about.get(field) or sha256, named, value) for field, named, value in _odd(tags)]
+        claims = Claims([credited] if artist else [], [release] if release_id else [], [track], odd=odd)
+        self.claim(FILE, record, claims)
         self.rows["tags"] += [
             TagRow(sha256=sha256, place=place, key=key, value=value)
             for place, (key, value) in enumerate(tags.frames)
@@ -223,6 +243,16 @@ def sound_row(sha256: str, sound: Sound) -> SoundRow:
         values[f"{column}_confidence"] = estimate.confidence if estimate else None
         values[f"{column}_method"] = estimate.method if estimate else ""
     return SoundRow(**values, sha256=sha256)
+
+
+def _odd(tags: Tags) -> Iterator[tuple[str, str, str]]:
+    """Identifiers in a file's frames that are none: (field of `Tags`, field of the claim, value)."""
+    for key, value in tags.frames:
+        field = field_of(key)
+        if field in _CHECKED and value.strip():
+            check, named = _CHECKED[field]
+            if not check(value):
+                yield field, named, value
 
 
 def _picture_row(sha256: str, place: int, picture: Picture) -> PictureRow:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Access copies: small files for listening, made of sounds that are much larger, and made again whenever they are lost."""
+"""Access copies: small files for listening, made of sounds that are much larger, and made again where they are lost."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from onrecord.archive.add import Progress, Refused
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.ingest import Limits, limits_of
+from onrecord.archive.portions import in_portions
 from onrecord.catalog.tables import CopyRow
 from onrecord.engine.pool import Workers
 from onrecord.model.sound import AccessCopy, Fault
@@ -20,8 +21,6 @@ from onrecord.rights import attribution
 from onrecord.store import Root, Staged, Store
 
 _CHUNK = 4
-_COMMIT_FILES = 1024
-_COMMIT_SECONDS = 60.0
 #: Encoding takes about as long again as decoding and everything that is measured.
 _SLOWER = 5
 
@@ -66,6 +65,12 @@ class Made(Struct, frozen=True):
     staged: Staged | None
     answer: AccessCopy | Fault
 
+    @property
+    def seconds(self) -> float:
+        """Of sound in the copy."""
+        answer = self.answer
+        return answer.duration_samples / answer.sample_rate if isinstance(answer, AccessCopy) else 0.0
+
 
 def make_copies(
     archive: Archive, kilobits: int, progress: Callable[[Progress], None] = lambda _: None
@@ -76,21 +81,18 @@ def make_copies(
     """
     report, begun = CopyReport(kilobits), time.monotonic()
     with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
-        waiting: list[Made] = []
-        last, files, size = begun, 0, 0
-        for results in workers.map(copy, _chunks(archive, kilobits, report)):
-            waiting += results
-            files, size = files + len(results), size + sum(made.source.size for made in results)
-            report.sound += sum(
-                made.answer.duration_samples / made.answer.sample_rate
-                for made in results
-                if isinstance(made.answer, AccessCopy)
-            )
-            progress(Progress(files, size, report.sound))
-            if len(waiting) >= _COMMIT_FILES or time.monotonic() - last >= _COMMIT_SECONDS:
-                _commit(archive, waiting, report)
-                waiting, last = [], time.monotonic()
-        _commit(archive, waiting, report)
+        files = size = 0
+
+        def noted(results: Iterator[list[Made]]) -> Iterator[list[Made]]:
+            nonlocal files, size
+            for found in results:
+                files, size = files + len(found), size + sum(made.source.size for made in found)
+                report.sound += sum(made.seconds for made in found)
+                progress(Progress(files, size, report.sound))
+                yield found
+
+        for results in in_portions(noted(workers.map(copy, _chunks(archive, kilobits, report)))):
+            _commit(archive, results, report)
     report.elapsed = time.monotonic() - begun
     return report
 
@@ -151,8 +153,8 @@ def _sources(archive: Archive, kilobits: int, report: CopyReport) -> Iterator[So
             )
         )
         rows = duck.run(
-            "SELECT s.sha256, s.bit_depth IS NOT NULL OR s.bit_rate >= ? * 1500, any_value(t.title), any_value(t.artist),"
-            " any_value(t.release), any_value(t.date) FROM current_sounds s"
+            "SELECT s.sha256, s.bit_depth IS NOT NULL OR s.bit_rate >= ? * 1500, any_value(t.title),"
+            " any_value(t.artist), any_value(t.release), any_value(t.date) FROM current_sounds s"
             " LEFT JOIN tracks t ON t.source = 'file' AND t.id = s.sha256 GROUP BY ALL ORDER BY s.sha256",
             [kilobits],
         )

@@ -244,5 +244,9 @@ class Archive:
                 (row["name"], row["code"], row["detail"])
                 for row in read("refusals", "name", "code", "detail")
             ],
+            fetched=[
+                (row["source"], row["track"], row["sha256"])
+                for row in read("fetched", "source", "track", "sha256")
+            ],
             volumes=[(row["sha256"], row["volume"]) for row in read("volumes", "sha256", "volume")],
         )

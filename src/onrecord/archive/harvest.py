@@ -4,7 +4,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,15 +13,22 @@ from msgspec import Struct
 from onrecord.archive.batch import FILE, Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.judging import WORLD
-from onrecord.errors import NotFound, RecordRejected, UsageError
+from onrecord.archive.terms import find_source, refuse_unless_allowed
+from onrecord.errors import NotFound, RecordRejected, SourceFailed, SourceRefused, UsageError
 from onrecord.model.records import Claims, Page, Record
 from onrecord.model.rights import Evidence, Says, Use
+from onrecord.net import Client
 from onrecord.rights import decide
+from onrecord.rights.taken import taken_head
 from onrecord.sources.loading import load_sources
-from onrecord.sources.seam import Source
+from onrecord.sources.seam import Live, Source
 
 _COMMIT_RECORDS = 50_000
 _COMMIT_SECONDS = 60.0
+#: The digest of a tombstone's payload.
+_NOTHING = hashlib.sha256().hexdigest()
+#: Bytes of a file's start in which a set that was taken from a service shows.
+_HEAD = 256 * 1024
 
 
 class HarvestReport(Struct):
@@ -36,6 +43,12 @@ class HarvestReport(Struct):
     rejected: list[tuple[str, str]] = msgspec.field(default_factory=list)
 
 
+def client(archive: Archive) -> Client:
+    """The one that asks services for this archive; close it after use."""
+    settings = archive.settings.harvest
+    return Client(settings.contact, rate=settings.requests_per_second)
+
+
 def harvest(
     archive: Archive,
     name: str,
@@ -43,27 +56,79 @@ def harvest(
     *,
     filed_as: str = "",
     license: str = "",
+    settings: Mapping[str, str] = {},
     progress: Callable[[int], None] = lambda _: None,
 ) -> HarvestReport:
     """Read a local dump or folder in the format of source `name`. Goes on from the cursor of the last committed page.
 
     `filed_as` names whose word it is, where somebody else wrote records in that format, and `license` (SPDX) what they
-    put it under; only then may it leave in an edition, if the gate says so. Raises NotFound where nothing is at
-    `location`, UsageError for an unknown source.
+    put it under; only then may it leave in an edition, if the gate says so. `settings` are the connector's own. Raises
+    NotFound where nothing is at `location`, UsageError for an unknown source.
     """
     if not location.exists():
         raise NotFound(f"{location}: no such file or folder")
     location = location.resolve()
-    source = _open(archive, name, location, filed_as)
-    terms = _filed_under(archive, source, filed_as, license)
+    _refuse_taken(location)
+    source = _open(archive, name, location, filed_as, settings)
+    # A cursor holds for what was there when it was given: a dump that was fetched anew is read from its start.
+    place = f"{location}#{_state_of(location)}"
+    return _run(
+        archive, source, place, source.pages, _filed_under(archive, source, filed_as, license), progress
+    )
+
+
+def harvest_live(
+    archive: Archive,
+    name: str,
+    query: str,
+    *,
+    settings: Mapping[str, str] = {},
+    ask: Callable[[Archive], Client] = client,
+    progress: Callable[[int], None] = lambda _: None,
+) -> HarvestReport:
+    """Ask a service for what answers `query`, at its pace, where its terms and the operator allow it.
+
+    Goes on from the cursor of the last committed page. Raises SourceRefused where it may not be asked, SourceFailed
+    where it does not answer; what was committed before stays.
+    """
+    found = find_source(name)
+    refuse_unless_allowed(archive, found)
+    source = _open(archive, name, Path(), "", settings)
+    if not isinstance(source, Live):
+        raise UsageError(f"{name}: this source is read from files alone", "name a file or a folder of it")
+    terms: dict[str, str | bool] = {
+        "license": source.terms.license,
+        "redistribute": source.terms.redistribute,
+    }
+    with ask(archive) as asked:
+        return _run(
+            archive,
+            source,
+            f"live:{query}",
+            lambda cursor: source.live(asked.get, query, cursor),
+            terms,
+            progress,
+        )
+
+
+def _run(
+    archive: Archive,
+    source: Source,
+    place: str,
+    pages: Callable[[str], Iterator[Page]],
+    terms: Mapping[str, str | bool],
+    progress: Callable[[int], None],
+) -> HarvestReport:
     report = HarvestReport(source.name)
     with archive.writing():
-        # A cursor holds for what was there when it was given: a dump that was fetched anew is read from its start.
-        place = f"{location}#{_state_of(location)}"
         run = _Run(archive, source, {"source": source.name, "location": place, **terms}, report)
-        for page in source.pages(archive.ledger.cursor(source.name, place)):
-            run.take(page)
-            progress(report.new + report.changed + report.same + report.deleted)
+        try:
+            for page in pages(archive.ledger.cursor(source.name, place)):
+                run.take(page)
+                progress(report.new + report.changed + report.same + report.deleted)
+        except SourceFailed:
+            run.commit()  # a service that fails on its tenth page has given nine
+            raise
         run.commit()
     return report
 
@@ -88,10 +153,14 @@ class _Run:
 
     def take(self, page: Page) -> None:
         newest = {f"{record.kind}:{record.id}": record for record in page.records}
-        if not self._taken.keys().isdisjoint(newest):
-            self.commit()  # a record twice in a dump: the second is a change of the first
         for name, record in newest.items():
-            self._take(name, record)
+            digest = "" if record.deleted else hashlib.sha256(record.payload).hexdigest()
+            if self._taken.get(name) == digest:
+                self._report.same += 1
+                continue
+            if name in self._taken:
+                self.commit()  # a record twice in a dump: the second is a change of the first
+            self._take(name, record, digest)
         for where, why in page.rejected:
             self._reject(where, why)
         self._cursor = page.cursor
@@ -106,11 +175,10 @@ class _Run:
             self._archive.commit("harvested", data, self._batch.rows, self._batch.evidence)
         self._begin(self._cursor)
 
-    def _take(self, name: str, record: Record) -> None:
+    def _take(self, name: str, record: Record, digest: str) -> None:
         report = self._report
-        digest = hashlib.sha256(record.payload).hexdigest()
         before = self._archive.ledger.record(self._source.name, name)
-        if before == ("" if record.deleted else digest):
+        if before == digest:
             report.same += 1
             return
         try:
@@ -123,7 +191,7 @@ class _Run:
         report.changed += before is not None and not record.deleted
         report.tracks += len(claims.tracks)
         self._taken[name] = digest
-        self._batch.keep_record(self._source.name, name, record, digest)
+        self._batch.keep_record(self._source.name, name, record, digest or _NOTHING)
         self._batch.claim(self._source.name, name, claims)
 
     def _reject(self, where: str, why: str) -> None:
@@ -131,16 +199,24 @@ class _Run:
         self._batch.refuse(where, "", "record-rejected", why)
 
 
-def _open(archive: Archive, name: str, location: Path, filed_as: str) -> Source:
-    plugins = load_sources()
-    found = plugins.loaded.get(name)
-    if found is None:
-        why = [error.message for error in plugins.left_out]
-        raise UsageError(
-            f"no source is called {name!r}", "; ".join([f"there are: {', '.join(plugins.loaded)}", *why])
-        )
-    settings = archive.settings.of_source(name)
-    return found(location, settings | {"name": filed_as} if filed_as else settings)
+def _open(archive: Archive, name: str, location: Path, filed_as: str, settings: Mapping[str, str]) -> Source:
+    given = {**archive.settings.of_source(name), **settings}
+    return find_source(name)(location, given | {"name": filed_as} if filed_as else given)
+
+
+def _refuse_taken(location: Path) -> None:
+    """SourceRefused where a file is a set that was taken from a service against its terms, whatever it is called."""
+    for path in _files(location):
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        if why := taken_head(head):
+            raise SourceRefused(f"{path}: {why}", "such sets are not read, by no door; see docs/rights.md")
+
+
+def _files(location: Path) -> list[Path]:
+    if location.is_file():
+        return [location]
+    return sorted(path for path in location.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def _filed_under(archive: Archive, source: Source, filed_as: str, license: str) -> dict[str, str | bool]:
@@ -162,11 +238,8 @@ def _filed_under(archive: Archive, source: Source, filed_as: str, license: str) 
 
 def _state_of(location: Path) -> str:
     """What changes when a dump or one file of a folder is replaced: names, sizes, times."""
-    files = (
-        [location] if location.is_file() else sorted(path for path in location.rglob("*") if path.is_file())
-    )
     state = hashlib.sha256()
-    for path in files:
+    for path in _files(location):
         status = path.stat()
         state.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return state.hexdigest()[:16]

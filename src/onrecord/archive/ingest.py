@@ -16,6 +16,8 @@ from msgspec import Struct, structs
 from onrecord import audio
 from onrecord.errors import OnrecordError
 from onrecord.model.sound import Probe
+from onrecord.rights.taken import taken_head
+from onrecord.rights.taken_sound import taken_sound
 from onrecord.store import Arrival, Pace, Root, Staged, Store
 from onrecord.store.roots import refused_write
 
@@ -101,8 +103,12 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         return chunk.whole.get(sha256) if store.find(sha256) else None
 
     try:
+        head, tail = _ends(path)
         # Most of what lies beside sound is told by its first bytes; it is not copied to find that out.
-        if other := audio.other_than_sound(_head(path)):
+        other = audio.other_than_sound(head[: audio.HEAD])
+        if why := taken_head(head) if other else taken_sound(head, tail):
+            return Ingested(path, size, None, None, ("taken-set", why))
+        if other:
             return Ingested(path, size, None, None, (other.code, other.detail))
         staged = store.stage(path, chunk.arrival, maybe_held=incoming.maybe_held, held=held)
         # The bytes that were staged, whatever the path leads to by now.
@@ -137,9 +143,18 @@ def stage_pictures(store: Store, probe: Probe) -> tuple[Probe, list[Staged]]:
     return structs.replace(probe, pictures=bare), staged
 
 
-def _head(path: Path) -> bytes:
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    """The first bytes of a file, and the last ones of what lies behind them."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        return os.read(fd, audio.HEAD)
+        head = os.read(fd, _HEAD)
+        end = os.fstat(fd).st_size
+        tail = os.pread(fd, _TAIL, max(len(head), end - _TAIL))
+        return head, tail
     finally:
         os.close(fd)
+
+
+#: Bytes of a file's start and end in which a set that was taken from a service shows.
+_HEAD = 256 * 1024
+_TAIL = 64 * 1024

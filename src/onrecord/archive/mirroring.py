@@ -25,7 +25,14 @@ from onrecord.archive.seeding import tags_of
 from onrecord.catalog.match import ids_in_use
 from onrecord.durable import replace, sha256_of, sync_tree
 from onrecord.engine.pool import Workers
-from onrecord.errors import DigestMismatch, MirrorFailed, NotFound, SignatureInvalid, UsageError
+from onrecord.errors import (
+    DigestMismatch,
+    MirrorFailed,
+    NotFound,
+    SignatureInvalid,
+    SourceRefused,
+    UsageError,
+)
 from onrecord.ledger import Followed
 from onrecord.mirror.session import Fetched, Peer, Session
 from onrecord.mirror.session import Progress as FetchProgress
@@ -36,6 +43,7 @@ from onrecord.publish.contents import Contents, read
 from onrecord.publish.edition import Feed, VolumeEntry, read_sums
 from onrecord.publish.signing import verify
 from onrecord.rights import decide
+from onrecord.rights.taken import taken_torrent
 from onrecord.store import Arrival
 
 _FEED_BYTES = 1024 * 1024
@@ -301,7 +309,10 @@ class _Sync:
 
     def _fetch(self, torrent: bytes, payload: Sequence[tuple[str, ...]] = ()) -> Fetched:
         """Fetch a torrent's own papers, and of its payload the files that are named."""
-        name, wanted = read(torrent).name, frozenset(payload)
+        contents, wanted = read(torrent), frozenset(payload)
+        if why := taken_torrent(["/".join((contents.name, *file.path)) for file in contents.files]):
+            raise SourceRefused(f"torrent {contents.name}: {why}", "such sets are not read, by no door")
+        name = contents.name
         fetched = self._session.fetch(
             torrent,
             self._incoming,

@@ -13,6 +13,7 @@ from onrecord.archive.add import Progress, Refused
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.ingest import Limits, limits_of, stage_pictures
+from onrecord.archive.portions import in_portions
 from onrecord.audio.analyser import ANALYSER, VERSION
 from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
@@ -20,8 +21,6 @@ from onrecord.model.sound import Probe
 from onrecord.store import Pace, Root, Staged, Store
 
 _CHUNK = 8
-_COMMIT_FILES = 4096
-_COMMIT_SECONDS = 60.0
 
 
 class ReanalyzeReport(Struct):
@@ -60,17 +59,18 @@ def reanalyze(
     """
     report, begun = ReanalyzeReport(), time.monotonic()
     with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
-        waiting: list[Measured] = []
-        last, files, size = begun, 0, 0
-        for results in workers.map(measure_again, _chunks(archive, io_limit, report)):
-            waiting += results
-            files, size = files + len(results), size + sum(item.size for item in results)
-            report.sound += sum(item.probe.sound.seconds for item in results if item.probe.sound)
-            progress(Progress(files, size, report.sound))
-            if len(waiting) >= _COMMIT_FILES or time.monotonic() - last >= _COMMIT_SECONDS:
-                _commit(archive, waiting, report)
-                waiting, last = [], time.monotonic()
-        _commit(archive, waiting, report)
+        files = size = 0
+
+        def noted(results: Iterator[list[Measured]]) -> Iterator[list[Measured]]:
+            nonlocal files, size
+            for found in results:
+                files, size = files + len(found), size + sum(item.size for item in found)
+                report.sound += sum(item.probe.sound.seconds for item in found if item.probe.sound)
+                progress(Progress(files, size, report.sound))
+                yield found
+
+        for results in in_portions(noted(workers.map(measure_again, _chunks(archive, io_limit, report)))):
+            _commit(archive, results, report)
     report.elapsed = time.monotonic() - begun
     return report
 

@@ -60,6 +60,14 @@ class PublishSettings(_Section, frozen=True):
     keys: str = ""
 
 
+class HarvestSettings(_Section, frozen=True):
+    """contact: an address or a page where a service that is harvested can reach you; every request bears it.
+    requests_per_second: at most so many requests to one host, fewer where the host asks for it."""
+
+    contact: str = ""
+    requests_per_second: float = 1.0
+
+
 class DdexSettings(_Section, frozen=True):
     """party_id: the archive's own DPID; messages to anybody else are refused."""
 
@@ -72,6 +80,7 @@ class Settings(_Section, frozen=True):
     work: WorkSettings = field(default_factory=WorkSettings)
     match: MatchSettings = field(default_factory=MatchSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
+    harvest: HarvestSettings = field(default_factory=HarvestSettings)
     ddex: DdexSettings = field(default_factory=DdexSettings)
 
     def of_source(self, name: str) -> dict[str, str]:

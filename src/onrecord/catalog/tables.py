@@ -91,7 +91,7 @@ class PictureRow(Row, frozen=True):
 
 
 class CopyRow(Row, frozen=True):
-    """An access copy of the sound `sha256`: a blob of its own, which can be made again by the recipe and the encoder."""
+    """An access copy of the sound `sha256`: a blob of its own, which can be made again by recipe and encoder."""
 
     sha256: str
     copy: str
@@ -161,6 +161,33 @@ class ReleaseRow(Row, frozen=True):
     tracks: int | None
 
 
+class WorkRow(Row, frozen=True):
+    source: str
+    record: str
+    id: str
+    title: str
+    mbid: str
+    iswc: str
+    composer: str
+    lyricist: str
+    language: str
+    kind: str
+
+
+class LabelRow(Row, frozen=True):
+    source: str
+    record: str
+    id: str
+    name: str
+    sort_name: str
+    mbid: str
+    isni: str
+    code: str
+    country: str
+    kind: str
+    parent: str
+
+
 class TrackRow(Row, frozen=True):
     source: str
     record: str
@@ -179,6 +206,29 @@ class TrackRow(Row, frozen=True):
     genre: str
     composer: str
     blob: str
+
+
+class OddRow(Row, frozen=True):
+    """A value that stood in a record where it cannot be claimed; `id` is the claim's, `field` its field, `value` the
+    first 1,000 characters as they stood."""
+
+    source: str
+    record: str
+    id: str
+    field: str
+    value: str
+
+
+class FetchedRow(Row, frozen=True):
+    """The sound of a source's track, fetched from where the source says it is; `digest` is the source's own, if any."""
+
+    source: str
+    record: str
+    track: str
+    address: str
+    sha256: str
+    size: int
+    digest: str
 
 
 class TagRow(Row, frozen=True):
@@ -238,6 +288,10 @@ TABLES: dict[str, type[Row]] = {
     "artists": ArtistRow,
     "releases": ReleaseRow,
     "tracks": TrackRow,
+    "works": WorkRow,
+    "labels": LabelRow,
+    "odd": OddRow,
+    "fetched": FetchedRow,
     "tags": TagRow,
     "links": LinkRow,
     "ids": IdRow,

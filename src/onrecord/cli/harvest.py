@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`onrecord harvest`"""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from onrecord.cli.output import Output, options
+from onrecord.cli.output import Output, Size, options, size
 
 
 @click.command("harvest")
 @click.argument("source")
-@click.argument("location", type=click.Path(path_type=Path, exists=True))
+@click.argument("location", type=click.Path(path_type=Path, exists=True), required=False)
 @click.option(
     "--as", "filed_as", default="", help="Whose word it is, where somebody else wrote in the source's format."
 )
@@ -22,26 +23,64 @@ from onrecord.cli.output import Output, options
     default="",
     help="With --as: the license that its author put it under, as an SPDX expression.",
 )
+@click.option("--live", is_flag=True, help="Ask the service itself, where its terms and you allow it.")
+@click.option("--query", default="", help="With --live: what to ask for, in the words of the source.")
+@click.option("--sound", is_flag=True, help="Fetch the sound that the harvested records offer.")
+@click.option("--collection", default="", help="With --sound: records or releases whose id begins so.")
+@click.option("--space", type=Size(), default=0, help="With --sound: at most so much, such as 2TB.")
+@click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="A setting of the source.")
 @options
-def command(source: str, location: Path, filed_as: str, license: str, folder: Path, out: Output) -> None:
-    """Read records of SOURCE from a local file or folder, and keep them word for word.
+def command(
+    source: str,
+    location: Path | None,
+    filed_as: str,
+    license: str,
+    live: bool,
+    query: str,
+    sound: bool,
+    collection: str,
+    space: int,
+    given: tuple[str, ...],
+    folder: Path,
+    out: Output,
+) -> None:
+    """Read records of SOURCE and keep them word for word: from a local file or folder, or from the service itself.
+
+    A secret of a source, such as a client id, is better set as ONRECORD_SOURCE_<NAME>_<KEY> than written here.
 
     \b
     Example:  onrecord harvest musicbrainz-json ~/dumps/release
+    Example:  onrecord harvest jamendo --live --query tags=jazz
+    Example:  onrecord harvest jamendo --sound --space 20GB
     """
     if license and not filed_as:
         raise click.UsageError("--license goes with --as: a source of its own name has terms of its own")
+    if sum((location is not None, live, sound)) != 1:
+        raise click.UsageError("name a file or folder, or ask the service with --live, or fetch with --sound")
+    settings = _settings(source, given)
+    if sound:
+        _fetch(source, collection, space, settings, folder, out)
+        return
     from onrecord.archive import Archive
-    from onrecord.archive.harvest import HarvestReport, harvest
+    from onrecord.archive.harvest import HarvestReport, harvest, harvest_live
 
     with Archive.open(folder) as archive, out.progress("harvesting") as update:
-        report = harvest(
-            archive,
-            source,
-            location,
-            filed_as=filed_as,
-            license=license,
-            progress=lambda records: update(records, 0),
+
+        def progress(records: int) -> None:
+            update(records, 0)
+
+        report = (
+            harvest_live(archive, source, query, settings=settings, progress=progress)
+            if location is None
+            else harvest(
+                archive,
+                source,
+                location,
+                filed_as=filed_as,
+                license=license,
+                settings=settings,
+                progress=progress,
+            )
         )
 
     def text(report: HarvestReport = report) -> Iterator[str]:
@@ -55,3 +94,41 @@ def command(source: str, location: Path, filed_as: str, license: str, folder: Pa
     out.result("harvest", report, text)
     if report.rejected:
         sys.exit(3)
+
+
+def _fetch(
+    source: str, collection: str, space: int, settings: dict[str, str], folder: Path, out: Output
+) -> None:
+    from onrecord.archive import Archive
+    from onrecord.archive.fetching import fetch_sound
+
+    with Archive.open(folder) as archive, out.progress("fetching") as update:
+        report = fetch_sound(
+            archive, source, collection=collection, space=space, settings=settings, progress=update
+        )
+
+    def text() -> Iterator[str]:
+        yield (
+            f"{report.source}: {report.offers:,} offers, {report.fetched:,} fetched ({size(report.bytes)}), "
+            f"{report.held:,} held already, {report.left_for_space:,} left for want of space"
+        )
+        for item in report.refused:
+            yield f"refused: {item.name}: {item.detail} [{item.code}]"
+
+    out.result("harvest.sound", report, text)
+    if report.refused:
+        sys.exit(3)
+
+
+def _settings(source: str, given: tuple[str, ...]) -> dict[str, str]:
+    """What was set for a source: in the environment, then here."""
+    prefix = f"ONRECORD_SOURCE_{source.upper().replace('-', '_')}_"
+    found = {
+        key.removeprefix(prefix).lower(): value for key, value in os.environ.items() if key.startswith(prefix)
+    }
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {pair}: expected KEY=VALUE")
+        found[key] = value
+    return found

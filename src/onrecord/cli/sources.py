@@ -10,23 +10,60 @@ import click
 from onrecord.cli.output import Output, options
 
 
-@click.command("sources")
+@click.group("sources", invoke_without_command=True)
 @options
-def command(folder: Path, out: Output) -> None:
+@click.pass_context
+def command(context: click.Context, folder: Path, out: Output) -> None:
     """List the sources that can be harvested, with the terms that the code obeys.
 
     \b
     Example:  onrecord sources --json
     """
-    from onrecord.sources.loading import load_sources
+    if context.invoked_subcommand is not None:
+        return
+    from onrecord.archive import Archive
+    from onrecord.archive.terms import list_sources
 
-    plugins = load_sources()
-    listed = [{"name": name, "terms": source.terms} for name, source in plugins.loaded.items()]
-    left_out = [error.message for error in plugins.left_out]
+    if (folder / "onrecord.toml").is_file():
+        with Archive.open(folder) as archive:
+            listed, left_out = list_sources(archive)
+    else:
+        listed, left_out = list_sources(None)
 
     def text() -> Iterator[str]:
-        for name, source in plugins.loaded.items():
-            yield f"{name}: {source.terms.summary} [terms {source.terms.state}; {source.terms.license or 'by record'}]"
+        for view in listed:
+            terms = view.terms
+            can = ", ".join(
+                word
+                for word, has in (("files", True), ("live", view.live), ("sound", view.offers_sound))
+                if has
+            )
+            state = f"accepted {view.accepted[:10]}" if view.accepted else f"terms {terms.state}"
+            yield f"{view.name} ({can}): {terms.summary} [{state}; {terms.license or 'license by record'}]"
         yield from left_out
 
     out.result("sources", {"sources": listed, "left_out": left_out}, text)
+
+
+@command.command("accept")
+@click.argument("name")
+@click.option(
+    "--text",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="The page of terms that you have read, as a file: its digest goes on record.",
+)
+@options
+def accept(name: str, text: Path, folder: Path, out: Output) -> None:
+    """Put on record that you have read the terms of source NAME and accept them, so that it may be asked.
+
+    \b
+    Example:  onrecord sources accept jamendo --text jamendo-api-terms.html
+    """
+    from onrecord.archive import Archive
+    from onrecord.archive.terms import accept_terms
+
+    with Archive.open(folder) as archive:
+        digest = accept_terms(archive, name, text.read_bytes())
+    line = f"the terms of {name} are accepted, by the text with the SHA-256 {digest}"
+    out.result("sources.accept", {"source": name, "text": digest}, lambda: iter([line]))

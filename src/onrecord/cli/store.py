@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 
 from onrecord.cli.output import Output, options, pace, size
 
@@ -83,7 +84,8 @@ def tag(thing: str, into: Path, folder: Path, out: Output) -> None:
 
     made = tag_copy(folder, thing, into)
     line = f"{made.copy} ({size(made.copy_bytes)}), patch {made.patch.name} ({size(made.patch_bytes)})"
-    out.result("store.tag", made, lambda: iter([line]))
+    paths = {"copy": str(made.copy), "patch": str(made.patch)}
+    out.result("store.tag", {**msgspec.structs.asdict(made), **paths}, lambda: iter([line]))
 
 
 @command.command("untag")

@@ -35,6 +35,10 @@ CREATE TABLE deposits (
   path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, sha256 BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE sources (name TEXT PRIMARY KEY, license TEXT NOT NULL, redistribute INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE accepted (source TEXT PRIMARY KEY, time TEXT NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE fetched (
+  source TEXT NOT NULL, track TEXT NOT NULL, blob BLOB NOT NULL, PRIMARY KEY (source, track)
+) WITHOUT ROWID;
 CREATE TABLE cursors (
   source TEXT NOT NULL, location TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (source, location)
 ) WITHOUT ROWID;
@@ -121,6 +125,7 @@ class Rows(Struct, frozen=True, forbid_unknown_fields=True):
     accepted: Sequence[str] = ()  # names under which files were deposited
     refusals: Sequence[tuple[str, str, str]] = ()  # (name, code, detail)
     volumes: Sequence[tuple[str, str]] = ()  # (blob, name of the volume)
+    fetched: Sequence[tuple[str, str, str]] = ()  # (source, track, blob)
 
 
 class Followed(Struct, frozen=True, forbid_unknown_fields=True):
@@ -242,6 +247,10 @@ class Ledger:
             ((bytes.fromhex(blob), name) for blob, name in rows.volumes),
         )
         self._db.executemany(
+            "INSERT OR REPLACE INTO fetched VALUES (?,?,?)",
+            ((source, track, bytes.fromhex(blob)) for source, track, blob in rows.fetched),
+        )
+        self._db.executemany(
             "INSERT OR IGNORE INTO links SELECT ?, number, ?, ? FROM evidence WHERE id=?",
             ((bytes.fromhex(row.blob), row.source, row.record, row.evidence) for row in rows.links),
         )
@@ -274,6 +283,10 @@ class Ledger:
             self._db.execute(
                 "INSERT OR REPLACE INTO cursors VALUES (?,?,?)",
                 (data["source"], data["location"], data["cursor"]),
+            )
+        elif entry.event == "terms-accepted":
+            self._db.execute(
+                "INSERT OR REPLACE INTO accepted VALUES (?,?,?)", (data["source"], entry.time, data["text"])
             )
         elif entry.event == "created":
             self._note("archive", data["archive"])
@@ -358,6 +371,18 @@ class Ledger:
         rows = self._db.execute("SELECT name, license, redistribute FROM sources")
         return {str(name): (str(license), bool(redistribute)) for name, license, redistribute in rows}
 
+    def accepted_terms(self, source: str) -> tuple[str, str] | None:
+        """(when, SHA-256 of the text) the operator accepted a source's terms; None where that was not done."""
+        row = self._db.execute("SELECT time, text FROM accepted WHERE source=?", (source,)).fetchone()
+        return (str(row[0]), str(row[1])) if row else None
+
+    def fetched(self, source: str, track: str) -> str:
+        """Digest of the sound that was fetched for a source's track, "" where none was."""
+        row = self._db.execute(
+            "SELECT lower(hex(blob)) FROM fetched WHERE source=? AND track=?", (source, track)
+        ).fetchone()
+        return str(row[0]) if row else ""
+
     def cursor(self, source: str, location: str) -> str:
         row = self._db.execute(
             "SELECT cursor FROM cursors WHERE source=? AND location=?", (source, location)
@@ -439,6 +464,8 @@ class Ledger:
             "records",
             "links",
             "sources",
+            "accepted",
+            "fetched",
             "cursors",
             "evidence",
             "editions",

@@ -9,6 +9,16 @@ import re
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _MBID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_ISWC = re.compile(r"T[0-9]{10}")
+_ISNI = re.compile(r"[0-9]{15}[0-9X]")
+_IPI = re.compile(r"[0-9]{9,11}")
+_DPID = re.compile(r"PADPIDA[0-9]{10}[0-9A-Z]")
+_DISCOGS_MARK = re.compile(r"\[?([amrl])=?([1-9][0-9]{0,9})\]?")
+_DISCOGS_ADDRESS = re.compile(
+    r"(?:https?://)?(?:www\.|api\.)?discogs\.com/(?:[a-z]{2}/)?(artist|master|release|label)s?/([1-9][0-9]{0,9})(?![0-9])\S*"
+)
+_LABEL_CODE = re.compile(r"(?:LC)?0*([1-9][0-9]{0,4})")
+_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def isrc(text: str) -> str:
@@ -37,6 +47,69 @@ def sha256(text: str) -> str:
     return code if _SHA256.fullmatch(code) else ""
 
 
+def iswc(text: str) -> str:
+    """ISO 15707: T, nine digits, a check digit: `T0345246801`. Points and hyphens are presentation."""
+    code = _plain(text).removeprefix("ISWC")
+    if not _ISWC.fullmatch(code):
+        return ""
+    total = 1 + sum(place * int(digit) for place, digit in enumerate(code[1:10], 1))
+    return code if (total + int(code[10])) % 10 == 0 else ""
+
+
+def isni(text: str) -> str:
+    """ISO 27729: fifteen digits and a check character of ISO/IEC 7064 MOD 11-2, with or without its address."""
+    code = _plain(text.strip().rsplit("/", 1)[-1]).removeprefix("ISNI")
+    if not _ISNI.fullmatch(code):
+        return ""
+    total = 0
+    for digit in code[:15]:
+        total = (total + int(digit)) * 2
+    return code if "0123456789X"[(12 - total) % 11] == code[15] else ""
+
+
+def ipi(text: str) -> str:
+    """An IPI name number (CISAC) as eleven digits, the last two of which check the others, modulo 101.
+
+    Leading zeros may be missing, as they are in older systems.
+    """
+    code = _plain(text).removeprefix("IPI")
+    if not _IPI.fullmatch(code) or not int(code):
+        return ""
+    code = code.zfill(11)
+    rest = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), code[:9], strict=True)) % 101
+    return code if int(code[9:]) == ((101 - rest) % 100 if rest else 0) else ""
+
+
+def dpid(text: str) -> str:
+    """A DDEX Party Identifier: `PADPIDA`, ten digits, a check character of ISO/IEC 7064 MOD 37-36 over all of it."""
+    code = _plain(text)
+    if not _DPID.fullmatch(code):
+        return ""
+    product = 36
+    for letter in code[:-1]:
+        product = ((product + _LETTERS.index(letter)) % 36 or 36) * 2 % 37
+    return code if _LETTERS[(37 - product) % 36] == code[-1] else ""
+
+
+def discogs(text: str) -> str:
+    """A Discogs id as its kind's letter and number, `r249504`: from an address, or as Discogs marks it in text.
+
+    a artist, m master, r release, l label. A bare number is none: it does not say of what.
+    """
+    words = text.strip().lower()
+    if mark := _DISCOGS_MARK.fullmatch(words):
+        return mark[1] + mark[2]
+    address = _DISCOGS_ADDRESS.fullmatch(words)
+    return address[1][0] + address[2] if address else ""
+
+
+def label_code(text: str) -> str:
+    """A label code (GVL, IFPI) as LC and five digits; four are the older way to print it: `LC 0193` is `LC00193`."""
+    code = _plain(text)
+    found = _LABEL_CODE.fullmatch(code)
+    return f"LC{found[1].zfill(5)}" if found and len(code.removeprefix("LC")) <= 5 else ""
+
+
 def mint(kind: str, source: str, source_id: str) -> str:
     """A canonical id from its founding claim: a letter for the kind and 80 bits in Crockford-like base 32.
 
@@ -44,3 +117,8 @@ def mint(kind: str, source: str, source_id: str) -> str:
     """
     digest = hashlib.sha256("\x1f".join((kind, source, source_id)).encode()).digest()[:10]
     return kind[0] + base64.b32encode(digest).decode().lower()
+
+
+def _plain(text: str) -> str:
+    """Without what is presentation: blanks, hyphens, points, the case of letters."""
+    return "".join(sign for sign in text if sign not in " .-:").upper()

@@ -135,10 +135,46 @@ class TrackClaim(Struct, frozen=True, forbid_unknown_fields=True):
     blob: str = ""
 
 
+class WorkClaim(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row a source's work (the composition). `composer` and `lyricist` are names, joined with ", "."""
+
+    source: str
+    id: str
+    title: str
+    mbid: str = ""
+    iswc: str = ""
+    composer: str = ""
+    lyricist: str = ""
+    language: str = ""
+    kind: str = ""
+
+
+class LabelClaim(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row a source's label. `code` is `LC` and five digits, `parent` the source's id of the label above."""
+
+    source: str
+    id: str
+    name: str
+    sort_name: str = ""
+    mbid: str = ""
+    isni: str = ""
+    code: str = ""
+    country: str = ""
+    kind: str = ""
+    parent: str = ""
+
+
 class Claims(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one record claims. `evidence` pairs a fact about rights with the id of the track claim it is about."""
+    """What one record claims. `evidence` pairs a fact about rights with the id of the track claim it is about.
+
+    `odd` has what stood there and could not be claimed, such as an ISRC that is none: (id of the claim, its field, the
+    value as it stood). It is for the report on the source, and nothing is decided by it.
+    """
 
     artists: Sequence[ArtistClaim] = ()
     releases: Sequence[ReleaseClaim] = ()
     tracks: Sequence[TrackClaim] = ()
     evidence: Sequence[tuple[str, Evidence]] = ()
+    odd: Sequence[tuple[str, str, str]] = ()
+    works: Sequence[WorkClaim] = ()
+    labels: Sequence[LabelClaim] = ()

@@ -116,6 +116,21 @@ def build(
     return Volume(hybrid(name, listed, web_seeds, trackers), tag_files)
 
 
+def bag_files(payload: Sequence[tuple[str, str, int]], fields: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+    """The tag files of a bag, by name. `payload` are paths below the bag with SHA-256 and size, in manifest order.
+
+    `fields` of bag-info.txt stand before Payload-Oxum. Paths must be plain: a line end or `%` would need an escape
+    that readers disagree on (RFC 8493 section 2.1.3).
+    """
+    octets = sum(size for _, _, size in payload)
+    info = [f"{name}: {' '.join(value.split())}" for name, value in fields]
+    return {
+        "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "bag-info.txt": _lines([*info, f"Payload-Oxum: {octets}.{len(payload)}"]),
+        "manifest-sha256.txt": _lines(f"{sha256}  {path}" for path, sha256, _ in payload),
+    }
+
+
 def _sorted(files: Sequence[VolumeFile]) -> list[VolumeFile]:
     ordered = sorted(files, key=lambda file: file.sha256)
     for place, file in enumerate(ordered):
@@ -135,17 +150,12 @@ def _metainfo_bytes(file: VolumeFile) -> int:
 
 
 def _tag_files(name: str, files: Sequence[VolumeFile], bagging_date: str) -> dict[str, bytes]:
-    octets = sum(file.digests.size for file in files)
-    fields = [f"External-Identifier: {name}", f"Payload-Oxum: {octets}.{len(files)}"]
+    fields = [("External-Identifier", name)]
     if bagging_date:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", bagging_date):
             raise EditionRefused(f"bagging date {bagging_date[:20]!r}: expected YYYY-MM-DD", "correct it")
-        fields.insert(0, f"Bagging-Date: {bagging_date}")
-    return {
-        "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-        "bag-info.txt": _lines(fields),
-        "manifest-sha256.txt": _lines(f"{file.sha256}  {'/'.join(file.path)}" for file in files),
-    }
+        fields.insert(0, ("Bagging-Date", bagging_date))
+    return bag_files([("/".join(file.path), file.sha256, file.digests.size) for file in files], fields)
 
 
 def _lines(lines: Iterable[str]) -> bytes:

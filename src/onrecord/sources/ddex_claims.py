@@ -3,7 +3,7 @@
 """What an ERN release claims: one release, its sound recordings in order, and what its deals say about each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from lxml import etree
@@ -34,7 +34,9 @@ def claims(
         track = reading.track(recording, place, release)
         tracks.append(track)
         evidence.extend((track.id, fact) for fact in deals.about(place.reference))
-    return Claims(tuple(reading.artists.values()), (release,), tuple(tracks), tuple(evidence))
+    return Claims(
+        tuple(reading.artists.values()), (release,), tuple(tracks), tuple(evidence), tuple(reading.odd)
+    )
 
 
 class _Place(NamedTuple):
@@ -67,13 +69,15 @@ def _disc(group: etree._Element | None) -> int | None:
 
 
 class _Reading:
-    """One message being read: knows its parties and sound recordings, collects the artists that it names."""
+    """One message being read: knows its parties and sound recordings, collects the artists that it names and the
+    values that are none of what they should be."""
 
     def __init__(self, message: Message, source: str, record_id: str) -> None:
         self._message = message
         self._source = source
         self._record_id = record_id
         self.artists: dict[str, ArtistClaim] = {}
+        self.odd: list[tuple[str, str, str]] = []
         self.recordings = {
             text(recording, "ResourceReference"): recording
             for recording in message.root.iterfind("ResourceList/SoundRecording")
@@ -85,7 +89,7 @@ class _Reading:
     def release(self) -> ReleaseClaim:
         release = self._message.release
         details = _worldwide(release, "ReleaseDetailsByTerritory")
-        codes = (identifiers.barcode(_words(code)) for code in release.iterfind("ReleaseId/ICPN"))
+        codes = [_words(code) for code in release.iterfind("ReleaseId/ICPN")]
         label = text(self._parties.get(text(release, "ReleaseLabelReference")), "PartyName/FullName")
         dates = (
             text(details, "ReleaseDate"),
@@ -93,12 +97,14 @@ class _Reading:
             text(release, "OriginalReleaseDate"),
             text(release, "GlobalOriginalReleaseDate"),
         )
+        self._note(self._record_id, "barcode", codes, identifiers.barcode)
+        self._note(self._record_id, "date", dates, _DATE.fullmatch)
         return ReleaseClaim(
             source=self._source,
             id=self._record_id,
             title=_title(release, details),
             artist=self._artist(release, details)[0],
-            barcode=next(filter(None, codes), ""),
+            barcode=next(filter(None, map(identifiers.barcode, codes)), ""),
             label=label or text(details, "LabelName"),
             date=next((date for date in dates if _DATE.fullmatch(date)), ""),
             kind=text(release, "ReleaseType"),
@@ -108,9 +114,13 @@ class _Reading:
     def track(self, recording: etree._Element, place: _Place, release: ReleaseClaim) -> TrackClaim:
         details = _worldwide(recording, "SoundRecordingDetailsByTerritory")
         artist, artist_id = self._artist(recording, details)
+        id = f"{self._record_id}/{place.reference}"
+        codes, duration = _isrcs(recording), text(recording, "Duration")
+        self._note(id, "isrc", codes, identifiers.isrc)
+        self._note(id, "duration_ms", [duration], lambda words: _milliseconds(words) is not None)
         return TrackClaim(
             source=self._source,
-            id=f"{self._record_id}/{place.reference}",
+            id=id,
             title=_title(recording, details),
             artist=artist or release.artist,
             artist_id=artist_id,
@@ -118,13 +128,17 @@ class _Reading:
             release_id=release.id,
             disc=place.disc,
             position=place.position,
-            duration_ms=_milliseconds(text(recording, "Duration")),
-            isrc=_isrc(recording),
+            duration_ms=_milliseconds(duration),
+            isrc=next(filter(None, map(identifiers.isrc, codes)), ""),
             date=release.date,
             genre=text(recording, "Genre/GenreText") or text(details, "Genre/GenreText"),
             composer=self._composer(recording, details),
             blob=_blob(recording),
         )
+
+    def _note(self, id: str, field: str, values: Iterable[str], check: Callable[[str], object]) -> None:
+        """Keep the values of a claim's field that do not pass."""
+        self.odd += [(id, field, value) for value in dict.fromkeys(values) if value and not check(value)]
 
     def _artist(self, thing: etree._Element, details: etree._Element | None) -> tuple[str, str]:
         """The printed artist name, and the id of the one artist where it is one."""
@@ -138,10 +152,11 @@ class _Reading:
             if name:
                 isni = text(party, "PartyId/ISNI").replace(" ", "").upper()
                 id = f"ISNI:{isni}" if isni else f"{self._message.sender}:{name}"
-                self.artists.setdefault(
-                    id,
-                    ArtistClaim(self._source, id, name, text(party, "PartyName/FullNameIndexed"), isni=isni),
-                )
+                if id not in self.artists:
+                    sorted_name = text(party, "PartyName/FullNameIndexed")
+                    checked = identifiers.isni(isni)
+                    self.artists[id] = ArtistClaim(self._source, id, name, sorted_name, isni=checked)
+                    self._note(id, "isni", [isni], identifiers.isni)
                 ids.append((id, name))
         printed = _default(thing, "DisplayArtistName") or text(details, "DisplayArtistName")
         return printed or ", ".join(name for _, name in ids), ids[0][0] if len(ids) == 1 else ""
@@ -187,9 +202,9 @@ def _default(thing: etree._Element, tag: str) -> str:
     return _words(next(marked, found[0])) if found else ""
 
 
-def _isrc(recording: etree._Element) -> str:
+def _isrcs(recording: etree._Element) -> list[str]:
     codes = [*recording.iterfind("ResourceId/ISRC"), *recording.iterfind("SoundRecordingId/ISRC")]
-    return next(filter(None, (identifiers.isrc(_words(code)) for code in codes)), "")
+    return [_words(code) for code in codes]
 
 
 def _blob(recording: etree._Element) -> str:

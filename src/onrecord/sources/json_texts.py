@@ -1,19 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cuts a dump into JSON texts: a file that is one document, or JSON lines; plain or gzip; memory stays flat."""
+"""Cuts a dump into JSON texts: one document, or JSON lines; plain or packed; memory stays flat."""
 
-import gzip
 import io
 import json
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, cast
+from typing import Final, NamedTuple
+
+from onrecord.sources import packed
 
 #: Longest JSON text that is read, in bytes. The largest MusicBrainz releases are a few megabytes.
 LONGEST: Final = 32 * 1024 * 1024
-_GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
+_SKIP: Final = 1024 * 1024
+_PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
 
 
 class Text(NamedTuple):
@@ -33,34 +34,45 @@ def texts(path: Path, offset: int = 0, lines: int = 0) -> Iterator[Text]:
     """The JSON texts of a file, going on behind `offset` (in the unpacked bytes) and `lines`.
 
     A `.json` file whose first line is no whole JSON value is one document; every other file holds a text a line.
+    Of a tar, the first file is read.
     """
     try:
-        with _opened(path) as stream:
-            if offset and stream.seek(offset) != offset:
-                yield Text(
-                    lines + 1, offset, lines, b"", "shorter than at the last reading; read it from the start"
-                )
-                return
-            for text in _cut(stream, offset, lines, _may_be_document(path)):
-                yield text
-                offset, lines = text.offset, text.lines
-    except (EOFError, OSError, zlib.error) as error:
-        why = f"cut off or damaged ({error or type(error).__name__}); what stands before was read, fetch the file again"
-        yield Text(lines + 1, offset, lines, b"", why)
+        for part in packed.parts(path):
+            yield from texts_in(part.stream, offset, lines, document=may_be_document(path.name))
+            return
+    except packed.DAMAGE as error:
+        yield Text(lines + 1, offset, lines, b"", packed.damage(error))
 
 
-def _opened(path: Path) -> BinaryIO:
-    with path.open("rb") as stream:
-        packed = stream.read(2) == _GZIP
-    return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
+def texts_in(
+    stream: io.BufferedReader, offset: int = 0, lines: int = 0, *, document: bool = False
+) -> Iterator[Text]:
+    """The JSON texts of a stream that is at its start; `document` says that it may be one document.
+
+    A packed stream cannot be sought in: what stands before `offset` is unpacked again, and passed over.
+    """
+    try:
+        if offset and not packed.skip(stream, offset):
+            yield Text(
+                lines + 1, offset, lines, b"", "shorter than at the last reading; read it from the start"
+            )
+            return
+        for text in _cut(stream, offset, lines, document):
+            yield text
+            offset, lines = text.offset, text.lines
+    except packed.DAMAGE as error:
+        yield Text(lines + 1, offset, lines, b"", packed.damage(error))
 
 
-def _may_be_document(path: Path) -> bool:
-    names = [suffix.lower() for suffix in path.suffixes]
-    return names[-1:] == [".json"] or names[-2:] == [".json", ".gz"]
+def may_be_document(name: str) -> bool:
+    """Whether a file of this name may hold one JSON document over several lines."""
+    lower = name.lower()
+    for ending in _PACKED:
+        lower = lower.removesuffix(ending)
+    return lower.endswith(".json")
 
 
-def _cut(stream: BinaryIO, offset: int, lines: int, document: bool) -> Iterator[Text]:
+def _cut(stream: io.BufferedReader, offset: int, lines: int, document: bool) -> Iterator[Text]:
     while line := stream.readline(LONGEST + 1):
         start, lines, offset = lines + 1, lines + 1, offset + len(line)
         if offset == len(line) and document and not _whole(line):
@@ -75,18 +87,15 @@ def _cut(stream: BinaryIO, offset: int, lines: int, document: bool) -> Iterator[
             yield Text(start, offset, lines, data)
 
 
-def _document(stream: BinaryIO, first: bytes) -> Text:
+def _document(stream: io.BufferedReader, first: bytes) -> Text:
     rest = stream.read(max(LONGEST + 1 - len(first), 0))
     data = first + rest
     if len(data) > LONGEST:
-        end = stream.seek(0, io.SEEK_END)
-        return Text(
-            1,
-            end,
-            1,
-            b"",
-            f"one JSON document of more than {LONGEST} bytes; expected one record or JSON lines",
-        )
+        end = len(data)
+        while passed := stream.read(_SKIP):
+            end += len(passed)
+        why = f"one JSON document of more than {LONGEST} bytes; expected one record or JSON lines"
+        return Text(1, end, 1, b"", why)
     return Text(1, len(data), data.count(b"\n") + 1, data.removeprefix(_BOM).strip())
 
 
@@ -98,9 +107,9 @@ def _whole(line: bytes) -> bool:
     return True
 
 
-def _skip_line(stream: BinaryIO) -> int:
+def _skip_line(stream: io.BufferedReader) -> int:
     skipped = 0
-    while part := stream.readline(1024 * 1024):
+    while part := stream.readline(_SKIP):
         skipped += len(part)
         if part.endswith(b"\n"):
             break

@@ -3,18 +3,17 @@
 """What a MusicBrainz object claims. Typed where it is read, tolerant of everything else: the service adds fields."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
-from onrecord.model.records import ArtistClaim, Claims, ReleaseClaim, TrackClaim
+from onrecord.model.records import ArtistClaim, Claims, LabelClaim, ReleaseClaim, TrackClaim, WorkClaim
 
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
-_ISNI = re.compile(r"\d{15}[\dX]")
 _TEN_DAYS_MS = 10 * 24 * 3600 * 1000
 
 
@@ -34,7 +33,13 @@ class _Credit(Struct):
 
 
 class _Work(Struct):
+    id: str | None = None
+    title: str | None = None
+    type: str | None = None
+    iswcs: list[str | None] | None = None
+    language: str | None = None
     relations: list["_Relation"] | None = None
+    origin: str = msgspec.field(name="onrecord:origin", default="")
 
 
 class _Relation(Struct):
@@ -79,8 +84,21 @@ class _LabelInfo(Struct):
     label: _Named | None = None
 
 
+class _Label(Struct, rename="kebab"):
+    id: str | None = None
+    name: str | None = None
+    sort_name: str | None = None
+    label_code: int | None = None
+    type: str | None = None
+    country: str | None = None
+    isnis: list[str | None] | None = None
+    origin: str = msgspec.field(name="onrecord:origin", default="")
+
+
 class _Group(Struct, rename="kebab"):
     primary_type: str | None = None
+    artist_credit: list[_Credit] | None = None
+    origin: str = msgspec.field(name="onrecord:origin", default="")
 
 
 class _Release(Struct, rename="kebab"):
@@ -96,34 +114,66 @@ class _Release(Struct, rename="kebab"):
     origin: str = msgspec.field(name="onrecord:origin", default="")
 
 
+#: What a record of each kind is read as. Other MusicBrainz objects (areas, events, places, …) claim nothing here.
+KINDS: Final[dict[str, type[Struct]]] = {
+    "release": _Release,
+    "recording": _Recording,
+    "artist": _Artist,
+    "work": _Work,
+    "label": _Label,
+    "release-group": _Group,
+}
+_DECODERS: Final = {kind: msgspec.json.Decoder(type) for kind, type in KINDS.items()}
+
+
+def check(kind: str, payload: bytes) -> None:
+    """RecordRejected where `claims` would refuse the payload; a fraction of its cost."""
+    _decoded(kind, payload)
+
+
 def claims(source: str, kind: str, payload: bytes) -> Claims:
     """The claims of one object; RecordRejected where it is not what its kind says."""
-    if kind == "release":
-        return _of_release(source, _decoded(payload, _Release))
-    if kind == "recording":
-        recording = _decoded(payload, _Recording)
-        return _Reading(source, not recording.origin).of_recording(recording)
-    if kind == "artist":
-        artist = _decoded(payload, _Artist)
-        reading = _Reading(source, not artist.origin)
-        reading.credited([_Credit(artist.name, "", artist)])
-        return Claims(artists=tuple(reading.artists.values()))
-    raise RecordRejected(f"expected a release, a recording or an artist, got the kind {kind[:60]!r}")
+    return _claims(source, _decoded(kind, payload))
 
 
-def _decoded(payload: bytes, type: Any) -> Any:
+def claims_of(source: str, kind: str, value: dict[str, Any]) -> Claims:
+    """The same of an object that is no JSON text: keys as in the JSON, numbers may be text."""
     try:
-        return msgspec.json.decode(payload, type=type)
+        return _claims(source, msgspec.convert(value, KINDS[kind], strict=False))
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise RecordRejected(f"not a MusicBrainz object: {error}") from error
+
+
+def _decoded(kind: str, payload: bytes) -> Any:
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        raise RecordRejected(f"expected one of {', '.join(KINDS)}, got the kind {kind[:60]!r}")
+    try:
+        return decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordRejected(f"not a MusicBrainz object: {error}") from error
 
 
-def _of_release(source: str, release: _Release) -> Claims:
-    reading = _Reading(source, not release.origin)
+def _claims(source: str, thing: Any) -> Claims:
+    reading = _Reading(source, not thing.origin)
+    if isinstance(thing, _Release):
+        return _of_release(reading, thing)
+    if isinstance(thing, _Recording):
+        return reading.of_recording(thing)
+    if isinstance(thing, _Work):
+        return reading.of_work(thing)
+    if isinstance(thing, _Label):
+        return Claims(labels=(reading.label(thing),))
+    # A release group is no release: what it says of itself has no table; whom it credits has.
+    reading.credited([_Credit(thing.name, "", thing)] if isinstance(thing, _Artist) else thing.artist_credit)
+    return Claims(artists=tuple(reading.artists.values()))
+
+
+def _of_release(reading: "_Reading", release: _Release) -> Claims:
     artist, _ = reading.credited(release.artist_credit)
     media = release.media or []
     claim = ReleaseClaim(
-        source=source,
+        source=reading.source,
         id=release.id or "",
         title=release.title or "",
         artist=artist,
@@ -173,16 +223,44 @@ class _Reading:
         return "".join(printed).strip(), first
 
     def _artist(self, artist: _Artist) -> ArtistClaim:
-        isnis = ((isni or "").replace(" ", "").upper() for isni in artist.isnis or [])
         return ArtistClaim(
             source=self.source,
             id=artist.id or "",
             name=artist.name or "",
             sort_name=artist.sort_name or "",
             mbid=self.mbid(artist.id),
-            isni=next((isni for isni in isnis if _ISNI.fullmatch(isni)), ""),
+            isni=_first(identifiers.isni, artist.isnis),
             country=artist.country or "",
         )
+
+    def label(self, label: _Label) -> LabelClaim:
+        return LabelClaim(
+            source=self.source,
+            id=label.id or "",
+            name=label.name or "",
+            sort_name=label.sort_name or "",
+            mbid=self.mbid(label.id),
+            isni=_first(identifiers.isni, label.isnis),
+            code=identifiers.label_code(f"LC{label.label_code:05}") if label.label_code else "",
+            country=label.country or "",
+            kind=label.type or "",
+        )
+
+    def of_work(self, work: _Work) -> Claims:
+        relations = work.relations or []
+        self.credited([_Credit(None, "", relation.artist) for relation in relations if relation.artist])
+        claim = WorkClaim(
+            source=self.source,
+            id=work.id or "",
+            title=work.title or "",
+            mbid=self.mbid(work.id),
+            iswc=_first(identifiers.iswc, work.iswcs),
+            composer=_named(relations, "composer"),
+            lyricist=_named(relations, "lyricist"),
+            language=work.language or "",
+            kind=work.type or "",
+        )
+        return Claims(artists=tuple(self.artists.values()), works=(claim,))
 
     def track(self, track: _Track, release: _Release, claim: ReleaseClaim, disc: int) -> TrackClaim:
         recording = track.recording or _Recording()
@@ -200,7 +278,7 @@ class _Reading:
             disc=disc,
             position=track.position,
             duration_ms=_length(track.length, recording.length),
-            isrc=_isrc(recording),
+            isrc=_first(identifiers.isrc, recording.isrcs),
             mbid=self.mbid(recording.id),
             date=_date(recording.first_release_date) or claim.date,
             composer=_composer(recording),
@@ -215,7 +293,7 @@ class _Reading:
             artist=artist,
             artist_id=artist_id,
             duration_ms=_length(recording.length),
-            isrc=_isrc(recording),
+            isrc=_first(identifiers.isrc, recording.isrcs),
             mbid=self.mbid(recording.id),
             date=_date(recording.first_release_date),
             composer=_composer(recording),
@@ -231,16 +309,25 @@ def _date(text: str | None) -> str:
     return text if text and _DATE.fullmatch(text) else ""
 
 
-def _isrc(recording: _Recording) -> str:
-    codes = (identifiers.isrc(code or "") for code in recording.isrcs or [])
-    return next((code for code in codes if code), "")
+def _first(parse: Callable[[str], str], codes: list[str | None] | None) -> str:
+    found = (parse(code or "") for code in codes or [])
+    return next((code for code in found if code), "")
+
+
+def _named(relations: list[_Relation], role: str) -> str:
+    names = dict.fromkeys(
+        relation.artist.name
+        for relation in relations
+        if relation.type == role and relation.artist and relation.artist.name
+    )
+    return ", ".join(names)
 
 
 def _composer(recording: _Recording) -> str:
     """Composers stand two relations away: the recording performs a work, the work has composers."""
-    names: dict[str, None] = {}
-    for relation in recording.relations or []:
-        for part in (relation.work.relations or []) if relation.work else []:
-            if part.type == "composer" and part.artist and part.artist.name:
-                names[part.artist.name] = None
-    return ", ".join(names)
+    if not recording.relations:
+        return ""
+    parts = [
+        part for relation in recording.relations if relation.work for part in relation.work.relations or []
+    ]
+    return _named(parts, "composer")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MusicBrainz as JSON: web-service answers and dump lines, from a file or a folder. Core data only, which is CC0.
+"""MusicBrainz as JSON: web-service answers and the dumps as published, a file or a folder. Claims are core data: CC0.
 
 Tags, genres, ratings and annotations stand in the same answers under CC BY-NC-SA 3.0; they are kept with the record
 and never become claims.
@@ -13,24 +13,33 @@ from typing import Any, ClassVar, Final, NamedTuple
 import msgspec
 
 from onrecord.engine import plugins
-from onrecord.errors import RecordRejected, UsageError
+from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
 from onrecord.model.records import Claims, Page, Record, Terms
-from onrecord.sources import folder, json_texts, musicbrainz_claims, strict_json
+from onrecord.sources import json_texts, musicbrainz_claims, packed, strict_json
+from onrecord.sources.filling import Filling, Place, Unread, unread
 
-_PAGE_RECORDS: Final = 500
-_PAGE_BYTES: Final = 4 * 1024 * 1024
-_LISTS: Final = {"releases": "release", "recordings": "recording", "artists": "artist"}
-#: Keys that only one kind of MusicBrainz object has. A track has a `recording`, which no recording has.
-_RELEASE_KEYS: Final = frozenset(
-    {"media", "release-events", "text-representation", "label-info", "packaging"}
+_LISTS: Final = {f"{kind}s": kind for kind in musicbrainz_claims.KINDS}
+#: Keys that only one kind of MusicBrainz object has, asked in this order. A track has a `recording`, nothing else has.
+_TELLING: Final = (
+    ("release", {"media", "release-events", "text-representation", "label-info", "packaging"}),
+    ("release-group", {"primary-type", "secondary-types"}),
+    ("recording", {"length", "isrcs", "video"}),
+    ("label", {"label-code"}),
+    ("work", {"iswcs", "languages"}),
 )
-_RECORDING_KEYS: Final = frozenset({"length", "isrcs", "video"})
+#: What a dump's tar holds beside its one table.
+_ABOUT: Final = frozenset(
+    {"COPYING", "README", "TIMESTAMP", "SCHEMA_SEQUENCE", "REPLICATION_SEQUENCE", "JSON_DUMPS_SCHEMA_NUMBER"}
+)
 
 
 class MusicBrainzJson:
-    """Releases, recordings and artists, as `/ws/2` answers and as the JSON dumps hold them.
+    """Releases, recordings, artists, works, labels and release groups, as `/ws/2` answers and the JSON dumps hold them.
 
+    A dump (`release.tar.xz`) is read as it streams by. It cannot be sought in: going on behind a cursor unpacks again
+    what was read before, and reads none of it. The dump of recordings holds only those that are on no release; the
+    others come with their releases.
     An object with the key `onrecord:origin` was not written by MusicBrainz: its identifiers are not claimed as MBIDs.
     """
 
@@ -51,82 +60,63 @@ class MusicBrainzJson:
         self._location = location
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
-        start, offset, lines = _parsed(cursor)
-        page = _Page(cursor)
-        for member in folder.members(self._location):
-            if member.parts < folder.place(start):
+        page = Filling(cursor)
+        for file in unread(self._location, Place.of(cursor), page):
+            if file.name.rsplit("/", 1)[-1] in _ABOUT:
                 continue
-            if member.refused:
-                page.rejected.append((member.name, member.refused))
+            if why := _not_read(file.part):
+                page.reject(file.name, why)
                 continue
-            resumed = (offset, lines) if member.name == start else (0, 0)
-            for text in json_texts.texts(member.path, *resumed):
-                self._read(text, f"{member.name}:{text.line}", page)
-                page.cursor = msgspec.json.encode((member.name, text.offset, text.lines)).decode()
+            kind, part = _kind_in(file), file.part
+            document = json_texts.may_be_document(file.name)
+            for text in json_texts.texts_in(
+                part.stream, file.behind.offset, file.behind.count, document=document
+            ):
+                self._read(text, f"{file.name}:{text.line}", kind, page)
+                page.cursor = Place(file.member.name, text.offset, text.lines, part.number).cursor
                 if page.full():
                     yield page.cut()
-        if page.records or page.rejected:
-            yield page.cut()
+        yield from page.rest()
 
     def claims(self, record: Record) -> Claims:
         if record.deleted:
             return Claims()
         return musicbrainz_claims.claims(self.name, record.kind, record.payload)
 
-    def _read(self, text: json_texts.Text, where: str, page: "_Page") -> None:
+    def _read(self, text: json_texts.Text, where: str, kind: str, page: Filling) -> None:
         if text.wrong:
-            page.rejected.append((where, text.wrong))
+            page.reject(where, text.wrong)
             return
         try:
-            found = _objects(text.data)
+            found = _objects(text.data, kind)
         except RecordRejected as reason:
-            page.rejected.append((where, reason.message))
+            page.reject(where, reason.message)
             return
         for item in found:
             try:
                 page.add(self._record(item))
             except RecordRejected as reason:
-                page.rejected.append((where + item.place, reason.message))
+                page.reject(where + item.place, reason.message)
 
     def _record(self, item: "_Object") -> Record:
         id = item.value.get("id") if isinstance(item.value, dict) else None
         if not isinstance(id, str) or not identifiers.mbid(id):
             raise RecordRejected(f"expected an object with a UUID as `id`, got {str(id)[:60]!r}")
-        musicbrainz_claims.claims(self.name, item.kind, item.raw)
+        musicbrainz_claims.check(item.kind, item.raw)
         return Record(self.name, item.kind, identifiers.mbid(id), "application/json", item.raw)
 
 
-class _Page:
-    """The page that is being filled; its cursor is the last text that went in."""
-
-    def __init__(self, cursor: str) -> None:
-        self.cursor = cursor
-        self.records: list[Record] = []
-        self.rejected: list[tuple[str, str]] = []
-        self._bytes = 0
-
-    def add(self, record: Record) -> None:
-        self.records.append(record)
-        self._bytes += len(record.payload)
-
-    def full(self) -> bool:
-        return len(self.records) + len(self.rejected) >= _PAGE_RECORDS or self._bytes >= _PAGE_BYTES
-
-    def cut(self) -> Page:
-        page = Page(tuple(self.records), self.cursor, tuple(self.rejected))
-        self.records, self.rejected, self._bytes = [], [], 0
-        return page
+def _not_read(part: packed.Part) -> str:
+    table = part.name.rpartition("mbdump/")[2]
+    if not part.name or table in musicbrainz_claims.KINDS:
+        return ""
+    return f"not read: of MusicBrainz dumps mbdump/{', '.join(musicbrainz_claims.KINDS)} are"
 
 
-def _parsed(cursor: str) -> tuple[str, int, int]:
-    if not cursor:
-        return "", 0, 0
-    try:
-        return msgspec.json.decode(cursor, type=tuple[str, int, int])
-    except msgspec.MsgspecError as error:
-        raise UsageError(
-            f"expected the cursor of an earlier page, got {cursor[:100]!r}", hint="harvest from the start"
-        ) from error
+def _kind_in(file: Unread) -> str:
+    """The kind that the place of a dump's table says, "" elsewhere: an object's keys say it there."""
+    *_, above, table = ["", *file.name.split("/")]
+    return table if above == "mbdump" and table in musicbrainz_claims.KINDS else ""
 
 
 class _Object(NamedTuple):
@@ -138,13 +128,13 @@ class _Object(NamedTuple):
     place: str = ""
 
 
-def _objects(data: bytes) -> list[_Object]:
+def _objects(data: bytes, kind: str) -> list[_Object]:
     value = strict_json.read(data)
     if not isinstance(value, dict):
         raise RecordRejected(f"expected an object, got {type(value).__name__}")
     lists = [key for key in _LISTS if isinstance(value.get(key), list)]
-    if "id" in value or not lists:
-        return [_Object(_kind(value), value, data)]
+    if kind or "id" in value or not lists:
+        return [_Object(kind or _kind(value), value, data)]
     raw = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     return [
         _Object(_LISTS[key], value[key][at], bytes(element), f"#{key}[{at}]")
@@ -157,13 +147,14 @@ def _kind(value: dict[str, Any]) -> str:
     if "error" in value:
         raise RecordRejected(f"an error answer, not a record: {str(value['error'])[:200]!r}")
     if "recording" not in value:
-        if _RELEASE_KEYS & value.keys():
-            return "release"
-        if _RECORDING_KEYS & value.keys():
-            return "recording"
+        for kind, keys in _TELLING:
+            if not keys.isdisjoint(value):
+                return kind
         if "sort-name" in value and "life-span" in value:
             return "artist"
-    keys = ", ".join(sorted(value)[:8])
+    keys_of_it = ", ".join(sorted(value)[:8])
     raise RecordRejected(
-        f"expected a release, a recording or an artist, got an object with the keys: {keys}"[:300]
+        f"expected one of {', '.join(musicbrainz_claims.KINDS)}, got an object with the keys: {keys_of_it}"[
+            :300
+        ]
     )

@@ -5,11 +5,18 @@
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
+
+import msgspec
 
 from onrecord.errors import RecordRejected
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+#: A space, a quotation mark or a colon that is written as an escape: written again, it may look like what ends a key.
+_ESCAPED = re.compile(rb"\\u00(?:2[02]|3[aA])")
+_BLANKS: Final = b" \t\n\r"
+_decode: Final = msgspec.json.Decoder().decode
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def read(raw: bytes) -> Any:
@@ -19,6 +26,16 @@ def read(raw: bytes) -> Any:
     (readers disagree about which one counts), half a surrogate pair, nesting beyond the reader's depth, a text that is
     cut off or goes on behind its end.
     """
+    # Most texts can be proven harmless four times as fast as they are read with care; the rest are read with care.
+    try:
+        value = _decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return read_with_care(raw)
+    return value if _no_key_twice(raw, value) else read_with_care(raw)
+
+
+def read_with_care(raw: bytes) -> Any:
+    """The same verdict and the same value as `read`, by looking at every key; it knows the reason of a refusal."""
     try:
         value = json.loads(
             raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant, parse_float=_number
@@ -41,6 +58,28 @@ def read(raw: bytes) -> Any:
     except ValueError as error:
         raise RecordRejected(f"not JSON that can be relied on: {error}") from error
     return value
+
+
+def _no_key_twice(raw: bytes, value: Any) -> bool:
+    """Whether it is certain that no key was dropped while reading.
+
+    What is written again and comes out the same has lost nothing; blanks may differ, for without them it is the same
+    sequence of tokens. Else ends of keys are counted, `":`, in the text and in what is written again. A string may hold
+    that too (as `\\":`, or by beginning with a colon); a string that was kept holds it on both sides alike, unless an
+    escape hides it. So fewer on one side means that something was dropped.
+    """
+    try:
+        again = _encode(value)
+    except (msgspec.MsgspecError, OverflowError, RecursionError):
+        return False
+    if again == raw:
+        return True
+    raw, again = raw.translate(None, _BLANKS), again.translate(None, _BLANKS)
+    if again == raw:
+        return True
+    if b"\\u00" in raw and _ESCAPED.search(raw):
+        return False
+    return raw.count(b'":') == again.count(b'":')
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

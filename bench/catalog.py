@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What records and claims cost; parts that take long are named with --part.
+
+sources    reading, validating and mapping dumps, beside other programs; memory at a thousand and a million records
+"""
+
+import argparse
+import importlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from measure import QUIET, load, machine, report
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("sources",)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="./dev bench catalog", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--part", choices=PARTS, default="sources")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--size", type=int, default=0, help="how many, where the part makes things")
+    parser.add_argument("--dir", type=Path, default=ROOT / ".dev", help="where files are made")
+    parser.add_argument("--json", action="store_true", help="nothing else is ever printed")
+    args = parser.parse_args()
+    before = load()
+    args.dir.mkdir(parents=True, exist_ok=True)
+    module = importlib.import_module(f"catalog_{args.part}")
+    with tempfile.TemporaryDirectory(prefix="bench-catalog-", dir=args.dir) as folder:
+        found: dict[str, Any] = module.measure(Path(folder), max(args.rounds, 1), args.size)
+    report(
+        {
+            "schema": f"onrecord.bench.catalog.{args.part}/1",
+            "machine": machine(),
+            "load_before": before,
+            "proven": before <= QUIET,
+            **found,
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

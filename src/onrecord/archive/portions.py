@@ -1,0 +1,28 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much is committed at a time: a kill costs at most one portion of the work."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+#: Whichever is reached first.
+FILES = 4096
+SECONDS = 60.0
+
+
+def in_portions(
+    results: Iterable[Sequence[Item]], files: int = FILES, seconds: float = SECONDS
+) -> Iterator[list[Item]]:
+    """What workers give, joined to portions worth a commit. The last may be small; an empty one is never given."""
+    waiting: list[Item] = []
+    last = time.monotonic()
+    for found in results:
+        waiting += found
+        if waiting and (len(waiting) >= files or time.monotonic() - last >= seconds):
+            yield waiting
+            waiting, last = [], time.monotonic()
+    if waiting:
+        yield waiting

@@ -1,0 +1,31 @@
+-- SPDX-FileCopyrightText: 2026 The onrecord contributors
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- The current claims of the sources that are asked about, what stood in their records and could not be claimed, and the
+-- check digits that the codes of the field have.
+CREATE OR REPLACE VIEW quality_tracks AS SELECT * FROM track_nodes WHERE source IN (SELECT source FROM asked);
+CREATE OR REPLACE VIEW quality_releases AS SELECT * FROM release_nodes WHERE source IN (SELECT source FROM asked);
+CREATE OR REPLACE VIEW quality_artists AS SELECT * FROM artist_nodes WHERE source IN (SELECT source FROM asked);
+
+CREATE OR REPLACE VIEW quality_odd AS
+SELECT DISTINCT o.source, o.id, o.field, o.value
+FROM odd o
+WHERE o.source IN (SELECT source FROM asked) AND NOT EXISTS (
+  SELECT 1 FROM records r WHERE r.source = o.source AND r.record = o.record AND r.seq > o.seq
+);
+
+-- GS1: digits weigh 1 and 3 in turn from the right, and the sum is a multiple of ten.
+CREATE OR REPLACE MACRO gtin_holds(code) AS regexp_full_match(code, '[0-9]{8}|[0-9]{12,14}') AND list_sum(
+  list_transform(
+    range(len(code)),
+    lambda place: coalesce(try_cast(substr(reverse(code), place + 1, 1) AS INTEGER), 0) * if(place % 2 = 0, 1, 3)
+  )
+) % 10 = 0;
+
+-- ISO 27729 takes its check character from ISO 7064, MOD 11-2; X stands for ten.
+CREATE OR REPLACE MACRO isni_holds(code) AS regexp_full_match(code, '[0-9]{15}[0-9X]') AND (
+  12 - list_reduce(
+    list_transform(range(15), lambda place: coalesce(try_cast(substr(code, place + 1, 1) AS INTEGER), 0)),
+    lambda sum, digit: (sum + digit) * 2 % 11,
+    0
+  ) % 11
+) % 11 = if(substr(code, 16, 1) = 'X', 10, coalesce(try_cast(substr(code, 16, 1) AS INTEGER), 0));

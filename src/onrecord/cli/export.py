@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord export`"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from onrecord.cli.output import Output, hint_if_unmatched, options, size
+from onrecord.model.rights import Use
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command("export")
+@click.argument("query", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Take everything out, without a QUERY.")
+@click.option("--plain", type=_FOLDER, metavar="DIR", help="Folders for people: Artist/Release/NN Title.ext.")
+@click.option("--bagit", type=_FOLDER, metavar="DIR", help="One bag, BagIt 1.0.")
+@click.option("--ocfl", type=_FOLDER, metavar="DIR", help="An OCFL 1.1 storage root, new or added to.")
+@click.option(
+    "--use",
+    type=click.Choice([use.value for use in Use]),
+    default=Use.KEEP.value,
+    show_default=True,
+    help="Give out only what the gate allows for this use today.",
+)
+@options
+def command(
+    query: tuple[str, ...],
+    everything: bool,
+    plain: Path | None,
+    bagit: Path | None,
+    ocfl: Path | None,
+    use: str,
+    folder: Path,
+    out: Output,
+) -> None:
+    """Take files out again, byte for byte, with decisions.json, CREDITS.md and a manifest of digests.
+
+    QUERY is words to search for, an id, a file's SHA-256 or the name it was added under; all that is found goes out.
+    DIR must be empty or new, or an OCFL root. Exit code 3 where files are left out, 4 where some are damaged.
+
+    \b
+    Example:  onrecord export static rad --plain ~/for-the-player
+    """
+    from onrecord.archive import Archive
+    from onrecord.archive.exporting import ExportReport, Form, export
+
+    chosen = [
+        (form, where)
+        for form, where in ((Form.PLAIN, plain), (Form.BAGIT, bagit), (Form.OCFL, ocfl))
+        if where is not None
+    ]
+    if len(chosen) != 1:
+        raise click.UsageError("choose one of --plain DIR, --bagit DIR and --ocfl DIR")
+    if everything == bool(query):
+        raise click.UsageError("name what to export, or everything with --all")
+    [(form, where)] = chosen
+    hint_if_unmatched(folder, out)
+    with (
+        Archive.open(folder) as archive,
+        out.progress(
+            "exporting", lambda: archive.ledger.blob_totals("sound")[1] if everything else 0
+        ) as update,
+    ):
+        report = export(archive, None if everything else " ".join(query), where, form, Use(use), update)
+
+    def text(report: ExportReport = report) -> Iterator[str]:
+        yield f"{report.hits:,} found, {report.recordings:,} recordings given out"
+        if report.files or report.held:
+            yield f"{report.folder}: {report.files:,} files written ({size(report.bytes)}){_more(report.shared)}"
+        else:
+            yield "nothing was written"
+        if form is Form.OCFL:
+            yield (
+                f"{report.objects:,} new objects, {report.versions:,} new versions of others, "
+                f"{report.unchanged:,} unchanged; {report.held:,} files were in their objects already"
+            )
+        for item in report.left_out:
+            yield f"left out: {item.name}: {item.detail} [{item.code}]"
+        for bad in report.damaged:
+            yield f"{bad.state}: {bad.what} ({bad.detail})"
+
+    out.result("export", report, text)
+    if report.damaged:
+        sys.exit(4)
+    if report.left_out:
+        sys.exit(3)
+
+
+def _more(shared: int) -> str:
+    return f", {shared:,} of them without taking room: they share the archive's blocks" if shared else ""

@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks a service for JSON, page after page: what it answers must be whole, and must bring something new each time."""
+
+from collections.abc import Set
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from onrecord.errors import RecordRejected, SourceFailed, UsageError
+from onrecord.model.records import Page
+from onrecord.net.repeats import Repeats
+from onrecord.sources import strict_json
+from onrecord.sources.seam import Fetch
+
+_MOST_EMPTY: Final = 1000
+
+
+class Asking:
+    """One run of questions to one service, which must not go in circles."""
+
+    def __init__(self, service: str, fetch: Fetch, secret: str = "") -> None:
+        """`secret` stands in addresses and is left out of every message."""
+        self._service = service
+        self._fetch = fetch
+        self._secret = secret
+        self._continuations = Repeats(service, "continuation")
+        self._pages = Repeats(service)
+        self._empty = 0
+
+    def json(self, address: str, parameters: dict[str, str]) -> tuple[Any, bytes]:
+        """The value that the service answers, and its bytes. SourceFailed where it is not JSON to rely on."""
+        try:
+            answer = self._fetch(
+                f"{address}?{urlencode(parameters)}" if parameters else address, accept="application/json"
+            )
+            return strict_json.read(answer.content), answer.content
+        except SourceFailed as error:
+            if self._secret:
+                error.message = error.message.replace(self._secret, "…")
+                error.args = (error.message,)
+            raise
+        except RecordRejected as error:
+            raise SourceFailed(f"{self._service}: {address}: {error.message}", "try again later") from error
+
+    def goes_on(self, continuation: str) -> None:
+        """SourceFailed where this continuation was followed before."""
+        self._continuations.check(continuation)
+
+    def brings(self, page: Page) -> None:
+        """SourceFailed where a page holds what a page before it held, or where none has held anything for long."""
+        if page.records:
+            self._empty = 0
+            self._pages.check("\n".join(record.id for record in page.records))
+            return
+        self._empty += 1
+        if self._empty > _MOST_EMPTY:
+            raise self.failed(f"{_MOST_EMPTY} pages without a record", "ask for something narrower")
+
+    def failed(self, why: str, hint: str = "try again later") -> SourceFailed:
+        return SourceFailed(f"{self._service}: {why}"[:500], hint)
+
+
+def parameters(query: str, known: Set[str], words: str) -> dict[str, str]:
+    """What a query asks for: `name=value&name=value` of the service's own `known` parameters, or plain words.
+
+    Words go under the parameter `words`. UsageError for a parameter that is not known.
+    """
+    if "=" not in query:
+        return {words: query.strip()} if query.strip() else {}
+    given = parse_qsl(query, keep_blank_values=True)
+    unknown = sorted({name for name, _ in given} - known)
+    if unknown or not given:
+        raise UsageError(
+            f"no parameter is called {', '.join(map(repr, unknown)) or repr(query[:60])}",
+            hint=f"there are: {', '.join(sorted(known))}",
+        )
+    return dict(given)
+
+
+class Place(NamedTuple):
+    """Where a run stands: the service's continuation that leads to an answer, and how many of its elements were taken.
+
+    Behind the last answer there is no continuation. So the last cursor names that answer too, and what is new in it.
+    """
+
+    continuation: str
+    taken: int = 0
+
+    def written(self) -> str:
+        return msgspec.json.encode(tuple(self)).decode()
+
+
+def place(cursor: str, first: str) -> Place:
+    """The place that a cursor holds; `first` is the continuation to begin with."""
+    if not cursor:
+        return Place(first)
+    try:
+        return Place(*msgspec.json.decode(cursor, type=tuple[str, int]))
+    except msgspec.MsgspecError as error:
+        raise UsageError(
+            f"expected the cursor of an earlier page, got {cursor[:100]!r}", hint="harvest from the start"
+        ) from error
