@@ -13,12 +13,13 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
-from onrecord.archive.fetching import fetch_sound
+from onrecord.archive.fetching import _file_name, fetch_sound
 from onrecord.archive.harvest import harvest, harvest_live
 from onrecord.archive.matching import rematch
 from onrecord.archive.reading import Reader
 from onrecord.archive.terms import accept_terms, list_sources
 from onrecord.errors import SourceFailed, SourceRefused, UsageError
+from onrecord.model.records import Offer
 from onrecord.net import Client
 from tests.tones import write
 
@@ -187,6 +188,30 @@ def test_what_is_wanted_most_comes_first_and_space_is_kept(asked: Archive, sound
     assert report.fetched >= 1 and report.left_for_space >= 1
     assert asked.ledger.fetched("jamendo", "1")
     assert not asked.ledger.fetched("jamendo", "3")
+
+
+def test_the_files_own_word_counts_beside_the_catalogs(asked: Archive, tmp_path: Path) -> None:
+    """A catalog that says CC BY of a file whose tags say NC and ND is contradicted, at this door as at any other."""
+    nc_nd = "https://creativecommons.org/licenses/by-nc-nd/3.0/"
+    path = write(tmp_path / "made" / "1.mp3", 1, 8.0, {"copyright": nc_nd})
+    service = Service([track(1)], {"1": path.read_bytes()})
+    harvest_live(asked, "jamendo", "", settings=SETTINGS, ask=service.ask)
+    report = fetch_sound(asked, "jamendo", settings=SETTINGS, ask=service.ask)
+    by_hand = tmp_path / "by-hand"
+    by_hand.mkdir()
+    (by_hand / "1.mp3").write_bytes(path.read_bytes())
+    (by_hand / "LICENSE").write_text(BY)
+    added = add(asked, [by_hand])
+    assert {item.code for item in report.refused} == {item.code for item in added.refused} != set()
+    assert list(asked.ledger.blobs()) == []
+
+
+def test_two_files_whose_names_look_alike_stay_two() -> None:
+    names = ("item/a b.mp3", "item/a_b.mp3", "disc1/" + "x" * 120 + ".mp3", "disc2/" + "x" * 120 + ".mp3")
+    offers = [Offer(track=name, address=f"https://host/{name}", name=name) for name in names]
+    assert len({_file_name(offer) for offer in offers}) == len(names)
+    again = msgspec.structs.replace(offers[0], digest=("md5", "00" * 16))
+    assert _file_name(again) != _file_name(offers[0]), "another promise is another download"
 
 
 def test_a_set_that_was_taken_is_refused_at_every_door(archive: Archive, tmp_path: Path) -> None:

@@ -237,6 +237,9 @@ def test_a_strangers_ruling_is_no_ruling_of_ours(origin: Archive, mirror: Archiv
         mirroring.sync(mirror, [("127.0.0.1", session.port)])
     with mirror.duck() as duck:
         sources = {source for (source,) in duck.run("SELECT DISTINCT source FROM links")}
+        ours = {evidence for (evidence,) in duck.run("SELECT evidence FROM links WHERE source = ''")}
         claimed = {source for (source,) in duck.run("SELECT DISTINCT source FROM tracks")}
-    assert sources == {f"archive:{origin.id}"}
+    assert sources == {"", f"archive:{origin.id}"}
+    facts = [mirror.ledger.fact(evidence) for evidence in ours]
+    assert facts and all(fact and fact.origin.startswith("tag:") for fact in facts), "read from the bytes, here"
     assert claimed == {"file", f"archive:{origin.id}"}

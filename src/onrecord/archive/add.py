@@ -13,14 +13,14 @@ from msgspec import Struct
 from onrecord import audio
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
+from onrecord.archive.door import Admission, Refused, admit
 from onrecord.archive.finding import find
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, chunk_of, ingest, limits_of
-from onrecord.archive.portions import FILES, in_portions
+from onrecord.archive.portions import FILES, Progress, in_portions
 from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
-from onrecord.model.rights import Evidence, Says, Use
-from onrecord.rights import RULES, decide
-from onrecord.sources.sidecars import Sidecars, tag_evidence
+from onrecord.model.rights import Evidence, Says
+from onrecord.sources.sidecars import Sidecars
 from onrecord.store import Arrival
 
 #: What one worker is given at a time: little, so that all workers have something to do to the end.
@@ -47,22 +47,6 @@ _SOUND_ENDINGS = frozenset(
     }
     | {"mp4", "mpc", "oga", "ogg", "opus", "ra", "s3m", "spx", "tta", "wav", "wma", "wv", "xm"}
 )
-
-
-class Refused(Struct, frozen=True):
-    """A file that was not taken: its name, a code to count by, a sentence to read."""
-
-    name: str
-    code: str
-    detail: str
-
-
-class Progress(Struct, frozen=True):
-    """Files and bytes that were looked at so far, and seconds of sound that were decoded."""
-
-    files: int
-    bytes: int
-    sound: float
 
 
 class AddReport(Struct):
@@ -270,27 +254,12 @@ class _Run:
     def _judge(self, result: Ingested, batch: Batch) -> bool:
         """Take a file into the batch, or refuse it."""
         name, staged, probe = self._name(result.path), result.staged, result.probe
-        if staged is None or probe is None or probe.sound is None:
-            self._refuse(batch, name, *(result.refused or ("not-sound", "nothing in it can be decoded")))
-            return False
-        held = self._archive.ledger.blob(staged.digests.sha256)
-        if held is not None and held.kind != "sound":
-            self._refuse(batch, name, "own-copy", "an access copy that this archive made itself", held.sha256)
-            return False
-        said = [*self._evidence(name), *tag_evidence(probe.tags)]
-        # What was said of these bytes when they came before still holds.
-        before = self._archive.ledger.evidence(staged.digests.sha256)
-        evidence = [*said, *(item for item, _ in before.values())]
-        decision = decide(evidence, Use.KEEP, "unknown", self._archive.today)
-        if not decision.allow:
-            for part in result.parts:
-                if part.part:
-                    part.part.unlink(missing_ok=True)
-            why = f"{RULES[decision.codes[0]].sentence} What would change it: {decision.would_change}"
-            self._refuse(batch, name, decision.codes[0], why, staged.digests.sha256)
+        admission = admit(self._archive, result, self._evidence(name))
+        if admission.code or staged is None or probe is None or probe.sound is None:
+            self._refuse(batch, name, admission)
             return False
         new = batch.take(result.path, name, staged, probe, self._held_as, result.pictures)
-        batch.link(staged.digests.sha256, said)
+        batch.link(admission.sha256, admission.said)
         self.report.new += new
         self.report.again += not new
         self.report.pictures += len(probe.pictures) if new else 0
@@ -299,12 +268,12 @@ class _Run:
             self.report.with_faults.append(Refused(name, fault.code, fault.detail))
         return True
 
-    def _refuse(self, batch: Batch, name: str, code: str, detail: str, sha256: str = "") -> None:
-        if code == "not-sound" and PurePosixPath(name).suffix.lower()[1:] not in _SOUND_ENDINGS:
+    def _refuse(self, batch: Batch, name: str, why: Admission) -> None:
+        if why.code == "not-sound" and PurePosixPath(name).suffix.lower()[1:] not in _SOUND_ENDINGS:
             self.report.passed_over += 1
             return
-        self.report.refused.append(Refused(name, code, detail))
-        batch.refuse(name, sha256, code, detail)
+        self.report.refused.append(Refused(name, why.code, why.detail))
+        batch.refuse(name, why.sha256, why.code, why.detail)
 
     def _evidence(self, name: str) -> list[Evidence]:
         """What the depositor and the documents beside a file say of it."""

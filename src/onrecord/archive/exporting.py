@@ -23,9 +23,9 @@ from typing import Any, BinaryIO, Final, Protocol
 import msgspec
 from msgspec import Struct
 
-from onrecord.archive.add import Refused
 from onrecord.archive.checking import Bad
 from onrecord.archive.core import Archive
+from onrecord.archive.door import Refused
 from onrecord.archive.judging import judge
 from onrecord.archive.reading import Reader, rule
 from onrecord.durable import replace, sha256_of, sync

@@ -6,18 +6,20 @@ What is wanted most comes first. Each file is checked against the source's own d
 every refusal is kept with its reason.
 """
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from onrecord import audio
-from onrecord.archive.add import Refused
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
+from onrecord.archive.door import Refused, admit
 from onrecord.archive.harvest import client
 from onrecord.archive.ingest import Incoming, Ingested, chunk_of, ingest, limits_of
 from onrecord.archive.terms import find_source, refuse_unless_allowed
@@ -130,7 +132,7 @@ class _Run:
             return offer.size is None or report.bytes < self._space
         target = self._folder / _file_name(offer)
         try:
-            if not target.exists():
+            if not target.exists():  # it came whole in a run that was killed before it was let in
                 download(self._asked, offer.address, target, size=offer.size, digest=offer.digest)
         except (SourceFailed, OnrecordError) as error:
             if error.exit_code not in (1, 4):
@@ -160,7 +162,7 @@ class _Run:
         for item in self._refusals:
             batch.refuse(f"{self._source}:{item.name}", "", item.code, item.detail)
         if batch.rows:
-            data = {"files": len(kept), "source": self._source, **batch.repaired_data()}
+            data: dict[str, Any] = {"files": len(kept), "source": self._source, **batch.repaired_data()}
             staged = [part for result in kept for part in result.parts]
             self._archive.commit("added", data, batch.rows, batch.evidence, staged)
         for result in kept:
@@ -172,21 +174,23 @@ class _Run:
         return self._archive.ledger.whole_blobs_of([item.size])
 
     def _keep(self, batch: Batch, wanted: _Wanted, result: Ingested) -> bool:
-        offer = wanted.offer
-        if result.staged is None or result.probe is None or result.probe.sound is None:
-            self._refuse(offer, *(result.refused or ("not-sound", "nothing in it can be decoded")))
+        offer, staged, probe = wanted.offer, result.staged, result.probe
+        admission = admit(self._archive, result, wanted.evidence)
+        if admission.code or staged is None or probe is None:
+            self._refuse(offer, admission.code, admission.detail)
             return False
-        sha256 = result.staged.digests.sha256
-        batch.hold(result.staged, result.probe, result.pictures)
-        batch.link(sha256, wanted.evidence, self._source, wanted.record, offer.track)
+        batch.hold(staged, probe, result.pictures)
+        by_record = [fact for fact in admission.said if fact in wanted.evidence]
+        batch.link(admission.sha256, by_record, self._source, wanted.record, offer.track)
+        batch.link(admission.sha256, [fact for fact in admission.said if fact not in by_record])
         batch.rows["fetched"].append(
             FetchedRow(
                 source=self._source,
                 record=wanted.record,
                 track=offer.track,
                 address=offer.address,
-                sha256=sha256,
-                size=result.staged.size,
+                sha256=admission.sha256,
+                size=staged.size,
                 digest=":".join(offer.digest or ()),
             )
         )
@@ -248,7 +252,8 @@ def _records(archive: Archive, source: Offers, report: FetchReport) -> Iterator[
 
 
 def _file_name(offer: Offer) -> str:
-    """A name of our own: what a source calls a file never becomes a path."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", offer.track)[-100:].lstrip(".")
+    """A name of our own, another for each promise: what a source calls a file becomes neither a path nor a key."""
+    promise = (offer.track, offer.address, str(offer.size), *(offer.digest or ()))
+    key = hashlib.sha256("\0".join(promise).encode()).hexdigest()[:40]
     ending = re.search(r"\.([A-Za-z0-9]{1,5})$", offer.name)
-    return f"{plain or 'sound'}.{ending[1].lower() if ending else 'bin'}"
+    return f"{key}.{ending[1].lower() if ending else 'bin'}"

@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 from onrecord import audio
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
+from onrecord.archive.door import admit
 from onrecord.archive.editions import manifest_in, read_feed
 from onrecord.archive.foreign import RECORD, evidence_in, rows_of, source_of
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, chunk_of, ingest, limits_of
@@ -44,6 +45,7 @@ from onrecord.publish.edition import Feed, VolumeEntry, read_sums
 from onrecord.publish.signing import verify
 from onrecord.rights import decide
 from onrecord.rights.taken import taken_torrent
+from onrecord.sources.sidecars import tag_evidence
 from onrecord.store import Arrival
 
 _FEED_BYTES = 1024 * 1024
@@ -152,7 +154,7 @@ class _Sync:
                 "do not use this feed",
             )
         allowed = self._allowed(edition)
-        self._take(self._fetched(edition, manifest.volumes, allowed))
+        self._take(self._fetched(edition, manifest.volumes, allowed), allowed)
         self._keep(feed, torrent, edition, allowed)
         shutil.rmtree(self._incoming)
         return self._report
@@ -250,7 +252,7 @@ class _Sync:
                 missing.append(file.path)
         return missing
 
-    def _take(self, chunks: Iterator[Chunk]) -> None:
+    def _take(self, chunks: Iterator[Chunk], allowed: dict[str, list[Evidence]]) -> None:
         """Let files in by the one door: read and decoded here, and refused where they are not what they were called."""
         waiting: list[Ingested] = []
         for results in self._workers.map(ingest, chunks):
@@ -258,9 +260,9 @@ class _Sync:
                 self._look_at(result)
             waiting += results
             if len(waiting) >= _COMMIT:
-                self._commit(waiting)
+                self._commit(waiting, allowed)
                 waiting = []
-        self._commit(waiting)
+        self._commit(waiting, allowed)
 
     def _look_at(self, result: Ingested) -> None:
         if result.staged is None or result.probe is None:
@@ -277,17 +279,25 @@ class _Sync:
             incoming = [Incoming(path, path.stat().st_size, maybe_held=True) for path in listed]
             yield chunk_of(self._archive, incoming, Arrival.MOVE, {}, limits)
 
-    def _commit(self, results: list[Ingested]) -> None:
+    def _commit(self, results: list[Ingested], allowed: dict[str, list[Evidence]]) -> None:
         batch = Batch(self._archive.ledger)
-        staged = [part for result in results for part in result.parts]
+        kept: list[Ingested] = []
         for result in results:
-            if result.staged and result.probe:
-                batch.hold(result.staged, result.probe, result.pictures)
-                self._report.files += 1
-                self._report.bytes += result.size
-        if staged:
-            data = {"files": len(results), "mirror_of": self._followed.archive, **batch.repaired_data()}
-            self._archive.commit("added", data, batch.rows, staged=staged)
+            admission = admit(self._archive, result, allowed.get(_digest_in(result.path.name), ()))
+            if admission.code or result.staged is None or result.probe is None:
+                self._report.refused += 1
+                allowed.pop(admission.sha256, None)
+                continue
+            batch.hold(result.staged, result.probe, result.pictures)
+            # What the edition says is linked as its word; what the bytes say of themselves is ours to read.
+            batch.link(admission.sha256, tag_evidence(result.probe.tags))
+            kept.append(result)
+            self._report.files += 1
+            self._report.bytes += result.size
+        if kept:
+            data = {"files": len(kept), "mirror_of": self._followed.archive, **batch.repaired_data()}
+            staged = [part for result in kept for part in result.parts]
+            self._archive.commit("added", data, batch.rows, batch.evidence, staged)
 
     def _keep(self, feed: Feed, torrent: bytes, edition: Path, allowed: dict[str, list[Evidence]]) -> None:
         """Keep the edition as it came, and what it says as that archive's word; once an edition."""

@@ -1,16 +1,26 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much is committed at a time: a kill costs at most one portion of the work."""
+"""How much is committed at a time, for a kill costs at most one portion of the work; and what is told on the way."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
+
+from msgspec import Struct
 
 Item = TypeVar("Item")
 
 #: Whichever is reached first.
 FILES = 4096
 SECONDS = 60.0
+
+
+class Progress(Struct, frozen=True):
+    """Files and bytes that were looked at so far, and seconds of sound that were decoded."""
+
+    files: int
+    bytes: int
+    sound: float
 
 
 def in_portions(

@@ -9,11 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from onrecord import audio
-from onrecord.archive.add import Progress, Refused
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
+from onrecord.archive.door import Refused
 from onrecord.archive.ingest import Limits, limits_of, stage_pictures
-from onrecord.archive.portions import in_portions
+from onrecord.archive.portions import Progress, in_portions
 from onrecord.audio.analyser import ANALYSER, VERSION
 from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
