@@ -164,7 +164,11 @@ def json_lines(path: Path, part: Path, rounds: int, python: Path | None) -> dict
     records = _records(MusicBrainzJson(path, {}))
     source = MusicBrainzJson(path, {})
     work: dict[str, Callable[[], object]] = {
-        "texts": lambda: _exhaust(json_texts.texts(path)),
+        "texts": lambda: _exhaust(
+            text
+            for part in packed.parts(path)
+            for text in json_texts.texts_in(part.stream, document=json_texts.may_be_document(path.name))
+        ),
         "validating": lambda: _each(strict_json.read, texts),
         "typed_check": lambda: _each(lambda text: musicbrainz_claims.check("release", text), texts),
         "pages": lambda: _exhaust(source.pages()),

@@ -241,5 +241,7 @@ def test_a_strangers_ruling_is_no_ruling_of_ours(origin: Archive, mirror: Archiv
         claimed = {source for (source,) in duck.run("SELECT DISTINCT source FROM tracks")}
     assert sources == {"", f"archive:{origin.id}"}
     facts = [mirror.ledger.fact(evidence) for evidence in ours]
-    assert facts and all(fact and fact.origin.startswith("tag:") for fact in facts), "read from the bytes, here"
+    assert facts and all(fact and fact.origin.startswith("tag:") for fact in facts), (
+        "read from the bytes, here"
+    )
     assert claimed == {"file", f"archive:{origin.id}"}

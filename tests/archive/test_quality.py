@@ -23,7 +23,7 @@ from onrecord.errors import UsageError
 from onrecord.model import identifiers
 from onrecord.model.records import ArtistClaim, Claims, Record, ReleaseClaim, TrackClaim
 from tests.pipeline.musicbrainz import mbid, recording, release, save
-from tests.sources.test_ddex_ern import ern4, purge
+from tests.sources.test_ddex_ern import RECIPIENT, ern4, purge
 from tests.tones import write
 
 SOURCE = "made"
@@ -257,11 +257,11 @@ def test_a_purge_is_drift_too_and_takes_what_was_odd_along(archive: Archive, tmp
     folder.mkdir()
     wrong = wrong.replace("0000000121032683", "0000000121032684")
     (folder / "1.xml").write_text(wrong.replace("2025-12-24", "24.12.2025"))
-    harvest(archive, "ddex-ern", folder)
+    harvest(archive, "ddex-ern", folder, settings={"party_id": RECIPIENT})
     odd = ("isrc-odd", "barcode-odd", "isni-odd", "date-odd", "duration-odd")
     assert found(archive, "ddex-ern") == dict.fromkeys(odd, 1)
     (folder / "2.xml").write_text(purge(ids="<ICPN>5099902943520</ICPN>", created="2026-02-01T00:00:00Z"))
-    harvest(archive, "ddex-ern", folder)
+    harvest(archive, "ddex-ern", folder, settings={"party_id": RECIPIENT})
     report = only(archive, "ddex-ern")
     assert report.findings == ()
     assert report.before == Totals(records=1, tracks=1, releases=1, artists=1)

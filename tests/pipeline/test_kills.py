@@ -93,7 +93,9 @@ def test_random_kills_of_harvest(tmp_path: Path, kills: int) -> None:
 def harvested(folder: Path) -> dict[str, Any]:
     with Archive.open(folder) as archive, archive.duck() as duck:
         [(records, names)] = duck.run("SELECT count(*), count(DISTINCT record) FROM records")
-        [(tracks, digest)] = duck.run("SELECT count(*), bit_xor(hash(id, title, artist, duration_ms, mbid)) FROM tracks")
+        [(tracks, digest)] = duck.run(
+            "SELECT count(*), bit_xor(hash(id, title, artist, duration_ms, mbid)) FROM tracks"
+        )
         ledger = archive.ledger.dump()
         return {
             "records": records,

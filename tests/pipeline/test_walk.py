@@ -253,9 +253,9 @@ def test_a_harvest_that_was_stopped_goes_on(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from onrecord.archive import harvest as harvesting
-    from onrecord.sources import musicbrainz_json
+    from onrecord.sources import paging
 
-    monkeypatch.setattr(musicbrainz_json, "_PAGE_RECORDS", 2)
+    monkeypatch.setattr(paging.Filling.__init__, "__defaults__", (2, 1 << 20))
     monkeypatch.setattr(harvesting, "_COMMIT_RECORDS", 2)
     folder = save(
         tmp_path / "many",

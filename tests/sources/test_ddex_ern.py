@@ -4,6 +4,7 @@
 
 import datetime as dt
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def hashed(data, algorithm="SHA-256", value=None, name="song.ogg"):
 def harvest(folder, messages=None, cursor="", **settings):
     for name, text in (messages or {}).items():
         (folder / name).write_text(text)
-    source = DdexErn(folder, settings)
+    source = DdexErn(folder, {"party_id": RECIPIENT} | settings)
     pages = list(source.pages(cursor))
     return (
         source,
@@ -397,9 +398,33 @@ def test_a_setting_with_a_wrong_value_is_refused(tmp_path, setting):
         DdexErn(tmp_path, {setting: "maybe"})
 
 
+def test_without_an_id_of_its_own_an_archive_is_nobodys_recipient(tmp_path):
+    _, records, rejected = harvest(tmp_path, {"a.xml": ern4()}, party_id="")
+    assert records == []
+    assert "no `[ddex] party_id`" in rejected["a.xml"] and RECIPIENT in rejected["a.xml"]
+
+
+def test_a_message_is_dated_so_that_an_older_one_cannot_undo_it(tmp_path):
+    _, [record], _ = harvest(tmp_path, {"a.xml": ern4(created="2026-01-01T02:00:00+02:00")})
+    assert record.version == "2026-01-01T00:00:00+00:00"
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data/ddex")
 def test_real_and_schema_filling_messages_are_read_or_named():
-    source, records, rejected = harvest(DATA)
+    # Each message as the archive would read it that it was sent to.
+    texts = [path.read_text("utf-8", "replace") for path in sorted(DATA.rglob("*.xml"))]
+    found = {
+        dpid
+        for text in texts
+        for part in re.findall(r"<MessageRecipient>.*?</MessageRecipient>", text, re.DOTALL)
+        for dpid in re.findall(r"<(?:PartyId|DPID)[^>]*>\s*([^<\s]+)\s*<", part)
+    }
+    assert len(found) >= 5
+    records, rejected = [], {}
+    for party in sorted(found):
+        source, read, refused = harvest(DATA, party_id=party)
+        records += read
+        rejected |= {name: why for name, why in refused.items() if "another recipient" not in why}
     by_title = {}
     for record in records:
         for release in source.claims(record).releases:

@@ -3,6 +3,7 @@
 """The FMA dataset: two tables with their headers, titles of licenses, and rows that are damaged."""
 
 import datetime as dt
+import gzip
 import shutil
 
 import pytest
@@ -139,9 +140,13 @@ def test_other_tables_are_named_and_not_read(tmp_path):
 
 
 def damaged(tmp_path, change):
-    path = tmp_path / "raw_tracks.csv"
+    """What a damaged table gives; the same packed, where nothing can be sought."""
+    path, zipped = tmp_path / "raw_tracks.csv", tmp_path / "packed" / "raw_tracks.csv"
     path.write_bytes(change(RAW.read_bytes()))
+    zipped.parent.mkdir()
+    zipped.write_bytes(gzip.compress(path.read_bytes()))
     found, rejected, _ = harvest(Fma(path, {}))
+    assert harvest(Fma(zipped, {}))[:2] == (found, rejected)
     return [record.id for record in found], rejected
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from onrecord.errors import ConfigError, RecordRejected, SourceFailed, SourceRefused, UsageError
 from onrecord.model.records import Record
-from onrecord.sources import table_rows
+from onrecord.sources import packed, table_rows
 from onrecord.sources.mapped_table import MappedTable
 from onrecord.testing import check_source
 
@@ -406,3 +406,36 @@ holder = "copyright_holder"
     claims, wrong = real(tmp_path, "debian-music/tracks.tsv", mapping)
     assert (len(claims), wrong) == (424, {})
     assert all(len(claim.tracks[0].blob) == 64 for claim in claims)
+
+
+ODD = [
+    '"1,open\n2,two\n3,three\n',
+    '4,"two\nlines"\n5,"too\nmany",6\n',
+    f'"6,open\n7,seven\n{"x" * (table_rows.LONGEST + 5)}\n8,eight\n',
+    '9,"to the end\n10,ten',
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("headed", [True, False])
+@pytest.mark.parametrize("text", ODD)
+def test_a_packed_table_gives_what_the_plain_one_gives(tmp_path, text, headed, encoding):
+    """Lines are given back where a quotation mark took too many, and a packed file cannot be sought in."""
+    names, head = (("a", "b"), "") if headed else (("1", "2"), "header = false\n")
+    mapping = f'{head}delimiter = ","\nid = "{names[0]}"\n[track]\ntitle = "{names[1]}"\n'
+    content = (("a,b\n" if headed else "") + "0,none\n" + text).encode(encoding)
+    plain, wrong, _ = harvest(make(tmp_path, content, mapping=mapping))
+    assert wrong and plain
+    source = make(tmp_path, gzip.compress(content), "table.csv.gz", mapping)
+    records, rejected, _ = harvest(source)
+    assert records == plain
+    assert list(rejected.items()) == [(f"{where[:9]}.gz{where[9:]}", why) for where, why in wrong.items()]
+
+
+def test_a_table_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(packed, "FREE", 1024 * 1024)
+    content = gzip.compress(b"a,b\n1,x\n" + (b"0" * 1_000_000 + b"\n") * 12)
+    mapping = 'id = "b"\n[track]\ntitle = "b"\n'
+    records, wrong, _ = harvest(make(tmp_path, content, "t.csv.gz", mapping))
+    assert [record.id for record in records] == ["x"]
+    assert "refused" in list(wrong.values())[-1] and "times as much" in list(wrong.values())[-1]

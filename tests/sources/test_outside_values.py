@@ -4,7 +4,8 @@
 
 import pytest
 
-from onrecord.sources.outside_values import Values, date, milliseconds, plausible, web_address
+from onrecord.sources.outside_values import Values, web_address
+from onrecord.sources.spelled import leading_date, milliseconds, plausible
 from onrecord.sources.stated_license import Stated
 
 BY, BY_SA = "https://creativecommons.org/licenses/by/4.0/", "https://creativecommons.org/licenses/by-sa/4.0/"
@@ -41,6 +42,8 @@ def test_a_value_of_another_type_is_as_good_as_none():
         ("999999999", None),
         ("", None),
         ("12.3456789012", 12_345),
+        ("3:75", None),
+        ("٣:٣٥", None),
     ],
 )
 def test_durations(clock, found):
@@ -61,10 +64,13 @@ def test_plausible_durations():
         ("0000-00-00", ""),
         ("19991", ""),
         ("May 1999", ""),
+        ("1999 (reissue)", "1999"),
+        ("2011-02-30", ""),
+        ("٢٠١١", ""),
     ],
 )
 def test_dates(text, found):
-    assert date(text) == found
+    assert leading_date(text) == found
 
 
 @pytest.mark.parametrize(

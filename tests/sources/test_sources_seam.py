@@ -28,7 +28,7 @@ def test_ddex_holds_the_contract(tmp_path):
     ours = (RECORDS / "ours-ddex" / "three-pieces.xml").read_text()
     for number in range(3):
         (tmp_path / f"{number}.xml").write_text(ours.replace("onrecord-demo-R0", f"release-{number}"))
-    assert len(check_source(lambda: DdexErn(tmp_path, {}))) == 3
+    assert len(check_source(lambda: DdexErn(tmp_path, {"party_id": "PADPIDA0000000000Y"}))) == 3
 
 
 class Good:

@@ -143,6 +143,7 @@ class Batch:
                 payload=record.payload,
                 sha256=sha256,
                 deleted=record.deleted,
+                version=record.version,
             )
         )
 

@@ -231,8 +231,10 @@ class Archive:
                 if row["path"]
             ],
             records=[
-                RecordMark(row["source"], row["record"], "" if row["deleted"] else row["sha256"])
-                for row in read("records", "source", "record", "sha256", "deleted")
+                RecordMark(
+                    row["source"], row["record"], "" if row["deleted"] else row["sha256"], row["version"]
+                )
+                for row in read("records", "source", "record", "sha256", "deleted", "version")
             ],
             links=[
                 LinkedEvidence(row["blob"], row["evidence"], row["source"], row["record"])

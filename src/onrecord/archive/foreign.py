@@ -43,7 +43,9 @@ def rows_of(feed: Feed, edition: Path, known: Callable[[list[str]], set[str]]) -
     """
     source = source_of(feed.archive)
     tables: dict[str, list[Row]] = {
-        "records": [RecordRow(source, RECORD, "application/json", b"", feed.sums_sha256, deleted=False)],
+        "records": [
+            RecordRow(source, RECORD, "application/json", b"", feed.sums_sha256, deleted=False, version="")
+        ],
         "tracks": list(_tracks(source, edition)),
         "artists": [
             ArtistRow(

@@ -3,6 +3,8 @@
 """Records come in: kept verbatim, mapped to claims, committed in batches with the cursor to go on from."""
 
 import hashlib
+import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,12 +21,17 @@ from onrecord.model.records import Claims, Page, Record
 from onrecord.model.rights import Evidence, Says, Use
 from onrecord.net import Client
 from onrecord.rights import decide
+from onrecord.rights.expressions import canonical
 from onrecord.rights.taken import taken_head
 from onrecord.sources.loading import load_sources
 from onrecord.sources.seam import Live, Source
 
+#: What a source of somebody's own may be called.
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _COMMIT_RECORDS = 50_000
 _COMMIT_SECONDS = 60.0
+#: Rejections that a report lists; the table of refusals has them all.
+_MOST_LISTED = 1000
 #: The digest of a tombstone's payload.
 _NOTHING = hashlib.sha256().hexdigest()
 #: Bytes of a file's start in which a set that was taken from a service shows.
@@ -32,7 +39,9 @@ _HEAD = 256 * 1024
 
 
 class HarvestReport(Struct):
-    """What one harvest did. `same` records were known and have not changed."""
+    """What one harvest did. `same` records were known and have not changed; of the rejected ones the first thousand are
+    listed, and the archive keeps all.
+    """
 
     source: str
     new: int = 0
@@ -40,6 +49,7 @@ class HarvestReport(Struct):
     same: int = 0
     deleted: int = 0
     tracks: int = 0
+    rejected_count: int = 0
     rejected: list[tuple[str, str]] = msgspec.field(default_factory=list)
 
 
@@ -71,7 +81,7 @@ def harvest(
     _refuse_taken(location)
     source = _open(archive, name, location, filed_as, settings)
     # A cursor holds for what was there when it was given: a dump that was fetched anew is read from its start.
-    place = f"{location}#{_state_of(location)}"
+    place = f"{location}#{_state_of(location, settings)}"
     return _run(
         archive, source, place, source.pages, _filed_under(archive, source, filed_as, license), progress
     )
@@ -92,10 +102,11 @@ def harvest_live(
     where it does not answer; what was committed before stays.
     """
     found = find_source(name)
+    if not issubclass(found, Live):
+        raise UsageError(f"{name}: this source is read from files alone", "name a file or a folder of it")
     refuse_unless_allowed(archive, found)
     source = _open(archive, name, Path(), "", settings)
-    if not isinstance(source, Live):
-        raise UsageError(f"{name}: this source is read from files alone", "name a file or a folder of it")
+    assert isinstance(source, Live)
     terms: dict[str, str | bool] = {
         "license": source.terms.license,
         "redistribute": source.terms.redistribute,
@@ -164,7 +175,8 @@ class _Run:
         for where, why in page.rejected:
             self._reject(where, why)
         self._cursor = page.cursor
-        if len(self._taken) >= _COMMIT_RECORDS or time.monotonic() - self._since >= _COMMIT_SECONDS:
+        waiting = len(self._taken) + len(self._batch.rows["refusals"])
+        if waiting >= _COMMIT_RECORDS or time.monotonic() - self._since >= _COMMIT_SECONDS:
             self.commit()
 
     def commit(self) -> None:
@@ -181,6 +193,10 @@ class _Run:
         if before == digest:
             report.same += 1
             return
+        held = self._archive.ledger.record_version(self._source.name, name) if record.version else ""
+        if record.version < held:
+            self._reject(name, f"superseded: what is held is of {held}, this is of {record.version}")
+            return
         try:
             claims = Claims() if record.deleted else self._source.claims(record)
         except RecordRejected as error:
@@ -195,7 +211,9 @@ class _Run:
         self._batch.claim(self._source.name, name, claims)
 
     def _reject(self, where: str, why: str) -> None:
-        self._report.rejected.append((where, why))
+        self._report.rejected_count += 1
+        if len(self._report.rejected) < _MOST_LISTED:
+            self._report.rejected.append((where, why))
         self._batch.refuse(where, "", "record-rejected", why)
 
 
@@ -231,15 +249,24 @@ def _filed_under(archive: Archive, source: Source, filed_as: str, license: str) 
             f"--as {filed_as}: its records were filed under {before[0] or 'no license'!r}, not {license or 'none'!r}",
             "file these under another name",
         )
+    if not _NAME.fullmatch(filed_as):
+        raise UsageError(
+            f"--as {filed_as[:80]!r}: expected lower case letters, digits and hyphens", "choose a plain name"
+        )
+    if license and not canonical(license):
+        raise UsageError(
+            f"--license {license[:80]!r}: expected an SPDX expression", "such as CC0-1.0 or CC-BY-4.0"
+        )
     stated = Evidence(says=Says.LICENSE, origin="operator", text=license, license=license)
     free = bool(license) and decide([stated], Use.SHARE, WORLD, archive.today, commercial=True).allow
     return {"license": license, "redistribute": free}
 
 
-def _state_of(location: Path) -> str:
-    """What changes when a dump or one file of a folder is replaced: names, sizes, times."""
-    state = hashlib.sha256()
+def _state_of(location: Path, settings: Mapping[str, str]) -> str:
+    """What changes when a dump or one file of a folder is replaced (names, sizes, times), or is read otherwise."""
+    state = hashlib.sha256(repr(sorted(settings.items())).encode())
     for path in _files(location):
         status = path.stat()
-        state.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        name = os.fsencode(path.relative_to(location) if path != location else path.name)
+        state.update(b"%b\0%d\0%d\n" % (name, status.st_size, status.st_mtime_ns))
     return state.hexdigest()[:16]

@@ -4,12 +4,14 @@
 
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from onrecord import audio
 from onrecord.archive.core import Archive
 from onrecord.archive.ingest import limits_of
 from onrecord.archive.same_sound import open_index, similar
+from onrecord.catalog.pages import RecordingBody
 from onrecord.model.sound import Fault
 from onrecord.search.rows import Rows
 
@@ -18,14 +20,16 @@ class Likeness(Struct, frozen=True):
     """A held file that sounds like the one that was asked about, with the recording that it holds ("" where none does).
 
     `error` is the share of differing bits at the best alignment: about 0.02 for a re-encoding, 0 for the same samples.
+    `name` and `seconds` are the file's own.
     """
 
     sha256: str
     error: float
+    name: str
+    seconds: float
     recording: str
     title: str
     artist: str
-    seconds: float
 
 
 class Identified(Struct, frozen=True):
@@ -54,11 +58,14 @@ def identify(archive: Archive, path: Path) -> Identified:
 
 def _likeness(rows: Rows, sha256: str, error: float) -> Likeness:
     row = rows.holder(sha256)
+    sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds if row else []
+    held = next((sound for sound in sounds if sound.sha256 == sha256), None)
     return Likeness(
         sha256=sha256,
         error=round(error, 4),
+        name=held.names[0] if held and held.names else "",
+        seconds=held.duration_samples / held.sample_rate if held else 0.0,
         recording=row.id if row else "",
         title=row.title if row else "",
         artist=row.subtitle if row else "",
-        seconds=row.seconds if row else 0.0,
     )

@@ -103,7 +103,7 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         return chunk.whole.get(sha256) if store.find(sha256) else None
 
     try:
-        head, tail = _ends(path)
+        head, tail = _ends(path, size)
         # Most of what lies beside sound is told by its first bytes; it is not copied to find that out.
         other = audio.other_than_sound(head[: audio.HEAD])
         if why := taken_head(head) if other else taken_sound(head, tail):
@@ -143,13 +143,12 @@ def stage_pictures(store: Store, probe: Probe) -> tuple[Probe, list[Staged]]:
     return structs.replace(probe, pictures=bare), staged
 
 
-def _ends(path: Path) -> tuple[bytes, bytes]:
+def _ends(path: Path, size: int) -> tuple[bytes, bytes]:
     """The first bytes of a file, and the last ones of what lies behind them."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         head = os.read(fd, _HEAD)
-        end = os.fstat(fd).st_size
-        tail = os.pread(fd, _TAIL, max(len(head), end - _TAIL))
+        tail = os.pread(fd, _TAIL, max(len(head), size - _TAIL))
         return head, tail
     finally:
         os.close(fd)

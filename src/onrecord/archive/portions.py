@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from onrecord.errors import OnrecordError
+
 Item = TypeVar("Item")
 
 #: Whichever is reached first.
@@ -26,13 +28,21 @@ class Progress(Struct, frozen=True):
 def in_portions(
     results: Iterable[Sequence[Item]], files: int = FILES, seconds: float = SECONDS
 ) -> Iterator[list[Item]]:
-    """What workers give, joined to portions worth a commit. The last may be small; an empty one is never given."""
+    """What workers give, joined to portions worth a commit. The last may be small; an empty one is never given.
+
+    Where work stops (somebody asked for it, a disk is full) what is finished is given before that is raised.
+    """
     waiting: list[Item] = []
     last = time.monotonic()
-    for found in results:
-        waiting += found
-        if waiting and (len(waiting) >= files or time.monotonic() - last >= seconds):
+    try:
+        for found in results:
+            waiting += found
+            if waiting and (len(waiting) >= files or time.monotonic() - last >= seconds):
+                portion, waiting, last = waiting, [], time.monotonic()
+                yield portion
+    except (KeyboardInterrupt, OnrecordError):
+        if waiting:
             yield waiting
-            waiting, last = [], time.monotonic()
+        raise
     if waiting:
         yield waiting

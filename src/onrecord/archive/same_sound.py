@@ -23,7 +23,7 @@ SAME_SOUND = 0.20
 #: Sounds that the index takes in at a time.
 _PORTION = 16_384
 #: Candidates of one sound that are verified, those with the most terms in common first.
-_CANDIDATES = 100
+CANDIDATES = 100
 
 Pair = tuple[str, str, float]
 
@@ -35,7 +35,7 @@ def open_index(archive: Archive) -> FingerprintIndex:
 def similar(index: FingerprintIndex, fingerprint: bytes) -> Iterator[tuple[str, float]]:
     """(digest, bit error) of the sounds that agree with a fingerprint over its first two minutes."""
     words = first_120_seconds(fingerprint)
-    for sha256, _ in index.candidates(keys(fingerprint), _CANDIDATES):
+    for sha256, _ in index.candidates(keys(fingerprint), CANDIDATES):
         error = near(words, index.words(sha256) or b"")
         if error <= SAME_SOUND:
             yield sha256, error

@@ -34,7 +34,7 @@ class StoreSettings(_Section, frozen=True):
 
 class WorkSettings(_Section, frozen=True):
     """workers: processes that read and decode (0: one a core). memory: bound for table jobs.
-    decode_seconds, decode_mb: the longest that 100 MB of a file may take, and the memory that a file may take."""
+    decode_seconds: the longest that reading may take for each 100 MB of a file. decode_mb: the memory for one file."""
 
     workers: int = 0
     memory: str = "6GB"

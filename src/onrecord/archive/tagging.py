@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A held file for somebody's player: a copy with what the archive knows embedded, and the patch that undoes it."""
 
+import os
 import re
 from pathlib import Path
 
@@ -36,7 +37,13 @@ def tag_copy(folder: Path, thing: str, into: Path) -> Tagged:
     view = reader.why(thing)
     if not view.sounds:
         raise NotFound(f"{thing!r}: recording {view.id} has no file here", "add its sound first")
-    sound = next((it for it in view.sounds if thing == it.sha256 or thing in it.names), view.sounds[0])
+    name = os.fsencode(thing).decode(errors="replace")  # as names that are no UTF-8 are filed
+    asked = [it for it in view.sounds if name == it.sha256 or name in it.names]
+    if not asked and name != view.id and len(view.sounds) > 1:
+        raise UsageError(
+            f"{name!r} leads to {len(view.sounds)} files of {view.id}", "name one by its SHA-256"
+        )
+    sound = (asked or view.sounds)[0]
     path, _ = reader.sound(sound.sha256)
     into.mkdir(parents=True, exist_ok=True)
     copy = into / _name(sound)
@@ -87,5 +94,5 @@ def _cover(archive: Archive, sha256: str) -> bytes | None:
 def _name(sound: SoundView) -> str:
     """A plain file name out of the one that the file came with: names from outside never become paths."""
     given = sound.names[0].rpartition("/")[2] if sound.names else ""
-    plain = re.sub(r"[^\w .()+-]", "_", given, flags=re.ASCII).strip(" .")[:120]
+    plain = re.sub(r"[^\w .()+-]", "_", given, flags=re.ASCII).strip(" .")[-120:]
     return plain or f"{sound.sha256[:16]}.{sound.container}"

@@ -127,7 +127,7 @@ def _no_gain(file: io.BufferedReader, kilobits: int) -> Fault | None:
         seconds = Fraction(first.samples, first.sample_rate)
         for frame in frames:
             seconds += Fraction(frame.samples, frame.sample_rate)
-        bits = round(source.size * 8 / seconds)
+        bits = round(source.sound_bytes * 8 / seconds)
     if bits >= GAIN * kilobits * 1000:
         return None
     return Fault(

@@ -160,7 +160,7 @@ class _Measurement:
             sample_rate=self._rate,
             channels=self._channels,
             bit_depth=bit_depth,
-            bit_rate=round(source.size * 8 / self.seconds) if self._samples else 0,
+            bit_rate=round(source.sound_bytes * 8 / self.seconds) if self._samples else 0,
             loudness=loudness.integrated() if loudness else None,
             loudness_range=loudness.range() if loudness else None,
             momentary_max=loudness.momentary_max() if loudness else None,

@@ -48,7 +48,9 @@ class Source:
         self._level = av.logging.get_level()
         self._capture = av.logging.Capture()
         self._file = file
+        #: Bytes of the file, and of the packets that were decoded so far: tags and pictures are no sound.
         self.size = file.seek(0, os.SEEK_END)
+        self.sound_bytes = 0
         file.seek(0)
         self._head = file.read(HEAD) or b""
         if fault := other_than_sound(self._head):
@@ -136,6 +138,7 @@ class Source:
             if packet is None:
                 return
             restarts = 0
+            self.sound_bytes += packet.size
             try:
                 frames = packet.decode()
             except av.EOFError:

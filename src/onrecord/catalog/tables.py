@@ -133,6 +133,7 @@ class RecordRow(Row, frozen=True):
     payload: bytes
     sha256: str
     deleted: bool
+    version: str
 
 
 class ArtistRow(Row, frozen=True):

@@ -90,6 +90,8 @@ def command(
         )
         for where, why in report.rejected:
             yield f"rejected: {where}: {why}"
+        if report.rejected_count > len(report.rejected):
+            yield f"and {report.rejected_count - len(report.rejected):,} more rejected"
 
     out.result("harvest", report, text)
     if report.rejected:

@@ -24,6 +24,7 @@ def command(files: tuple[Path, ...], folder: Path, out: Output) -> None:
     """
     from onrecord.archive import Archive
     from onrecord.archive.identifying import identify
+    from onrecord.archive.same_sound import CANDIDATES as MOST
 
     with Archive.open(folder) as archive:
         answers = [identify(archive, path) for path in files]
@@ -35,8 +36,10 @@ def command(files: tuple[Path, ...], folder: Path, out: Output) -> None:
                 continue
             yield f"{answer.path} ({length(answer.seconds)}): {len(answer.matches) or 'nothing here'} alike"
             for it in answer.matches:
-                where = it.recording or it.sha256
-                yield f"  {1 - it.error:.1%}  {it.title} / {it.artist} ({length(it.seconds)})  {where}"
+                file = f"{it.name or it.sha256[:16]} ({length(it.seconds)})"
+                yield f"  {1 - it.error:.1%}  {file}: {it.title} / {it.artist}  {it.recording}"
+            if len(answer.matches) == MOST:
+                yield f"  only the {MOST} with the most in common were compared"
 
     out.result("identify", {"files": answers}, text)
     if any(answer.fault for answer in answers):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What commands print: a result on standard output, everything else on standard error; text from outside made inert."""
 
+import json
 import re
 import sys
 import time
@@ -32,9 +33,9 @@ class Size(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", value.strip())
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B", value.strip())
         if not found:
-            self.fail(f"{value!r}: expected a size such as 500kB, 20MB or 1.5GB", param, ctx)
+            self.fail(f"{value!r}: expected a size with its unit, such as 500kB, 20MB or 1.5GB", param, ctx)
         return int(float(found[1]) * 1000 ** (" kMGT".index(found[2] or " ")))
 
 
@@ -51,7 +52,12 @@ class Output:
             body = msgspec.to_builtins(value)
             if not isinstance(body, dict):
                 body = {"items": body}
-            click.echo(msgspec.json.encode({"schema": f"onrecord.{schema}/1"} | body).decode())
+            answer = {"schema": f"onrecord.{schema}/1"} | body
+            try:
+                click.echo(msgspec.json.encode(answer).decode())
+            except UnicodeEncodeError:
+                # A file name that is no UTF-8; JSON has no bytes, so its odd ones become question marks.
+                click.echo(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace").decode())
         else:
             for line in text():
                 click.echo(inert(line))

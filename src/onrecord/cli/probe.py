@@ -14,13 +14,11 @@ import msgspec
 
 from onrecord.cli.output import Output, length, options, size
 from onrecord.model.digests import Digests
-from onrecord.model.sound import Probe, Sound
+from onrecord.model.sound import Fault, Probe, Sound
 
 
 @click.command("probe")
-@click.argument(
-    "files", type=click.Path(path_type=Path, exists=True, dir_okay=False), nargs=-1, required=True
-)
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @options
 def command(files: tuple[Path, ...], folder: Path, out: Output) -> None:
     """Say what the bytes of files say: digests, format, length, loudness, fingerprint, tags. Needs no archive.
@@ -31,15 +29,29 @@ def command(files: tuple[Path, ...], folder: Path, out: Output) -> None:
     Example:  onrecord probe --json song.ogg
     """
     from onrecord import audio
+    from onrecord.errors import OnrecordError
     from onrecord.store.digest import digest_file
 
     unheard = False
     for path in files:
-        digests, probe = digest_file(path), audio.probe(path)
+        try:
+            digests, probe = digest_file(path), audio.probe(path)
+        except (OSError, OnrecordError) as error:
+            unheard = True
+            _unreadable(out, path, error)
+            continue
         unheard = unheard or probe.sound is None
         out.result("probe", _described(path, digests, probe), partial(_lines, path, digests, probe))
     if unheard:
         sys.exit(3)
+
+
+def _unreadable(out: Output, path: Path, error: Exception) -> None:
+    """One file that cannot even be opened costs its own answer and no other."""
+    why = error.strerror if isinstance(error, OSError) else None
+    fault = Fault("unreadable", why or str(error))
+    known = {"path": str(path), "format": None, "faults": [fault]}
+    out.result("probe", known, lambda: iter([str(path), f"  {fault.code}: {fault.detail}"]))
 
 
 def _described(path: Path, digests: Digests, probe: Probe) -> dict[str, Any]:

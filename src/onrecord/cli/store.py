@@ -102,7 +102,10 @@ def untag(copy: Path, original: Path, patch: Path | None, folder: Path, out: Out
     Example:  onrecord store untag for-my-player/song.flac song.flac
     """
     from onrecord.audio.tagged import restore
+    from onrecord.errors import UsageError
 
+    if original.exists():
+        raise UsageError(f"{original}: is there already", "name another file, or remove it")
     sha256 = restore(copy, patch or copy.with_name(f"{copy.name}.patch"), original)
     out.result(
         "store.untag", {"path": str(original), "sha256": sha256}, lambda: iter([f"{original}  {sha256}"])

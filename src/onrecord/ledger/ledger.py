@@ -43,7 +43,8 @@ CREATE TABLE cursors (
   source TEXT NOT NULL, location TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (source, location)
 ) WITHOUT ROWID;
 CREATE TABLE records (
-  source TEXT NOT NULL, record TEXT NOT NULL, sha256 BLOB NOT NULL, PRIMARY KEY (source, record)
+  source TEXT NOT NULL, record TEXT NOT NULL, sha256 BLOB NOT NULL, version TEXT NOT NULL,
+  PRIMARY KEY (source, record)
 ) WITHOUT ROWID;
 CREATE TABLE evidence (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, time TEXT NOT NULL, body BLOB NOT NULL
@@ -108,11 +109,12 @@ class LinkedEvidence(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RecordMark(Struct, frozen=True, forbid_unknown_fields=True):
-    """The newest answer of a source on one of its records, by digest; "" for a tombstone."""
+    """The newest answer of a source on one of its records, by digest; "" for a tombstone. `version` as in `Record`."""
 
     source: str
     record: str
     sha256: str
+    version: str
 
 
 class Rows(Struct, frozen=True, forbid_unknown_fields=True):
@@ -236,8 +238,8 @@ class Ledger:
         for mark in rows.records:
             self._db.execute("DELETE FROM links WHERE source=? AND record=?", (mark.source, mark.record))
             self._db.execute(
-                "INSERT OR REPLACE INTO records VALUES (?,?,?)",
-                (mark.source, mark.record, bytes.fromhex(mark.sha256)),
+                "INSERT OR REPLACE INTO records VALUES (?,?,?,?)",
+                (mark.source, mark.record, bytes.fromhex(mark.sha256), mark.version),
             )
         # What was refused once and is taken now is refused no longer.
         self._db.executemany("DELETE FROM refusals WHERE name=?", ((name,) for name in rows.accepted))
@@ -395,6 +397,13 @@ class Ledger:
             "SELECT lower(hex(sha256)) FROM records WHERE source=? AND record=?", (source, record)
         ).fetchone()
         return str(row[0]) if row else None
+
+    def record_version(self, source: str, record: str) -> str:
+        """When the source gave its newest answer on a record, "" where it does not say or gave none."""
+        row = self._db.execute(
+            "SELECT version FROM records WHERE source=? AND record=?", (source, record)
+        ).fetchone()
+        return str(row[0]) if row else ""
 
     def has_evidence(self, identifier: str) -> bool:
         return self._db.execute("SELECT 1 FROM evidence WHERE id=?", (identifier,)).fetchone() is not None

@@ -31,7 +31,9 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True):
 class Record(Struct, frozen=True, forbid_unknown_fields=True):
     """A source's answer, kept verbatim. `kind` is `release`, `recording`, `message`, …; `id` is the source's own.
 
-    `deleted` is a tombstone: the source says that the record is gone; `payload` is then empty.
+    `deleted` is a tombstone: the source says that the record is gone; `payload` is then empty. `version` says when the
+    source said so, in a form that sorts (`2026-11-25T10:00:00`), where its protocol dates its answers: an older word
+    that comes later does not replace a newer one.
     """
 
     source: str
@@ -40,6 +42,7 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
     media_type: str
     payload: bytes
     deleted: bool = False
+    version: str = ""
 
 
 class Page(Struct, frozen=True, forbid_unknown_fields=True):

@@ -61,7 +61,7 @@ class Sound(Struct, frozen=True, forbid_unknown_fields=True):
     codec             `vorbis`, `opus`, `mp3`, `flac`, `pcm_s16le`, …
     duration_samples  decoded samples of one channel at `sample_rate`
     bit_depth         bits of a sample where the codec is lossless
-    bit_rate          bits a second over the whole file
+    bit_rate          bits a second of the sound alone: tags and pictures do not count
     loudness          EBU R 128 integrated loudness in LUFS, None for silence
     loudness_range    EBU Tech 3342, in LU, None where nothing is above its gates
     momentary_max     loudest 400 ms, in LUFS; `short_term_max`: loudest 3 s

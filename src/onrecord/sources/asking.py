@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks a service for JSON, page after page: what it answers must be whole, and must bring something new each time."""
 
-from collections.abc import Set
+import re
+from collections.abc import Sequence, Set
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,9 +13,12 @@ from onrecord.errors import RecordRejected, SourceFailed, UsageError
 from onrecord.model.records import Page
 from onrecord.net.repeats import Repeats
 from onrecord.sources import strict_json
+from onrecord.sources.json_elements import Element
+from onrecord.sources.paging import Filling, MakeRecord, foreign_cursor
 from onrecord.sources.seam import Fetch
 
 _MOST_EMPTY: Final = 1000
+_NUMBER: Final = re.compile(r"\d{1,15}", re.ASCII)
 
 
 class Asking:
@@ -58,6 +62,21 @@ class Asking:
         if self._empty > _MOST_EMPTY:
             raise self.failed(f"{_MOST_EMPTY} pages without a record", "ask for something narrower")
 
+    def page(
+        self, elements: Sequence[Element], behind: "Place", where: str, record: MakeRecord
+    ) -> Page | None:
+        """The page of an answer's elements, which stands `behind` them; None where there are none. See `brings`."""
+        filling = Filling(behind.written())
+        for element in elements:
+            filling.take(element, where, record)
+        return self.checked(filling) if filling else None
+
+    def checked(self, filling: Filling) -> Page:
+        """The page that was filled. See `brings`."""
+        page = filling.cut()
+        self.brings(page)
+        return page
+
     def failed(self, why: str, hint: str = "try again later") -> SourceFailed:
         return SourceFailed(f"{self._service}: {why}"[:500], hint)
 
@@ -93,12 +112,16 @@ class Place(NamedTuple):
 
 
 def place(cursor: str, first: str) -> Place:
-    """The place that a cursor holds; `first` is the continuation to begin with."""
+    """The place that a cursor holds; `first` is the continuation to begin with. Where it is a number, all are.
+
+    UsageError where the cursor holds none.
+    """
     if not cursor:
         return Place(first)
     try:
-        return Place(*msgspec.json.decode(cursor, type=tuple[str, int]))
+        found = Place(*msgspec.json.decode(cursor, type=tuple[str, int]))
     except msgspec.MsgspecError as error:
-        raise UsageError(
-            f"expected the cursor of an earlier page, got {cursor[:100]!r}", hint="harvest from the start"
-        ) from error
+        raise foreign_cursor(cursor) from error
+    if first.isdecimal() and not _NUMBER.fullmatch(found.continuation):
+        raise foreign_cursor(cursor)
+    return found

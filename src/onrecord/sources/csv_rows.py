@@ -6,12 +6,14 @@ A row alone says nothing without its column names, so header and row together ar
 the source's own bytes.
 """
 
+import contextlib
+import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from onrecord.errors import RecordRejected
+from onrecord.sources import packed
 from onrecord.sources.json_texts import Text
 
 #: Longest row in bytes. The longest of the Free Music Archive, with a label's whole biography, have some ten thousand.
@@ -20,35 +22,38 @@ LONGEST: Final = 1024 * 1024
 _CELL = re.compile(r'"((?:[^"]++|"")*+)"|([^",\r\n]*+)')
 
 
-def head(path: Path, lines: int) -> list[bytes]:
-    """The first lines of a file, with their ends; each at most LONGEST bytes of it."""
-    try:
-        with path.open("rb") as stream:
-            return [line for line in (stream.readline(LONGEST) for _ in range(lines)) if line]
-    except OSError:
-        return []
+def head(stream: io.BufferedReader, lines: int) -> list[bytes]:
+    """The first lines of a stream, with their ends; each at most LONGEST bytes of it. Fewer where it is damaged."""
+    found: list[bytes] = []
+    with contextlib.suppress(*packed.DAMAGE):
+        while len(found) < lines and (line := stream.readline(LONGEST)):
+            found.append(line)
+    return found
 
 
-def texts(path: Path, header: list[bytes], offset: int, lines: int) -> Iterator[Text]:
-    """A table of one row for each row behind the header, going on behind `offset` bytes and `lines`.
+def texts(stream: io.BufferedReader, header: list[bytes], offset: int, lines: int) -> Iterator[Text]:
+    """A table of one row for each row of a stream that is at its start, going on behind `offset` bytes and `lines`.
 
     What is no row of as many cells as the header has costs its first line; reading goes on with the next, so that a
     stray quote, which turns inside and outside about, does not take the rest of the file with it.
     """
     above = b"".join(header)
     width = len(rows(above)[0])
+    offset, lines = (offset, lines) if offset else (len(above), len(header))
+    reading = _Lines(stream, offset)
     try:
-        with path.open("rb") as stream:
-            offset, lines = (offset, lines) if offset else (len(above), len(header))
-            stream.seek(offset)
-            while (row := _row(stream, width)).data:
-                start, lines, offset = lines + 1, lines + (row.data.count(b"\n") or 1), stream.tell()
-                if row.wrong:
-                    yield Text(start, offset, lines, b"", row.wrong)
-                elif row.data.strip():
-                    yield Text(start, offset, lines, above + row.data)
-    except OSError as error:
-        yield Text(lines + 1, offset, lines, b"", f"cannot be read: {error.strerror}")
+        if not packed.skip(stream, offset):
+            why = "shorter than at the last reading; read it from the start"
+            yield Text(lines + 1, offset, lines, b"", why)
+            return
+        while (row := _row(reading, width)).data:
+            start, lines, offset = lines + 1, lines + (row.data.count(b"\n") or 1), reading.offset
+            if row.wrong:
+                yield Text(start, offset, lines, b"", row.wrong)
+            elif row.data.strip():
+                yield Text(start, offset, lines, above + row.data)
+    except packed.DAMAGE as error:
+        yield Text(lines + 1, offset, lines, b"", packed.damage(error))
 
 
 def rows(payload: bytes) -> list[list[str]]:
@@ -87,16 +92,34 @@ class _Row(NamedTuple):
     wrong: str = ""
 
 
-def _row(stream: BinaryIO, width: int) -> _Row:
-    """The next row; where there is none its first line and the reason, and the stream stands behind that line."""
-    first = stream.readline(LONGEST)
+class _Lines:
+    """The lines of a stream that may be packed, and so cannot be sought in; lines that are given back come again."""
+
+    def __init__(self, stream: io.BufferedReader, offset: int) -> None:
+        self._stream = stream
+        self._back: list[bytes] = []
+        self.offset = offset
+
+    def next(self) -> bytes:
+        """Up to LONGEST bytes of a line; b"" at the end."""
+        line = self._back.pop() if self._back else self._stream.readline(LONGEST)
+        self.offset += len(line)
+        return line
+
+    def give_back(self, lines: list[bytes]) -> None:
+        self._back += reversed(lines)
+        self.offset -= sum(map(len, lines))
+
+
+def _row(lines: _Lines, width: int) -> _Row:
+    """The next row; where there is none its first line and the reason, and what stands behind that line is next."""
+    first = lines.next()
     if len(first) == LONGEST and not first.endswith(b"\n"):
-        while (part := stream.readline(LONGEST)) and not part.endswith(b"\n"):
+        while (part := lines.next()) and not part.endswith(b"\n"):
             pass
         return _Row(first, f"a line of more than {LONGEST} bytes, which no row is")
-    behind = stream.tell()
     parts, size, quotes = [first], len(first), first.count(b'"')
-    while quotes % 2 and size < LONGEST and (line := stream.readline(LONGEST)):
+    while quotes % 2 and size < LONGEST and (line := lines.next()):
         parts.append(line)
         size += len(line)
         quotes += line.count(b'"')
@@ -106,7 +129,7 @@ def _row(stream: BinaryIO, width: int) -> _Row:
         wrong = _wrong(row, width)
     if not wrong:
         return _Row(row)
-    stream.seek(behind)
+    lines.give_back(parts[1:])
     return _Row(first, wrong)
 
 

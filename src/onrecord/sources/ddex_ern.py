@@ -30,7 +30,8 @@ class DdexErn:
     an older one is rejected and names the one in force. To know the newest, every message is looked at once before
     the first page; what is remembered of each is a line.
 
-    Settings: `party_id`, the archive's own DDEX Party Identifier: messages for another recipient are rejected.
+    Settings: `party_id`, the archive's own DDEX Party Identifier: messages for another recipient are rejected, and all
+    where none is set.
     `models`, the commercial models (CommercialModelType, separated by spaces) that the archive runs: deals of
     another model allow nothing. `files=required`: a message is held until every file that it names with a hash sum
     lies in the folder and has that hash sum. `covers`: what a deal is evidence for, `recording` (default) or `all`,
@@ -105,9 +106,10 @@ class DdexErn:
             return []
         newest = overview.newest(message)
         if newest > (message.created, member.name):
+            when = "of the same moment stands behind it" if newest[0] == message.created else "is newer"
             raise RecordRejected(
-                f"superseded: {newest[1]} of {newest[0].isoformat()} is about the same release and newer than "
-                f"this message of {message.created.isoformat()}"
+                f"superseded: {newest[1]} of {newest[0].isoformat()} is about the same release and {when}; "
+                f"this message is of {message.created.isoformat()}"
             )
         if self._complete:
             self._check_files(message)
@@ -117,7 +119,10 @@ class DdexErn:
 
     def _record(self, message: Message, release_id: str, payload: bytes) -> Record:
         id = f"{message.sender}:{release_id}"
-        return Record(self.name, "release", id, "application/xml", payload, deleted=not payload)
+        version = message.created.astimezone(dt.UTC).isoformat()
+        return Record(
+            self.name, "release", id, "application/xml", payload, deleted=not payload, version=version
+        )
 
     def _message(self, member: folder.Member) -> tuple[Message | None, bytes]:
         """The message in a file for this archive; None where the file is a part of the batch that holds no release."""
@@ -129,9 +134,10 @@ class DdexErn:
         if etree.QName(root).localname == "ManifestMessage":
             return None, b""
         message = ddex_message.message(root)
-        if self._party and self._party.upper() not in message.recipients:
+        if self._party.upper() not in message.recipients:
             others = ", ".join(message.recipients)[:200] or "nobody"
-            raise RecordRejected(f"for another recipient: expected {self._party}, got {others}")
+            expected = f"expected {self._party}" if self._party else "this archive has no `[ddex] party_id`"
+            raise RecordRejected(f"for another recipient: {expected}, got {others}")
         return message, raw
 
     def _check_files(self, message: Message) -> None:

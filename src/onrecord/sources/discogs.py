@@ -12,7 +12,7 @@ from onrecord.errors import RecordRejected
 from onrecord.model.records import Claims, Page, Record, Terms
 from onrecord.sources import discogs_claims, discogs_records
 from onrecord.sources.discogs_records import Cut
-from onrecord.sources.filling import Filling, Place, unread
+from onrecord.sources.paging import Filling, Place, unread
 
 _KINDS: Final = ("release", "master", "artist", "label")
 
@@ -42,7 +42,7 @@ class Discogs:
         for file in unread(self._location, Place.of(cursor), page):
             for cut in discogs_records.cut(file.part.stream, file.behind.offset, file.behind.count):
                 self._read(cut, f"{file.name}#{cut.number}", page)
-                page.cursor = Place(file.member.name, cut.offset, cut.number, file.part.number).cursor
+                page.cursor = file.place(cut.offset, cut.number).cursor
                 if page.full():
                     yield page.cut()
         yield from page.rest()

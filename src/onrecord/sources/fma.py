@@ -15,18 +15,19 @@ from onrecord.errors import RecordRejected
 from onrecord.model.records import ArtistClaim, Claims, Page, Record, ReleaseClaim, Terms, TrackClaim
 from onrecord.model.rights import Evidence
 from onrecord.rights.texts import takes_back
-from onrecord.sources import csv_rows, located_pages
+from onrecord.sources import csv_rows, packed, paging, spelled
 from onrecord.sources.html_text import html_text
+from onrecord.sources.json_elements import Element
 from onrecord.sources.json_texts import Text
-from onrecord.sources.located_pages import Element
-from onrecord.sources.outside_values import Values, date, milliseconds
+from onrecord.sources.outside_values import Values
+from onrecord.sources.paging import Unread
+from onrecord.sources.spelled import leading_date, milliseconds
 from onrecord.sources.stated_license import Stated
 
 #: Header lines: of `tracks.csv` groups, columns and the name of the index; of `raw_tracks.csv` columns.
 _HEADERS: Final = {"track": 3, "raw-track": 1}
 _TRACK: Final = frozenset({"track.title", "track.license", "artist.name", "album.title"})
 _RAW: Final = frozenset({"track_id", "track_title", "artist_name", "license_url"})
-_AMERICAN_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _GENRE: Final = re.compile(r"'genre_title': (?:'([^'\\]*)'|\"([^\"\\]*)\")")
 _TITLE: Final = re.compile(
     r"(Attribution[A-Za-z -]*?)(?: \(aka Music Sharing\))?(?: (\d\.\d)(?: ([A-Za-z .:&]+))?)?"
@@ -78,7 +79,7 @@ class Fma:
         self._location = location
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
-        return located_pages.pages(self._location, cursor, _texts, lambda data: [Element(data)], self._record)
+        return paging.pages(self._location, cursor, lambda data: [Element(data)], self._record, _texts)
 
     def claims(self, record: Record) -> Claims:
         if record.deleted:
@@ -124,7 +125,7 @@ class _Track:
             id=id,
             title=row.text("album.title"),
             artist=row.text("artist.name"),
-            date=date(row.text("album.date_released")),
+            date=leading_date(row.text("album.date_released")),
             kind=row.text("album.type"),
             tracks=row.whole("album.tracks") or None,
         )
@@ -142,7 +143,8 @@ class _Track:
             release_id=self._known("album.id"),
             position=row.whole("track.number") or None,
             duration_ms=milliseconds(row.text("track.duration")),
-            date=date(row.text("track.date_recorded")) or date(row.text("album.date_released")),
+            date=leading_date(row.text("track.date_recorded"))
+            or leading_date(row.text("album.date_released")),
             genre=row.text("track.genre_top"),
             composer=row.text("track.composer"),
         )
@@ -204,13 +206,14 @@ class _RawTrack:
                 yield stated.objection(field, notice)
 
 
-def _texts(path: Path, offset: int, lines: int) -> Iterator[Text]:
+def _texts(file: Unread) -> Iterator[Text]:
     """The rows of a table that is known by its header, whatever the file is called; another file is named once."""
-    above = csv_rows.head(path, 3)
-    kind = _kind(above)
+    above = csv_rows.head(file.part.stream, 3)
+    kind, behind = _kind(above), file.behind
     if kind:
-        yield from csv_rows.texts(path, above[: _HEADERS[kind]], offset, lines)
-    elif not offset:
+        stream = packed.again(file.part.stream, b"".join(above))
+        yield from csv_rows.texts(stream, above[: _HEADERS[kind]], behind.offset, behind.count)
+    elif not behind.offset:
         yield Text(
             1, 1, 1, b"", "not a table that is read: expected the header of tracks.csv or raw_tracks.csv"
         )
@@ -257,8 +260,7 @@ def _id(row: Values) -> str:
 
 def _date(text: str) -> str:
     """`11/26/2008`: month, day, year."""
-    match = _AMERICAN_DATE.fullmatch(text)
-    return date(f"{match[3]}-{int(match[1]):02}-{int(match[2]):02}") if match else date(text)
+    return spelled.date(text, "MM/DD/YYYY") or leading_date(text)
 
 
 def _spelled(title: str) -> str:

@@ -13,11 +13,14 @@ from onrecord.errors import RecordRejected, SourceFailed
 from onrecord.model import identifiers
 from onrecord.model.records import Claims, Offer, Page, Record, ReleaseClaim, Terms, TrackClaim
 from onrecord.model.rights import Evidence
-from onrecord.sources import asking, json_elements, json_texts, located_pages, safe_xml, strict_json
+from onrecord.sources import asking, json_elements, packed, paging, safe_xml, strict_json
 from onrecord.sources.html_text import html_text
-from onrecord.sources.located_pages import Element
-from onrecord.sources.outside_values import Values, date, milliseconds, of_object
+from onrecord.sources.json_elements import Element
+from onrecord.sources.json_texts import Text
+from onrecord.sources.outside_values import Values, of_object
+from onrecord.sources.paging import Unread
 from onrecord.sources.seam import Fetch
+from onrecord.sources.spelled import leading_date, milliseconds
 from onrecord.sources.stated_license import Stated
 
 _SEARCH: Final = "https://archive.org/services/search/v1/scrape"
@@ -67,7 +70,7 @@ class InternetArchive:
         self._location = location
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
-        return located_pages.pages(self._location, cursor, _texts, _elements, self._record)
+        return paging.pages(self._location, cursor, _elements, self._record, _texts)
 
     def live(self, fetch: Fetch, query: str, cursor: str = "") -> Iterator[Page]:
         """Items with sound that a search in the site's own syntax finds (`collection:netlabels AND year:2009`); "" asks
@@ -103,7 +106,7 @@ class InternetArchive:
 
     def _items(self, service: asking.Asking, at: asking.Place, ids: Sequence[str]) -> Iterator[Page]:
         """Ask for each item; no cursor stands behind one that failed before the next one did not."""
-        filling = located_pages.Filling("", most=_PAGE_ITEMS)
+        filling = paging.Filling("", records=_PAGE_ITEMS)
         failed = False
         for taken, id in enumerate(ids[at.taken :], at.taken + 1):
             try:
@@ -116,15 +119,11 @@ class InternetArchive:
                 failed = True
             filling.cursor = at._replace(taken=taken - failed).written()
             if filling.full() and not failed:
-                page = filling.cut()
-                service.brings(page)
-                yield page
+                yield service.checked(filling)
         if filling:
-            page = filling.cut()
-            service.brings(page)
-            yield page
+            yield service.checked(filling)
 
-    def _ask(self, service: asking.Asking, id: str, filling: located_pages.Filling) -> None:
+    def _ask(self, service: asking.Asking, id: str, filling: paging.Filling) -> None:
         if not _IDENTIFIER.fullmatch(id):
             filling.reject(id[:100] or "a result", "expected the identifier of an item")
             return
@@ -258,18 +257,17 @@ class _Item:
         return f"the item is in the collection {closed[0]}" if closed else ""
 
 
-def _texts(path: Path, offset: int, lines: int) -> Iterator[json_texts.Text]:
+def _texts(file: Unread) -> Iterator[Text]:
     """JSON as ever; an XML file is one text."""
-    if path.suffix.lower() != ".xml":
-        yield from json_texts.texts(path, offset, lines)
-    elif not offset:
+    if not packed.plain_name(file.name.lower()).endswith(".xml"):
+        yield from file.json_texts()
+    elif not file.behind.offset:
         try:
-            with path.open("rb") as stream:
-                data = stream.read(safe_xml.LONGEST + 1)
-        except OSError as error:
-            yield json_texts.Text(1, 1, 1, b"", f"cannot be read: {error.strerror}")
+            data = file.part.stream.read(safe_xml.LONGEST + 1)
+        except packed.DAMAGE as error:
+            yield Text(1, 1, 1, b"", packed.damage(error))
         else:
-            yield json_texts.Text(1, len(data) or 1, 1, data)
+            yield Text(1, len(data) or 1, 1, data)
 
 
 def _elements(data: bytes) -> list[Element]:
@@ -345,7 +343,7 @@ def _creators(about: Values) -> str:
 
 
 def _date(about: Values) -> str:
-    return date(about.text("date")) or date(about.text("year"))
+    return leading_date(about.text("date")) or leading_date(about.text("year"))
 
 
 def _urn(of: Values, prefix: str, checked: Callable[[str], str]) -> str:

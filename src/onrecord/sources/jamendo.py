@@ -10,10 +10,11 @@ from onrecord.engine import plugins
 from onrecord.errors import RecordRejected, UsageError
 from onrecord.model.records import ArtistClaim, Claims, Offer, Page, Record, ReleaseClaim, Terms, TrackClaim
 from onrecord.model.rights import Evidence
-from onrecord.sources import asking, json_elements, json_texts, located_pages, strict_json
-from onrecord.sources.located_pages import Element
-from onrecord.sources.outside_values import Values, date, milliseconds, of_object, web_address
+from onrecord.sources import asking, json_elements, paging, strict_json
+from onrecord.sources.json_elements import Element
+from onrecord.sources.outside_values import Values, of_object, web_address
 from onrecord.sources.seam import Fetch
+from onrecord.sources.spelled import leading_date, milliseconds
 from onrecord.sources.stated_license import Stated
 
 _ADDRESS: Final = "https://api.jamendo.com/v3.0/tracks/"
@@ -69,7 +70,7 @@ class Jamendo:
         self._location = location
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
-        return located_pages.pages(self._location, cursor, json_texts.texts, _elements, self._record)
+        return paging.pages(self._location, cursor, _elements, self._record)
 
     def live(self, fetch: Fetch, query: str, cursor: str = "") -> Iterator[Page]:
         """Tracks by the parameters of `/tracks` (`tags=ambient&ccnc=false`), or by words; "" asks for all of them.
@@ -92,21 +93,18 @@ class Jamendo:
             "audiodlformat": self._download_format,
         }
         service = asking.Asking("Jamendo", fetch, self._client_id)
-        offset = _offset(cursor)
+        at = asking.place(cursor, "0")
         while True:
-            service.goes_on(str(offset))
-            answer, raw = service.json(_ADDRESS, {**asked, "offset": str(offset)})
+            service.goes_on(at.continuation)
+            answer, raw = service.json(_ADDRESS, {**asked, "offset": at.continuation})
             _refuse_failed(answer, service)
             found = json_elements.elements(raw, "results")
             if not found:
                 return
-            filling = located_pages.Filling(str(offset + len(found)))
-            for element in found:
-                filling.take(element, f"offset {offset}", self._record)
-            page = filling.cut()
-            service.brings(page)
-            yield page
-            offset += len(found)
+            behind = asking.Place(str(int(at.continuation) + len(found)))
+            if page := service.page(found, behind, f"offset {at.continuation}", self._record):
+                yield page
+            at = behind
 
     def claims(self, record: Record) -> Claims:
         if record.deleted:
@@ -154,14 +152,6 @@ def _refuse_failed(answer: object, service: asking.Asking) -> None:
         raise service.failed("an answer without a list `results`")
 
 
-def _offset(cursor: str) -> int:
-    if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
-        raise UsageError(
-            f"expected the cursor of an earlier page, got {cursor[:100]!r}", hint="harvest from the start"
-        )
-    return int(cursor or "0")
-
-
 class _Reading:
     """One record: its kind, and the tracks in it with what the album or artist above says of them."""
 
@@ -204,7 +194,7 @@ class _Reading:
             id=id,
             title=title,
             artist=value.text("artist_name"),
-            date=date(value.text("releasedate")),
+            date=leading_date(value.text("releasedate")),
             tracks=tracks,
         )
 
@@ -220,7 +210,7 @@ class _Reading:
             release_id=track.text("album_id"),
             position=position or None,
             duration_ms=milliseconds(track.text("duration")),
-            date=date(track.text("releasedate")),
+            date=leading_date(track.text("releasedate")),
             genre=track.inner("musicinfo").inner("tags").text("genres"),
         )
 

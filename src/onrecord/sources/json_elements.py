@@ -2,10 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Takes the elements of a list answer out of its JSON, byte for byte as they stand there."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from onrecord.errors import RecordRejected
-from onrecord.sources.located_pages import Element
+
+
+class Element(NamedTuple):
+    """A record's bytes as they stand in a text; `place` says where in it (`#results[3]`), "" for the whole text."""
+
+    raw: bytes
+    place: str = ""
 
 
 def elements(data: bytes, *path: str) -> list[Element]:
@@ -13,15 +21,20 @@ def elements(data: bytes, *path: str) -> list[Element]:
 
     `data` was read by `strict_json` before. RecordRejected where nothing of that kind stands there.
     """
-    raw = data
     try:
-        for key in path:
-            raw = bytes(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[key])
+        raw = value(data, *path)
         place = "#" + ".".join(path)
         if raw.lstrip()[:1] == b"{":
             found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-            return [Element(bytes(value), f"{place}[{key}]") for key, value in found.items()]
+            return [Element(bytes(item), f"{place}[{key}]") for key, item in found.items()]
         listed = msgspec.json.decode(raw, type=list[msgspec.Raw])
-        return [Element(bytes(value), f"{place}[{at}]") for at, value in enumerate(listed)]
+        return [Element(bytes(item), f"{place}[{at}]") for at, item in enumerate(listed)]
     except (msgspec.MsgspecError, KeyError, RecursionError) as error:
         raise RecordRejected(f"expected a list under {'.'.join(path)}: {error}"[:300]) from error
+
+
+def value(data: bytes, *path: str) -> bytes:
+    """The bytes of the value that stands under the keys of `path`; KeyError or MsgspecError where there is none."""
+    for key in path:
+        data = bytes(msgspec.json.decode(data, type=dict[str, msgspec.Raw])[key])
+    return data

@@ -5,7 +5,6 @@
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from onrecord.sources import packed
@@ -14,7 +13,6 @@ from onrecord.sources import packed
 LONGEST: Final = 32 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 _SKIP: Final = 1024 * 1024
-_PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
 
 
 class Text(NamedTuple):
@@ -30,26 +28,14 @@ class Text(NamedTuple):
     wrong: str = ""
 
 
-def texts(path: Path, offset: int = 0, lines: int = 0) -> Iterator[Text]:
-    """The JSON texts of a file, going on behind `offset` (in the unpacked bytes) and `lines`.
-
-    A `.json` file whose first line is no whole JSON value is one document; every other file holds a text a line.
-    Of a tar, the first file is read.
-    """
-    try:
-        for part in packed.parts(path):
-            yield from texts_in(part.stream, offset, lines, document=may_be_document(path.name))
-            return
-    except packed.DAMAGE as error:
-        yield Text(lines + 1, offset, lines, b"", packed.damage(error))
-
-
 def texts_in(
     stream: io.BufferedReader, offset: int = 0, lines: int = 0, *, document: bool = False
 ) -> Iterator[Text]:
-    """The JSON texts of a stream that is at its start; `document` says that it may be one document.
+    """The JSON texts of a stream that is at its start, going on behind `offset` (in the unpacked bytes) and `lines`.
 
-    A packed stream cannot be sought in: what stands before `offset` is unpacked again, and passed over.
+    `document` says that it may be one document: it is one where its first line is no whole JSON value. Every other
+    stream holds a text a line. A packed stream cannot be sought in: what stands before `offset` is unpacked again, and
+    passed over.
     """
     try:
         if offset and not packed.skip(stream, offset):
@@ -66,10 +52,7 @@ def texts_in(
 
 def may_be_document(name: str) -> bool:
     """Whether a file of this name may hold one JSON document over several lines."""
-    lower = name.lower()
-    for ending in _PACKED:
-        lower = lower.removesuffix(ending)
-    return lower.endswith(".json")
+    return packed.plain_name(name.lower()).endswith(".json")
 
 
 def _cut(stream: io.BufferedReader, offset: int, lines: int, document: bool) -> Iterator[Text]:

@@ -14,8 +14,8 @@ from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
 from onrecord.model.records import Claims, Page, Record, Terms, TrackClaim
 from onrecord.sources import listenbrainz_canonical, listenbrainz_listens
-from onrecord.sources.filling import Filling, Place, Unread, unread
 from onrecord.sources.listenbrainz_listens import Listen
+from onrecord.sources.paging import Filling, Place, Unread, unread
 
 #: A recording stands once a page: large pages repeat the popular ones less often.
 _PAGE_RECORDS: Final = 5_000

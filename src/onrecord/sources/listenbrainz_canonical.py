@@ -15,7 +15,7 @@ from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
 from onrecord.model.records import Claims, TrackClaim
 from onrecord.sources import packed
-from onrecord.sources.filling import Place, Unread
+from onrecord.sources.paging import Place, Unread
 
 #: Longest row in bytes, the line breaks within quotation marks included.
 LONGEST: Final = 64 * 1024
@@ -33,30 +33,30 @@ class Row(NamedTuple):
 
 def rows(file: Unread) -> Iterator[Row]:
     """The rows of the file behind the place that `file` names. A file of other columns gives one row that says so."""
-    stream, part = file.part.stream, file.part.number
+    stream = file.part.stream
     offset, lines = file.behind.offset, file.behind.count
     try:
         header = stream.readline(LONGEST)
         if why := _foreign(header):
-            yield Row(1, Place(file.member.name, len(header), 1, part), b"", why)
+            yield Row(1, file.place(len(header), 1), b"", why)
             return
         if offset > len(header) and not packed.skip(stream, offset - len(header)):
             why = "shorter than at the last reading; read it from the start"
-            yield Row(lines + 1, Place(file.member.name, offset, lines, part), b"", why)
+            yield Row(lines + 1, file.place(offset, lines), b"", why)
             return
         offset, lines = max(offset, len(header)), max(lines, 1)
         reading = _Lines(stream)
         while data := reading.row():
             line = lines + 1
             lines, offset = lines + max(data.count(b"\n"), 1), offset + len(data)
-            place = Place(file.member.name, offset, lines, part)
+            place = file.place(offset, lines)
             if not data.endswith(b"\n"):
                 why = _cut_off(data)
                 yield Row(line, place, b"" if why else header + data, why)
             elif data.strip():
                 yield Row(line, place, header + data)
     except packed.DAMAGE as error:
-        yield Row(lines + 1, Place(file.member.name, offset, lines, part), b"", packed.damage(error))
+        yield Row(lines + 1, file.place(offset, lines), b"", packed.damage(error))
 
 
 def fields(payload: bytes) -> dict[str, str]:

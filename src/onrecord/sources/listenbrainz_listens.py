@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
-from onrecord.sources import json_texts, strict_json
-from onrecord.sources.filling import Filling, Place, Unread, unread
+from onrecord.sources import packed, strict_json
+from onrecord.sources.paging import Filling, Place, Unread, unread
 
 #: 1 October 2002, before which nobody could scrobble; ListenBrainz refuses earlier times.
 EARLIEST: Final = 1_033_430_400
@@ -75,7 +75,7 @@ class Heard(NamedTuple):
 def listens(location: Path) -> Iterator[Listen | Unreadable]:
     """Every listen in a dump, a file or a folder, in its order, one at a time; memory is a batch."""
     aside = Filling("")
-    for file in unread(location, Place(), aside):
+    for file in unread(location, Place.of(""), aside):
         for heard in read(file):
             yield from heard.listens
             yield from heard.unreadable
@@ -92,14 +92,8 @@ def read(file: Unread) -> Iterator[Heard]:
     """The listens of one file behind the place that `file` names; a file that holds none gives nothing."""
     if file.name.endswith(".parquet"):
         yield from _rows(file)
-    elif holds_listens(_plain(file.name)):
+    elif holds_listens(packed.plain_name(file.name)):
         yield from _texts(file)
-
-
-def _plain(name: str) -> str:
-    return next(
-        (name.removesuffix(end) for end in (".gz", ".bz2", ".xz", ".zst") if name.endswith(end)), name
-    )
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------
@@ -157,10 +151,8 @@ _document: Final = msgspec.json.Decoder(_Document).decode
 
 
 def _texts(file: Unread) -> Iterator[Heard]:
-    document = json_texts.may_be_document(file.name)
-    behind = (file.behind.offset, file.behind.count)
-    for text in json_texts.texts_in(file.part.stream, *behind, document=document):
-        place = Place(file.member.name, text.offset, text.lines, file.part.number)
+    for text in file.json_texts():
+        place = file.place(text.offset, text.lines)
         where = f"{file.name}:{text.line}"
         if text.wrong:
             yield Heard(place, (), (Unreadable(where, text.wrong),))
@@ -290,7 +282,7 @@ def _rows(file: Unread) -> Iterator[Heard]:
                     file, batch.slice(max(passed - start, 0)).to_pylist(), max(passed, start), number
                 )
     except (RecordRejected, pa.ArrowException, OSError, ValueError, EOFError) as error:
-        place = Place(file.member.name, 0, number, file.part.number)
+        place = file.place(0, number)
         yield Heard(place, (), (Unreadable(file.name, f"cannot be read: {error}"[:400]),))
 
 
@@ -313,7 +305,7 @@ def _batch(file: Unread, rows: list[dict[str, Any]], start: int, end: int) -> He
             found.append(_of_row(row))
         except RecordRejected as reason:
             unreadable.append(Unreadable(f"{file.name}#{number}", reason.message))
-    return Heard(Place(file.member.name, 0, end, file.part.number), tuple(found), tuple(unreadable))
+    return Heard(file.place(0, end), tuple(found), tuple(unreadable))
 
 
 def _of_row(row: dict[str, Any]) -> Listen:

@@ -11,15 +11,14 @@ from typing import ClassVar, Final
 import msgspec
 
 from onrecord.engine import plugins
-from onrecord.errors import ConfigError, RecordRejected, SourceRefused, UsageError
+from onrecord.errors import ConfigError, RecordRejected, SourceRefused
 from onrecord.model.records import Claims, Page, Record, Terms
 from onrecord.rights import taken
 from onrecord.sources import folder, mapped_claims, table_mapping, table_rows
+from onrecord.sources.paging import Filling, foreign_cursor
 from onrecord.sources.table_mapping import TableMapping
 from onrecord.sources.table_rows import At, Row
 
-_PAGE_RECORDS: Final = 500
-_PAGE_BYTES: Final = 4 * 1024 * 1024
 _SUFFIXES: Final = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
 
 
@@ -53,12 +52,12 @@ class MappedTable:
         mapping = table_mapping.read(self._mapping_file())
         mark = hashlib.sha256(msgspec.json.encode(mapping)).hexdigest()[:12]
         start, at = _parsed(cursor, mark)
-        page = _Page(cursor)
+        page = Filling(cursor)
         for member in folder.members(self._location):
             if not self._is_table(member) or member.parts < folder.place(start):
                 continue
             if member.refused:
-                page.rejected.append((member.name, member.refused))
+                page.reject(member.name, member.refused)
                 continue
             _look_at(member, mapping)
             for row in table_rows.rows(member.path, mapping, at if member.name == start else At()):
@@ -66,22 +65,21 @@ class MappedTable:
                 page.cursor = msgspec.json.encode((mark, member.name, *row.at)).decode()
                 if page.full():
                     yield page.cut()
-        if page.records or page.rejected:
-            yield page.cut()
+        yield from page.rest()
 
     def claims(self, record: Record) -> Claims:
         return Claims() if record.deleted else mapped_claims.claims(self.name, record.id, record.payload)
 
-    def _take(self, row: Row, name: str, mapping: TableMapping, page: "_Page") -> None:
+    def _take(self, row: Row, name: str, mapping: TableMapping, page: Filling) -> None:
         where = f"{name}: row {row.at.rows}" if row.at.rows else name
         if row.wrong:
-            page.rejected.append((where, row.wrong))
+            page.reject(where, row.wrong)
             return
         try:
             record = self._record(row, mapping)
             mapped_claims.claims(self.name, record.id, record.payload)
         except RecordRejected as reason:
-            page.rejected.append((where, reason.message))
+            page.reject(where, reason.message)
         else:
             page.add(record)
 
@@ -113,28 +111,6 @@ class MappedTable:
         return self._location.is_file() or name.endswith(_SUFFIXES)
 
 
-class _Page:
-    """The page that is being filled; its cursor is the last row that went in."""
-
-    def __init__(self, cursor: str) -> None:
-        self.cursor = cursor
-        self.records: list[Record] = []
-        self.rejected: list[tuple[str, str]] = []
-        self._bytes = 0
-
-    def add(self, record: Record) -> None:
-        self.records.append(record)
-        self._bytes += len(record.payload)
-
-    def full(self) -> bool:
-        return len(self.records) + len(self.rejected) >= _PAGE_RECORDS or self._bytes >= _PAGE_BYTES
-
-    def cut(self) -> Page:
-        page = Page(tuple(self.records), self.cursor, tuple(self.rejected))
-        self.records, self.rejected, self._bytes = [], [], 0
-        return page
-
-
 def _look_at(member: folder.Member, mapping: TableMapping) -> None:
     """Refuses a table by what it is, whatever the mapping takes of it; and a mapping that is for another table."""
     found = (row.values for row in islice(table_rows.rows(member.path, mapping, At()), taken.SAMPLE))
@@ -162,7 +138,5 @@ def _parsed(cursor: str, mark: str) -> tuple[str, At]:
     try:
         under, name, *at = msgspec.json.decode(cursor, type=tuple[str, str, int, int, int, int])
     except msgspec.MsgspecError as error:
-        raise UsageError(
-            f"expected the cursor of an earlier page, got {cursor[:100]!r}", hint="harvest from the start"
-        ) from error
+        raise foreign_cursor(cursor) from error
     return (name, At(*at)) if under == mark else ("", At())

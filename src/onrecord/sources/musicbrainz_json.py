@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
-import msgspec
-
 from onrecord.engine import plugins
 from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
 from onrecord.model.records import Claims, Page, Record, Terms
-from onrecord.sources import json_texts, musicbrainz_claims, packed, strict_json
-from onrecord.sources.filling import Filling, Place, Unread, unread
+from onrecord.sources import json_elements, musicbrainz_claims, packed, strict_json
+from onrecord.sources.json_texts import Text
+from onrecord.sources.paging import Filling, Place, Unread, unread
 
 _LISTS: Final = {f"{kind}s": kind for kind in musicbrainz_claims.KINDS}
 #: Keys that only one kind of MusicBrainz object has, asked in this order. A track has a `recording`, nothing else has.
@@ -67,13 +66,10 @@ class MusicBrainzJson:
             if why := _not_read(file.part):
                 page.reject(file.name, why)
                 continue
-            kind, part = _kind_in(file), file.part
-            document = json_texts.may_be_document(file.name)
-            for text in json_texts.texts_in(
-                part.stream, file.behind.offset, file.behind.count, document=document
-            ):
+            kind = _kind_in(file)
+            for text in file.json_texts():
                 self._read(text, f"{file.name}:{text.line}", kind, page)
-                page.cursor = Place(file.member.name, text.offset, text.lines, part.number).cursor
+                page.cursor = file.place(text.offset, text.lines).cursor
                 if page.full():
                     yield page.cut()
         yield from page.rest()
@@ -83,7 +79,7 @@ class MusicBrainzJson:
             return Claims()
         return musicbrainz_claims.claims(self.name, record.kind, record.payload)
 
-    def _read(self, text: json_texts.Text, where: str, kind: str, page: Filling) -> None:
+    def _read(self, text: Text, where: str, kind: str, page: Filling) -> None:
         if text.wrong:
             page.reject(where, text.wrong)
             return
@@ -93,10 +89,7 @@ class MusicBrainzJson:
             page.reject(where, reason.message)
             return
         for item in found:
-            try:
-                page.add(self._record(item))
-            except RecordRejected as reason:
-                page.reject(where + item.place, reason.message)
+            page.take(item, where, self._record)
 
     def _record(self, item: "_Object") -> Record:
         id = item.value.get("id") if isinstance(item.value, dict) else None
@@ -108,7 +101,8 @@ class MusicBrainzJson:
 
 def _not_read(part: packed.Part) -> str:
     table = part.name.rpartition("mbdump/")[2]
-    if not part.name or table in musicbrainz_claims.KINDS:
+    answer = packed.plain_name(part.name).endswith((".json", ".jsonl"))  # tables of dumps have no ending
+    if not part.name or answer or table in musicbrainz_claims.KINDS:
         return ""
     return f"not read: of MusicBrainz dumps mbdump/{', '.join(musicbrainz_claims.KINDS)} are"
 
@@ -135,11 +129,10 @@ def _objects(data: bytes, kind: str) -> list[_Object]:
     lists = [key for key in _LISTS if isinstance(value.get(key), list)]
     if kind or "id" in value or not lists:
         return [_Object(kind or _kind(value), value, data)]
-    raw = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     return [
-        _Object(_LISTS[key], value[key][at], bytes(element), f"#{key}[{at}]")
+        _Object(_LISTS[key], item, *element)
         for key in lists
-        for at, element in enumerate(msgspec.json.decode(raw[key], type=list[msgspec.Raw]))
+        for item, element in zip(value[key], json_elements.elements(data, key), strict=True)
     ]
 
 

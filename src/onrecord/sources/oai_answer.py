@@ -10,15 +10,16 @@ from onrecord.sources import safe_xml
 
 _OAI: Final = "http://www.openarchives.org/OAI/2.0/"
 _LISTS: Final = ("ListRecords", "GetRecord")
-_TEXTS: Final = ("error", "resumptionToken", "responseDate", "identifier")
+_TEXTS: Final = ("error", "resumptionToken", "responseDate", "identifier", "datestamp")
 
 
 class Item(NamedTuple):
-    """A record: its identifier, its bytes from start tag to end tag; a deleted one is a tombstone."""
+    """A record: its identifier and datestamp, its bytes from start tag to end tag; a deleted one is a tombstone."""
 
     identifier: str
     raw: bytes
     deleted: bool
+    datestamp: str
 
 
 class OaiAnswer(NamedTuple):
@@ -78,6 +79,7 @@ class _Walk:
         self._nodes = 0
         self._start = 0
         self._identifier = ""
+        self._datestamp = ""
         self._deleted = False
         self._text: list[str] | None = None
         self._parser: Any = expat.ParserCreate(namespace_separator=" ")
@@ -116,6 +118,7 @@ class _Walk:
         self._path.append(ours)
         if self._is("OAI-PMH", "*", "record"):
             self._start, self._identifier, self._deleted = self._parser.CurrentByteIndex, "", False
+            self._datestamp = ""
         elif self._is("OAI-PMH", "*", "record", "header"):
             self._deleted = attributes.get("status") == "deleted"
         elif ours == "error" and not self.error and self._is("OAI-PMH", "error"):
@@ -126,6 +129,8 @@ class _Walk:
         said = "".join(self._text or ()).strip()[:2000]
         if self._is("OAI-PMH", "*", "record", "header", "identifier"):
             self._identifier = said
+        elif self._is("OAI-PMH", "*", "record", "header", "datestamp"):
+            self._datestamp = said
         elif self._is("OAI-PMH", "*", "record"):
             self._keep()
         elif self._path[-1] in _TEXTS and len(self._path) <= 3:
@@ -141,7 +146,9 @@ class _Walk:
         at = self._parser.CurrentByteIndex
         # An element without content is one tag; its end is met where it starts.
         end = self._raw.find(b">", at if at > self._start else self._start) + 1
-        self.items.append(Item(self._identifier, self._raw[self._start : end], self._deleted))
+        self.items.append(
+            Item(self._identifier, self._raw[self._start : end], self._deleted, self._datestamp)
+        )
 
     def _is(self, *path: str) -> bool:
         if len(self._path) != len(path) or not self.is_answer:

@@ -15,6 +15,7 @@ from onrecord.model.records import Claims, Page, Record, Terms
 from onrecord.net.repeats import Repeats
 from onrecord.sources import dublin_core, folder, oai_answer, safe_xml
 from onrecord.sources.oai_answer import OaiAnswer
+from onrecord.sources.paging import foreign_cursor
 from onrecord.sources.seam import Fetch
 
 _PAGE_RECORDS: Final = 1000
@@ -119,7 +120,15 @@ class OaiPmh:
                 continue
             payload = b"" if item.deleted else item.raw
             records.append(
-                Record(self.name, "record", item.identifier, "text/xml", payload, deleted=item.deleted)
+                Record(
+                    self.name,
+                    "record",
+                    item.identifier,
+                    "text/xml",
+                    payload,
+                    deleted=item.deleted,
+                    version=item.datestamp,
+                )
             )
         return Page(tuple(records), cursor, tuple(rejected))
 
@@ -149,7 +158,7 @@ class _Cursor(NamedTuple):
         try:
             found = cls(*msgspec.json.decode(cursor, type=tuple[str, str, str]))
         except msgspec.MsgspecError as error:
-            raise _no_cursor(cursor) from error
+            raise foreign_cursor(cursor) from error
         return found if found.token else cls(since=found.first)
 
     def written(self) -> str:
@@ -228,14 +237,8 @@ def _place(cursor: str) -> tuple[str, int]:
     try:
         return msgspec.json.decode(cursor, type=tuple[str, int])
     except msgspec.MsgspecError as error:
-        raise _no_cursor(cursor) from error
+        raise foreign_cursor(cursor) from error
 
 
 def _written(name: str, taken: int) -> str:
     return msgspec.json.encode((name, taken)).decode()
-
-
-def _no_cursor(cursor: str) -> UsageError:
-    return UsageError(
-        f"expected the cursor of an earlier page, got {cursor[:100]!r}", hint="harvest from the start"
-    )

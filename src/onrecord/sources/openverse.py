@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from onrecord.engine import plugins
-from onrecord.errors import RecordRejected, UsageError
+from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
 from onrecord.model.records import ArtistClaim, Claims, Offer, Page, Record, ReleaseClaim, Terms, TrackClaim
 from onrecord.model.rights import Evidence
 from onrecord.rights.licenses import read_license
-from onrecord.sources import asking, csv_rows, json_elements, json_texts, located_pages, strict_json
-from onrecord.sources.located_pages import Element
-from onrecord.sources.outside_values import Values, date, of_object, plausible, web_address
+from onrecord.sources import asking, csv_rows, json_elements, packed, paging, strict_json
+from onrecord.sources.json_elements import Element
+from onrecord.sources.json_texts import Text
+from onrecord.sources.outside_values import Values, of_object, web_address
+from onrecord.sources.paging import Unread
 from onrecord.sources.seam import Fetch
+from onrecord.sources.spelled import leading_date, plausible
 from onrecord.sources.stated_license import Stated
 
 _ADDRESS: Final = "https://api.openverse.org/v1/audio/"
@@ -63,7 +66,7 @@ class Openverse:
         self._location = location
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
-        return located_pages.pages(self._location, cursor, _texts, _elements, self._record)
+        return paging.pages(self._location, cursor, _elements, self._record, _texts)
 
     def live(self, fetch: Fetch, query: str, cursor: str = "") -> Iterator[Page]:
         """Music by words, or by parameters of `/v1/audio/` (`q=guitar&license=by`); "" asks for what it shows first.
@@ -78,22 +81,14 @@ class Openverse:
         }
         service = asking.Asking("Openverse", fetch)
         at = asking.place(cursor, "1")
-        if not at.continuation.isdecimal():
-            raise UsageError(
-                f"expected the cursor of an earlier page, got {cursor[:100]!r}", "harvest from the start"
-            )
         while True:
             service.goes_on(at.continuation)
             answer, raw = service.json(_ADDRESS, {**asked, "page": at.continuation})
             if not (isinstance(answer, dict) and isinstance(answer.get("results"), list)):
                 raise service.failed("an answer without a list `results`")
             found = json_elements.elements(raw, "results")
-            filling = located_pages.Filling(at._replace(taken=len(found)).written())
-            for element in found[at.taken :]:
-                filling.take(element, f"page {at.continuation}", self._record)
-            if filling:
-                page = filling.cut()
-                service.brings(page)
+            behind = at._replace(taken=len(found))
+            if page := service.page(found[at.taken :], behind, f"page {at.continuation}", self._record):
                 yield page
             number = int(at.continuation)
             if not found or number >= (Values(answer).whole("page_count") or 0):
@@ -130,11 +125,12 @@ class Openverse:
         return Record(self.name, "audio", _id(audio), media_type, element.raw)
 
 
-def _texts(path: Path, offset: int, lines: int) -> Iterator[json_texts.Text]:
-    header = csv_rows.head(path, 1)
+def _texts(file: Unread) -> Iterator[Text]:
+    header = csv_rows.head(file.part.stream, 1)
+    stream = packed.again(file.part.stream, b"".join(header))
     if header and _is_table(header[0]):
-        return csv_rows.texts(path, header, offset, lines)
-    return json_texts.texts(path, offset, lines)
+        return csv_rows.texts(stream, header, file.behind.offset, file.behind.count)
+    return file._replace(part=file.part._replace(stream=stream)).json_texts()
 
 
 def _is_table(data: bytes) -> bool:
@@ -213,7 +209,7 @@ def _track(
         release_id=release.id if release else "",
         position=audio.inner("audio_set").whole("set_position") or audio.whole("set_position") or None,
         duration_ms=plausible(audio.whole("duration")),  # it counts milliseconds
-        date=date(audio.inner("meta_data").text("release_date")),
+        date=leading_date(audio.inner("meta_data").text("release_date")),
         genre=audio.text("genres", "genre"),
     )
 

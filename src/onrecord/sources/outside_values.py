@@ -9,11 +9,8 @@ from urllib.parse import urlsplit
 
 from onrecord.errors import RecordRejected
 
-_TEN_DAYS_MS: Final = 10 * 24 * 3600 * 1000
 _LONGEST_ADDRESS: Final = 4000
 _WHOLE = re.compile(r"\d{1,15}")
-_DATE = re.compile(r"((?!0000)\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?)(?![\d-])")
-_CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,9})(?:\.(\d{1,9})\d*)?")
 
 
 class Values:
@@ -72,27 +69,6 @@ def of_object(value: Any) -> Values:
     if not isinstance(value, dict):
         raise RecordRejected(f"expected an object, got {type(value).__name__}")
     return Values(value)
-
-
-def milliseconds(clock: str) -> int | None:
-    """A duration in seconds (`215.32`) or by the clock (`3:35`, `1:02:03.5`); None for anything else and for 0."""
-    match = _CLOCK.fullmatch(clock.strip())
-    if not match:
-        return None
-    hours, minutes, seconds, fraction = match.groups(default="0")
-    whole = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
-    return plausible(whole * 1000 + int(fraction.ljust(3, "0")[:3]))
-
-
-def plausible(duration_ms: int | None) -> int | None:
-    """A duration that a recording may have: above 0 and below ten days; None for any other."""
-    return duration_ms if duration_ms and 0 < duration_ms < _TEN_DAYS_MS else None
-
-
-def date(text: str) -> str:
-    """The ISO date (year, month or day) that a text begins with; "" where it begins otherwise."""
-    match = _DATE.match(text.strip())
-    return match[1] if match else ""
 
 
 def web_address(text: str) -> str:

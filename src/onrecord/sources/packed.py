@@ -23,6 +23,7 @@ DAMAGE: Final = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 MOST_UNPACKED: Final = 400
 FREE: Final = 64 * 1024 * 1024
 _BLOCK: Final = 256 * 1024
+_ENDINGS: Final = (".gz", ".bz2", ".xz", ".zst")
 #: xz at its highest preset needs 65 MB to unpack; a file that asks for more was made to hurt.
 _XZ_MEMORY: Final = 256 * 1024 * 1024
 _TAR_AT: Final = 257
@@ -69,6 +70,19 @@ def skip(stream: io.BufferedReader, count: int) -> bool:
     return True
 
 
+def again(stream: io.BufferedReader, head: bytes) -> io.BufferedReader:
+    """The stream as it was before `head`, the first bytes of it, was read."""
+    if stream.seekable():
+        stream.seek(0)
+        return stream
+    return io.BufferedReader(_Again(head, stream), _BLOCK)
+
+
+def plain_name(name: str) -> str:
+    """The name of a file without the ending of its compressor."""
+    return next((name.removesuffix(end) for end in _ENDINGS if name.endswith(end)), name)
+
+
 def damage(error: BaseException) -> str:
     """Why reading ended early, and what to do about it."""
     return f"cut off or damaged ({error or type(error).__name__}); what stands before was read, fetch the file again"
@@ -84,6 +98,23 @@ def _unpacked(file: "io.BufferedReader[Any]") -> io.BufferedReader:
         if first.startswith(magic):
             return io.BufferedReader(_Unpacking(file, start), _BLOCK)
     return file
+
+
+class _Again(io.RawIOBase):
+    """The bytes that were read from a stream already, then the others."""
+
+    def __init__(self, head: bytes, stream: io.BufferedReader) -> None:
+        self._head = head
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._head[: len(buffer)] or self._stream.read1(len(buffer))
+        self._head = self._head[len(data) :]
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _Gzip:
@@ -147,9 +178,9 @@ class _Unpacking(io.RawIOBase):
                 buffer[filled : filled + len(out)] = out
                 filled += len(out)
         except DAMAGE as error:
+            self._failed = error
             if not filled:
                 raise
-            self._failed = error
         return filled
 
     def _some(self, most: int) -> bytes:

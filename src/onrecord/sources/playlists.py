@@ -10,6 +10,7 @@ from onrecord.engine import plugins
 from onrecord.errors import RecordRejected
 from onrecord.model.records import Claims, Page, Record, Terms, TrackClaim
 from onrecord.sources import folder, playlist_entries
+from onrecord.sources.paging import Filling
 from onrecord.sources.playlist_entries import Entry
 
 #: Longest playlist in bytes; hundreds of thousands of entries.
@@ -44,24 +45,20 @@ class Playlists:
         self._location = location
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
-        records: list[Record] = []
-        rejected: list[tuple[str, str]] = []
-        size = 0
+        start = folder.place(cursor)
+        page = Filling(cursor, _PAGE_PLAYLISTS, _PAGE_BYTES)
         for member in folder.members(self._location):
             media_type = self._media_type(member)
-            if not media_type or member.parts <= folder.place(cursor):
+            if not media_type or member.parts <= start:
                 continue
             try:
-                records.append(self._record(member, media_type))
-                size += len(records[-1].payload)
+                page.add(self._record(member, media_type))
             except RecordRejected as reason:
-                rejected.append((member.name, reason.message))
-            if len(records) + len(rejected) >= _PAGE_PLAYLISTS or size >= _PAGE_BYTES:
-                yield Page(tuple(records), member.name, tuple(rejected))
-                records, rejected, size = [], [], 0
-            cursor = member.name
-        if records or rejected:
-            yield Page(tuple(records), cursor, tuple(rejected))
+                page.reject(member.name, reason.message)
+            page.cursor = member.name
+            if page.full():
+                yield page.cut()
+        yield from page.rest()
 
     def claims(self, record: Record) -> Claims:
         if record.deleted:

@@ -15,10 +15,12 @@ _PARTS: Final = {"YYYY": r"(?P<year>\d{4})", "MM": r"(?P<month>\d{1,2})", "DD": 
 _LONGEST_MS: Final = 10 * 24 * 3600 * 1000
 _NUMBER: Final = re.compile(r"\d{1,12}(\.\d{1,12})?", re.ASCII)
 _CLOCK: Final = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):([0-5]\d)(?:\.(\d{1,9}))?", re.ASCII)
+_BELOW: Final = re.compile(r"(\.\d{3})\d+", re.ASCII)
 _ISO: Final = re.compile(
     r"P(?:(\d{1,2})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6}(?:\.\d{1,9})?)S)?)?", re.ASCII
 )
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].{0,40})?)?)?", re.ASCII)
+_LEADING: Final = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d)?)?)(?![\d-])", re.ASCII)
 _RECORDING: Final = re.compile(
     r"https?://(?:beta\.)?musicbrainz\.org/recording/([0-9A-Fa-f-]{36})/?(?:[?#]\S*)?"
 )
@@ -37,8 +39,18 @@ def duration_ms(text: str, form: str) -> int | None:
     else:
         iso = _ISO.fullmatch(text)
         found = 1000 * (int(iso[1] or 0) * 86400 + _seconds(iso[2], iso[3], iso[4])) if iso else 0.0
-    milliseconds = round(found)
-    return milliseconds if 0 < milliseconds < _LONGEST_MS else None
+    return plausible(round(found))
+
+
+def milliseconds(text: str) -> int | None:
+    """A duration in seconds (`215.32`) or by the clock (`3:35`, `1:02:03.5`), what is below a millisecond left out;
+    None for anything else and for 0."""
+    return duration_ms(_BELOW.sub(r"\1", text), "m:ss" if ":" in text else "s")
+
+
+def plausible(duration_ms: int | None) -> int | None:
+    """A duration that a recording may have: above 0 and below ten days; None for any other."""
+    return duration_ms if duration_ms and 0 < duration_ms < _LONGEST_MS else None
 
 
 def date(text: str, form: str = "") -> str:
@@ -54,6 +66,12 @@ def date(text: str, form: str = "") -> str:
     except ValueError:
         return ""
     return "-".join(parts)
+
+
+def leading_date(text: str) -> str:
+    """The ISO date (year, month or day) that a text begins with; "" where it begins otherwise."""
+    found = _LEADING.match(text.strip())
+    return date(found[1]) if found else ""
 
 
 def is_date_form(form: str) -> bool:

@@ -4,30 +4,27 @@
 
 import codecs
 import csv
-import gzip
-import zlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from onrecord.errors import ConfigError, RecordRejected
-from onrecord.sources import json_texts, strict_json
+from onrecord.sources import json_elements, json_texts, packed, strict_json
 from onrecord.sources.table_mapping import TableMapping
 
 #: Longest row of a CSV file in bytes, and most lines that one may have.
 LONGEST: Final = 1024 * 1024
 _MOST_LINES: Final = 2000
 _BATCH: Final = 500
-_GZIP: Final = b"\x1f\x8b"
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _DELIMITERS: Final = ",;\t|"
-_DAMAGED: Final = (EOFError, OSError, zlib.error)
 
 
 class At(NamedTuple):
@@ -57,23 +54,19 @@ class Row(NamedTuple):
 def rows(path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:
     """The rows of a file behind `at`. ConfigError where a column that the mapping names is not in it.
 
-    A file that is cut off or damaged gives what stands before, and a last row that says so.
+    A file that is cut off or damaged gives what stands before, and a last row that says so. So does a tar: a mapping is
+    for one table.
     """
     try:
-        with _opened(path) as stream:
-            kind = mapping.format or _kind(stream.read(64), path)
-            stream.seek(0)
-            if kind == "csv":
-                for row in _csv(stream, path, mapping, at):
-                    yield row
-                    at = row.at
-        if kind == "json":
-            yield from _json(path, mapping, at)
-        elif kind == "parquet":
-            yield from _parquet(path, mapping, at)
-    except _DAMAGED as error:
-        why = f"cut off or damaged ({error or type(error).__name__}); what stands before was read, fetch the file again"
-        yield Row(at, b"", {}, wrong=why)
+        for part in packed.parts(path):
+            if part.name or part.refused:
+                yield Row(at, b"", {}, wrong="a tar of files, expected one table; unpack it")
+                return
+            for row in _rows(part.stream, path, mapping, at):
+                yield row
+                at = row.at
+    except packed.DAMAGE as error:
+        yield Row(at, b"", {}, wrong=packed.damage(error))
 
 
 def cells(line: str, delimiter: str, quoted: bool) -> list[str]:
@@ -87,10 +80,13 @@ def cells(line: str, delimiter: str, quoted: bool) -> list[str]:
         raise RecordRejected(f"not a row of CSV: {error}") from error
 
 
-def _opened(path: Path) -> BinaryIO:
-    with path.open("rb") as stream:
-        packed = stream.read(2) == _GZIP
-    return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
+def _rows(stream: io.BufferedReader, path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:
+    head = stream.read(64)
+    stream = packed.again(stream, head)
+    kind = mapping.format or _kind(head, path)
+    if kind == "csv":
+        return _csv(stream, path, mapping, at)
+    return _json(stream, path, mapping, at) if kind == "json" else _parquet(path, mapping, at)
 
 
 def _kind(head: bytes, path: Path) -> str:
@@ -101,13 +97,13 @@ def _kind(head: bytes, path: Path) -> str:
     return "json" if json_name or head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[") else "csv"
 
 
-def _csv(stream: BinaryIO, path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:
+def _csv(stream: io.BufferedReader, path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:
     lines = _Lines(stream, mapping.encoding)
     for _ in range(mapping.skip):
         lines.next()
     columns, delimiter = _header(lines, path, mapping)
     if at.offset:
-        lines.move(at)
+        lines.go_on(at)
     number = at.rows
     while text := lines.row(mapping.quoted, delimiter):
         if not text.wrong and not text.line.strip("\r\n"):
@@ -116,8 +112,8 @@ def _csv(stream: BinaryIO, path: Path, mapping: TableMapping, at: At) -> Iterato
         row = Row(At(), b"", {}, wrong=text.wrong)
         if not text.wrong:
             row = _csv_row(text.line, columns, delimiter, mapping.quoted)
-        if row.wrong and text.behind:
-            lines.move(text.behind)  # the lines behind the first may be rows of their own
+        if row.wrong:
+            lines.give_back(1)  # the lines behind the first may be rows of their own
         yield row._replace(at=At(lines.offset, lines.lines, number))
 
 
@@ -134,7 +130,6 @@ def _csv_row(line: str, columns: tuple[str, ...], delimiter: str, quoted: bool) 
 
 def _header(lines: "_Lines", path: Path, mapping: TableMapping) -> tuple[tuple[str, ...], str]:
     """The columns, and the delimiter under which all are there that the mapping names."""
-    start = At(lines.offset, lines.lines)
     text = lines.row(mapping.quoted)
     if text is None or text.wrong:
         raise ConfigError(f"{path}: it has no header: {text.wrong if text else 'it is empty'}")
@@ -146,7 +141,7 @@ def _header(lines: "_Lines", path: Path, mapping: TableMapping) -> tuple[tuple[s
             continue
         found[delimiter] = names if mapping.header else tuple(str(place + 1) for place in range(len(names)))
     if not mapping.header:
-        lines.move(start)
+        lines.give_back(0)
     fitting = [delimiter for delimiter, names in found.items() if set(mapping.columns()) <= set(names)]
     best = max(fitting or found, key=lambda delimiter: len(found[delimiter]), default="")
     _check(path, mapping, found.get(best, ()))
@@ -162,17 +157,17 @@ def _check(path: Path, mapping: TableMapping, columns: tuple[str, ...]) -> None:
 
 
 class _Text(NamedTuple):
-    """A row's text. `behind` stands behind the first of its lines, where it has several."""
-
     line: str
     wrong: str = ""
-    behind: At | None = None
 
 
 class _Lines:
-    """The lines of a text whose encoding its mark says, or the mapping; knows the bytes and lines behind it."""
+    """The lines of a text whose encoding its mark says, or the mapping; knows the bytes and lines behind it.
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+    A packed text cannot be sought in: lines of the row that was read last may be given back, and come again.
+    """
+
+    def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
         head = stream.read(4)
         mark = next((mark for mark in _MARKS if head.startswith(mark)), b"")
         self.encoding = _MARKS.get(mark, encoding)
@@ -181,48 +176,64 @@ class _Lines:
                 "encoding: utf-16, but the file has no byte order mark; save it with one, or as UTF-8"
             )
         self._wide = self.encoding.startswith("utf-16")
-        self._stream = stream
+        self._stream = packed.again(stream, head)
+        packed.skip(self._stream, len(mark))
         self.offset = len(mark)
         self.lines = 0
-        stream.seek(self.offset)
+        self._of_row: list[bytes] = []
+        self._back: list[bytes] = []
 
-    def move(self, at: At) -> None:
-        if self._stream.seek(at.offset) != at.offset:
+    def go_on(self, at: At) -> None:
+        """Goes to a place that is not before this one."""
+        while self._back and self.offset < at.offset:
+            self.next()
+        if not packed.skip(self._stream, at.offset - self.offset):
             raise EOFError("shorter than at the last reading")
         self.offset, self.lines = at.offset, at.lines
 
     def next(self) -> bytes:
-        line = self._wide_line() if self._wide else self._stream.readline(LONGEST + 1)
+        if self._back:
+            line = self._back.pop()
+        else:
+            line = self._wide_line() if self._wide else self._stream.readline(LONGEST + 1)
         self.offset += len(line)
         self.lines += bool(line)
+        self._of_row += [line] if line else []
         return line
+
+    def give_back(self, first: int) -> None:
+        """Gives back the lines of the last row from the one with this index on."""
+        lines = self._of_row[first:]
+        del self._of_row[first:]
+        self._back += reversed(lines)
+        self.offset -= sum(map(len, lines))
+        self.lines -= len(lines)
 
     def row(self, quoted: bool, delimiter: str = "") -> _Text | None:
         """The next row; lines go together while a quotation mark is open. None at the end.
 
         Where no mark closes it in time only its first line is given up, and what follows is read.
         """
-        if not (first := self._decoded()):
+        self._of_row = []
+        if not (line := self.next()):
             return None
+        first = self._decoded(line)
         if first.wrong or not quoted or first.line.count('"') % 2 == 0 or _is_whole(first.line, delimiter):
             return first
-        behind = At(self.offset, self.lines)
         parts, marks, size = [first.line], first.line.count('"'), len(first.line)
-        while marks % 2 and size < LONGEST and len(parts) < _MOST_LINES and (more := self._decoded()):
-            if more.wrong:
+        while marks % 2 and size < LONGEST and len(parts) < _MOST_LINES and (line := self.next()):
+            if len(line) > LONGEST or (more := self._decoded(line)).wrong:
                 break
             parts.append(more.line)
             size += len(more.line)
             marks += more.line.count('"')
         if marks % 2 == 0:
-            return _Text("".join(parts), "", behind)
-        why = "a quotation mark that nothing closes; write `quoted = false` where they mean nothing"
-        return _Text("", why, behind)
+            return _Text("".join(parts))
+        return _Text(
+            "", "a quotation mark that nothing closes; write `quoted = false` where they mean nothing"
+        )
 
-    def _decoded(self) -> _Text | None:
-        line = self.next()
-        if not line:
-            return None
+    def _decoded(self, line: bytes) -> _Text:
         if len(line) > LONGEST:
             while line and not line.endswith(b"\n"):
                 line = self._stream.readline(LONGEST)
@@ -257,10 +268,11 @@ def _is_whole(line: str, delimiter: str) -> bool:
         return False
 
 
-def _json(path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:
+def _json(stream: io.BufferedReader, path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:
     number = at.rows
     offset, lines, taken = at.offset, at.lines, at.taken
-    for text in json_texts.texts(path, offset, lines):
+    document = json_texts.may_be_document(path.name)
+    for text in json_texts.texts_in(stream, offset, lines, document=document):
         before = At(offset, lines)
         offset, lines = text.offset, text.lines
         try:
@@ -287,18 +299,20 @@ def _json(path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:
 def _elements(data: bytes, path: str) -> list[tuple[bytes, Any]]:
     """The rows in a JSON text, each as its bytes and its value: the text itself, or the elements of its list."""
     value = strict_json.read(data)
-    for key in path.split(".") if path else ():
+    keys = path.split(".") if path else []
+    for key in keys:
         if not isinstance(value, dict) or key not in value:
-            keys = (
+            there = (
                 ", ".join(sorted(map(str, value))[:12]) if isinstance(value, dict) else type(value).__name__
             )
-            raise RecordRejected(f"rows = {path!r}: nothing is called {key!r} there; there are: {keys}"[:400])
+            raise RecordRejected(
+                f"rows = {path!r}: nothing is called {key!r} there; there are: {there}"[:400]
+            )
         value = value[key]
-        data = bytes(msgspec.json.decode(data, type=dict[str, msgspec.Raw])[key])
     if not isinstance(value, list):
-        return [(data, value)]
-    raws = msgspec.json.decode(data, type=list[msgspec.Raw])
-    return [(bytes(raw), element) for raw, element in zip(raws, value, strict=True)]
+        return [(json_elements.value(data, *keys), value)]
+    found = json_elements.elements(data, *keys)
+    return [(element.raw, item) for element, item in zip(found, value, strict=True)]
 
 
 def _parquet(path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:

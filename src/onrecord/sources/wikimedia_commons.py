@@ -10,14 +10,16 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from onrecord.engine import plugins
-from onrecord.errors import RecordRejected, UsageError
+from onrecord.errors import RecordRejected
 from onrecord.model.records import Claims, Offer, Page, Record, Terms, TrackClaim
 from onrecord.model.rights import Evidence
-from onrecord.sources import asking, json_elements, json_texts, located_pages, strict_json
+from onrecord.sources import asking, json_elements, paging, strict_json
 from onrecord.sources.html_text import html_text
-from onrecord.sources.located_pages import Element
-from onrecord.sources.outside_values import Values, date, milliseconds, of_object, web_address
+from onrecord.sources.json_elements import Element
+from onrecord.sources.outside_values import Values, of_object, web_address
+from onrecord.sources.paging import foreign_cursor
 from onrecord.sources.seam import Fetch
+from onrecord.sources.spelled import leading_date, milliseconds
 from onrecord.sources.stated_license import Stated
 
 _ADDRESS: Final = "https://commons.wikimedia.org/w/api.php"
@@ -53,7 +55,7 @@ class WikimediaCommons:
         self._location = location
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
-        return located_pages.pages(self._location, cursor, json_texts.texts, _elements, self._record)
+        return paging.pages(self._location, cursor, _elements, self._record)
 
     def live(self, fetch: Fetch, query: str, cursor: str = "") -> Iterator[Page]:
         """The files of one category (`Category:Audio files of music`, not those below it), or what a search finds.
@@ -80,12 +82,8 @@ class WikimediaCommons:
             going_on = _going_on(answer)
             # An answer that finds nothing has no `query`.
             found = json_elements.elements(raw, "query", "pages") if "query" in answer else []
-            filling = located_pages.Filling(at._replace(taken=len(found)).written())
-            for element in _whole(found[at.taken :], "iicontinue" in going_on):
-                filling.take(element, "an answer", self._record)
-            if filling:
-                page = filling.cut()
-                service.brings(page)
+            new = _whole(found[at.taken :], "iicontinue" in going_on)
+            if page := service.page(new, at._replace(taken=len(found)), "an answer", self._record):
                 yield page
             if not going_on:
                 return
@@ -138,7 +136,7 @@ class _File:
             title=html_text(self._value("ObjectName")) or _ENDINGS.sub("", self._title),
             artist=html_text(self._value("Artist")),
             duration_ms=milliseconds(self._info.text("duration")),
-            date=date(html_text(self._value("DateTimeOriginal"))),
+            date=leading_date(html_text(self._value("DateTimeOriginal"))),
         )
 
     def evidence(self, stated: Stated) -> Iterator[Evidence]:
@@ -239,10 +237,7 @@ def _parsed(continuation: str) -> dict[str, str]:
     try:
         return msgspec.json.decode(continuation, type=dict[str, str])
     except msgspec.MsgspecError as error:
-        raise UsageError(
-            f"expected the cursor of an earlier page, got {continuation[:100]!r}",
-            hint="harvest from the start",
-        ) from error
+        raise foreign_cursor(continuation) from error
 
 
 def _spelled(name: str) -> str:

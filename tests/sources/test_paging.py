@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files become pages: cursors inside a long list, bounded pages, flat memory, elements as they stand in the bytes."""
 
+import gzip
+import io
 import json
+import tarfile
 import tracemalloc
 
 import pytest
 
 from onrecord.errors import RecordRejected, UsageError
 from onrecord.model.records import Record
-from onrecord.sources import json_elements, json_texts, located_pages, strict_json
-from onrecord.sources.located_pages import Element
+from onrecord.sources import json_elements, paging, strict_json
+from onrecord.sources.json_elements import Element
 
 
 def record(element):
@@ -25,7 +28,7 @@ def elements(data):
 
 
 def read(location, cursor=""):
-    return list(located_pages.pages(location, cursor, json_texts.texts, elements, record))
+    return list(paging.pages(location, cursor, elements, record))
 
 
 def ids(pages):
@@ -60,10 +63,7 @@ def test_memory_is_that_of_two_pages(tmp_path):
             "".join(f'{{"id": {number}, "x": "{"x" * 200}"}}\n' for number in range(lines))
         )
         tracemalloc.start()
-        count = sum(
-            len(page.records)
-            for page in located_pages.pages(tmp_path, "", json_texts.texts, elements, record)
-        )
+        count = sum(len(page.records) for page in paging.pages(tmp_path, "", elements, record))
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert count == lines
@@ -73,8 +73,44 @@ def test_memory_is_that_of_two_pages(tmp_path):
 
 
 def test_a_cursor_of_something_else_is_a_usage_error(folder):
-    with pytest.raises(UsageError, match="cursor"):
-        read(folder, '["a.json", 1]')
+    for cursor in ('["a.json", 1]', '["a.json", 1, 1, 0, -1]', '["a.json", 1, 1, 0, 0, 0]', "x"):
+        with pytest.raises(UsageError, match="cursor"):
+            read(folder, cursor)
+
+
+def test_cursors_stand_in_the_lists_of_a_tar(tmp_path):
+    with tarfile.open(tmp_path / "lists.tar.gz", "w:gz") as tar:
+        for first in (0, 700, 1_400):
+            content = json.dumps([{"id": first + number} for number in range(700)]).encode()
+            entry = tarfile.TarInfo(f"{first}.json")
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    pages = read(tmp_path)
+    assert ids(pages) == [str(number) for number in range(2_100)]
+    for at, page in enumerate(pages):
+        assert ids(read(tmp_path, page.cursor)) == ids(pages[at + 1 :])
+
+
+def test_a_tar_of_folders_alone_holds_nothing(tmp_path):
+    with tarfile.open(tmp_path / "folders.tar", "w") as tar:
+        entry = tarfile.TarInfo("folder")
+        entry.type = tarfile.DIRTYPE
+        tar.addfile(entry)
+    assert read(tmp_path) == []
+
+
+def test_a_fault_of_a_file_is_told_once_and_that_of_its_namesake_too(tmp_path):
+    (tmp_path / "a").mkdir()
+    for name in ("a/x.jsonl", "x.jsonl"):
+        (tmp_path / name).write_text("7\n")
+    (tmp_path / "y.json.gz").write_bytes(gzip.compress(b'{"id": 1}\n' * 9)[:-8])
+    rejected = [where for page in read(tmp_path) for where, _ in page.rejected]
+    assert rejected == ["a/x.jsonl:1", "x.jsonl:1", "y.json.gz:10"]
+
+
+def test_a_cursor_behind_the_end_of_a_tar_is_named(folder):
+    (page,) = read(folder / "c.json", '["c.json", 0, 0, 2, 0]')
+    assert page.records == () and page.rejected[0][0] == "c.json" and "shorter" in page.rejected[0][1]
 
 
 def test_elements_are_bytes_as_they_stand_there():

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An older word of a source that arrives later changes nothing, whichever folder it comes in."""
+
+from pathlib import Path
+
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.harvest import harvest
+from onrecord.errors import UsageError
+from tests.pipeline.musicbrainz import recording, save
+from tests.sources.test_ddex_ern import RECIPIENT, ern4, purge
+
+SETTINGS = {"party_id": RECIPIENT}
+
+
+def deliver(archive: Archive, folder: Path, message: str) -> tuple[int, int, int, list[str]]:
+    folder.mkdir()
+    (folder / "message.xml").write_text(message)
+    report = harvest(archive, "ddex-ern", folder, settings=SETTINGS)
+    return report.new, report.changed, report.deleted, [why for _, why in report.rejected]
+
+
+def test_a_takedown_is_not_undone_by_an_older_delivery(archive: Archive, tmp_path: Path) -> None:
+    first, later = "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"
+    assert deliver(archive, tmp_path / "1", ern4(created=first))[:3] == (1, 0, 0)
+    assert deliver(archive, tmp_path / "2", purge(created=later))[2] == 1
+    new, changed, _, rejected = deliver(
+        archive, tmp_path / "3", ern4(created="2026-02-01T00:00:00Z", title="Again")
+    )
+    assert (new, changed) == (0, 0)
+    assert rejected and "superseded" in rejected[0] and "2026-03-01" in rejected[0]
+    assert [mark[2] for mark in archive.ledger.dump()["records"]] == [b""]
+    before = archive.ledger.dump()
+    archive.rebuild_ledger()
+    assert archive.ledger.dump() == before
+
+
+def test_what_is_read_otherwise_is_read_again(archive: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "message.xml").write_text(ern4())
+    assert harvest(archive, "ddex-ern", folder, settings={"party_id": "PADPIDA0000000000Z"}).rejected
+    assert harvest(archive, "ddex-ern", folder, settings=SETTINGS).new == 1
+
+
+def test_a_name_that_is_no_utf_8_costs_nothing(archive: Archive, tmp_path: Path) -> None:
+    folder = save(tmp_path / "in", one=recording("One", "Somebody", 1000))
+    (folder / "one.json").rename(folder / b"odd\xff.json".decode("utf-8", "surrogateescape"))
+    assert harvest(archive, "musicbrainz-json", folder).new == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "license"), [("../x", ""), ("A b", ""), ("fine", "nonsense"), ("fine", "CC0-1.0 OR")]
+)
+def test_names_and_licenses_are_checked(archive: Archive, tmp_path: Path, name: str, license: str) -> None:
+    folder = save(tmp_path / "in", one=recording("One", "Somebody", 1000))
+    with pytest.raises(UsageError, match="expected"):
+        harvest(archive, "musicbrainz-json", folder, filed_as=name, license=license)
