@@ -373,3 +373,17 @@ def test_check_digits_in_tables_are_those_of_the_model(archive: Archive) -> None
         assert dict(duck.run("SELECT code, isni_holds(code) FROM isnis")) == isnis
     assert held == {code: identifiers.barcode(code) != "" for code in held}
     assert 50 < sum(held.values()) < len(held) / 2
+
+
+def test_what_musicbrainz_says_wrongly_is_said_wrongly_and_not_left_out(
+    archive: Archive, tmp_path: Path
+) -> None:
+    answer = release("T", "N", [("A", 180_000)], barcode="4006408126511", date="2011-2")
+    track = answer["media"][0]["tracks"][0]
+    track["length"], track["recording"]["length"] = -5, 999_999_999_999
+    track["recording"]["isrcs"] = ["XX12"]
+    answer["artist-credit"][0]["artist"]["isnis"] = ["12"]
+    harvest(archive, "musicbrainz-json", save(tmp_path / "in", one=answer))
+    odd = {"barcode-odd": 1, "date-odd": 1, "duration-odd": 2, "isni-odd": 1, "isrc-odd": 1}
+    counts = found(archive, "musicbrainz-json")
+    assert {code: counts.get(code) for code in odd} == odd

@@ -15,6 +15,7 @@ from mutagen.flac import FLAC, Picture
 
 from onrecord.archive import Archive, reanalyzing
 from onrecord.archive.add import add
+from onrecord.archive.alike import list_alike
 from onrecord.archive.batch import sound_row
 from onrecord.archive.checking import check
 from onrecord.archive.codes import compare_codes
@@ -150,6 +151,10 @@ def test_what_sounds_alike_is_told_apart_by_evidence(alike: tuple[Archive, dict[
         **{frozenset(("short", other)): "edit" for other in ("flac", "tagged", "mp3", "master")},
     }
     assert report.versions == {"edit": 4, "encoding": 2, "identical": 1, "remaster": 3}
+    listed = [(name[pair.a], name[pair.b], pair.a_name) for pair in list_alike(archive, "identical")]
+    assert [{a, b} for a, b, _ in listed] == [{"flac", "tagged"}]
+    assert listed[0][2] == paths[listed[0][0]].name
+    assert len(list_alike(archive)) == 10
     reader = Reader(archive.folder)
     tune, short = reader.why(sha256(paths["flac"])), reader.why(sha256(paths["short"]))
     assert {sound.sha256 for sound in tune.sounds} == {

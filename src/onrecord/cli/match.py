@@ -34,6 +34,31 @@ def command(context: click.Context, folder: Path, out: Output) -> None:
     out.result("match", report, lambda: iter([line]))
 
 
+@command.command("alike")
+@click.option(
+    "--relation", type=click.Choice(["identical", "encoding", "remaster", "edit"]), help="Only these."
+)
+@options
+def alike(relation: str | None, folder: Path, out: Output) -> None:
+    """List files that sound alike, pair by pair: what they are to each other, and why, as the last match found them.
+
+    \b
+    Example:  onrecord match alike --relation edit
+    """
+    from onrecord.archive import Archive
+    from onrecord.archive.alike import list_alike
+
+    with Archive.open(folder) as archive:
+        pairs = list_alike(archive, relation or "")
+
+    def text() -> Iterator[str]:
+        for pair in pairs:
+            yield f"{pair.relation}: {pair.a_name or pair.a}  {pair.b_name or pair.b}  ({pair.reason})"
+        yield f"{len(pairs):,} pairs"
+
+    out.result("match.alike", {"pairs": pairs}, text)
+
+
 @command.command("isrc")
 @options
 def isrc(folder: Path, out: Output) -> None:

@@ -37,7 +37,9 @@ def claims(source: str, kind: str, element: etree._Element) -> Claims:
     tracks = list(_tracks(parts))
     credited = [*artists, *(artist for track in tracks for artist in track.artists)]
     release = _release(source, id_of(kind, element), parts, _printed(artists), len(tracks))
+    odd = [(release.id, "barcode", code) for code in _barcodes(parts) if not identifiers.barcode(code)]
     return Claims(
+        odd=tuple(odd),
         artists=tuple(_credited(source, credited)),
         releases=(release,),
         tracks=tuple(_track(release, track, number, artists) for number, track in enumerate(tracks, 1)),
@@ -77,11 +79,7 @@ class _Track(NamedTuple):
 
 
 def _release(source: str, id: str, parts: _Parts, artist: str, tracks: int) -> ReleaseClaim:
-    barcodes = (
-        identifiers.barcode(identifier.get("value", ""))
-        for identifier in _below(parts, "identifiers")
-        if identifier.get("type") == "Barcode"
-    )
+    barcodes = map(identifiers.barcode, _barcodes(parts))
     descriptions = {
         description.text
         for format in _below(parts, "formats")
@@ -100,6 +98,15 @@ def _release(source: str, id: str, parts: _Parts, artist: str, tracks: int) -> R
         kind=next((kind for kind in _KINDS if kind in descriptions), ""),
         tracks=tracks or None,
     )
+
+
+def _barcodes(parts: _Parts) -> list[str]:
+    """As they stand there, whatever they are."""
+    return [
+        value
+        for identifier in _below(parts, "identifiers")
+        if identifier.get("type") == "Barcode" and (value := identifier.get("value", ""))
+    ]
 
 
 def _track(release: ReleaseClaim, track: _Track, number: int, artists: list[_Artist]) -> TrackClaim:

@@ -163,10 +163,10 @@ def _claims(source: str, thing: Any) -> Claims:
     if isinstance(thing, _Work):
         return reading.of_work(thing)
     if isinstance(thing, _Label):
-        return Claims(labels=(reading.label(thing),))
+        return Claims(labels=(reading.label(thing),), odd=tuple(reading.odd))
     # A release group is no release: what it says of itself has no table; whom it credits has.
     reading.credited([_Credit(thing.name, "", thing)] if isinstance(thing, _Artist) else thing.artist_credit)
-    return Claims(artists=tuple(reading.artists.values()))
+    return Claims(artists=tuple(reading.artists.values()), odd=tuple(reading.odd))
 
 
 def _of_release(reading: "_Reading", release: _Release) -> Claims:
@@ -178,9 +178,9 @@ def _of_release(reading: "_Reading", release: _Release) -> Claims:
         title=release.title or "",
         artist=artist,
         mbid=reading.mbid(release.id),
-        barcode=identifiers.barcode(release.barcode or ""),
+        barcode=reading.code(release.id, "barcode", identifiers.barcode, release.barcode),
         label=next((info.label.name or "" for info in release.label_info or [] if info.label), ""),
-        date=_date(release.date),
+        date=reading.code(release.id, "date", _date, release.date),
         country=release.country or "",
         kind=(release.release_group.primary_type or "") if release.release_group else "",
         tracks=sum(medium.track_count or len(medium.tracks or []) for medium in media) or None,
@@ -190,7 +190,7 @@ def _of_release(reading: "_Reading", release: _Release) -> Claims:
         for number, medium in enumerate(media, 1)
         for track in _on(medium)
     ]
-    return Claims(tuple(reading.artists.values()), (claim,), tuple(tracks))
+    return Claims(tuple(reading.artists.values()), (claim,), tuple(tracks), odd=tuple(reading.odd))
 
 
 def _on(medium: _Medium) -> Iterator[_Track]:
@@ -207,6 +207,19 @@ class _Reading:
         self.source = source
         self.genuine = genuine
         self.artists: dict[str, ArtistClaim] = {}
+        #: What is said and cannot be what it is called: (claim id, field, value).
+        self.odd: list[tuple[str, str, str]] = []
+
+    def code(self, id: str | None, field: str, parse: Callable[[str], str], *given: str | None) -> str:
+        """The first value that is what its field is called; those that are not are kept as odd."""
+        self.odd += [(id or "", field, value) for value in given if value and not parse(value)]
+        return _first(parse, list(given))
+
+    def length(self, id: str | None, *lengths: int | None) -> int | None:
+        self.odd += [
+            (id or "", "duration_ms", str(length)) for length in lengths if length and _length(length) is None
+        ]
+        return _length(*lengths)
 
     def mbid(self, id: str | None) -> str:
         return identifiers.mbid(id or "") if self.genuine else ""
@@ -229,7 +242,7 @@ class _Reading:
             name=artist.name or "",
             sort_name=artist.sort_name or "",
             mbid=self.mbid(artist.id),
-            isni=_first(identifiers.isni, artist.isnis),
+            isni=self.code(artist.id, "isni", identifiers.isni, *artist.isnis or ()),
             country=artist.country or "",
         )
 
@@ -240,8 +253,13 @@ class _Reading:
             name=label.name or "",
             sort_name=label.sort_name or "",
             mbid=self.mbid(label.id),
-            isni=_first(identifiers.isni, label.isnis),
-            code=identifiers.label_code(f"LC{label.label_code:05}") if label.label_code else "",
+            isni=self.code(label.id, "isni", identifiers.isni, *label.isnis or ()),
+            code=self.code(
+                label.id,
+                "code",
+                identifiers.label_code,
+                f"LC{label.label_code:05}" if label.label_code else None,
+            ),
             country=label.country or "",
             kind=label.type or "",
         )
@@ -254,22 +272,23 @@ class _Reading:
             id=work.id or "",
             title=work.title or "",
             mbid=self.mbid(work.id),
-            iswc=_first(identifiers.iswc, work.iswcs),
+            iswc=self.code(work.id, "iswc", identifiers.iswc, *work.iswcs or ()),
             composer=_named(relations, "composer"),
             lyricist=_named(relations, "lyricist"),
             language=work.language or "",
             kind=work.type or "",
         )
-        return Claims(artists=tuple(self.artists.values()), works=(claim,))
+        return Claims(artists=tuple(self.artists.values()), works=(claim,), odd=tuple(self.odd))
 
     def track(self, track: _Track, release: _Release, claim: ReleaseClaim, disc: int) -> TrackClaim:
         recording = track.recording or _Recording()
         artist, artist_id = self.credited(
             track.artist_credit or recording.artist_credit or release.artist_credit
         )
+        id = track.id or f"{claim.id}/{disc}/{track.position}"
         return TrackClaim(
             source=self.source,
-            id=track.id or f"{claim.id}/{disc}/{track.position}",
+            id=id,
             title=track.title or recording.title or "",
             artist=artist,
             artist_id=artist_id,
@@ -277,10 +296,10 @@ class _Reading:
             release_id=claim.id,
             disc=disc,
             position=track.position,
-            duration_ms=_length(track.length, recording.length),
-            isrc=_first(identifiers.isrc, recording.isrcs),
+            duration_ms=self.length(id, track.length, recording.length),
+            isrc=self.code(id, "isrc", identifiers.isrc, *recording.isrcs or ()),
             mbid=self.mbid(recording.id),
-            date=_date(recording.first_release_date) or claim.date,
+            date=self.code(id, "date", _date, recording.first_release_date) or claim.date,
             composer=_composer(recording),
         )
 
@@ -292,13 +311,13 @@ class _Reading:
             title=recording.title or "",
             artist=artist,
             artist_id=artist_id,
-            duration_ms=_length(recording.length),
-            isrc=_first(identifiers.isrc, recording.isrcs),
+            duration_ms=self.length(recording.id, recording.length),
+            isrc=self.code(recording.id, "isrc", identifiers.isrc, *recording.isrcs or ()),
             mbid=self.mbid(recording.id),
-            date=_date(recording.first_release_date),
+            date=self.code(recording.id, "date", _date, recording.first_release_date),
             composer=_composer(recording),
         )
-        return Claims(artists=tuple(self.artists.values()), tracks=(track,))
+        return Claims(artists=tuple(self.artists.values()), tracks=(track,), odd=tuple(self.odd))
 
 
 def _length(*lengths: int | None) -> int | None:
