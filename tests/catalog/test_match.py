@@ -106,6 +106,7 @@ def record(name: str, deleted: bool) -> Row:
         payload=b"",
         sha256="00" * 32,
         deleted=deleted,
+        version="",
     )
 
 
