@@ -13,7 +13,7 @@ from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.door import Refused
 from onrecord.archive.ingest import Limits, limits_of
-from onrecord.archive.portions import Progress, in_portions
+from onrecord.archive.portions import Progress, in_portions, told
 from onrecord.catalog.tables import CopyRow
 from onrecord.engine.pool import Workers
 from onrecord.model.sound import AccessCopy, Fault
@@ -66,6 +66,11 @@ class Made(Struct, frozen=True):
     answer: AccessCopy | Fault
 
     @property
+    def size(self) -> int:
+        """Bytes of the source."""
+        return self.source.size
+
+    @property
     def seconds(self) -> float:
         """Of sound in the copy."""
         answer = self.answer
@@ -81,17 +86,12 @@ def make_copies(
     """
     report, begun = CopyReport(kilobits), time.monotonic()
     with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
-        files = size = 0
 
-        def noted(results: Iterator[list[Made]]) -> Iterator[list[Made]]:
-            nonlocal files, size
-            for found in results:
-                files, size = files + len(found), size + sum(made.source.size for made in found)
-                report.sound += sum(made.seconds for made in found)
-                progress(Progress(files, size, report.sound))
-                yield found
+        def tell(state: Progress) -> None:
+            report.sound = state.sound
+            progress(state)
 
-        for results in in_portions(noted(workers.map(copy, _chunks(archive, kilobits, report)))):
+        for results in in_portions(told(workers.map(copy, _chunks(archive, kilobits, report)), tell)):
             _commit(archive, results, report)
     report.elapsed = time.monotonic() - begun
     return report

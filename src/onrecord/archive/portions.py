@@ -3,8 +3,8 @@
 """How much is committed at a time, for a kill costs at most one portion of the work; and what is told on the way."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -23,6 +23,30 @@ class Progress(Struct, frozen=True):
     files: int
     bytes: int
     sound: float
+
+
+class Done(Protocol):
+    """Something that a worker has done: bytes that it read, and seconds of sound that it decoded."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+
+Work = TypeVar("Work", bound=Done)
+
+
+def told(results: Iterable[Sequence[Work]], tell: Callable[[Progress], None]) -> Iterator[Sequence[Work]]:
+    """The same results, with the progress told on the way."""
+    files, size, sound = 0, 0, 0.0
+    for found in results:
+        files += len(found)
+        size += sum(item.size for item in found)
+        sound += sum(item.seconds for item in found)
+        tell(Progress(files, size, sound))
+        yield found
 
 
 def in_portions(

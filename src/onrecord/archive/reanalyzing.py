@@ -13,7 +13,7 @@ from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.door import Refused
 from onrecord.archive.ingest import Limits, limits_of, stage_pictures
-from onrecord.archive.portions import Progress, in_portions
+from onrecord.archive.portions import Progress, in_portions, told
 from onrecord.audio.analyser import ANALYSER, VERSION
 from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
@@ -49,6 +49,11 @@ class Measured(Struct, frozen=True):
     probe: Probe
     pictures: Sequence[Staged]
 
+    @property
+    def seconds(self) -> float:
+        """Of sound that was decoded."""
+        return self.probe.sound.seconds if self.probe.sound else 0.0
+
 
 def reanalyze(
     archive: Archive, io_limit: float = 0.0, progress: Callable[[Progress], None] = lambda _: None
@@ -59,17 +64,14 @@ def reanalyze(
     """
     report, begun = ReanalyzeReport(), time.monotonic()
     with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
-        files = size = 0
 
-        def noted(results: Iterator[list[Measured]]) -> Iterator[list[Measured]]:
-            nonlocal files, size
-            for found in results:
-                files, size = files + len(found), size + sum(item.size for item in found)
-                report.sound += sum(item.probe.sound.seconds for item in found if item.probe.sound)
-                progress(Progress(files, size, report.sound))
-                yield found
+        def tell(state: Progress) -> None:
+            report.sound = state.sound
+            progress(state)
 
-        for results in in_portions(noted(workers.map(measure_again, _chunks(archive, io_limit, report)))):
+        for results in in_portions(
+            told(workers.map(measure_again, _chunks(archive, io_limit, report)), tell)
+        ):
             _commit(archive, results, report)
     report.elapsed = time.monotonic() - begun
     return report
