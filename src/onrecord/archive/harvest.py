@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,7 +22,7 @@ from onrecord.model.rights import Evidence, Says, Use
 from onrecord.net import Client
 from onrecord.rights import decide
 from onrecord.rights.expressions import canonical
-from onrecord.rights.taken import taken_head
+from onrecord.rights.taken import HEAD, taken_head
 from onrecord.sources.loading import load_sources
 from onrecord.sources.seam import Live, Source
 
@@ -34,8 +34,6 @@ _COMMIT_SECONDS = 60.0
 _MOST_LISTED = 1000
 #: The digest of a tombstone's payload.
 _NOTHING = hashlib.sha256().hexdigest()
-#: Bytes of a file's start in which a set that was taken from a service shows.
-_HEAD = 256 * 1024
 
 
 class HarvestReport(Struct):
@@ -78,10 +76,11 @@ def harvest(
     if not location.exists():
         raise NotFound(f"{location}: no such file or folder")
     location = location.resolve()
-    _refuse_taken(location)
+    files = _files(location)
+    _refuse_taken(files)
     source = _open(archive, name, location, filed_as, settings)
     # A cursor holds for what was there when it was given: a dump that was fetched anew is read from its start.
-    place = f"{location}#{_state_of(location, settings)}"
+    place = f"{location}#{_state_of(location, files, settings)}"
     return _run(
         archive, source, place, source.pages, _filed_under(archive, source, filed_as, license), progress
     )
@@ -222,11 +221,11 @@ def _open(archive: Archive, name: str, location: Path, filed_as: str, settings: 
     return find_source(name)(location, given | {"name": filed_as} if filed_as else given)
 
 
-def _refuse_taken(location: Path) -> None:
+def _refuse_taken(files: Sequence[Path]) -> None:
     """SourceRefused where a file is a set that was taken from a service against its terms, whatever it is called."""
-    for path in _files(location):
+    for path in files:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(HEAD)
         if why := taken_head(head):
             raise SourceRefused(f"{path}: {why}", "such sets are not read, by no door; see docs/rights.md")
 
@@ -262,10 +261,10 @@ def _filed_under(archive: Archive, source: Source, filed_as: str, license: str) 
     return {"license": license, "redistribute": free}
 
 
-def _state_of(location: Path, settings: Mapping[str, str]) -> str:
+def _state_of(location: Path, files: Sequence[Path], settings: Mapping[str, str]) -> str:
     """What changes when a dump or one file of a folder is replaced (names, sizes, times), or is read otherwise."""
     state = hashlib.sha256(repr(sorted(settings.items())).encode())
-    for path in _files(location):
+    for path in files:
         status = path.stat()
         name = os.fsencode(path.relative_to(location) if path != location else path.name)
         state.update(b"%b\0%d\0%d\n" % (name, status.st_size, status.st_mtime_ns))

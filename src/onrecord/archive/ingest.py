@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from onrecord import audio
 from onrecord.errors import OnrecordError
 from onrecord.model.sound import Probe
-from onrecord.rights.taken import taken_head
+from onrecord.rights.taken import HEAD, taken_head
 from onrecord.rights.taken_sound import taken_sound
 from onrecord.store import Arrival, Pace, Root, Staged, Store
 from onrecord.store.roots import refused_write
@@ -147,13 +147,12 @@ def _ends(path: Path, size: int) -> tuple[bytes, bytes]:
     """The first bytes of a file, and the last ones of what lies behind them."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        head = os.read(fd, _HEAD)
+        head = os.read(fd, HEAD)
         tail = os.pread(fd, _TAIL, max(len(head), size - _TAIL))
         return head, tail
     finally:
         os.close(fd)
 
 
-#: Bytes of a file's start and end in which a set that was taken from a service shows.
-_HEAD = 256 * 1024
+#: Bytes of a file's end in which a set that was taken from a service may show.
 _TAIL = 64 * 1024

@@ -21,6 +21,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+#: Bytes of a file's start that are looked at, of records and of sound.
+HEAD: Final = 256 * 1024
 #: So many rows are looked at; the rest of a set looks alike.
 SAMPLE: Final = 100
 #: No answer of a service lists more things than this; a longer list is a collection of answers.
