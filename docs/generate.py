@@ -284,6 +284,8 @@ _ARROW = {
 def _hint(hint: Any) -> str:
     plain = {str: "text", int: "integer", float: "number", bytes: "bytes", bool: "true or false"}
     inner = [option for option in typing.get_args(hint) if option not in (type(None), Ellipsis)]
+    if typing.get_origin(hint) is typing.Literal:
+        return "one of " + ", ".join(f'`"{option}"`' for option in inner)
     if typing.get_origin(hint) is tuple:
         return "list of text" if inner[0] is str else "list of integers"
     return plain[inner[0] if inner else hint]

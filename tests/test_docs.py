@@ -109,7 +109,7 @@ def commands() -> Iterator[tuple[list[str], click.Command]]:
 
 def test_every_command_and_option_is_in_the_reference() -> None:
     text = read(DOCS / "reference" / "cli.md")
-    parts = dict(re.findall(r"^## onrecord ([a-z ]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    parts = dict(re.findall(r"^## onrecord ([a-z -]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     for words, command in commands():
         part = parts[" ".join(words)]
         shown = [

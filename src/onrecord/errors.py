@@ -14,6 +14,7 @@ OnrecordError            1  something failed, and nothing that was committed is 
 ├── ArchiveNotFound      1  no archive in this folder
 ├── NewerFormat          1  written by a newer onrecord; left untouched
 ├── NotFound             1  nothing has this id
+├── IsWithdrawn          1  it was withdrawn: nothing more is said of it
 ├── StoreFull            1  no root has room
 ├── StoreFailed          1  a disk refuses to be written, or a limit of the system was reached
 ├── SourceFailed         1  a source did not answer as its protocol says ("it has nothing" is an answer)
@@ -83,6 +84,15 @@ class NewerFormat(OnrecordError):
 
 class NotFound(OnrecordError):
     pass
+
+
+class IsWithdrawn(OnrecordError):
+    """A thing that a withdrawal hides. `day` is that of the withdrawal, `code` the rule; the message names no title."""
+
+    def __init__(self, day: str, code: str) -> None:
+        super().__init__(f"withdrawn on {day} [{code}]", "the withdrawal would have to be taken back")
+        self.day = day
+        self.code = code
 
 
 class StoreFull(OnrecordError):

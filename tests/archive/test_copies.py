@@ -54,7 +54,7 @@ def test_only_what_gains_is_copied_and_only_once(held: Archive, tmp_path: Path) 
     path = held.store.path(copy, blob.root)
     tags = OggOpus(path)
     assert tags["source_sha256"] == [source]
-    assert "encoded anew as Opus" in tags["copyright"][0]
+    assert "converted to Opus" in tags["copyright"][0]
     assert "CC BY 4.0" in tags["copyright"][0]
     heard = probe(path).sound
     assert heard is not None and abs(heard.seconds - 6.0) < 0.001

@@ -21,7 +21,15 @@ from onrecord.catalog.match import prepare
 from onrecord.engine.duck import sql_file
 from onrecord.errors import UsageError
 from onrecord.model import identifiers
-from onrecord.model.records import ArtistClaim, Claims, Record, ReleaseClaim, TrackClaim
+from onrecord.model.records import (
+    ArtistClaim,
+    Claims,
+    LabelClaim,
+    Record,
+    ReleaseClaim,
+    TrackClaim,
+    WorkClaim,
+)
 from tests.pipeline.musicbrainz import mbid, recording, release, save
 from tests.sources.test_ddex_ern import RECIPIENT, ern4, purge
 from tests.tones import write
@@ -90,6 +98,11 @@ CLEAN = Claims(
         track("t6", "No length"),
         track("t7", "No length"),
     ],
+    works=[
+        WorkClaim(SOURCE, "w1", "Work", mbid=mbid("w1"), iswc="T0345246801"),
+        WorkClaim(SOURCE, "w2", "Work"),
+    ],
+    labels=[LabelClaim(SOURCE, "l1", "Label", mbid=mbid("l1"), isni="0000000121032683", code="LC00193")],
 )
 
 #: What is planted for each code, and the claims that have to be named.
@@ -98,6 +111,10 @@ PLANTED: dict[str, tuple[Claims, list[str]]] = {
     "mbid-odd": (Claims(artists=[artist("bad", mbid="5f1e6a3c")]), ["bad"]),
     "barcode-odd": (Claims(releases=[album("bad", barcode="5099902943528")]), ["bad"]),
     "isni-odd": (Claims(artists=[artist("bad", isni="0000000121032684")]), ["bad"]),
+    "iswc-odd": (Claims(works=[WorkClaim(SOURCE, "bad", "Work", iswc="T0345246802")]), ["bad"]),
+    "ipi-odd": (Claims(tracks=[track("bad")], odd=[("bad", "ipi", "00014107339")]), ["bad"]),
+    "dpid-odd": (Claims(tracks=[track("bad")], odd=[("bad", "dpid", "PADPIDA1")]), ["bad"]),
+    "label-code-odd": (Claims(labels=[LabelClaim(SOURCE, "bad", "Label", code="LC193")]), ["bad"]),
     "date-odd": (Claims(releases=[album("bad", date="2025-02-29")]), ["bad"]),
     "duration-odd": (Claims(tracks=[track("bad")], odd=[("bad", "duration_ms", "PT3")]), ["bad"]),
     "value-odd": (Claims(tracks=[track("bad")], odd=[("bad", "country", "XXX")]), ["bad"]),
@@ -140,9 +157,11 @@ def planted(archive: Archive) -> Archive:
                 [*CLEAN.artists, *claims.artists],
                 [*CLEAN.releases, *claims.releases],
                 [*CLEAN.tracks, *claims.tracks],
+                [*CLEAN.works, *claims.works],
+                [*CLEAN.labels, *claims.labels],
             )
         ]
-        say(archive, Claims(*ours, odd=claims.odd), source=code)
+        say(archive, Claims(*ours[:3], odd=claims.odd, works=ours[3], labels=ours[4]), source=code)
     return archive
 
 
@@ -192,8 +211,14 @@ def test_all_are_counted_and_twenty_are_shown(archive: Archive) -> None:
 
 def test_a_later_record_takes_back_what_was_wrong(archive: Archive) -> None:
     wrong = Claims(tracks=[track("t", duration_ms=0)], odd=[("t", "isrc", "none")])
+    wrong = structs.replace(
+        wrong,
+        works=[WorkClaim(SOURCE, "w", "Work", iswc="T1")],
+        labels=[LabelClaim(SOURCE, "l", "Label", mbid="1", isni="2", code="LC")],
+    )
     say(archive, wrong)
-    assert found(archive) == {"isrc-odd": 1, "duration-none": 1}
+    wrongly = ("isrc-odd", "mbid-odd", "isni-odd", "iswc-odd", "label-code-odd", "duration-none")
+    assert found(archive) == dict.fromkeys(wrongly, 1)
     say(archive, Claims(tracks=[track("t", duration_ms=60_000)]))
     assert found(archive) == {}
 
@@ -371,8 +396,15 @@ def test_check_digits_in_tables_are_those_of_the_model(archive: Archive) -> None
         held = dict(duck.run("SELECT code, gtin_holds(code) FROM codes"))
         duck.table("isnis", {"code": "VARCHAR"}, [(code,) for code in isnis])
         assert dict(duck.run("SELECT code, isni_holds(code) FROM isnis")) == isnis
+        iswcs = [f"T{code}" for code in codes if len(code) == 8 for code in [code + code[:2]]]
+        duck.table(
+            "iswcs", {"code": "VARCHAR"}, [(code,) for code in [*iswcs, "T034524680", "0345246801", ""]]
+        )
+        works = dict(duck.run("SELECT code, iswc_holds(code) FROM iswcs"))
     assert held == {code: identifiers.barcode(code) != "" for code in held}
     assert 50 < sum(held.values()) < len(held) / 2
+    assert works == {code: identifiers.iswc(code) != "" for code in works}
+    assert 10 < sum(works.values()) < len(works) / 2
 
 
 def test_what_musicbrainz_says_wrongly_is_said_wrongly_and_not_left_out(

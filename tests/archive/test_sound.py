@@ -20,7 +20,7 @@ from onrecord.archive.batch import sound_row
 from onrecord.archive.checking import check
 from onrecord.archive.codes import compare_codes
 from onrecord.archive.identifying import identify
-from onrecord.archive.matching import canonical, rematch
+from onrecord.archive.matching import rematch
 from onrecord.archive.reading import Reader
 from onrecord.archive.reanalyzing import reanalyze
 from onrecord.archive.same_sound import open_index
@@ -53,7 +53,7 @@ def with_cover(path: Path, data: bytes) -> Path:
 
 
 def versions(archive: Archive) -> list[tuple[str, str, str]]:
-    rows = read_rows(canonical(archive, "versions"), ["a", "b", "relation"])
+    rows = read_rows(archive.canonical("versions"), ["a", "b", "relation"])
     return [(row["a"], row["b"], row["relation"]) for row in rows]
 
 
@@ -183,7 +183,7 @@ def test_the_index_and_the_pairs_can_be_deleted(alike: tuple[Archive, dict[str, 
     shutil.rmtree(archive.folder / "search" / "fingerprints")
     rematch(archive)
     assert (versions(archive), len(open_index(archive))) == (before, 6)
-    canonical(archive, "versions").unlink()
+    archive.canonical("versions").unlink()
     rematch(archive)
     assert (versions(archive), len(open_index(archive))) == (before, 6)
 

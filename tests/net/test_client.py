@@ -396,6 +396,33 @@ def test_robots_txt_is_obeyed_and_asked_for_once(serve: Serve, open_client: Call
     assert (len(server.asked), server.robots_asked) == (2, 1)
 
 
+def test_an_api_whose_terms_let_programs_use_it_is_asked_without_robots_txt(
+    serve: Serve, open_client: Callable[..., Client], clock: Clock
+) -> None:
+    forbids = say(200, b"User-agent: *\nDisallow: /\nCrawl-delay: 30\n")
+    elsewhere = serve(say(200, b"no"), robots=forbids)
+    server = serve(
+        say(200, b"yes"),
+        say(302, Location="/api/there"),
+        say(200, b"there"),
+        say(302, Location=elsewhere.address + "/x"),
+        robots=forbids,
+    )
+    client = open_client()
+    cache = Kept()
+    assert client.get(server.address + "/api", robots=False).content == b"yes"
+    answer = client.get_changed(server.address + "/api", cache, robots=False)
+    assert answer is not None and answer.content == b"there"
+    assert server.robots_asked == 0
+    assert clock.slept == [1.0, 1.0], "its pace is kept all the same"
+    with pytest.raises(RobotsRefused):
+        client.get(server.address + "/api", robots=False)
+    assert (elsewhere.robots_asked, elsewhere.asked) == (1, []), "another host is not meant"
+    with pytest.raises(RobotsRefused):
+        client.get(server.address + "/page")
+    assert server.robots_asked == 1
+
+
 def test_robots_txt_may_name_us(serve: Serve, open_client: Callable[..., Client]) -> None:
     rules = b"\xef\xbb\xbfUser-agent: OnRecord\nDisallow: /\n\nUser-agent: *\nDisallow:\n"
     with pytest.raises(RobotsRefused):
@@ -703,18 +730,18 @@ def test_what_has_not_changed_does_not_come_again(serve: Serve, open_client: Cal
         say(200, b"one", ETag='"1"', Last_Modified=modified), say(304), say(200, b"two"), say(200, b"three")
     )
     cache = Kept()
-    client = open_client(cache=cache)
+    client = open_client()
     address = server.address + "/feed"
-    answer = client.get_changed(address)
+    answer = client.get_changed(address, cache)
     assert answer is not None and answer.content == b"one"
     assert cache == {address: ('"1"', modified)}
-    assert client.get_changed(address) is None
+    assert client.get_changed(address, cache) is None
     assert 'if-none-match: "1"\r\n' in server.asked[1].lower()
     assert f"if-modified-since: {modified}\r\n".lower() in server.asked[1].lower()
-    answer = client.get_changed(address)
+    answer = client.get_changed(address, cache)
     assert answer is not None and answer.content == b"two"
     assert cache == {address: ("", "")}, "what was said about the answer before is not said about this one"
-    client.get_changed(address)
+    client.get_changed(address, cache)
     assert "if-none-match" not in server.asked[3].lower()
 
 
@@ -723,17 +750,10 @@ def test_a_cut_answer_is_not_what_the_cache_is_told_of(
 ) -> None:
     cache = Kept()
     with pytest.raises(SourceFailed):
-        open_client(cache=cache).get_changed(serve(say(200, b"x", length=9, ETag='"1"')).address)
+        open_client().get_changed(serve(say(200, b"x", length=9, ETag='"1"')).address, cache)
     assert cache == {}
-
-
-def test_get_asks_for_the_answer_in_any_case(serve: Serve, open_client: Callable[..., Client]) -> None:
-    server = serve(say(200, b"one", ETag='"1"'))
-    client = open_client(cache=Kept({server.address: ('"1"', "")}))
-    assert client.get(server.address).content == b"one"
-    assert "if-none-match" not in server.asked[0].lower()
 
 
 def test_304_to_who_holds_nothing_is_an_error(serve: Serve, open_client: Callable[..., Client]) -> None:
     with pytest.raises(UnexpectedStatus, match="304"):
-        open_client(cache=Kept()).get_changed(serve(say(304)).address)
+        open_client().get_changed(serve(say(304)).address, Kept())

@@ -123,6 +123,20 @@ def test_the_same_files_give_the_same_bytes_in_any_order_and_on_any_day(tmp_path
     assert b"Date" not in build("v", files).tag_files["bag-info.txt"]
 
 
+def test_papers_travel_along_and_are_in_the_name(tmp_path):
+    files = _files(_blobs(tmp_path / "blobs"))
+    papers = {"CREDITS.md": b"# Credits\n", "SIGNALS.json": b"{}\n"}
+    volume = build("v", files, papers=papers)
+    assert papers.items() <= volume.tag_files.items()
+    named = {file.path: file.size for file in read(volume.torrent.metainfo).files}
+    assert named[("CREDITS.md",)] == len(papers["CREDITS.md"])
+    assert build("v", files, papers={}) == build("v", files), "a volume from before there were papers stays"
+    assert name_for("jazz", files, {}) == name_for("jazz", files)
+    changed = papers | {"CREDITS.md": b"# Other credits\n"}
+    assert len({name_for("jazz", files, each) for each in ({}, papers, changed)}) == 3
+    assert len(cut(files, limit_files=10, papers=2)) > len(cut(files, limit_files=10))
+
+
 def test_the_name_follows_from_shelf_and_content(tmp_path):
     files = _files(_blobs(tmp_path / "blobs"))
     assert re.fullmatch(r"onrecord-jazz-[0-9a-f]{12}", name_for("jazz", files))

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from onrecord.model.rights import Evidence, Use
+from onrecord.model.rights import Evidence, Part, Use
 from onrecord.rights import RULES, decide, explain
-from onrecord.rights.rules import REMEDIES, REVIEWED
+from onrecord.rights.rules import REMEDIES, REVIEWED, WANTING
 
 CASES = Path(__file__).parent.parent / "data" / "rights"
 FILES = sorted(CASES.glob("*/*.json"))
@@ -31,17 +31,19 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     day: dt.date
     commercial: bool
     expect: Expected
+    part: Part = Part.RECORDING
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_case(path: Path) -> None:
     case = msgspec.json.decode(path.read_bytes(), type=Case)
-    decision = decide(case.evidence, case.use, case.territory, case.day, case.commercial)
+    question = case.use, case.territory, case.day, case.commercial, case.part
+    decision = decide(case.evidence, *question)
     assert Expected(decision.allow, decision.codes, decision.review) == case.expect, case.why
     assert path.parent.name in decision.codes
     shuffled = case.evidence * 2
     random.Random(7).shuffle(shuffled)
-    assert decide(shuffled, case.use, case.territory, case.day, case.commercial) == decision
+    assert decide(shuffled, *question) == decision
     assert {*decision.evidence} <= {item.id for item in case.evidence}
     assert bool(decision.would_change) is not decision.allow
     assert [rule.code for rule in explain(decision)] == [*decision.codes]
@@ -56,4 +58,4 @@ def test_every_rule_says_what_and_why() -> None:
         assert rule.code == code
         assert rule.sentence.endswith(".") and rule.clause
         assert (code in REMEDIES) is not rule.allows
-    assert {*REVIEWED} <= {code for code, rule in RULES.items() if not rule.allows}
+    assert {*REVIEWED, *WANTING} <= {code for code, rule in RULES.items() if not rule.allows}

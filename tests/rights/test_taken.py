@@ -126,6 +126,70 @@ def test_torrents_and_folders():
     assert taken_torrent([f"{number:022d}.flac" for number in range(50)]) == ""
 
 
+def keyed(count, **more):
+    return [{"key": id, "what": "x", **more} for id in ids(count)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        keyed(60, code="USRC17607839"),
+        keyed(60, code="us-rc1-76-07839"),
+        keyed(60, popularity=37),
+        [*keyed(56, code="USRC17607839"), *[{"key": "", "what": "x", "code": "USRC17607839"}] * 4],
+        [{"id": id, "title": "x", "isrc": "USRC17607839", "explicit": False} for id in ids(300)],
+    ],
+    ids=["codes", "hyphens", "popularity", "some without", "22 signs"],
+)
+def test_renamed_columns_are_known_by_what_stands_in_them(value):
+    assert "Spotify's own ids name its rows" in taken_json(value)
+    columns = list(value[0])
+    assert "Spotify's own ids name its rows" in taken_head(
+        as_csv(columns, [list(row.values()) for row in value])
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        keyed(49, code="USRC17607839"),
+        keyed(60, code=""),
+        keyed(60, popularity=1000),
+        keyed(60, plays=37),
+        keyed(60, code="USRC17607839", username="me", platform="ios"),
+        keyed(60, code="USRC17607839", playlist_name="mine"),
+        [{"link": f"spotify:track:{id}", "what": "x", "code": "USRC17607839"} for id in ids(300)],
+        [{"key": id.lower(), "what": "x", "code": "USRC17607839"} for id in ids(300)],
+        [*keyed(50, code="USRC17607839"), *[{"key": "7", "what": "x", "code": "USRC17607839"}] * 50],
+    ],
+    ids=[
+        "few",
+        "no codes",
+        "not of hundred",
+        "numbers",
+        "history",
+        "playlist",
+        "label's links",
+        "one case",
+        "half",
+    ],
+)
+def test_ids_that_look_alike_and_are_nobody_s_catalog_pass(value):
+    assert taken_json(value) == ""
+    assert taken_head(as_csv(list(value[0]), [list(row.values()) for row in value])) == ""
+
+
+def test_a_set_may_begin_behind_harmless_rows():
+    cells = [[str(number), "x", "y", "USRC17607839"] for number in range(300)]
+    cells += [[id, "x", "y", "USRC17607839"] for id in ids(100)]
+    columns = ["key", "what", "who", "code"]
+    assert "own ids" in taken_json(as_dicts(columns, cells))
+    assert "own ids" in taken_head(as_csv(columns, cells))
+    torn = as_csv(columns, cells[-100:])[60:-9]
+    assert "own ids" in taken_head(as_csv(columns, cells[:50]), [torn])
+    assert taken_head(as_csv(columns, cells[:50]), [torn[:1000], b"", b"\xff" * 99]) == ""
+
+
 HISTORY = {
     "ts": "2013-03-14T10:44:25Z",
     "ms_played": 154902,
@@ -163,7 +227,6 @@ PLAYLIST = [
             {"mbid": "6b9a509f-6907-4a6e-9345-2f12da09ba4b", "spotify_id": id, "isrc": "USRC17607839"}
             for id in ids(300)
         ],
-        [{"id": id, "title": "x", "isrc": "USRC17607839", "explicit": False} for id in ids(300)],
         [
             {"id": str(number), "danceability": 1, "energy": 1, "valence": 1, "liveness": 1}
             for number in range(300)
@@ -176,7 +239,6 @@ PLAYLIST = [
         "library",
         "own playlist",
         "links",
-        "22 signs",
         "features",
         "one answer",
     ],
@@ -319,6 +381,8 @@ STARTS = (
     b"SQLite format 3\0",
     b"[",
     b"\x1f\x8b",
+    b"BZh9",
+    b"\xff\xfe[",
     b"\xfd7zXZ\0",
     b"(\xb5/\xfd",
 )
@@ -327,7 +391,7 @@ STARTS = (
 @given(st.sampled_from(STARTS), st.binary(max_size=600), st.binary(max_size=60))
 def test_any_bytes_get_an_answer(start, head, tail):
     assert isinstance(taken_sound(start + head, tail), str)
-    assert isinstance(taken_head(start + head), str)
+    assert isinstance(taken_head(start + head, [tail, head]), str)
 
 
 @given(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from onrecord.errors import UsageError
 from onrecord.model.royalties import Payout, Play, Pool
 from onrecord.royalties.apportion import apportion
-from onrecord.royalties.pro_rata import ProRata
-from onrecord.royalties.user_centric import UserCentric
+from onrecord.royalties.models.pro_rata import ProRata
+from onrecord.royalties.models.user_centric import UserCentric
 
 VECTORS = {
     vector["name"]: vector

@@ -20,7 +20,7 @@ class Service:
         self._answer = answer
         self.asked = []
 
-    def __call__(self, address, *, accept="*/*"):
+    def __call__(self, address, *, accept="*/*", record=""):
         parts = urlsplit(address)
         assert parts.scheme == "https"
         parameters = dict(parse_qsl(parts.query, keep_blank_values=True))

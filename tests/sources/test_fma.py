@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from onrecord.errors import RecordRejected
-from onrecord.model.rights import Use
+from onrecord.model.rights import Says, Use
 from onrecord.rights import decide
 from onrecord.sources import csv_rows
 from onrecord.sources.fma import Fma
@@ -30,7 +30,8 @@ def read(path):
 def licenses(path):
     source, records = read(path)
     return {
-        id: [fact.license for _, fact in source.claims(record).evidence] for id, record in records.items()
+        id: [fact.license for _, fact in source.claims(record).evidence if fact.says is Says.LICENSE]
+        for id, record in records.items()
     }
 
 
@@ -60,6 +61,9 @@ def test_a_track_claims_itself_its_artist_and_its_album():
     assert (track.id, track.title, track.artist, track.release) == ("2", "Food", "One", 'Album, the "First"')
     assert (track.position, track.duration_ms, track.genre) == (3, 168_000, "Hip-Hop")
     assert (track.date, track.composer) == ("2008-11-26", "Composer")
+    assert [(fact.says, fact.holder) for _, fact in claims.evidence if fact.says is not Says.LICENSE] == [
+        (Says.WRITER, "Composer")
+    ]
     assert (artist.id, release.id, release.kind, release.tracks) == ("1", "1", "Album", 7)
     assert release.date == "2009-01-05"
 
@@ -122,7 +126,9 @@ def test_the_gate_on_both_tables_together():
         ]
         return decide(said, Use.SHARE, "Worldwide", dt.date(2026, 11, 22))
 
-    assert gate("2").allow and gate("3").allow
+    # The license is the artist's, and somebody else is named as the writer of the song.
+    assert gate("2").codes[0] == "R-OTHER-WRITER" and gate("2").review
+    assert gate("3").allow
     assert not gate("5").allow and gate("5").review
 
 

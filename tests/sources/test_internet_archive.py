@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from onrecord.errors import SourceFailed
+from onrecord.model.records import Answer
 from onrecord.model.rights import Use
 from onrecord.rights import decide
 from onrecord.sources.internet_archive import InternetArchive
@@ -193,6 +194,25 @@ def test_live_asks_for_items_with_sound():
     path, asked = service.asked[0]
     assert path == "/services/search/v1/scrape" and asked["q"] == "(year:2009) AND mediatype:(audio OR etree)"
     assert service.asked[1][0] == "/metadata/item-0"
+
+
+def test_items_that_have_not_changed_are_named_and_the_rest_is_read():
+    held = {f"item-{number}" for number in range(40) if number % 2}
+    service = Service(site(40))
+
+    def fetch(address, *, accept="*/*", record=""):
+        kind, _, id = record.partition(":")
+        assert not record or (kind == "item" and address.endswith(f"/metadata/{id}")), (
+            "the record is the answer"
+        )
+        return Answer(address, "", b"", unchanged=True) if id in held else service(address, accept=accept)
+
+    pages = list(make().live(fetch, ""))
+    assert ids(pages) == [f"item-{number}" for number in range(0, 40, 2)]
+    assert [name for page in pages for name in page.unchanged] == [
+        f"item:item-{number}" for number in range(1, 40, 2)
+    ]
+    assert {len(page.records) + len(page.unchanged) for page in pages} <= {20, 10}, "pages stay bounded"
 
 
 def test_one_item_that_fails_is_named_and_the_rest_is_read():

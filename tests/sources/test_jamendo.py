@@ -74,8 +74,10 @@ def test_a_download_that_is_not_allowed_is_refused_and_its_license_waits_for_a_p
     source = Jamendo(TRACKS, {})
     (offer,) = source.offers(records["12"])
     assert "audiodownload_allowed is false" in offer.refused
-    decision = gate(source, records["12"], "12", Use.STREAM)
-    assert not decision.allow and decision.review
+    for use in (Use.STREAM, Use.KEEP, Use.SHARE):
+        decision = gate(source, records["12"], "12", use)
+        assert not decision.allow and decision.review
+        assert decision.codes == ("R-NOT-OFFERED",)
 
 
 def test_flags_that_contradict_the_license_leave_it_to_a_person(records):

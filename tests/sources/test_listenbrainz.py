@@ -266,6 +266,20 @@ def test_what_is_no_table_of_listens_is_named(tmp_path):
     assert "unpack it first" in rejected[-1][1]
 
 
+def test_a_table_of_listens_with_a_long_value_for_every_row_is_refused_unread(tmp_path):
+    """A dictionary holds it once: a few kilobytes of it unpack to gigabytes."""
+    table = pq.read_table(io.BytesIO(parquet([(n, True) for n in range(1000)])))
+    long = pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), pa.array(["x" * 4_000_000]))
+    at = table.schema.get_field_index("recording_name")
+    pq.write_table(table.set_column(at, "recording_name", long), tmp_path / "a.parquet", compression="zstd")
+    (tmp_path / "b.parquet").write_bytes(parquet([(5, True)]))
+    assert (tmp_path / "a.parquet").stat().st_size < 200_000
+    records, rejected, _ = harvest(tmp_path)
+    assert [record.id for record in records] == [uuid(5)]
+    [(where, why)] = rejected
+    assert where == "a.parquet" and "values of more than" in why
+
+
 def test_a_tombstone_claims_nothing_and_rubbish_is_rejected():
     source = ListenBrainz(Path("unused"), {})
     assert (

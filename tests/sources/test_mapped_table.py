@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import random
 from pathlib import Path
 
 import pyarrow as pa
@@ -127,6 +128,30 @@ def test_json_rows_are_kept_byte_for_byte(tmp_path):
     assert wrong == {"t.json: row 2": "expected an object, got int"}
     [track] = source.claims(record).tracks
     assert (track.id, track.title, track.artist) == ("7", "é", "x")
+
+
+def test_rows_of_parquet_that_are_too_long_are_refused_before_they_are_values(tmp_path):
+    """A few kilobytes of Parquet may hold a row of gigabytes."""
+    mapping = 'id = "Nr"\n[track]\ntitle = "Titel"\n'
+    numbers = [str(number) for number in range(60)]
+
+    def read(titles, dictionary=True):
+        values = pa.table({"Nr": numbers[: len(titles)], "Titel": titles})
+        pq.write_table(values, tmp_path / "t.parquet", use_dictionary=dictionary)
+        content = (tmp_path / "t.parquet").read_bytes()
+        assert len(content) < 2_000_000
+        records, wrong, _ = harvest(make(tmp_path, content, "t.parquet", mapping))
+        return [record.id for record in records], list(wrong), set(wrong.values())
+
+    ids, where, why = read(["x" * 40_000_000])
+    assert (ids, where) == ([], ["t.parquet: row 1"]) and "row group 1" in why.pop()
+    # A dictionary holds a value once, for as many rows as there are.
+    ids, where, why = read(pa.DictionaryArray.from_arrays(pa.array([0] * 60), pa.array(["x" * 4_000_000])))
+    assert (ids, where) == ([], ["t.parquet: row 60"]) and "row group 1" in why.pop()
+    # Beside short ones, both kinds: what is unpacked row by row, and what is seen to be too long once it is.
+    ids, where, why = read(["a"] * 57 + ["x" * 40_000_000, "y" * 2_000_000, "b"], dictionary=False)
+    assert ids == [*numbers[:57], "59"]
+    assert where == ["t.parquet: row 58", "t.parquet: row 59"] and "more than" in why.pop()
 
 
 def test_parquet_types(tmp_path):
@@ -285,6 +310,21 @@ def test_a_set_that_was_taken_is_refused_whatever_the_mapping_takes_of_it(tmp_pa
     )
     with pytest.raises(SourceRefused, match="Spotify"):
         harvest(make(tmp_path, (tmp_path / "s.parquet").read_bytes(), "s.parquet", mapping))
+
+
+def test_a_set_behind_harmless_rows_is_refused_where_it_begins(tmp_path):
+    made = random.Random(1)
+    letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    ids = [str(number) for number in range(700)]
+    ids += ["4" + "".join(made.choices(letters, k=21)) for _ in range(300)]
+    rows = [[id, "x", f"USRC1{number:07}"] for number, id in enumerate(ids)]
+    mapping = 'id = "key"\n[track]\ntitle = "Titel"\n'
+    columns = ["key", "Titel", "code"]
+    assert len(harvest(make(tmp_path, table(rows[:700], columns=columns), mapping=mapping))[0]) == 700
+    with pytest.raises(SourceRefused, match=r"own ids name its rows \(column 'key'\)"):
+        harvest(make(tmp_path, table(rows, columns=columns), mapping=mapping))
+    with pytest.raises(SourceRefused, match="own ids"):
+        harvest(make(tmp_path, table(rows[:795], columns=columns), mapping=mapping))
 
 
 def test_nothing_there_and_an_empty_file(tmp_path):

@@ -53,11 +53,22 @@ def test_a_release_claims_its_tracks_artists_and_itself(tmp_path):
         "artist-credit": [{**ARTIST, "joinphrase": " & "}, {**ARTIST, "name": "Also Nobody"}],
         "label-info": [{"label": None}, {"label": {"name": "Label"}}],
         "release-group": {"primary-type": "Album"},
-        "genres": [{"name": "supplementary, CC BY-NC-SA"}],
+        "genres": [
+            {"name": "of few", "count": 1},
+            {"name": "of many", "count": 3},
+            {"name": "also", "count": 3},
+        ],
         "media": [
             {
                 "position": 1,
-                "tracks": [{"id": uuid(1), "position": 1, "title": "One", "recording": recording(2)}],
+                "tracks": [
+                    {
+                        "id": uuid(1),
+                        "position": 1,
+                        "title": "One",
+                        "recording": recording(2, genres=[{"name": "its own", "count": 1}]),
+                    }
+                ],
             },
             {
                 "position": 2,
@@ -107,7 +118,7 @@ def test_a_release_claims_its_tracks_artists_and_itself(tmp_path):
         "GBAHS1400099",
         said.artist,
     )
-    assert all(track.genre == "" for track in claims.tracks)
+    assert [track.genre for track in claims.tracks] == ["its own", "also", "also"]
     assert [artist.name for artist in claims.artists] == ["Nobody"]
 
 

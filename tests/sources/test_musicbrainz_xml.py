@@ -26,6 +26,7 @@ RELEASE = f"""<release ext:score="100" id="{uuid(1)}"><title>A &gt; B</title><da
 <name-credit><artist id="{uuid(3)}"><name>Two</name></artist></name-credit></artist-credit>
 <release-group id="{uuid(4)}" type="Album"/>
 <label-info-list><label-info><label id="{uuid(5)}"><name>Label</name></label></label-info></label-info-list>
+<genre-list><genre count="2" id="{uuid(5)}"><name>kraut</name></genre></genre-list>
 <medium-list count="1"><medium><position>2</position>
 <pregap><position>0</position><length>5</length><recording id="{uuid(8)}"><title>Hidden</title></recording></pregap>
 <track-list count="1"><track id="{uuid(6)}"><position>1</position><length>1000</length>
@@ -55,6 +56,7 @@ def test_a_release_claims_its_tracks_artists_and_itself(tmp_path):
     hidden, piece = claims.tracks
     assert (hidden.title, hidden.disc, hidden.position, hidden.duration_ms) == ("Hidden", 2, 0, 5)
     assert (piece.id, piece.title, piece.duration_ms, piece.isrc) == (uuid(6), "Piece", 1000, "GBAHS1400099")
+    assert (hidden.genre, piece.genre) == ("kraut", "kraut")
     assert (piece.composer, piece.mbid, piece.artist_id) == ("One", uuid(7), uuid(2))
     assert [artist.name for artist in claims.artists] == ["One", "Two"]
 

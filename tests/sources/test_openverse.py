@@ -61,7 +61,9 @@ def test_a_track_with_its_album_and_its_license(records):
     assert track.artist_id == claims.artists[0].id and track.release_id == claims.releases[0].id
     ((_, fact),) = claims.evidence
     assert fact.text == "by-nc-sa 3.0 https://creativecommons.org/licenses/by-nc-sa/3.0/"
-    assert fact.license == "CC-BY-NC-SA-3.0" and gate(source, records["cf"]).allow
+    assert fact.license == "CC-BY-NC-SA-3.0"
+    # An index is a third party: what it says lets a person look, and nothing else.
+    assert gate(source, records["cf"]).codes == ("R-INDEX-ONLY",)
 
 
 def test_every_file_is_refused_with_whom_to_ask(records):
@@ -115,7 +117,8 @@ def test_a_row_of_the_catalog_comes_with_its_header_both_verbatim(tmp_path):
     # The short name leaves out the country that the address names.
     assert claims.evidence[0][1].license == "LicenseRef-CC-BY-NC-ND-2.0-JP"
     assert source.offers(found[0])[0].wanted == 12
-    assert gate(source, found[0]).allow and not gate(source, found[1]).allow
+    assert gate(source, found[0]).codes == ("R-INDEX-ONLY",)
+    assert gate(source, found[1]).codes != ("R-INDEX-ONLY",)
 
 
 @pytest.mark.parametrize("cells", [{"meta_data": "{", "title": "x"}, {"identifier": "no"}])

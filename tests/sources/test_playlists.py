@@ -176,6 +176,24 @@ def test_nothing_that_a_playlist_points_to_is_opened(tmp_path, monkeypatch):
     assert set(opened) == {str(playlist)}
 
 
+def test_a_list_of_the_files_of_a_taken_set_is_rejected_and_links_to_a_service_are_not(tmp_path):
+    """Sound that is called by a service's own ids lies in no folder but that of such a set."""
+    names = [f"{n % 8}Ab{n:019}" for n in range(1000, 1040)]
+    (tmp_path / "set.m3u").write_text("".join(f"D:\\x\\{name}.ogg\n" for name in names))
+    (tmp_path / "set.xspf").write_text(
+        xspf(
+            "".join(
+                f"<track><location>http://h.example/a/{name}.ogg?t=1</location></track>" for name in names
+            )
+        )
+    )
+    (tmp_path / "own.m3u").write_text("".join(f"https://open.spotify.com/track/{name}\n" for name in names))
+    (tmp_path / "mixed.m3u").write_text("".join(f"{name}.ogg\nSong of {name}.ogg\n" for name in names))
+    wrong = rejected(tmp_path)
+    assert set(wrong) == {"set.m3u", "set.xspf"}
+    assert all("40 of its 40 sound files" in why for why in wrong.values())
+
+
 def test_a_tombstone_claims_nothing():
     gone = Record("playlists", "playlist", "a.m3u", "audio/x-mpegurl", b"", deleted=True)
     assert Playlists(Path(), {}).claims(gone) == Claims()

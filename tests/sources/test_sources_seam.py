@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Our connectors hold the seam's contract, broken ones do not, and what cannot be loaded is named and left out."""
 
+import datetime as dt
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 
 from onrecord.errors import PluginInvalid, RecordRejected, UsageError
-from onrecord.model.records import Claims, Page, Record, Terms, TrackClaim
+from onrecord.model.records import Claims, Page, Part, Record, Terms, TrackClaim
 from onrecord.sources import loading
 from onrecord.sources.ddex_ern import DdexErn
 from onrecord.sources.musicbrainz_json import MusicBrainzJson
@@ -59,6 +60,38 @@ class NoTerms(Good):
 
 class ReadWithoutProof(Good):
     terms = Terms(state="read", license="", summary="said so")
+
+
+class SkipsRobotsUnread(Good):
+    terms = Terms(state="unread", license="", summary="nobody read it", robots="api")
+
+
+class SkipsRobotsAtWill(Good):
+    terms = Terms(state="unread", license="", summary="made up", robots="ignore")
+
+
+class ReadApi(Good):
+    terms = Terms(
+        state="read",
+        license="",
+        summary="programs may use it",
+        address="https://good.example/terms",
+        day=dt.date(2026, 11, 1),
+        digest="00" * 32,
+        robots="api",
+    )
+
+
+class PartOfNothing(Good):
+    terms = Terms(
+        state="unread", license="CC0-1.0", summary="made up", parts=(Part(("tracks.mood",), "CC0-1.0"),)
+    )
+
+
+class PartWithoutLicense(Good):
+    terms = Terms(
+        state="unread", license="CC0-1.0", summary="made up", parts=(Part(("tracks.genre",), "free"),)
+    )
 
 
 class ForgetsTheCursor(Good):
@@ -127,8 +160,9 @@ class Crashes(Good):
         return super().claims(record)
 
 
-def test_the_suite_accepts_a_good_source():
-    assert len(check_source(Good)) == 3
+@pytest.mark.parametrize("source", [Good, ReadApi])
+def test_the_suite_accepts_a_good_source(source):
+    assert len(check_source(source)) == 3
 
 
 @pytest.mark.parametrize(
@@ -136,6 +170,10 @@ def test_the_suite_accepts_a_good_source():
     [
         (NoTerms, "terms"),
         (ReadWithoutProof, "digest of the text"),
+        (SkipsRobotsUnread, "only where terms that were read"),
+        (SkipsRobotsAtWill, "'obey' or 'api', got 'ignore'"),
+        (PartOfNothing, r"<table>\.<column>"),
+        (PartWithoutLicense, "SPDX expression, got 'free'"),
         (ForgetsTheCursor, "behind the cursor"),
         (SkipsBehindTheCursor, "behind the cursor"),
         (Drifts, "same pages"),
@@ -172,11 +210,15 @@ def test_what_does_not_load_is_named_and_the_rest_runs(monkeypatch):
             point("no-terms", "NoTerms"),
             point("wrong-name", "Good"),
             point("read", "ReadWithoutProof"),
+            point("robots", "SkipsRobotsUnread"),
+            point("part", "PartOfNothing"),
         ]
     )
     assert list(sources.loaded) == ["good"]
     why = {reason.message.split("'")[1]: reason.message for reason in sources.left_out}
-    assert set(why) == {"broken-import", "no-terms", "wrong-name", "read"}
+    assert set(why) == {"broken-import", "no-terms", "wrong-name", "read", "robots", "part"}
+    assert "robots = 'api', expected 'obey'" in why["robots"]
+    assert "tracks.mood" in why["part"]
     assert "ModuleNotFoundError" in why["broken-import"]
     assert "no terms" in why["no-terms"]
     assert all(isinstance(reason, PluginInvalid) and reason.hint for reason in sources.left_out)

@@ -2,14 +2,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One made archive for all web tests; what a test changes in it is put back."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from onrecord.archive import Archive
+from onrecord.archive.add import add
+from onrecord.archive.matching import rematch
 from onrecord.web.app import create_app
+from tests.archive.withdrawn import tagged, tune
+from tests.conftest import DAY
+from tests.tones import write
+from tests.web.browser import ARGS, CHROMIUM
 from tests.web.sample import SampleArchive
+
+#: A text that no rule reads: a question for a person.
+CUSTOM = "Free for everyone who asks me nicely"
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> SampleArchive:
 @pytest.fixture
 def archive(made: SampleArchive) -> Iterator[SampleArchive]:
     yield made
-    for changed in (made.denied, made.withdrawn, made.damaged, made.asked, made.queries):
+    for changed in (made.denied, made.withdrawn, made.damaged, made.asked, made.queries, made.wished):
         changed.clear()
 
 
@@ -33,3 +46,41 @@ def client(archive: SampleArchive) -> Iterator[TestClient]:
 @pytest.fixture
 def tone(made: SampleArchive) -> bytes:
     return Path(made.tone).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing, and CI is set")
+        pytest.skip(f"{CHROMIUM} is missing")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive with a free tune and a piece whose license is nobody's; tests get copies."""
+    folder = tmp_path_factory.mktemp("once")
+    tune(folder / "music" / "tune.flac")
+    write(folder / "music" / "odd.flac", 9, 20.0, {**tagged("Odd"), "license": CUSTOM})
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as made:
+        add(made, [folder / "music"], held_as="deposit")
+        rematch(made)
+    return folder
+
+
+@pytest.fixture
+def paths(once: Path) -> dict[str, Path]:
+    return {name: once / "music" / f"{name}.flac" for name in ("tune", "odd")}
+
+
+@pytest.fixture
+def held(once: Path, tmp_path: Path) -> Iterator[Archive]:
+    shutil.copytree(once / "archive", tmp_path / "archive")
+    with Archive.open(tmp_path / "archive") as archive:
+        yield archive

@@ -35,6 +35,7 @@ from onrecord.model.views import (
     TorrentView,
     TrackRow,
 )
+from onrecord.rights.signals import Signals
 
 SECONDS = 24
 _View = TypeVar("_View")
@@ -122,6 +123,7 @@ class SampleArchive:
         self.damaged: set[str] = set()
         self.asked: list[tuple[str, Use, str]] = []
         self.queries: list[str] = []
+        self.wished: dict[str, Signals] = {}
         self.tone = root / "tone.wav"
         peaks = _tone(self.tone)
         self.digest = hashlib.sha256(self.tone.read_bytes()).hexdigest()
@@ -250,6 +252,9 @@ class SampleArchive:
         if sha256 == "ab" * 32:
             return _decisions(CUSTOM)[use].decision
         return Decision(use=use, allow=True, codes=(OPEN.code,), evidence=())
+
+    def signals(self, *blobs: str) -> Signals:
+        return self.wished.get(blobs[0] if blobs else "", Signals())
 
     def sound(self, sha256: str) -> tuple[Path, str]:
         if sha256 in self.damaged:

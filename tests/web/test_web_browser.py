@@ -2,31 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page in a real browser: light and dark, narrow and wide, keyboard only, script off; sound that really plays."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from onrecord.web.serve import prepare
+from tests.web.browser import faults_of
 from tests.web.sample import SampleArchive
 
-CHROMIUM = "/usr/bin/chromium"
-ARGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WATCH = """window.broken = [];
 document.addEventListener("securitypolicyviolation", (event) => window.broken.push(event.violatedDirective));"""
 
@@ -49,20 +35,6 @@ def site(made: SampleArchive) -> Iterator[str]:
     yield ready[0].rstrip("/")
     server.should_exit = True
     thread.join(20)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is missing, and CI is set")
-        pytest.skip(f"{CHROMIUM} is missing")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -274,7 +246,6 @@ def _tab_to(page: Any, name: str) -> None:
 
 
 def _check_all(open_page: Open, paths: list[str], scheme: str, width: int) -> None:
-    axe = AXE.read_text("utf-8")
     page = open_page(paths[0], width, scheme)
     for path in paths:
         page.goto(path)
@@ -283,9 +254,7 @@ def _check_all(open_page: Open, paths: list[str], scheme: str, width: int) -> No
         )
         assert page.locator("h1").count() == 1, path
         assert page.evaluate("window.broken") == [], path
-        page.evaluate(axe)
-        found = page.evaluate(f"axe.run({{resultTypes: ['violations'], runOnly: {STANDARDS}}})")
-        faults = [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]]
+        faults = faults_of(page)
         assert faults == [], path
 
 

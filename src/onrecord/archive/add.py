@@ -4,7 +4,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -17,9 +17,11 @@ from onrecord.archive.door import Admission, Refused, admit
 from onrecord.archive.finding import find
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, chunk_of, ingest, limits_of
 from onrecord.archive.portions import FILES, Progress, in_portions
+from onrecord.archive.taken_files import taken_folders
 from onrecord.engine.pool import Workers
 from onrecord.errors import NotFound
 from onrecord.model.rights import Evidence, Says
+from onrecord.rights.taken import taken_torrent
 from onrecord.sources.sidecars import Sidecars
 from onrecord.store import Arrival
 
@@ -93,8 +95,12 @@ def add(
     begun = time.monotonic()
     with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
         run = _Run(archive, workers, held_as, arrival, io_limit, progress)
+        alone = [path.resolve() for path in paths if not path.is_dir()]
+        if why := taken_torrent(path.name for path in alone):
+            run.refuse_taken(alone, why)
         for path in paths:
             run.take(path.resolve())
+        run.finish()
         run.report.elapsed = time.monotonic() - begun
         return run.report
 
@@ -126,11 +132,31 @@ class _Run:
         self._progress = progress
         self._seen_files = 0
         self._seen_bytes = 0
+        self._known: list[tuple[str, str]] = []
+        self._sidecars = Sidecars([], [], [])
+        self._taken: set[Path] = set()
+        self._refused: list[tuple[str, str]] = []
+
+    def refuse_taken(self, paths: Iterable[Path], why: str) -> None:
+        """Pass over files and folders whose names are those of a set that was taken from a service."""
+        for path in paths:
+            self._taken.add(path)
+            self._refused.append((str(path), why))
+            self.report.refused.append(Refused(str(path), "taken-set", why))
+
+    def finish(self) -> None:
+        """Commit what no file came with."""
+        if self._refused:
+            self._commit([])
 
     def take(self, top: Path) -> None:
         """Add one file or folder."""
+        if top in self._taken:
+            return
+        for folder, why in taken_folders(top).items() if top.is_dir() else ():
+            self.refuse_taken([folder], why)
         self._scan(top if top.is_dir() else top.parent, deep=top.is_dir())
-        self._known: list[tuple[str, str]] = []
+        self._known = []
         chunks = self._chunks(find(top, self._leave_out))
         for results in in_portions(self._noted(self._workers.map(ingest, chunks))):
             self._commit(results)
@@ -152,7 +178,7 @@ class _Run:
         waiting: list[Incoming] = []
         size = 0
         for path, status in files:
-            if self._relative(path) in self._documents:
+            if self._relative(path) in self._documents or self._is_taken(path):
                 continue
             self.report.found += 1
             if before := self._unchanged(path, status):
@@ -177,6 +203,9 @@ class _Run:
         whole = self._archive.ledger.whole_blobs_of(sizes)
         return chunk_of(self._archive, files, self._arrival, whole, self._limits)
 
+    def _is_taken(self, path: Path) -> bool:
+        return bool(self._taken) and not self._taken.isdisjoint(path.parents)
+
     def _unchanged(self, path: Path, status: os.stat_result) -> str:
         """Digest of the whole blob that this very file became before, "" where it has to be read.
 
@@ -192,6 +221,8 @@ class _Run:
         ):
             return ""
         blob = self._archive.ledger.blob(before.sha256)
+        if self._archive.ledger.withdrawn_as(before.sha256, ""):
+            return ""  # read again, to be refused at the door like everything that comes back
         return before.sha256 if blob is not None and blob.state == "ok" else ""
 
     def _commit(self, results: Sequence[Ingested]) -> None:
@@ -201,6 +232,9 @@ class _Run:
         for result in results:
             if self._judge(result, batch):
                 kept.append(result)
+        for name, why in self._refused:
+            batch.refuse(name, "", "taken-set", why)
+        self._refused.clear()
         for name, blob in self._known:
             batch.link(blob, self._evidence(name))
         self._known.clear()

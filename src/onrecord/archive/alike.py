@@ -5,7 +5,6 @@
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.archive.matching import canonical
 from onrecord.engine.duck import sql_file
 from onrecord.errors import NotFound
 
@@ -24,7 +23,7 @@ class Alike(Struct, frozen=True):
 
 def list_alike(archive: Archive, relation: str = "") -> list[Alike]:
     """All pairs, or those of one relation; raises NotFound where nothing was matched yet."""
-    versions = canonical(archive, "versions")
+    versions = archive.canonical("versions")
     if not versions.exists():
         raise NotFound(f"{versions}: nothing was matched yet", "run `onrecord match`")
     with archive.duck() as duck:

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.judging import publishable_blobs
-from onrecord.archive.matching import canonical
 from onrecord.catalog.match import SAME
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import read_rows
@@ -46,7 +45,7 @@ def choose(archive: Archive, duck: Duck, day: dt.date) -> dict[str, Choice]:
         sha256: Choice(
             decision.allow, decision.codes, decision.license, decision.would_change, decision.review
         )
-        for sha256, decision in publishable_blobs(archive, day)
+        for sha256, decision in sorted(publishable_blobs(archive, day), key=lambda pair: pair[0])
     }
     for row in archive.ledger.bad_blobs("sound"):
         choices[row.sha256] = Choice(False, (DAMAGED.code,), would_change=f"add it again: it is {row.state}")
@@ -69,7 +68,7 @@ def _doubled(archive: Archive, duck: Duck, allowed: set[str]) -> Iterator[tuple[
 
 
 def _same_sound(archive: Archive) -> list[tuple[str, str]]:
-    rows = read_rows(canonical(archive, "versions"), ["a", "b", "relation"])
+    rows = read_rows(archive.canonical("versions"), ["a", "b", "relation"])
     return [(row["a"], row["b"]) for row in rows if row["relation"] in SAME]
 
 

@@ -5,7 +5,6 @@
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.archive.matching import canonical
 from onrecord.catalog.match import prepare
 from onrecord.engine.duck import sql_file
 from onrecord.errors import NotFound
@@ -44,7 +43,7 @@ class CodesReport(Struct, frozen=True):
 
 def compare_codes(archive: Archive) -> CodesReport:
     """Reads what the last `match` has joined; raises NotFound where nothing was matched yet."""
-    members = canonical(archive, "recording_members")
+    members = archive.canonical("recording_members")
     if not members.exists():
         raise NotFound(f"{members}: nothing was matched yet", "run `onrecord match`")
     with archive.duck() as duck:

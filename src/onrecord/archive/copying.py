@@ -159,6 +159,8 @@ def _sources(archive: Archive, kilobits: int, report: CopyReport) -> Iterator[So
             [kilobits],
         )
     for sha256, gains, title, artist, album, date in rows:
+        if archive.ledger.withdrawn_as(sha256, ""):
+            continue  # nobody would be sent the copy
         blob, held = archive.ledger.blob(sha256), archive.ledger.blob(have.get(sha256, "") or sha256)
         if sha256 in have and held is not None and held.state == "ok":
             report.held += 1
@@ -170,7 +172,7 @@ def _sources(archive: Archive, kilobits: int, report: CopyReport) -> Iterator[So
             )
         else:
             evidence = [item for item, _ in archive.ledger.evidence(sha256).values()]
-            changes = f"encoded anew as Opus at {kilobits} kbit/s"
+            changes = f"converted to Opus at {kilobits} kbit/s"
             tags = {
                 "title": title or "",
                 "artist": artist or "",

@@ -29,6 +29,8 @@ from onrecord.ledger import (
     RecordMark,
     Rows,
     Segment,
+    Validators,
+    Withdrawn,
     writing,
 )
 from onrecord.ledger.log import utc_now
@@ -97,6 +99,10 @@ class Archive:
     def id(self) -> str:
         """The archive's own id, from the first entry of its log."""
         return self.ledger.meta("archive")
+
+    def canonical(self, name: str) -> Path:
+        """Where the matcher leaves a table of its own: not committed, made again by the next run."""
+        return self.folder / "catalog" / "canonical" / f"{name}.parquet"
 
     @contextmanager
     def writing(self, checking: bool = False) -> Iterator[None]:
@@ -250,5 +256,19 @@ class Archive:
                 (row["source"], row["track"], row["sha256"])
                 for row in read("fetched", "source", "track", "sha256")
             ],
+            validators=[
+                Validators(**row)
+                for row in read(
+                    "validators", "source", "address", "record", "sha256", "etag", "last_modified"
+                )
+            ],
+            rechecks=[
+                (row["source"], row["record"], row["outcome"])
+                for row in read("rechecks", "source", "record", "outcome")
+            ],
             volumes=[(row["sha256"], row["volume"]) for row in read("volumes", "sha256", "volume")],
+            withdrawn=[
+                Withdrawn(row["sha256"], row["audio_sha256"], row["evidence"])
+                for row in read("withdrawn", "sha256", "audio_sha256", "evidence")
+            ],
         )

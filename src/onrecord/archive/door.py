@@ -3,7 +3,8 @@
 """The one door for sound: whoever brings bytes in, the same is asked of them before they are kept.
 
 `add`, `harvest --sound` and mirrors each know something else of a file; what its own tags say, and what was said of
-these bytes before, counts at all three (docs/decisions/0010).
+these bytes before, counts at all three (docs/decisions/0010). So does a withdrawal: what was withdrawn does not come
+back in other bytes.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,9 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.ingest import Ingested
+from onrecord.archive.same_sound import all_sounds, similar
 from onrecord.model.rights import Evidence, Use
+from onrecord.model.sound import Sound
 from onrecord.rights import RULES, decide
 from onrecord.sources.sidecars import tag_evidence
 
@@ -50,18 +53,48 @@ def admit(archive: Archive, result: Ingested, said: Sequence[Evidence]) -> Admis
     held = archive.ledger.blob(sha256)
     if held is not None and held.kind != "sound":
         return Admission(sha256, code="own-copy", detail="an access copy that this archive made itself")
+    if detail := _withdrawn(archive, sha256, probe.sound):
+        _forget(result)
+        return Admission(sha256, code="R-WITHDRAWN", detail=detail)
     everything = [*said, *tag_evidence(probe.tags)]
     # What was said of these bytes when they came before still holds.
     before = [fact for fact, _ in archive.ledger.evidence(sha256).values()]
     decision = decide([*everything, *before], Use.KEEP, "unknown", archive.today)
     if decision.allow:
         return Admission(sha256, everything)
-    for part in result.parts:
-        if part.part:
-            part.part.unlink(missing_ok=True)
+    _forget(result)
     rule = RULES[decision.codes[0]]
     return Admission(
         sha256,
         code=rule.code,
         detail=f"{rule.sentence} What would change it: {decision.would_change}",
     )
+
+
+def _forget(result: Ingested) -> None:
+    for part in result.parts:
+        if part.part:
+            part.part.unlink(missing_ok=True)
+
+
+def _withdrawn(archive: Archive, sha256: str, sound: Sound) -> str:
+    """Why sound may not come back: these bytes, the same decoded audio, or the same sound by fingerprint is withdrawn.
+
+    "" where it may.
+    """
+    ledger = archive.ledger
+    if not ledger.has_withdrawn():
+        return ""
+    found, how = ledger.withdrawn_as(sha256, ""), "these very bytes are"
+    if not found:
+        found, how = ledger.withdrawn_as(sha256, sound.audio_sha256), "the same audio in other bytes is"
+    if not found:
+        how = "the same sound in another form is"
+        found = [
+            identifier
+            for held, _ in similar(all_sounds(archive), sound.fingerprint)
+            for identifier in ledger.withdrawn_as(held, "")
+        ]
+    if not found:
+        return ""
+    return f"{RULES['R-WITHDRAWN'].sentence} By withdrawal {found[0]}, {how} kept out."

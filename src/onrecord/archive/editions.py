@@ -8,12 +8,14 @@ import re
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from onrecord.archive.core import Archive
 from onrecord.durable import replace
-from onrecord.errors import IntegrityError, NewerFormat, SourceRefused, UsageError
+from onrecord.errors import IntegrityError, NewerFormat, SignatureInvalid, SourceRefused, UsageError
+from onrecord.publish import withdrawals
 from onrecord.publish.edition import FORMAT, Feed, Manifest, edition_torrent, pretty
-from onrecord.publish.signing import Key, sign
+from onrecord.publish.signing import Key, sign, verify
 
 _ARCHIVE = re.compile(r"[0-9a-f]{16}")
 _VOLUME = re.compile(r"onrecord-[a-z0-9-]{1,40}-[0-9a-f]{12}")
@@ -87,6 +89,7 @@ def refresh_feed(archive: Archive, key: Key) -> None:
     name = f"onrecord-{archive.id}-edition-{last['number']}"
     torrent = edition_torrent(folder / str(last["number"]), name)
     replace(folder / f"{last['number']}.torrent", torrent.metainfo)
+    digest, sequence = _write_withdrawals(archive, key)
     feed = Feed(
         format=FORMAT,
         archive=archive.id,
@@ -97,11 +100,87 @@ def refresh_feed(archive: Archive, key: Key) -> None:
         torrent=f"{last['number']}.torrent",
         torrent_sha256=hashlib.sha256(torrent.metainfo).hexdigest(),
         magnet=torrent.magnet,
+        withdrawals_sha256=digest,
+        withdrawals_sequence=sequence,
     )
-    content = pretty(feed)
     replace(folder / "minisign.pub", key.public.encode())
-    replace(folder / "feed.json.minisig", sign(content, key, f"onrecord feed {archive.id} {last['number']}"))
+    _write_feed(folder, feed, key)
+
+
+def refresh_withdrawals(archive: Archive) -> bool:
+    """Bring the signed list of withdrawals up to date, and the feed that names it; the edition stays as it is.
+
+    Gives False where there is nothing that a mirror follows, or no key to sign with: the withdrawal holds here all the
+    same, and the next `publish` writes the list. Only the holder of the write lock may call.
+    """
+    editions = archive.ledger.editions()
+    if not editions:
+        return False
+    try:
+        key = signing_key(archive)
+    except UsageError:
+        return False
+    folder = archive.folder / "editions"
+    try:
+        feed = read_feed(str(folder / "feed.json"), (folder / "feed.json").read_bytes())
+    except (FileNotFoundError, SourceRefused, NewerFormat):
+        feed = None
+    if feed is None or feed.number != editions[-1]["number"]:
+        refresh_feed(archive, key)
+        return True
+    digest, sequence = _write_withdrawals(archive, key)
+    if (feed.withdrawals_sha256, feed.withdrawals_sequence) != (digest, sequence):
+        fresh = structs.replace(feed, withdrawals_sha256=digest, withdrawals_sequence=sequence)
+        _write_feed(folder, fresh, key)
+    return True
+
+
+def _write_feed(folder: Path, feed: Feed, key: Key) -> None:
+    content = pretty(feed)
+    comment = f"onrecord feed {feed.archive} {feed.number}"
+    replace(folder / "feed.json.minisig", sign(content, key, comment))
     replace(folder / "feed.json", content)
+
+
+def _write_withdrawals(archive: Archive, key: Key) -> tuple[str, int]:
+    """(SHA-256, sequence) of the list, which is written anew only where it says something else than before."""
+    path = archive.folder / "editions" / withdrawals.NAME
+    blobs, audio = _entries(archive)
+    try:
+        content = path.read_bytes()
+        verify(content, Path(f"{path}.minisig").read_bytes(), key.public.splitlines()[1])
+        before = withdrawals.read_list(str(path), content, archive.id)
+        if (before.blobs, before.audio) == (blobs, audio):
+            return hashlib.sha256(content).hexdigest(), before.sequence
+    except (FileNotFoundError, SignatureInvalid, SourceRefused, NewerFormat):
+        pass  # none yet, or it came to harm: a new one takes its place
+    # The log only grows, so a list that was lost is followed by one with a greater number.
+    sequence = archive.log.next_seq - 1
+    content = pretty(
+        withdrawals.WithdrawalList(
+            withdrawals.FORMAT, archive.id, sequence, archive.today, blobs=blobs, audio=audio
+        )
+    )
+    replace(Path(f"{path}.minisig"), sign(content, key, f"onrecord withdrawals {archive.id} {sequence}"))
+    replace(path, content)
+    return hashlib.sha256(content).hexdigest(), sequence
+
+
+def _entries(archive: Archive) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Hashed digests of the sound that this archive's own withdrawals reach: what it quarantines as a mirror is for the
+    archive to list that withdrew it."""
+    own: dict[str, bool] = {}
+    blobs, audio = set(), set()
+    for row in archive.ledger.withdrawn():
+        if row.evidence not in own:
+            fact = archive.ledger.fact(row.evidence)
+            own[row.evidence] = fact is not None and not fact.origin.startswith("archive:")
+        held = archive.ledger.blob(row.blob)
+        if own[row.evidence] and held is not None and held.kind == "sound":
+            blobs.add(withdrawals.entry(archive.id, withdrawals.BLOB, row.blob))
+            if row.audio:
+                audio.add(withdrawals.entry(archive.id, withdrawals.AUDIO, row.audio))
+    return tuple(sorted(blobs)), tuple(sorted(audio))
 
 
 def _known_format(where: str, number: int) -> None:

@@ -22,7 +22,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.door import Refused, admit
 from onrecord.archive.harvest import client
 from onrecord.archive.ingest import Incoming, Ingested, chunk_of, ingest, limits_of
-from onrecord.archive.terms import find_source, refuse_unless_allowed
+from onrecord.archive.terms import find_source, given_to, refuse_unless_allowed
 from onrecord.catalog.tables import FetchedRow
 from onrecord.engine.pool import Workers
 from onrecord.errors import OnrecordError, RecordRejected, SourceFailed, UsageError
@@ -75,7 +75,7 @@ def fetch_sound(
     """
     found = find_source(name)
     refuse_unless_allowed(archive, found)
-    source = found(Path(), {**archive.settings.of_source(name), **settings})
+    source = found(Path(), given_to(archive, name, settings))
     if not isinstance(source, Offers):
         raise UsageError(f"{name}: this source offers no sound", "`onrecord sources` lists those that do")
     report = FetchReport(source.name)

@@ -16,7 +16,7 @@ from onrecord.catalog.match import KINDS
 from onrecord.catalog.tables import ArtistRow, IdRow, RecordRow, ReleaseRow, Row, TrackRow
 from onrecord.engine.parquet import read_rows
 from onrecord.model import identifiers
-from onrecord.model.rights import Evidence, Says
+from onrecord.model.rights import PASSED_ON, Evidence
 from onrecord.publish.edition import Feed
 
 RECORD = "edition"
@@ -27,11 +27,11 @@ def source_of(archive: str) -> str:
 
 
 def evidence_in(edition: Path) -> dict[str, list[Evidence]]:
-    """What the edition says of the rights in each file. Licenses alone: a stranger's ruling is none of ours."""
+    """What the edition says of the rights in each file. A stranger's ruling is none of ours."""
     found: dict[str, list[Evidence]] = {}
     for row in read_rows(edition / "dataset" / "evidence.parquet", ["sha256", "body"]):
         evidence = msgspec.json.decode(row["body"], type=Evidence)
-        if evidence.says is Says.LICENSE:
+        if evidence.says in PASSED_ON:
             found.setdefault(row["sha256"], []).append(evidence)
     return found
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from onrecord import audio
+from onrecord.archive.taken_files import taken_file
 from onrecord.errors import OnrecordError
 from onrecord.model.sound import Probe
-from onrecord.rights.taken import HEAD, taken_head
+from onrecord.rights.taken import HEAD
 from onrecord.rights.taken_sound import taken_sound
 from onrecord.store import Arrival, Pace, Root, Staged, Store
 from onrecord.store.roots import refused_write
@@ -106,7 +107,7 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         head, tail = _ends(path, size)
         # Most of what lies beside sound is told by its first bytes; it is not copied to find that out.
         other = audio.other_than_sound(head[: audio.HEAD])
-        if why := taken_head(head) if other else taken_sound(head, tail):
+        if why := taken_file(path) if other else taken_sound(head, tail):
             return Ingested(path, size, None, None, ("taken-set", why))
         if other:
             return Ingested(path, size, None, None, (other.code, other.detail))
@@ -115,6 +116,7 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         kept = staged.part or store.path(staged.digests.sha256, staged.root)
         limits = chunk.limits
         probe = audio.probe(kept, seconds=limits.seconds_for(size), memory=limits.memory)
+        why = "" if probe.sound else taken_file(path)
     except OnrecordError as error:
         if error.exit_code != 1 or type(error) is not OnrecordError:
             raise
@@ -126,6 +128,8 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
     if probe.sound is None:
         if staged.part:
             staged.part.unlink(missing_ok=True)
+        if why:
+            return Ingested(path, size, None, None, ("taken-set", why))
         # The last one is why there is no sound; what was wrong with the tags came before.
         fault = probe.faults[-1] if probe.faults else None
         refused = (

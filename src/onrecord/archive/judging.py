@@ -9,6 +9,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.settings import PublishSettings
 from onrecord.model.rights import Decision, Evidence, Use
 from onrecord.rights import decide
+from onrecord.rights.bulk import ask_each
 
 WORLD = "Worldwide"
 
@@ -31,11 +32,15 @@ def publishable(evidence: Sequence[Evidence], day: dt.date, policy: PublishSetti
     return decision
 
 
-def publishable_blobs(archive: Archive, day: dt.date) -> Iterator[tuple[str, Decision]]:
-    """The decision on every whole blob, by digest; the gate is asked once for each distinct profile of evidence."""
-    asked: dict[tuple[int, ...], Decision] = {}
-    for sha256, profile in archive.ledger.profiles():
-        if profile not in asked:
-            evidence = archive.ledger.evidence_numbered(profile)
-            asked[profile] = publishable(evidence, day, archive.settings.publish)
-        yield sha256, asked[profile]
+def publishable_blobs(
+    archive: Archive, day: dt.date, *, side_by_side: bool = True
+) -> Iterator[tuple[str, Decision]]:
+    """The decision on every whole sound; the gate is asked once for each distinct profile of evidence.
+
+    Those of one profile come after each other, else (`side_by_side` False) all in the order of their digests.
+    """
+
+    def ask(profile: tuple[int, ...]) -> Decision:
+        return publishable(archive.ledger.evidence_numbered(profile), day, archive.settings.publish)
+
+    return ask_each(archive.ledger.profiles(side_by_side=side_by_side), ask)

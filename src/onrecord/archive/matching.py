@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.same_sound import find_pairs
+from onrecord.archive.targets import reach_again
 from onrecord.catalog import pages
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.tables import RedirectRow
@@ -42,11 +43,6 @@ class MatchReport(Struct, frozen=True):
     versions: Mapping[str, int]
 
 
-def canonical(archive: Archive, name: str) -> Path:
-    """Where the matcher leaves a table of its own: not committed, made again by the next run."""
-    return archive.folder / "catalog" / "canonical" / f"{name}.parquet"
-
-
 def is_matched(archive: Archive) -> bool:
     """Has everything that was committed been matched, and is what readers search still there?"""
     search = archive.folder / "search"
@@ -65,15 +61,16 @@ def rematch(archive: Archive) -> MatchReport:
 def rematch_locked(archive: Archive) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
     with archive.duck() as duck:
-        kept = {thing: canonical(archive, f"{thing}_members") for thing in KINDS.values()}
+        kept = {thing: archive.canonical(f"{thing}_members") for thing in KINDS.values()}
         before = {thing: path for thing, path in kept.items() if path.exists()}
-        pairs = find_pairs(archive, duck, canonical(archive, "versions"), _matched_to(archive))
+        pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))
         matched = match(duck, pairs, archive.settings.match.precedence, before)
         ids = [*matched.ids, *matched.heirs]
         if ids or matched.redirects:
             archive.commit("matched", {}, {"ids": ids, "redirects": list(matched.redirects)})
         for name, order in _KEPT.items():
-            duck.export(f"SELECT * FROM {name} ORDER BY {order}", canonical(archive, name))
+            duck.export(f"SELECT * FROM {name} ORDER BY {order}", archive.canonical(name))
+        reach_again(archive, duck)
         _index(archive, duck, matched.redirects)
         _mark(archive).write_text(str(archive.log.next_seq - 1), encoding="ascii")
         versions = dict(

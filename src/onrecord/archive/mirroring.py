@@ -16,12 +16,13 @@ from msgspec import Struct, structs
 from onrecord import audio
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
-from onrecord.archive.door import admit
+from onrecord.archive.door import Admission, admit
 from onrecord.archive.editions import manifest_in, read_feed
 from onrecord.archive.foreign import RECORD, evidence_in, rows_of, source_of
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, chunk_of, ingest, limits_of
 from onrecord.archive.judging import WORLD
 from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.archive.quarantining import Listed, quarantine, refuse_older
 from onrecord.archive.seeding import tags_of
 from onrecord.catalog.match import ids_in_use
 from onrecord.durable import replace, sha256_of, sync_tree
@@ -40,22 +41,28 @@ from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model.identifiers import sha256
 from onrecord.model.rights import Evidence, Use
 from onrecord.net import fetch
+from onrecord.publish import withdrawals
 from onrecord.publish.contents import Contents, read
 from onrecord.publish.edition import Feed, VolumeEntry, read_sums
 from onrecord.publish.signing import verify
-from onrecord.rights import decide
+from onrecord.rights import RULES, decide
 from onrecord.rights.taken import taken_torrent
 from onrecord.sources.sidecars import tag_evidence
 from onrecord.store import Arrival
 
 _FEED_BYTES = 1024 * 1024
 _TORRENT_BYTES = 16 * 1024 * 1024
+_LIST_BYTES = 256 * 1024 * 1024
 _CHUNK = 8
 _COMMIT = 1024
 
 
 class SyncReport(Struct):
-    """What one `sync` of one archive brought. `refused` files are left out by this archive's own rights gate."""
+    """What one `sync` of one archive brought. `refused` files are left out by this archive's own rights gate.
+
+    `hidden` files are held, and were withdrawn by the archive since the last run; `shown` is how many of its
+    withdrawals were lifted.
+    """
 
     archive: str
     number: int = 0
@@ -65,6 +72,8 @@ class SyncReport(Struct):
     refused: int = 0
     downloaded: int = 0
     volumes: int = 0
+    hidden: int = 0
+    shown: int = 0
 
 
 def follow(archive: Archive, feed: str, public_key: str = "") -> Followed:
@@ -141,10 +150,14 @@ class _Sync:
         self._folder = archive.folder / "mirrored" / followed.archive
         self._incoming = self._folder / "incoming"
         self._report = SyncReport(followed.archive)
+        self._listed: Listed | None = None
 
     def run(self) -> SyncReport:
-        feed, torrent = self._newest()
+        feed = self._newest()
         self._report.number = feed.number
+        # First of all: what was withdrawn is hidden also where nobody has the edition.
+        self._listed = self._withdrawals(feed)
+        torrent = self._torrent(feed)
         self._incoming.mkdir(parents=True, exist_ok=True)
         edition = self._papers(feed, torrent)
         manifest = manifest_in(edition)
@@ -159,8 +172,8 @@ class _Sync:
         shutil.rmtree(self._incoming)
         return self._report
 
-    def _newest(self) -> tuple[Feed, bytes]:
-        """The feed and its torrent, signed by the key that was followed, and no older than what is held."""
+    def _newest(self) -> Feed:
+        """The feed, signed by the key that was followed, and no older than what is held."""
         where = self._followed.feed
         content = _get(where, _FEED_BYTES)
         verify(content, _get(where + ".minisig", _FEED_BYTES), self._followed.public_key)
@@ -172,9 +185,31 @@ class _Sync:
                 f"got {feed.archive} edition {feed.number}",
                 "an old feed was put in its place, or another archive's; what is held stays",
             )
-        torrent = _get(_beside(where, feed.torrent), _TORRENT_BYTES)
+        return feed
+
+    def _torrent(self, feed: Feed) -> bytes:
+        torrent = _get(_beside(self._followed.feed, feed.torrent), _TORRENT_BYTES)
         _expect(feed.torrent, hashlib.sha256(torrent).hexdigest(), feed.torrent_sha256)
-        return feed, torrent
+        return torrent
+
+    def _withdrawals(self, feed: Feed) -> Listed | None:
+        """Obey the archive's list of withdrawals; None where its feed names none."""
+        refuse_older(self._archive, feed.archive, feed.withdrawals_sequence)
+        if not feed.withdrawals_sha256:
+            return None
+        where = _beside(self._followed.feed, withdrawals.NAME)
+        content = _get(where, _LIST_BYTES)
+        verify(content, _get(where + ".minisig", _FEED_BYTES), self._followed.public_key)
+        _expect(withdrawals.NAME, hashlib.sha256(content).hexdigest(), feed.withdrawals_sha256)
+        found = withdrawals.read_list(where, content, feed.archive)
+        if found.sequence != feed.withdrawals_sequence:
+            raise SignatureInvalid(
+                f"{where}: the feed names list {feed.withdrawals_sequence}, this is {found.sequence}",
+                "fetch it again",
+            )
+        listed = Listed(self._archive, found)
+        self._report.hidden, self._report.shown = quarantine(self._archive, listed)
+        return listed
 
     def _held(self, archive: str) -> list[int]:
         """Numbers of the editions of an archive that are held here."""
@@ -213,7 +248,9 @@ class _Sync:
         allowed = {}
         for digest, facts in evidence_in(edition).items():
             own = [item for item, _ in self._archive.ledger.evidence(digest).values()]
-            if decide([*facts, *own], Use.SHARE, WORLD, self._archive.today).allow:
+            if self._listed is not None and self._listed.has(digest):
+                self._report.refused += 1
+            elif decide([*facts, *own], Use.SHARE, WORLD, self._archive.today).allow:
                 allowed[digest] = facts
             else:
                 self._report.refused += 1
@@ -283,10 +320,12 @@ class _Sync:
         batch = Batch(self._archive.ledger)
         kept: list[Ingested] = []
         for result in results:
-            admission = admit(self._archive, result, allowed.get(_digest_in(result.path.name), ()))
+            admission = self._admit(result, allowed)
             if admission.code or result.staged is None or result.probe is None:
                 self._report.refused += 1
                 allowed.pop(admission.sha256, None)
+                name = f"{source_of(self._followed.archive)}:{result.path.name}"
+                batch.refuse(name, admission.sha256, admission.code, admission.detail)
                 continue
             batch.hold(result.staged, result.probe, result.pictures)
             # What the edition says is linked as its word; what the bytes say of themselves is ours to read.
@@ -294,10 +333,17 @@ class _Sync:
             kept.append(result)
             self._report.files += 1
             self._report.bytes += result.size
-        if kept:
+        if batch.rows:
             data = {"files": len(kept), "mirror_of": self._followed.archive, **batch.repaired_data()}
             staged = [part for result in kept for part in result.parts]
             self._archive.commit("added", data, batch.rows, batch.evidence, staged)
+
+    def _admit(self, result: Ingested, allowed: dict[str, list[Evidence]]) -> Admission:
+        digest = _digest_in(result.path.name)
+        sound = result.probe.sound if result.probe else None
+        if self._listed is not None and sound is not None and self._listed.has(digest, sound.audio_sha256):
+            return Admission(digest, code="R-WITHDRAWN", detail=RULES["R-WITHDRAWN"].sentence)
+        return admit(self._archive, result, allowed.get(digest, ()))
 
     def _keep(self, feed: Feed, torrent: bytes, edition: Path, allowed: dict[str, list[Evidence]]) -> None:
         """Keep the edition as it came, and what it says as that archive's word; once an edition."""

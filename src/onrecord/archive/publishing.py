@@ -6,7 +6,7 @@ import importlib.metadata
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +16,36 @@ from msgspec import Struct
 from onrecord.archive.batch import FILE
 from onrecord.archive.choosing import Choice, choose
 from onrecord.archive.core import Archive
+from onrecord.archive.crediting import Origin, credit_for, origins
 from onrecord.archive.editions import read_manifest, refresh_feed, signing_key
-from onrecord.archive.matching import canonical, is_matched, rematch_locked
+from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.archive.parts import hold_back_parts
 from onrecord.archive.seeding import tags_of
+from onrecord.archive.targets import withdrawn_things
+from onrecord.archive.withheld import CODE as WITHDRAWN
 from onrecord.catalog.match import prepare, view
 from onrecord.catalog.tables import VolumeRow
 from onrecord.durable import replace, sync, sync_tree
-from onrecord.engine.duck import Duck
+from onrecord.engine.duck import Duck, sql_file
 from onrecord.engine.parquet import read_rows
 from onrecord.model.digests import Digests
-from onrecord.publish.dataset import Published, write_sqlite, write_tables
+from onrecord.model.rights import PASSED_ON, Says
+from onrecord.publish.credits import Credited, is_paper, volume_papers, write_credits
+from onrecord.publish.dataset import Published, load_published, write_sqlite, write_tables
 from onrecord.publish.edition import (
     FORMAT,
     Manifest,
     VolumeEntry,
-    credits_text,
     listing,
     seal,
     volume_entry,
 )
 from onrecord.publish.signing import Key
 from onrecord.publish.volume import Volume, VolumeFile, build, cut, name_for
-from onrecord.rights import attribution
+from onrecord.rights.signals import signals
 
+#: Papers that a volume may have beside the files of every bag: credits, wishes, and license texts.
+_MOST_PAPERS = 6
 _ENGINES = ("onrecord", "duckdb", "pyarrow", "apsw", "libtorrent")
 
 
@@ -94,13 +101,14 @@ class _Edition:
                 held_back[choice.codes[0]] += 1
         self._folder.mkdir(parents=True)
         self._progress("cutting volumes")
-        kept, rows, entries = self._volumes(chosen)
+        self._view(chosen)
+        credits = self._credits(chosen)
+        kept, rows, entries = self._volumes(chosen, credits)
         self._progress("writing tables")
-        published = self._published(chosen, kept)
+        published = _published(chosen, kept, credits)
         tables = self._dataset(published)
-        (self._folder / "CREDITS.md").write_text(
-            credits_text(self._archive.settings.archive.name, self._number, published), encoding="utf-8"
-        )
+        name = self._archive.settings.archive.name
+        write_credits(self._folder, self._archive.id, name, self._number, published)
         final = self._archive.folder / "editions" / str(self._number)
         files = listing(self._folder)
         if self._is_unchanged(entries, files):
@@ -122,45 +130,54 @@ class _Edition:
         )
 
     def _volumes(
-        self, chosen: Mapping[str, Choice]
+        self, chosen: Mapping[str, Choice], credits: Mapping[str, Credited]
     ) -> tuple[dict[str, VolumeRow], list[VolumeRow], list[VolumeEntry]]:
         """Each chosen blob's place, the places that are new, and the volumes of the edition.
 
-        A volume stays as it is while all that it holds may be published; else what is left of it is cut anew.
+        A volume stays as it is while all that it holds may be published, and its papers are those that it was published
+        with; else what is left of it is cut anew.
         """
-        names = {volume.name for volume in self._last.volumes} if self._last else set()
+        last = {volume.name: volume for volume in self._last.volumes} if self._last else {}
         before: dict[str, list[VolumeRow]] = defaultdict(list)
         query = "SELECT volume, shelf, sha256, extension FROM volumes ORDER BY volume, sha256"
         for volume, shelf, sha256, extension in self._duck.run(query):
-            if volume in names:
+            if volume in last:
                 row = VolumeRow(volume, shelf, sha256, extension)
                 before[volume].append(row)
-        whole = {name: rows for name, rows in before.items() if all(row.sha256 in chosen for row in rows)}
+        whole = {}
+        entries = []
+        for name, rows in before.items():
+            if all(row.sha256 in chosen for row in rows):
+                entry, volume = self._volume(rows, self._papers(name))
+                if entry == last[name]:
+                    self._write_volume(volume, name)
+                    whole[name] = rows
+                    entries.append(entry)
         kept = {row.sha256: row for rows in whole.values() for row in rows}
-        new = self._cut({sha256: choice for sha256, choice in chosen.items() if sha256 not in kept})
-        everything = [*whole.values(), *new]
-        entries = [self._write_volume(rows) for rows in everything]
+        new = []
+        for rows, papers in self._cut(
+            {sha256: choice for sha256, choice in chosen.items() if sha256 not in kept}, credits
+        ):
+            entry, volume = self._volume(rows, papers)
+            self._write_volume(volume, entry.name)
+            entries.append(entry)
+            new.append(rows)
         kept |= {row.sha256: row for rows in new for row in rows}
         return kept, [row for rows in new for row in rows], sorted(entries, key=lambda entry: entry.name)
 
-    def _cut(self, fresh: Mapping[str, Choice]) -> list[list[VolumeRow]]:
+    def _cut(
+        self, fresh: Mapping[str, Choice], credits: Mapping[str, Credited]
+    ) -> Iterator[tuple[list[VolumeRow], dict[str, bytes]]]:
+        """The places of files in new volumes, with the papers of each volume."""
         shelves: dict[str, list[VolumeFile]] = defaultdict(list)
         files = self._files(fresh)
         for sha256, choice in fresh.items():
             shelves[_shelf(choice.license)].append(files[sha256])
-        return [
-            [
-                VolumeRow(
-                    volume=name_for(shelf, group),
-                    shelf=shelf,
-                    sha256=file.sha256,
-                    extension=file.ext,
-                )
-                for file in group
-            ]
-            for shelf, listed in sorted(shelves.items())
-            for group in cut(listed)
-        ]
+        for shelf, listed in sorted(shelves.items()):
+            for group in cut(listed, papers=_MOST_PAPERS):
+                papers = volume_papers([credits[file.sha256] for file in group])
+                name = name_for(shelf, group, papers)
+                yield [VolumeRow(name, shelf, file.sha256, file.ext) for file in group], papers
 
     def _files(self, wanted: Mapping[str, Any]) -> dict[str, VolumeFile]:
         """Digest records of blobs, with the ending that their true container has."""
@@ -176,11 +193,22 @@ class _Edition:
             for sha256, (container, digests) in records.items()
         }
 
-    def _write_volume(self, rows: Sequence[VolumeRow]) -> VolumeEntry:
+    def _papers(self, name: str) -> dict[str, bytes]:
+        """The papers that a volume was published with; one that is from before there were any has none."""
+        tags = tags_of(self._archive.folder / "editions", name)
+        if not tags.is_dir():
+            return {}
+        return {path.name: path.read_bytes() for path in tags.iterdir() if is_paper(path.name)}
+
+    def _volume(self, rows: Sequence[VolumeRow], papers: Mapping[str, bytes]) -> tuple[VolumeEntry, Volume]:
         name, shelf = rows[0].volume, rows[0].shelf
         records = self._files({row.sha256: row for row in rows})
         files = [VolumeFile(row.sha256, row.extension, records[row.sha256].digests) for row in rows]
-        volume: Volume = build(name, files)
+        volume = build(name, files, papers=papers)
+        size = sum(file.digests.size for file in files)
+        return volume_entry(name, shelf, len(files), size, volume.torrent), volume
+
+    def _write_volume(self, volume: Volume, name: str) -> None:
         folder = self._folder / "volumes"
         folder.mkdir(exist_ok=True)
         (folder / f"{name}.torrent").write_bytes(volume.torrent.metainfo)
@@ -188,11 +216,9 @@ class _Edition:
         tags.mkdir(parents=True, exist_ok=True)
         for tag, content in volume.tag_files.items():
             replace(tags / tag, content)
-        size = sum(file.digests.size for file in files)
-        return volume_entry(name, shelf, len(files), size, volume.torrent)
 
-    def _published(self, chosen: Mapping[str, Choice], places: Mapping[str, VolumeRow]) -> list[Published]:
-        self._view(places)
+    def _credits(self, chosen: Mapping[str, Choice]) -> dict[str, Credited]:
+        """Whom to credit for each file, and what is wished of machines, by what leaves."""
         named = {
             row[0]: row[1:]
             for row in self._duck.run(
@@ -200,33 +226,30 @@ class _Edition:
                 " JOIN canonical_recordings r ON r.id = m.recording WHERE m.source = 'file' GROUP BY m.blob"
             )
         }
-        published = []
+        known = origins(self._duck, chosen)
+        default = self._archive.settings.rights.default
+        credits = {}
         for sha256, choice in sorted(chosen.items()):
             recording, title, artist = named[sha256]
             evidence = [item for item, _ in self._archive.ledger.evidence(sha256).values()]
-            published.append(
-                Published(
-                    sha256=sha256,
-                    recording=recording,
-                    volume=places[sha256].volume,
-                    extension=places[sha256].extension,
-                    license=choice.license,
-                    attribution=attribution(title, artist, evidence),
-                )
-            )
-        return published
+            made = credit_for(title, artist, evidence, known.get(sha256, Origin()), choice.license)
+            wishes = signals(evidence, default, self._day)
+            credits[sha256] = Credited(sha256, recording, made.line, made, wishes)
+        return credits
 
-    def _view(self, places: Mapping[str, VolumeRow]) -> None:
+    def _view(self, places: Mapping[str, Choice]) -> None:
         """The canonical view over what may leave: claims of published files, and of sources that allow it."""
         duck = self._duck
         prepare(duck)
+        duck.table("leaving", {"blob": "VARCHAR"}, [(sha256,) for sha256 in sorted(places)])
+        duck.run(sql_file("onrecord.catalog", "own_words"))
+        hold_back_parts(self._archive, duck)
         sources = self._archive.ledger.sources().items()
         speakers = [(name, license) for name, (license, redistribute) in sources if redistribute]
         speakers.append((FILE, "as the file"))
         duck.table("speakers", {"source": "VARCHAR", "license": "VARCHAR"}, speakers)
-        duck.table("leaving", {"blob": "VARCHAR"}, [(sha256,) for sha256 in sorted(places)])
         for name in ("recording_members", "artist_members", "release_members"):
-            path = str(canonical(self._archive, name)).replace("'", "''")
+            path = str(self._archive.canonical(name)).replace("'", "''")
             nodes = {"recording_members": "track", "artist_members": "artist", "release_members": "release"}[
                 name
             ]
@@ -238,6 +261,9 @@ class _Edition:
         duck.run(
             "DELETE FROM recording_members WHERE source = 'file' AND blob NOT IN (SELECT blob FROM leaving)"
         )
+        # A record that names the bytes of a file which stays here says so here alone.
+        duck.run("UPDATE recording_members SET blob = '' WHERE blob NOT IN (SELECT blob FROM leaving)")
+        self._leave_tombstones()
         for kind in ("artist", "release"):
             # What a file says of its artist or release leaves with the file.
             duck.run(
@@ -246,14 +272,28 @@ class _Edition:
             )
         view(duck)
 
+    def _leave_tombstones(self) -> None:
+        """Take out what withdrawals hide, whoever else speaks of it; of a recording its id stays, with day and rule."""
+        duck = self._duck
+        things = withdrawn_things(self._archive, duck)
+        for kind in ("recording", "artist", "release"):
+            duck.run(
+                f"DELETE FROM {kind}_members"
+                f" WHERE {kind} IN (SELECT id FROM withdrawn_things WHERE kind = '{kind}')"
+            )
+        duck.table(
+            "tombstones",
+            {"recording": "VARCHAR", "day": "VARCHAR", "code": "VARCHAR"},
+            [(identifier, day, WITHDRAWN) for kind, identifier, day in things if kind == "recording"],
+        )
+
     def _dataset(self, published: Sequence[Published]) -> dict[str, int]:
-        columns = dict.fromkeys(Published.__struct_fields__, "VARCHAR")
-        self._duck.table("published", columns, [msgspec.structs.astuple(item) for item in published])
+        load_published(self._duck, published)
         evidence = [
             (item.sha256, identifier, logged, msgspec.json.encode(fact, order="sorted").decode())
             for item in published
             for identifier, (fact, logged) in self._archive.ledger.evidence(item.sha256).items()
-            if fact.license
+            if fact.says in PASSED_ON and (fact.license or fact.says is not Says.LICENSE)
         ]
         names = ("sha256", "evidence", "logged", "body")
         self._duck.table("published_evidence", dict.fromkeys(names, "VARCHAR"), evidence)
@@ -291,7 +331,8 @@ class _Edition:
             tables=tables,
             volumes=tuple(entries),
             added=tuple(sorted(now - before)),
-            removed=tuple(sorted(before - now)),
+            # What was withdrawn is in the list of withdrawals, hashed; here it would be advertised.
+            removed=tuple(sorted(before - now - {row.blob for row in self._archive.ledger.withdrawn()})),
             engines={name: importlib.metadata.version(name) for name in _ENGINES},
             files=files,
         )
@@ -315,6 +356,23 @@ class _Edition:
             {"volumes": list(rows)},
         )
         refresh_feed(self._archive, self._key)
+
+
+def _published(
+    chosen: Mapping[str, Choice], places: Mapping[str, VolumeRow], credits: Mapping[str, Credited]
+) -> list[Published]:
+    return [
+        Published(
+            sha256=sha256,
+            recording=credits[sha256].recording,
+            volume=places[sha256].volume,
+            extension=places[sha256].extension,
+            license=choice.license,
+            credit=credits[sha256].credit,
+            signals=credits[sha256].signals,
+        )
+        for sha256, choice in sorted(chosen.items())
+    ]
 
 
 def _blobs_of(archive: Archive, edition: Manifest | None) -> set[str]:

@@ -26,6 +26,10 @@ FINDINGS: Final[Mapping[str, str]] = {
     "mbid-odd": "What stands where a MusicBrainz identifier belongs is none.",
     "barcode-odd": "What stands where a barcode belongs has the wrong length or check digit (GS1).",
     "isni-odd": "What stands where an ISNI belongs has the wrong length or check character (ISO 27729).",
+    "iswc-odd": "What stands where an ISWC belongs has the wrong length or check digit (ISO 15707).",
+    "ipi-odd": "What stands where an IPI name number belongs has the wrong length or check digits (CISAC).",
+    "dpid-odd": "What stands where a DDEX party identifier belongs has the wrong form or check character.",
+    "label-code-odd": "What stands where a label code belongs is none: LC and up to five digits.",
     "date-odd": "What stands where a date belongs is none: no such day, or not written as 2026-11-22.",
     "duration-odd": "What stands where a duration belongs is none.",
     "value-odd": "What stands in another field is not what the field holds.",
@@ -107,7 +111,8 @@ class Finding(Struct, frozen=True):
 class Harvested(Struct, frozen=True):
     """One harvest: `place` is a file's or folder's name, or a question to a service; `records` stood after it.
 
-    A record that came back after its tombstone counts as changed. `entry` is its first log entry.
+    A record that came back after its tombstone counts as changed. `entry` is its first log entry. `whole` has the kinds
+    of which all that there is was read; of the deleted records, `absent` were not in it any more.
     """
 
     place: str
@@ -119,6 +124,22 @@ class Harvested(Struct, frozen=True):
     deleted: int = 0
     rejected: int = 0
     records: int = 0
+    whole: tuple[str, ...] = ()
+    absent: int = 0
+
+
+class Lacked(Struct, frozen=True):
+    """What the newest full dump lacked of what was held: `count` records, the first twenty of them by name.
+
+    `day` is the dump's own word for when it was made, "" where it does not say; `read` is when it was read.
+    """
+
+    place: str
+    day: str
+    read: str
+    kinds: tuple[str, ...]
+    count: int
+    records: tuple[str, ...]
 
 
 class Agreed(Struct, frozen=True):
@@ -135,7 +156,8 @@ class Agreed(Struct, frozen=True):
 class QualityReport(Struct, frozen=True):
     """One source on one day. `before` is how much it said before its last harvest, None where that was its first.
 
-    `identifiers` and `fields` say how much is filled in; `harvests` are in order, the last one last.
+    `identifiers` and `fields` say how much is filled in; `harvests` are in order, the last one last. `lacked` is None
+    where no full dump was read.
     """
 
     source: str
@@ -147,6 +169,7 @@ class QualityReport(Struct, frozen=True):
     fields: tuple[Filled, ...]
     findings: tuple[Finding, ...]
     harvests: tuple[Harvested, ...]
+    lacked: Lacked | None
 
 
 def report_quality(archive: Archive, source: str = "") -> tuple[QualityReport, ...]:
@@ -167,7 +190,9 @@ def report_quality(archive: Archive, source: str = "") -> tuple[QualityReport, .
         prepare(duck)
         duck.run(_sql("scope"))
         totals = _totals(duck, "counts")
-        harvests = _harvests(archive, duck, asked)
+        runs = _runs(archive, asked)
+        harvests = _harvests(duck, runs)
+        lacked = _lacked(duck, runs)
         before = _before(duck, harvests)
         filled = _filled(duck)
         findings = _findings(duck)
@@ -183,6 +208,7 @@ def report_quality(archive: Archive, source: str = "") -> tuple[QualityReport, .
             fields=tuple(it for it in filled.get(name, ()) if it.field not in IDENTIFIERS),
             findings=tuple(findings.get(name, ())),
             harvests=tuple(harvests[name]),
+            lacked=lacked.get(name),
         )
         for name in asked
     )
@@ -236,12 +262,8 @@ def _findings(duck: Duck) -> dict[str, list[Finding]]:
 # How it has changed
 
 
-def _harvests(archive: Archive, duck: Duck, asked: Sequence[str]) -> dict[str, list[Harvested]]:
-    """The harvests of each source from the log, with what each of their entries changed."""
-    drift = {(name, seq): counts for name, seq, *counts in duck.run(_sql("drift"))}
-    rejected: dict[int, int] = dict(
-        duck.run("SELECT seq, count(*) FROM refusals WHERE code = 'record-rejected' GROUP BY seq")
-    )
+def _runs(archive: Archive, asked: Sequence[str]) -> dict[str, list[list[Entry]]]:
+    """The harvests of each source, each with its entries of the log."""
     runs: dict[str, list[list[Entry]]] = {name: [] for name in asked}
     for entry in archive.log.entries():
         if entry.event == "harvested" and entry.data["source"] in runs:
@@ -250,6 +272,15 @@ def _harvests(archive: Archive, duck: Duck, asked: Sequence[str]) -> dict[str, l
                 known[-1].append(entry)
             else:
                 known.append([entry])
+    return runs
+
+
+def _harvests(duck: Duck, runs: Mapping[str, Sequence[Sequence[Entry]]]) -> dict[str, list[Harvested]]:
+    """What the entries of each harvest changed."""
+    drift = {(name, seq): counts for name, seq, *counts in duck.run(_sql("drift"))}
+    rejected: dict[int, int] = dict(
+        duck.run("SELECT seq, count(*) FROM refusals WHERE code = 'record-rejected' GROUP BY seq")
+    )
     found: dict[str, list[Harvested]] = {}
     for name, listed in runs.items():
         records = 0
@@ -257,6 +288,9 @@ def _harvests(archive: Archive, duck: Duck, asked: Sequence[str]) -> dict[str, l
         for run in listed:
             changes = [drift.get((name, entry.seq), (0, 0, 0, 0)) for entry in run]
             new, changed, deleted, more = (sum(column) for column in zip(*changes, strict=True))
+            absent = sum(
+                counts[2] for counts, entry in zip(changes, run, strict=True) if "whole" in entry.data
+            )
             records += more
             found[name].append(
                 Harvested(
@@ -269,9 +303,32 @@ def _harvests(archive: Archive, duck: Duck, asked: Sequence[str]) -> dict[str, l
                     deleted=deleted,
                     rejected=sum(rejected.get(entry.seq, 0) for entry in run),
                     records=records,
+                    whole=_kinds(run),
+                    absent=absent,
                 )
             )
     return found
+
+
+def _lacked(duck: Duck, runs: Mapping[str, Sequence[Sequence[Entry]]]) -> dict[str, Lacked]:
+    newest = {
+        name: full[-1] for name, listed in runs.items() if (full := [run for run in listed if _kinds(run)])
+    }
+    buried = [(name, entry.seq) for name, run in newest.items() for entry in run if "whole" in entry.data]
+    duck.table("buried", {"source": "VARCHAR", "seq": "BIGINT"}, buried)
+    counted = {name: (count, tuple(first)) for name, count, first in duck.run(_sql("lacked"))}
+    found: dict[str, Lacked] = {}
+    for name, run in newest.items():
+        last = next(entry for entry in reversed(run) if "whole" in entry.data)
+        count, records = counted.get(name, (0, ()))
+        place, day = _place(last.data["location"]), last.data["whole"]["day"]
+        found[name] = Lacked(place, day, last.time, _kinds(run), count, records)
+    return found
+
+
+def _kinds(run: Sequence[Entry]) -> tuple[str, ...]:
+    """The kinds of which a harvest read all that there is."""
+    return tuple(sorted({kind for entry in run for kind in entry.data.get("whole", {}).get("kinds", ())}))
 
 
 def _goes_on(before: Entry, entry: Entry) -> bool:

@@ -17,9 +17,11 @@ from onrecord.archive.choosing import DAMAGED, SAME_SOUND
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest
 from onrecord.archive.judging import judge, publishable, publishable_blobs
+from onrecord.archive.withheld import CODE as WITHDRAWN
+from onrecord.archive.withheld import Withheld, withheld
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody, VersionBody
 from onrecord.durable import sha256_of
-from onrecord.errors import IntegrityError, NotFound
+from onrecord.errors import IntegrityError, IsWithdrawn, NotFound
 from onrecord.model import identifiers
 from onrecord.model.rights import Decision, Evidence, Rule, Use
 from onrecord.model.views import (
@@ -40,7 +42,9 @@ from onrecord.model.views import (
     VersionView,
 )
 from onrecord.publish.edition import Manifest, VolumeEntry
+from onrecord.publish.withdrawals import NAME
 from onrecord.rights import RULES, attribution
+from onrecord.rights.signals import Signals, signals
 from onrecord.search.fold import fold
 from onrecord.search.rows import Row, Rows
 from onrecord.search.text import TextIndex, current
@@ -67,6 +71,8 @@ class Reader:
         self._local = threading.local()
         self._counting = threading.Lock()
         self._counted: tuple[tuple[int, dt.date], Glance] | None = None
+        self._hiding = threading.Lock()
+        self._hidden: tuple[object, Withheld] | None = None
         self._rows = Rows(folder / "search" / "rows.sqlite")
 
     def glance(self) -> Glance:
@@ -79,7 +85,7 @@ class Reader:
             return self._counted[1]
 
     def search(self, query: str, kinds: tuple[str, ...] = (), limit: int = 20) -> list[Hit]:
-        """Best first; no kinds means all. Whatever stands in `query` is words."""
+        """Best first; no kinds means all. Whatever stands in `query` is words. What is withdrawn is not found."""
         folder = current(self._folder / "search")
         if folder is None:
             return []
@@ -87,63 +93,52 @@ class Reader:
         if index is None or index[0] != folder:
             index = folder, TextIndex(folder)
             self._local.index = index
-        rows = (self._rows.get(identifier) for identifier, _ in index[1].search(fold(query), kinds, limit))
+        things, wanted = self._withheld.things, limit
+        while True:
+            found = index[1].search(fold(query), kinds, wanted)
+            rows = [row for identifier, _ in found if (row := self._rows.get(identifier)) is not None]
+            shown = [row for row in rows if row.id not in things]
+            if len(shown) >= limit or len(shown) == len(rows) or len(found) < wanted:
+                break
+            wanted *= 2  # some that fit are hidden: look for more
         return [
             Hit(kind=row.kind, id=row.id, title=row.title, subtitle=row.subtitle, has_sound=row.has_sound)
-            for row in rows
-            if row is not None
+            for row in shown[:limit]
         ]
 
     def recent(self, limit: int) -> list[TrackRow]:
         """Recordings whose sound came last, newest first."""
-        found = []
-        for row in self._rows.newest("recording", limit):
-            body = msgspec.json.decode(row.body, type=RecordingBody)
-            if row.has_sound:
-                found.append(_track(row.id, body))
-        return found
+        things, wanted = self._withheld.things, limit
+        while True:
+            rows = self._rows.newest("recording", wanted)
+            shown = [row for row in rows if row.id not in things]
+            if len(shown) >= limit or len(rows) < wanted:
+                break
+            wanted *= 2
+        return [
+            _track(row.id, msgspec.json.decode(row.body, type=RecordingBody))
+            for row in shown[:limit]
+            if row.has_sound
+        ]
 
     def recording(self, identifier: str) -> RecordingView:
-        """Raises NotFound. After a merge the view's id is the canonical one, not the one asked for."""
+        """Raises NotFound, or IsWithdrawn. After a merge the view's id is the canonical one, not the one asked for.
+
+        Of sound that is withdrawn nothing is told, also where other sound of the recording is not.
+        """
         row = self._row(identifier, "recording")
+        self._withheld.refuse(row.id)
         body = msgspec.json.decode(row.body, type=RecordingBody)
-        evidence = self._evidence(body.sounds)
-        facts = [fact for fact, _ in evidence.values()]
-        sounds = tuple(self._sound(sound) for sound in body.sounds)
-        return RecordingView(
-            id=row.id,
-            title=body.title,
-            artist=body.artist,
-            artist_id=body.artist_id,
-            releases=tuple((release.id, release.title) for release in body.releases),
-            seconds=_seconds(body),
-            date=body.date,
-            genre=body.genre,
-            composer=body.composer,
-            isrcs=tuple(body.isrcs),
-            mbids=tuple(body.mbids),
-            sounds=sounds,
-            claims=self._claims(body.claims),
-            decisions=self._decisions(body.sounds),
-            evidence=tuple(
-                EvidenceView(
-                    id=identifier,
-                    says=fact.says,
-                    origin=fact.origin,
-                    text=fact.text,
-                    license=fact.license,
-                    holder=fact.holder,
-                    document=fact.document,
-                    added=logged,
-                )
-                for identifier, (fact, logged) in evidence.items()
-            ),
-            attribution=attribution(body.title, body.artist, facts) if facts else "",
-            editions=self._edition_answers(body.sounds),
-        )
+        if hidden := self._withheld.blobs:
+            kept = [sound for sound in body.sounds if sound.sha256 not in hidden]
+            claims = [claim for claim in body.claims if claim.get("blob") not in hidden]
+            body = msgspec.structs.replace(body, sounds=kept, claims=claims)
+        return self._recording(row, body)
 
     def release(self, identifier: str) -> ReleaseView:
         row = self._row(identifier, "release")
+        self._withheld.refuse(row.id)
+        things = self._withheld.things
         body = msgspec.json.decode(row.body, type=ReleaseBody)
         return ReleaseView(
             id=row.id,
@@ -153,18 +148,24 @@ class Reader:
             date=body.date,
             barcode=body.barcode,
             label=body.label,
-            tracks=tuple(_listed(track) for track in body.tracks),
+            tracks=tuple(_listed(track) for track in body.tracks if track.id not in things),
             claims=self._claims(body.claims),
         )
 
     def artist(self, identifier: str) -> ArtistView:
         row = self._row(identifier, "artist")
+        self._withheld.refuse(row.id)
+        things = self._withheld.things
         body = msgspec.json.decode(row.body, type=ArtistBody)
         return ArtistView(
             id=row.id,
             name=body.name,
-            releases=tuple((release.id, release.title, release.date) for release in body.releases),
-            recordings=tuple(_listed(track) for track in body.recordings),
+            releases=tuple(
+                (release.id, release.title, release.date)
+                for release in body.releases
+                if release.id not in things
+            ),
+            recordings=tuple(_listed(track) for track in body.recordings if track.id not in things),
             claims=self._claims(body.claims),
         )
 
@@ -185,7 +186,8 @@ class Reader:
             for item in self._answers()
             if not item.allow
         )
-        return [*itertools.islice(kept, limit), *self.turned_away(limit)][:limit]
+        listed = [*itertools.islice(kept, limit), *self.turned_away(limit)][:limit]
+        return [self._tombstone(item) for item in listed]
 
     def rights(self, limit: int) -> list[Answer]:
         """May it enter an edition: every kept file, in the order of the digests."""
@@ -204,16 +206,22 @@ class Reader:
                     "SELECT sha256 FROM deposits WHERE name = ? ORDER BY seq DESC LIMIT 1", [thing]
                 )
             row = self._rows.holder(found[0][0]) if found else None
-        if row is None:
+        if row is None or row.kind != "recording":
             raise NotFound(
                 f"{thing!r}: expected a recording's id, a file's SHA-256 or the name it was added under",
                 "`onrecord search` finds ids; a file that was refused is in `onrecord rights list`",
             )
-        return self.recording(row.id)
+        return self._recording(row, msgspec.json.decode(row.body, type=RecordingBody))
 
     def may(self, sha256: str, use: Use, territory: str = "unknown") -> Decision:
         """The decision of today. Asked before each stream, never remembered."""
         return judge(self._archive, sha256, use, territory)
+
+    def signals(self, *blobs: str) -> Signals:
+        """What is wished of machines about these files together, or by default about all that is here."""
+        archive = self._archive
+        said = [fact for sha256 in blobs for fact, _ in archive.ledger.evidence(sha256).values()]
+        return signals(said, archive.settings.rights.default, archive.today)
 
     def sound(self, sha256: str) -> tuple[Path, str]:
         """Path and media type of a whole blob. NotFound where there is none, IntegrityError where it is damaged."""
@@ -242,7 +250,8 @@ class Reader:
         raise NotFound(f"there is no access copy of {sha256}", "`onrecord store access` makes them")
 
     def edition_file(self, number: int, path: str) -> Path:
-        """A file of a published edition. NotFound for anything that its checksums do not list."""
+        """A file of a published edition. NotFound for anything that its checksums do not list, IsWithdrawn for the
+        torrent of a volume that holds a file which was withdrawn."""
         folder = self._folder / "editions"
         edition = next((item for item in self._archive.ledger.editions() if item["number"] == number), None)
         parts = PurePosixPath(path).parts
@@ -255,15 +264,20 @@ class Reader:
             or not file.is_file()
         ):
             raise NotFound(f"edition {number} has no file {path!r}")
+        if parts[0] == "volumes" and (day := self._withheld.volumes.get(file.stem)):
+            raise IsWithdrawn(day, WITHDRAWN)
         return file
 
     def feed_file(self, name: str) -> Path:
-        """The feed, its signature, or the torrent of an edition's own files. NotFound for anything else."""
+        """The feed, the list of withdrawals, their signatures, or the torrent of an edition's own files. NotFound for
+        anything else."""
         editions = self._archive.ledger.editions()
         torrents = [f"{edition['number']}.torrent" for edition in editions]
-        if not editions or name not in ("feed.json", "feed.json.minisig", "minisign.pub", *torrents[-1:]):
+        signed = [each + ending for each in ("feed.json", NAME) for ending in ("", ".minisig")]
+        file = self._folder / "editions" / name
+        if not editions or name not in (*signed, "minisign.pub", *torrents[-1:]) or not file.is_file():
             raise NotFound(f"no feed file is called {name!r}")
-        return self._folder / "editions" / name
+        return file
 
     @property
     def _archive(self) -> Archive:
@@ -273,6 +287,52 @@ class Reader:
             archive = Archive.open(self._folder)
             self._local.archive = archive
         return archive
+
+    def _recording(self, row: Row, body: RecordingBody) -> RecordingView:
+        evidence = self._evidence(body.sounds)
+        asked = self._asked(body.sounds)
+        facts = [fact for fact, _ in evidence.values()]
+        sounds = tuple(self._sound(sound) for sound in body.sounds)
+        return RecordingView(
+            id=row.id,
+            title=body.title,
+            artist=body.artist,
+            artist_id=body.artist_id,
+            releases=tuple((release.id, release.title) for release in body.releases),
+            seconds=_seconds(body),
+            date=body.date,
+            genre=body.genre,
+            composer=body.composer,
+            isrcs=tuple(body.isrcs),
+            mbids=tuple(body.mbids),
+            sounds=sounds,
+            claims=self._claims(body.claims),
+            decisions=self._decisions(body.sounds),
+            evidence=tuple(
+                msgspec.structs.replace(evidence_view(fact, logged), asked=asked.get(fact.id, ""))
+                for fact, logged in evidence.values()
+            ),
+            former=self._former(body.sounds, evidence),
+            attribution=attribution(body.title, body.artist, facts) if facts else "",
+            editions=self._edition_answers(body.sounds),
+        )
+
+    @property
+    def _withheld(self) -> Withheld:
+        """What withdrawals hide now; worked out anew only when there is another one, or another match."""
+        rows = self._folder / "search" / "rows.sqlite"
+        matched = rows.stat().st_mtime_ns if rows.exists() else 0
+        at = (self._archive.ledger.withdrawal_mark(), matched)
+        with self._hiding:
+            if self._hidden is None or self._hidden[0] != at:
+                self._hidden = at, withheld(self._archive)
+            return self._hidden[1]
+
+    def _tombstone(self, item: Refusal) -> Refusal:
+        """What was withdrawn is not called by its name where everybody reads."""
+        if WITHDRAWN not in item.codes[:1] and item.recording not in self._withheld.things:
+            return item
+        return msgspec.structs.replace(item, recording="", title="withdrawn", name="")
 
     def _count(self, archive: Archive) -> Glance:
         rows: dict[str, int] = defaultdict(int)
@@ -316,6 +376,31 @@ class Reader:
         for sound in sounds:
             found |= self._archive.ledger.evidence(sound.sha256)
         return found
+
+    def _asked(self, sounds: Sequence[SoundBody]) -> dict[str, str]:
+        """What came of asking sources again, by evidence."""
+        found: dict[str, str] = {}
+        for sound in sounds:
+            for identifier, last in self._archive.ledger.asked(sound.sha256).items():
+                older = "" if last.newest else "its source says else by now"
+                heard = f"asked again {last.time[:10]}: {last.outcome}" if last.time else ""
+                found[identifier] = "; ".join(filter(None, (older, heard)))
+        return found
+
+    def _former(
+        self, sounds: Sequence[SoundBody], counting: Mapping[str, tuple[Evidence, str]]
+    ) -> tuple[EvidenceView, ...]:
+        """What counted once: taken back by a person, or no longer said by its source."""
+        ledger = self._archive.ledger
+        found: dict[str, tuple[Evidence, str, str]] = {}
+        for sound in sounds:
+            found |= ledger.former_evidence(sound.sha256)
+        taken_back = ledger.retracted() if found else {}
+        return tuple(
+            evidence_view(fact, logged, until, "taken back" if identifier in taken_back else "no longer said")
+            for identifier, (fact, logged, until) in found.items()
+            if identifier not in counting
+        )
 
     def _decisions(self, sounds: Sequence[SoundBody]) -> dict[Use, DecisionView]:
         """For each use the best answer among the files of a recording: one that may is enough."""
@@ -381,6 +466,7 @@ class Reader:
 
     def _version(self, version: VersionBody) -> VersionView:
         row = self._rows.holder(version.sha256)
+        row = None if row is not None and row.id in self._withheld.things else row
         return VersionView(
             sha256=version.sha256,
             relation=version.relation,
@@ -390,9 +476,9 @@ class Reader:
         )
 
     def _volume(self, name: str) -> VolumeEntry | None:
-        """A volume of the latest edition."""
+        """A volume of the latest edition that everybody may have whole."""
         editions = self._archive.ledger.editions()
-        if not name or not editions:
+        if not name or not editions or name in self._withheld.volumes:
             return None
         return next(
             (entry for entry in self._manifest(editions[-1]["number"]).volumes if entry.name == name), None
@@ -428,6 +514,7 @@ class Reader:
                     path=entry.path,
                 )
                 for entry in manifest.volumes
+                if entry.name not in self._withheld.volumes
             ),
             parts=(
                 *((path.name, path.stat().st_size, sha256_of(path)) for path in papers if path.is_file()),
@@ -438,12 +525,12 @@ class Reader:
                 ),
             ),
             public_key=edition["public_key"],
-            withdrawn=len(manifest.removed),
+            withdrawn=manifest.tables.get("withdrawn", 0),
         )
 
     def _answers(self) -> Iterator[Answer]:
         archive = self._archive
-        for sha256, decision in publishable_blobs(archive, archive.today):
+        for sha256, decision in publishable_blobs(archive, archive.today, side_by_side=False):
             yield self._answer(sha256, decision)
         for bad in archive.ledger.bad_blobs("sound"):
             yield self._answer(bad.sha256, None)
@@ -509,6 +596,25 @@ def rule(code: str) -> Rule:
     """The rule of a code: of the gate, or of the publisher."""
     own = {SAME_SOUND.code: SAME_SOUND, DAMAGED.code: DAMAGED}
     return own.get(code) or RULES[code]
+
+
+def evidence_view(fact: Evidence, logged: str, until: str = "", ended: str = "") -> EvidenceView:
+    """Evidence as it is shown; `until` and `ended` say when and how it ceased to count."""
+    return EvidenceView(
+        id=fact.id,
+        says=fact.says,
+        origin=fact.origin,
+        text=fact.text,
+        license=fact.license,
+        holder=fact.holder,
+        document=fact.document,
+        added=logged,
+        strength=fact.strength.name.lower(),
+        by=fact.by,
+        note=fact.note,
+        until=until,
+        ended=ended,
+    )
 
 
 def decision_view(decision: Decision) -> DecisionView:

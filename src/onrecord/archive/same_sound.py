@@ -32,6 +32,15 @@ def open_index(archive: Archive) -> FingerprintIndex:
     return FingerprintIndex(archive.folder / "search" / "fingerprints")
 
 
+def all_sounds(archive: Archive) -> FingerprintIndex:
+    """The index, made again first where it was deleted. Only the holder of the write lock may call."""
+    index = open_index(archive)
+    if not len(index):
+        with archive.duck() as duck:
+            _fill(index, duck, set(), 0)
+    return index
+
+
 def similar(index: FingerprintIndex, fingerprint: bytes) -> Iterator[tuple[str, float]]:
     """(digest, bit error) of the sounds that agree with a fingerprint over its first two minutes."""
     words = first_120_seconds(fingerprint)

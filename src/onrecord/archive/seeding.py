@@ -9,9 +9,11 @@ from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in
 from onrecord.archive.judging import WORLD, judge
 from onrecord.errors import DigestMismatch, NotFound
-from onrecord.mirror.session import Session
+from onrecord.mirror.places import Locate
+from onrecord.mirror.session import Seeding, Session
 from onrecord.model.identifiers import sha256
 from onrecord.model.rights import Use
+from onrecord.publish.contents import read
 
 
 def seed(archive: Archive, session: Session) -> list[str]:
@@ -19,13 +21,49 @@ def seed(archive: Archive, session: Session) -> list[str]:
 
     A blob that the last check found damaged, or that may not be shared today, is not given out.
     """
-    names: list[str] = []
-    seeding: set[str] = set()
-    for folder, number in _newest(archive):
-        for name in _edition(archive, session, folder, number, seeding):
-            names.append(name)
-            seeding.add(name)
-    return names
+    return Seeds(archive, session).ask_again()
+
+
+class Seeds:
+    """What is being seeded. The rights are asked at the start, and again whenever `ask_again` is called."""
+
+    def __init__(self, archive: Archive, session: Session) -> None:
+        self._archive = archive
+        self._session = session
+        self._running: dict[bytes, tuple[frozenset[Path], Seeding]] = {}
+        self._at: object = None
+
+    def ask_again(self) -> list[str]:
+        """Ask about every file anew if anything was committed since, or the day is another; names of the torrents.
+
+        A torrent of which something else may be given out now is stopped and begun again without the rest; so is a
+        withdrawn file no longer given out, and a restored one is again.
+        """
+        at = (self._archive.ledger.seq, self._archive.today)
+        if at != self._at:
+            wanted = dict(self._wanted())
+            for info_hash, (files, _) in list(self._running.items()):
+                if info_hash not in wanted or wanted[info_hash][0] != files:
+                    self._session.stop(info_hash)
+                    del self._running[info_hash]
+            for info_hash, (files, torrent, locate) in wanted.items():
+                if info_hash not in self._running:
+                    self._running[info_hash] = files, self._session.seed(torrent, locate)
+            self._at = at
+        return [seeding.name for _, seeding in self._running.values()]
+
+    def _wanted(self) -> Iterator[tuple[bytes, tuple[frozenset[Path], bytes, Locate]]]:
+        """Each torrent once, by its info-hash, with the places of what may be given out of it."""
+        seen: set[bytes] = set()
+        for folder, number in _newest(self._archive):
+            for torrent, locate in _edition(self._archive, folder, number):
+                contents = read(torrent)
+                # The same files under the same license are the same volume, whoever publishes it.
+                if contents.info_hash_v2 not in seen:
+                    seen.add(contents.info_hash_v2)
+                    places = {file.path: locate(file.path) for file in contents.files}
+                    files = frozenset(place for place in places.values() if place is not None)
+                    yield contents.info_hash_v2, (files, torrent, places.get)
 
 
 def _newest(archive: Archive) -> Iterator[tuple[Path, int]]:
@@ -36,20 +74,16 @@ def _newest(archive: Archive) -> Iterator[tuple[Path, int]]:
         yield archive.folder / "mirrored" / name, number
 
 
-def _edition(
-    archive: Archive, session: Session, folder: Path, number: int, seeding: set[str]
-) -> Iterator[str]:
+def _edition(archive: Archive, folder: Path, number: int) -> Iterator[tuple[bytes, Locate]]:
     papers = folder / str(number)
-    yield session.seed((folder / f"{number}.torrent").read_bytes(), lambda path: papers.joinpath(*path)).name
+    yield (folder / f"{number}.torrent").read_bytes(), lambda path: papers.joinpath(*path)
     for entry in manifest_in(papers).volumes:
-        # The same files under the same license are the same volume, whoever publishes it.
-        if entry.name not in seeding:
-            tags = tags_of(folder, entry.name)
+        tags = tags_of(folder, entry.name)
 
-            def locate(path: tuple[str, ...], tags: Path = tags) -> Path:
-                return _payload(archive, path[-1]) if path[0] == "data" else tags.joinpath(*path)
+        def locate(path: tuple[str, ...], tags: Path = tags) -> Path | None:
+            return _payload(archive, path[-1]) if path[0] == "data" else tags.joinpath(*path)
 
-            yield session.seed((papers / entry.path).read_bytes(), locate).name
+        yield (papers / entry.path).read_bytes(), locate
 
 
 def tags_of(folder: Path, volume: str) -> Path:
@@ -57,14 +91,13 @@ def tags_of(folder: Path, volume: str) -> Path:
     return folder / "volumes" / volume
 
 
-def _payload(archive: Archive, name: str) -> Path:
-    """Where a blob lies that may be given out; a path where nothing is for one that may not."""
+def _payload(archive: Archive, name: str) -> Path | None:
+    """Where a blob lies that may be given out; None for one that may not."""
     digest = sha256(name.partition(".")[0])
-    withheld = archive.folder / "withheld" / (digest or "unnamed")
     blob = archive.ledger.blob(digest) if digest else None
     if blob is None or blob.state != "ok" or not judge(archive, digest, Use.SHARE, WORLD).allow:
-        return withheld
+        return None
     try:
         return archive.store.path(digest, blob.root)
     except (NotFound, DigestMismatch):
-        return withheld
+        return None

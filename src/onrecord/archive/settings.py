@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from onrecord.errors import ConfigError
+from onrecord.rights.signals import Signals, Wish
 
 
 class _Section(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +61,40 @@ class PublishSettings(_Section, frozen=True):
     keys: str = ""
 
 
+class RightsSettings(_Section, frozen=True):
+    """What the archive says to machines of files that nobody else speaks of; it goes out with them.
+
+    train_ai: training of models on them: "allow", "reserve", or "" to say nothing.
+    tdm: text and data mining of them (TDMRep), likewise.
+    tdm_policy: address where a license for what is reserved may be had."""
+
+    train_ai: Wish = ""
+    tdm: Wish = ""
+    tdm_policy: str = ""
+
+    @property
+    def default(self) -> Signals:
+        return Signals(train_ai=self.train_ai, tdm=self.tdm, policy=self.tdm_policy)
+
+
+class WebSettings(_Section, frozen=True):
+    """What the page does for whoever reaches it.
+
+    country_header: the header in which a proxy names the listener's country (ISO 3166-1), such as "CF-IPCountry".
+    trusted_proxies: addresses or networks of proxies whose word on it counts; from anybody else it is not heard.
+    notices_per_hour: rights notices taken by form and interface together; 0 closes both.
+    agent: who answers notices here, shown with the form: a name, an address, an e-mail.
+    disallow: paths that robots.txt asks every robot to leave alone, beside those of the owner.
+    disallow_agents: robots that it asks to leave everything alone, such as "GPTBot"."""
+
+    country_header: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    notices_per_hour: int = 20
+    agent: str = ""
+    disallow: tuple[str, ...] = ()
+    disallow_agents: tuple[str, ...] = ()
+
+
 class HarvestSettings(_Section, frozen=True):
     """contact: an address or a page where a service that is harvested can reach you; every request bears it.
     requests_per_second: at most so many requests to one host, fewer where the host asks for it."""
@@ -80,8 +115,10 @@ class Settings(_Section, frozen=True):
     work: WorkSettings = field(default_factory=WorkSettings)
     match: MatchSettings = field(default_factory=MatchSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
+    rights: RightsSettings = field(default_factory=RightsSettings)
     harvest: HarvestSettings = field(default_factory=HarvestSettings)
     ddex: DdexSettings = field(default_factory=DdexSettings)
+    web: WebSettings = field(default_factory=WebSettings)
 
     def of_source(self, name: str) -> dict[str, str]:
         """The settings that a connector is constructed with."""

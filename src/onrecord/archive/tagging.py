@@ -14,6 +14,7 @@ from onrecord.archive.reading import Reader
 from onrecord.engine.duck import sql_file
 from onrecord.errors import NotFound, UsageError
 from onrecord.model.views import RecordingView, SoundView
+from onrecord.rights import attribution
 
 
 class Tagged(Struct, frozen=True):
@@ -52,11 +53,12 @@ def tag_copy(folder: Path, thing: str, into: Path) -> Tagged:
         raise UsageError(f"{copy}: is there already", "name another folder, or remove it")
     with Archive.open(folder) as archive:
         limits, cover = limits_of(archive), _cover(archive, sound.sha256)
+        credit = _credit(archive, view, sound.sha256)
     tagged_copy(
         path,
         copy,
         patch,
-        _tags(view),
+        _tags(view, credit),
         cover,
         seconds=limits.seconds_for(sound.size),
         memory=limits.memory,
@@ -64,7 +66,15 @@ def tag_copy(folder: Path, thing: str, into: Path) -> Tagged:
     return Tagged(sound.sha256, copy, copy.stat().st_size, patch, patch.stat().st_size)
 
 
-def _tags(view: RecordingView) -> dict[str, str]:
+def _credit(archive: Archive, view: RecordingView, sha256: str) -> str:
+    """The credit of the copy, which is not as it came; "" where nothing is known of the rights in it."""
+    evidence = [item for item, _ in archive.ledger.evidence(sha256).values()]
+    if not evidence:
+        return ""
+    return attribution(view.title, view.artist, evidence, changes="tags written anew, the sound unchanged")
+
+
+def _tags(view: RecordingView, credit: str) -> dict[str, str]:
     """What the canonical view says, where it says something."""
     release = view.releases[0][1] if view.releases else ""
     said = {
@@ -75,7 +85,7 @@ def _tags(view: RecordingView) -> dict[str, str]:
         "genre": view.genre,
         "composer": view.composer,
         "isrc": view.isrcs[0] if view.isrcs else "",
-        "copyright": view.attribution,
+        "copyright": credit,
     }
     return {name: text for name, text in said.items() if text}
 

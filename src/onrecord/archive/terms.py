@@ -3,6 +3,7 @@
 """The terms of sources, and the operator's word that they were read: without it nothing is asked of a service."""
 
 import hashlib
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -51,6 +52,27 @@ def find_source(name: str) -> type[Source]:
             f"no source is called {name!r}", "; ".join([f"there are: {', '.join(plugins.loaded)}", *why])
         )
     return found
+
+
+def given_to(archive: Archive, name: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings that source `name` is made with: the archive's, and over them those of one run.
+
+    UsageError where they would name whose word its records are: that is `--as`, which is checked, and says a license;
+    and where they would make the archive somebody else.
+    """
+    if "name" in settings:
+        raise UsageError(
+            f"{name}: a setting does not say whose word its records are, got name={settings['name'][:40]!r}",
+            "harvest with `--as NAME`",
+        )
+    own = archive.settings.of_source(name)
+    for key, value in own.items():
+        if value and settings.get(key, value) != value:
+            raise UsageError(
+                f"{name}: {key} is the archive's own, {value!r}, got {settings[key][:40]!r}",
+                "it stands in onrecord.toml; messages to anybody else are not the archive's to read",
+            )
+    return {**own, **settings}
 
 
 def accept_terms(archive: Archive, name: str, text: bytes) -> str:

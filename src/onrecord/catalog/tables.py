@@ -232,6 +232,36 @@ class FetchedRow(Row, frozen=True):
     digest: str
 
 
+class ValidatorRow(Row, frozen=True):
+    """What a service said to tell its answer from a later one: `record` was the whole answer from `address`, with this
+    digest. The newest row of a source's address holds."""
+
+    source: str
+    address: str
+    record: str
+    sha256: str
+    etag: str
+    last_modified: str
+
+
+class RecheckRow(Row, frozen=True):
+    """A source was asked again for a record that evidence about held sound rests on; `asked` is when.
+
+    `outcome` is `unchanged`, `renewed` (other bytes, the same word on rights), `changed` (another word), `gone`,
+    `returned` or `failed`; `sha256` is the record's digest as it is held from then on; `change` tells before, after and
+    the answers that differ, as JSON.
+    """
+
+    source: str
+    record: str
+    asked: str
+    outcome: str
+    sha256: str
+    files: int
+    detail: str
+    change: str
+
+
 class TagRow(Row, frozen=True):
     """A text frame of a file, verbatim, in file order."""
 
@@ -248,6 +278,14 @@ class LinkRow(Row, frozen=True):
     source: str
     record: str
     track: str
+    evidence: str
+
+
+class WithdrawnRow(Row, frozen=True):
+    """A blob that a withdrawal reaches: other bytes with the same decoded audio are refused by it, too."""
+
+    sha256: str
+    audio_sha256: str
     evidence: str
 
 
@@ -293,8 +331,11 @@ TABLES: dict[str, type[Row]] = {
     "labels": LabelRow,
     "odd": OddRow,
     "fetched": FetchedRow,
+    "validators": ValidatorRow,
+    "rechecks": RecheckRow,
     "tags": TagRow,
     "links": LinkRow,
+    "withdrawn": WithdrawnRow,
     "ids": IdRow,
     "redirects": RedirectRow,
     "volumes": VolumeRow,

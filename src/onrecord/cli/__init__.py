@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalog": ("catalog", "Report on the quality of what sources say."),
     "search": ("search", "Find recordings, releases and artists."),
     "rights": ("rights", "Ask the rights gate, and why."),
+    "royalties": ("royalties", "Say who is paid, by which rule, and what another rule would do."),
     "export": ("export", "Take files out again, with decisions and credits."),
     "publish": ("publish", "Make the next edition."),
     "mirror": ("mirror", "Follow, fetch and seed editions of other archives."),

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`onrecord catalog`"""
 
+import base64
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli.output import Output, options
+from onrecord.cli.output import Output, inert, options
 
 if TYPE_CHECKING:
     from onrecord.archive.quality import Agreed, Filled, Finding, QualityReport
@@ -20,7 +22,7 @@ _SAID = 160
 
 @click.group("catalog")
 def command() -> None:
-    """Report on the quality of what sources say."""
+    """Report on the quality of what sources say, and read back what they said."""
 
 
 @command.command("report")
@@ -54,6 +56,57 @@ def report(source: str, every: bool, page: Path | None, folder: Path, out: Outpu
         replace(page, as_page(name, reports).encode())
         out.say(f"wrote {page}")
     out.result("catalog.report", {"reports": reports}, lambda: _text(reports))
+
+
+@command.command("record")
+@click.argument("source")
+@click.argument("record", metavar="KIND:ID")
+@options
+def record(source: str, record: str, folder: Path, out: Output) -> None:
+    """Print a kept record of SOURCE as it came, byte for byte: its newest answer.
+
+    When it came, its digest and its media type go to standard error. With --json all is one object; `payload` is then
+    text, or base64 where `encoding` says so. A record that its source deleted prints nothing, and is said to be. On a
+    terminal, characters that could command it are replaced.
+
+    \b
+    Example:  onrecord catalog record musicbrainz-json release:b84ee12a-09ef-421b-82de-0441a926375b
+    """
+    from msgspec import structs
+
+    from onrecord.archive import Archive
+    from onrecord.archive.reading_records import read_record
+
+    with Archive.open(folder) as archive:
+        kept = read_record(archive, source, record)
+    if out.json:
+        encoding, payload = _as_text(kept.payload)
+        out.result(
+            "catalog.record",
+            structs.asdict(kept) | {"encoding": encoding, "payload": payload},
+            lambda: iter(()),
+        )
+        return
+    if kept.deleted:
+        out.say(f"{source} {record}: its source deleted it; the archive learned so {kept.kept}")
+        return
+    of = f" (of {kept.version})" if kept.version else ""
+    out.say(
+        f"{source} {record}: kept {kept.kept}{of}, {kept.media_type}, {kept.size:,} bytes, SHA-256 {kept.sha256},"
+        f" {kept.license or 'license by record'}"
+    )
+    if sys.stdout.isatty():
+        for line in kept.payload.decode("utf-8", "replace").splitlines():
+            click.echo(inert(line))
+    else:
+        click.echo(kept.payload, nl=False)
+
+
+def _as_text(payload: bytes) -> tuple[str, str]:
+    try:
+        return "utf-8", payload.decode()
+    except UnicodeDecodeError:
+        return "base64", base64.b64encode(payload).decode()
 
 
 def as_page(archive_name: str, reports: "Sequence[QualityReport]") -> str:
@@ -124,6 +177,10 @@ def _drift(it: "QualityReport") -> Iterator[str]:
         kinds = ("records", "tracks", "releases", "artists")
         pairs = (f"{getattr(it.before, kind):,} -> {getattr(it.totals, kind):,} {kind}" for kind in kinds)
         yield f"    before and now: {', '.join(pairs)}"
+    if full := it.lacked:
+        named = f": {', '.join(full.records[:_EXAMPLES])}" if full.records else ""
+        day = full.day or full.read[:10]
+        yield f"  newest full dump {day} ({full.place}): lacked {full.count:,} of what was held{named}"
 
 
 def _found(finding: "Finding") -> Iterator[str]:

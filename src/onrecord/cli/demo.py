@@ -209,6 +209,7 @@ class _Demo:
 def _serve(demo: _Demo, summary: dict[str, Any], port: int, out: Output) -> None:
     from onrecord.archive.reading import open_reader
     from onrecord.web.serve import serve
+    from onrecord.web.site import site_of
 
     def ready(address: str) -> None:
         def text() -> Iterator[str]:
@@ -217,7 +218,7 @@ def _serve(demo: _Demo, summary: dict[str, Any], port: int, out: Output) -> None
 
         out.result("demo", {**summary, "address": address}, text)
 
-    serve(open_reader(demo.archive), "127.0.0.1", port, ready)
+    serve(open_reader(demo.archive), "127.0.0.1", port, ready, site=site_of(demo.archive))
 
 
 def _text(summary: dict[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -25,6 +25,15 @@ from onrecord.cli.output import Output, Size, options, size
 )
 @click.option("--live", is_flag=True, help="Ask the service itself, where its terms and you allow it.")
 @click.option("--query", default="", help="With --live: what to ask for, in the words of the source.")
+@click.option("--again", is_flag=True, help="From the start, not from where the last run stopped.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="The dump holds every record there is of the kinds in it: what is held and not in it is deleted.",
+)
+@click.option(
+    "--even-most", is_flag=True, help="Delete so even where more than half of what is held would go."
+)
 @click.option("--sound", is_flag=True, help="Fetch the sound that the harvested records offer.")
 @click.option("--collection", default="", help="With --sound: records or releases whose id begins so.")
 @click.option("--space", type=Size(), default=0, help="With --sound: at most so much, such as 2TB.")
@@ -37,6 +46,9 @@ def command(
     license: str,
     live: bool,
     query: str,
+    again: bool,
+    full: bool,
+    even_most: bool,
     sound: bool,
     collection: str,
     space: int,
@@ -50,6 +62,7 @@ def command(
 
     \b
     Example:  onrecord harvest musicbrainz-json ~/dumps/release
+    Example:  onrecord harvest musicbrainz-json ~/dumps/release.tar.xz --full
     Example:  onrecord harvest jamendo --live --query tags=jazz
     Example:  onrecord harvest jamendo --sound --space 20GB
     """
@@ -57,7 +70,15 @@ def command(
         raise click.UsageError("--license goes with --as: a source of its own name has terms of its own")
     if sum((location is not None, live, sound)) != 1:
         raise click.UsageError("name a file or folder, or ask the service with --live, or fetch with --sound")
-    settings = _settings(source, given)
+    _refuse_idle({"--query": query}, "--live", live)
+    _refuse_idle({"--collection": collection, "--space": space}, "--sound", sound)
+    if filed_as and sound:
+        raise click.UsageError("--as is for records: --sound fetches what the source's own records offer")
+    if again and sound:
+        raise click.UsageError("--again is for records: what was fetched is held, and is not fetched again")
+    if (full or even_most) and location is None:
+        raise click.UsageError("--full and --even-most are about a dump: name its file or folder")
+    settings = settings_of(source, given)
     if sound:
         _fetch(source, collection, space, settings, folder, out)
         return
@@ -70,7 +91,16 @@ def command(
             update(records, 0)
 
         report = (
-            harvest_live(archive, source, query, settings=settings, progress=progress)
+            harvest_live(
+                archive,
+                source,
+                query,
+                filed_as=filed_as,
+                license=license,
+                again=again,
+                settings=settings,
+                progress=progress,
+            )
             if location is None
             else harvest(
                 archive,
@@ -78,6 +108,9 @@ def command(
                 location,
                 filed_as=filed_as,
                 license=license,
+                again=again,
+                full=full,
+                even_most=even_most,
                 settings=settings,
                 progress=progress,
             )
@@ -88,14 +121,34 @@ def command(
             f"{report.source}: {report.new:,} new, {report.changed:,} changed, {report.same:,} as before, "
             f"{report.deleted:,} deleted, {report.tracks:,} tracks"
         )
-        for where, why in report.rejected:
-            yield f"rejected: {where}: {why}"
-        if report.rejected_count > len(report.rejected):
-            yield f"and {report.rejected_count - len(report.rejected):,} more rejected"
+        if report.read_before:
+            yield "nothing was read: this was read to its end before, and has not changed; --again reads it anew"
+        for what, count in report.passed_over.items():
+            yield f"passed over: {count:,} {what}"
+        yield from _rejected("rejected", report.rejected_count, report.rejected)
+        yield from _rejected("rejected before", report.rejected_before_count, report.rejected_before)
+        if report.rejected_before:
+            yield "what was rejected before was not read again: --again reads all of it from the start"
+        if report.absent_why:
+            kept = f"{report.absent_kept:,} records" if report.absent_kept else "records"
+            yield f"not deleted: {kept} that this full dump lacks: {report.absent_why}"
 
     out.result("harvest", report, text)
-    if report.rejected:
+    if report.rejected or report.rejected_before or report.absent_why:
         sys.exit(3)
+
+
+def _refuse_idle(given: Mapping[str, object], owner: str, said: bool) -> None:
+    for option, value in given.items():
+        if value and not said:
+            raise click.UsageError(f"{option} goes with {owner}")
+
+
+def _rejected(word: str, count: int, listed: list[tuple[str, str]]) -> Iterator[str]:
+    for where, why in listed:
+        yield f"{word}: {where}: {why}"
+    if count > len(listed):
+        yield f"and {count - len(listed):,} more {word}"
 
 
 def _fetch(
@@ -122,7 +175,7 @@ def _fetch(
         sys.exit(3)
 
 
-def _settings(source: str, given: tuple[str, ...]) -> dict[str, str]:
+def settings_of(source: str, given: tuple[str, ...]) -> dict[str, str]:
     """What was set for a source: in the environment, then here."""
     prefix = f"ONRECORD_SOURCE_{source.upper().replace('-', '_')}_"
     found = {

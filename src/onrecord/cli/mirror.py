@@ -74,6 +74,11 @@ def sync(peers: tuple[str, ...], listen: str, patience: float, folder: Path, out
                 f"edition {report.number} of {report.archive}: {report.files:,} new files ({size(report.bytes)}) "
                 f"verified, {report.had:,} were here, {report.refused:,} refused by this archive's own gate"
             )
+            if report.hidden or report.shown:
+                yield (
+                    f"  its list of withdrawals: {report.hidden:,} files hidden, {report.shown:,} withdrawals lifted; "
+                    "`onrecord rights withdrawals` shows them, deleting is up to you"
+                )
 
     out.result("mirror.sync", {"editions": [msgspec.to_builtins(report) for report in reports]}, text)
 
@@ -84,6 +89,8 @@ def sync(peers: tuple[str, ...], listen: str, patience: float, folder: Path, out
 def seed(listen: str, folder: Path, out: Output) -> None:
     """Give out what this archive published or mirrors, until interrupted. Stays on loopback unless told otherwise.
 
+    What is withdrawn meanwhile, or may no longer be shared for another reason, stops within seconds.
+
     \b
     Example:  onrecord mirror seed --listen 127.0.0.1:6881
     """
@@ -91,11 +98,17 @@ def seed(listen: str, folder: Path, out: Output) -> None:
     from onrecord.mirror.session import Session
 
     with Archive.open(folder) as archive, Session(listen) as session:
-        torrents = seeding.seed(archive, session)
+        seeds = seeding.Seeds(archive, session)
+        torrents = seeds.ask_again()
         line = f"seeding {len(torrents):,} torrents on port {session.port}; stop with Ctrl-C"
         out.result("mirror.seed", {"port": session.port, "torrents": torrents}, lambda: iter([line]))
         while True:
-            time.sleep(3600)
+            time.sleep(_ASK_EVERY)
+            seeds.ask_again()
+
+
+#: Seconds after which a running seed looks whether something was committed.
+_ASK_EVERY = 5
 
 
 def _peer(text: str) -> tuple[str, int]:

@@ -9,6 +9,9 @@ import click
 
 from onrecord.cli.output import Output, options
 
+#: A text of terms is a page; a saved one with all its scripts is a few megabytes.
+_LONGEST = 16 * 1024 * 1024
+
 
 @click.group("sources", invoke_without_command=True)
 @options
@@ -40,6 +43,10 @@ def command(context: click.Context, folder: Path, out: Output) -> None:
             )
             state = f"accepted {view.accepted[:10]}" if view.accepted else f"terms {terms.state}"
             yield f"{view.name} ({can}): {terms.summary} [{state}; {terms.license or 'license by record'}]"
+            for part in terms.parts:
+                yield f"  of its own license: {', '.join(part.fields)}, {part.license}"
+            if terms.robots == "api":
+                yield "  its API is asked without robots.txt, as its terms allow"
         yield from left_out
 
     out.result("sources", {"sources": listed, "left_out": left_out}, text)
@@ -61,9 +68,18 @@ def accept(name: str, text: Path, folder: Path, out: Output) -> None:
     Example:  onrecord sources accept jamendo --text jamendo-api-terms.html
     """
     from onrecord.archive import Archive
-    from onrecord.archive.terms import accept_terms
+    from onrecord.archive.terms import accept_terms, find_source
 
+    with text.open("rb") as file:
+        words = file.read(_LONGEST + 1)
+    if len(words) > _LONGEST:
+        raise click.UsageError(
+            f"{text}: longer than {_LONGEST} bytes; expected a page of terms, as it was saved"
+        )
     with Archive.open(folder) as archive:
-        digest = accept_terms(archive, name, text.read_bytes())
-    line = f"the terms of {name} are accepted, by the text with the SHA-256 {digest}"
-    out.result("sources.accept", {"source": name, "text": digest}, lambda: iter([line]))
+        digest = accept_terms(archive, name, words)
+    lines = [f"the terms of {name} are accepted, by the text with the SHA-256 {digest}"]
+    terms = find_source(name).terms
+    if terms.state == "read" and not terms.harvest_live:
+        lines.append(f"it is not asked all the same: its terms, as read on {terms.day}, do not allow it")
+    out.result("sources.accept", {"source": name, "text": digest}, lambda: iter(lines))

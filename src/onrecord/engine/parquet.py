@@ -70,6 +70,13 @@ def read_rows(path: Path, columns: Sequence[str], batch: int = 10_000) -> Iterat
         ) from None
 
 
+def column_names(path: Path) -> list[str]:
+    """Names of the columns of a Parquet file, in its order."""
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(path).names)
+
+
 def _arrow(hint: Any) -> tuple[Any, bool]:
     import pyarrow as pa
 

@@ -47,7 +47,8 @@ def settings(plugin: str, given: Mapping[str, str], known: Mapping[str, str]) ->
     if unknown:
         raise UsageError(
             f"{plugin}: no setting is called {', '.join(map(repr, unknown))}",
-            hint=f"settings of {plugin}: {', '.join(sorted(known)) or 'none'}",
+            # Whose word it speaks is not for a setting to say: a source is told its `name` by whoever makes it.
+            hint=f"settings of {plugin}: {', '.join(sorted(set(known) - {'name'})) or 'none'}",
         )
     return {**known, **given}
 

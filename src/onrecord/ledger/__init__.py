@@ -11,7 +11,10 @@ from onrecord.ledger.ledger import (
     LinkedEvidence,
     RecordMark,
     Rows,
+    RulingMark,
     Segment,
+    Validators,
+    Withdrawn,
 )
 from onrecord.ledger.lock import writing
 from onrecord.ledger.log import Entry, Log
@@ -27,6 +30,9 @@ __all__ = [
     "Log",
     "RecordMark",
     "Rows",
+    "RulingMark",
     "Segment",
+    "Validators",
+    "Withdrawn",
     "writing",
 ]

@@ -8,6 +8,7 @@ open this file.
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from msgspec import Struct
 
 from onrecord.errors import IntegrityError, NewerFormat, StoreFailed
 from onrecord.ledger.log import Entry
-from onrecord.model.rights import Evidence
+from onrecord.model.rights import Evidence, Target
 
-SCHEMA = 1
+SCHEMA = 2
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,6 +40,17 @@ CREATE TABLE accepted (source TEXT PRIMARY KEY, time TEXT NOT NULL, text TEXT NO
 CREATE TABLE fetched (
   source TEXT NOT NULL, track TEXT NOT NULL, blob BLOB NOT NULL, PRIMARY KEY (source, track)
 ) WITHOUT ROWID;
+CREATE TABLE validators (
+  source TEXT NOT NULL, address TEXT NOT NULL, record TEXT NOT NULL, sha256 BLOB NOT NULL, etag TEXT NOT NULL,
+  last_modified TEXT NOT NULL, PRIMARY KEY (source, address)
+) WITHOUT ROWID;
+CREATE TABLE rechecks (
+  source TEXT NOT NULL, record TEXT NOT NULL, time TEXT NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (source, record)
+) WITHOUT ROWID;
+CREATE TABLE parts (
+  source TEXT NOT NULL, field TEXT NOT NULL, license TEXT NOT NULL, redistribute INTEGER NOT NULL,
+  PRIMARY KEY (source, field)
+) WITHOUT ROWID;
 CREATE TABLE cursors (
   source TEXT NOT NULL, location TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (source, location)
 ) WITHOUT ROWID;
@@ -54,6 +66,22 @@ CREATE TABLE links (
   PRIMARY KEY (blob, evidence, source, record)
 ) WITHOUT ROWID;
 CREATE INDEX links_record ON links (source, record) WHERE source != '';
+CREATE TABLE retracted (evidence TEXT PRIMARY KEY, time TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE former_links (
+  blob BLOB NOT NULL, evidence INTEGER NOT NULL, source TEXT NOT NULL, record TEXT NOT NULL, until TEXT NOT NULL,
+  PRIMARY KEY (blob, evidence, source, record)
+) WITHOUT ROWID;
+CREATE TABLE standing (
+  kind TEXT NOT NULL, target TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (kind, target, evidence)
+) WITHOUT ROWID;
+CREATE TABLE rulings (
+  evidence TEXT PRIMARY KEY, seq INTEGER NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE withdrawn (
+  blob BLOB NOT NULL, audio BLOB NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (blob, evidence)
+) WITHOUT ROWID;
+CREATE INDEX withdrawn_audio ON withdrawn (audio);
+CREATE TABLE notices (seq INTEGER PRIMARY KEY, event TEXT NOT NULL, time TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE editions (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE refusals (name TEXT PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE volumes (blob BLOB PRIMARY KEY, volume TEXT NOT NULL) WITHOUT ROWID;
@@ -65,6 +93,18 @@ CREATE TABLE mirrored (
   PRIMARY KEY (archive, number)
 ) WITHOUT ROWID;
 """
+
+#: The numbers of the evidence that counts today about blob `b`. The key of `links` gives them in order.
+#: Evidence that stays decoded, by its number.
+_MOST_REMEMBERED = 16_384
+_EVIDENCE = msgspec.json.Decoder(Evidence)
+_RETRACTED = "SELECT e.number FROM evidence e JOIN retracted r ON r.evidence = e.id"
+_PROFILE = (
+    "(SELECT group_concat(DISTINCT l.evidence) FROM links l WHERE l.blob=b.sha256"
+    f" AND l.evidence NOT IN ({_RETRACTED}))"
+)
+#: The same as it is linked: with repetitions, and with what was taken back.
+_PROFILE_AS_LINKED = "(SELECT group_concat(l.evidence) FROM links l WHERE l.blob=b.sha256)"
 
 
 class Segment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +148,25 @@ class LinkedEvidence(Struct, frozen=True, forbid_unknown_fields=True):
     record: str = ""
 
 
+class Withdrawn(Struct, frozen=True, forbid_unknown_fields=True):
+    """A blob that a withdrawal reaches, and the digest of its decoded audio ("" where it was not known)."""
+
+    blob: str
+    audio: str
+    evidence: str
+
+
+class RulingMark(Struct, frozen=True, forbid_unknown_fields=True):
+    """A person's ruling: its evidence, what it is about, the entry that logged it, and when it was undone ("" where it
+    holds)."""
+
+    evidence: str
+    target: Target
+    seq: int
+    logged: str
+    undone: str
+
+
 class RecordMark(Struct, frozen=True, forbid_unknown_fields=True):
     """The newest answer of a source on one of its records, by digest; "" for a tombstone. `version` as in `Record`."""
 
@@ -115,6 +174,28 @@ class RecordMark(Struct, frozen=True, forbid_unknown_fields=True):
     record: str
     sha256: str
     version: str
+
+
+class Validators(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a service said about its answer from `address`, whose bytes are `record`, by digest."""
+
+    source: str
+    address: str
+    record: str
+    sha256: str
+    etag: str
+    last_modified: str
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """The record that a piece of evidence rests on, and the last time its source was asked for it again ("" where that
+    was never done). `newest`: it stands in the newest answer on that record."""
+
+    source: str
+    record: str
+    time: str
+    outcome: str
+    newest: bool
 
 
 class Rows(Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,6 +209,9 @@ class Rows(Struct, frozen=True, forbid_unknown_fields=True):
     refusals: Sequence[tuple[str, str, str]] = ()  # (name, code, detail)
     volumes: Sequence[tuple[str, str]] = ()  # (blob, name of the volume)
     fetched: Sequence[tuple[str, str, str]] = ()  # (source, track, blob)
+    validators: Sequence[Validators] = ()
+    rechecks: Sequence[tuple[str, str, str]] = ()  # (source, record, outcome)
+    withdrawn: Sequence[Withdrawn] = ()
 
 
 class Followed(Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,6 +232,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._numbered = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_evidence)
         with _said(path):
             self._db = apsw.Connection(str(path))
             self._db.set_busy_timeout(10_000)
@@ -163,6 +248,9 @@ class Ledger:
                 self._db.execute(_TABLES)
                 self._db.execute(f"PRAGMA user_version={SCHEMA}")
             self._db.execute("COMMIT")
+        elif version < SCHEMA:
+            # It is only an index: whoever opens it makes it again from the log.
+            raise LedgerDamaged(f"{self._path}: schema {version}, this onrecord uses {SCHEMA}")
         elif version > SCHEMA:
             raise NewerFormat(
                 f"{self._path}: schema {version}, this onrecord knows {SCHEMA}", "use a newer onrecord"
@@ -186,6 +274,8 @@ class Ledger:
     def meta(self, key: str) -> str:
         """`archive`: its id; `checked`, `damaged`: when blobs were last checked, what else was damaged; `seq`.
 
+        `list ID`: number of the list of withdrawals of an archive that was read last; `overruled ENTRY`: when an entry
+        of such a list was overruled here.
         "" where the log has not said it yet.
         """
         row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
@@ -210,7 +300,7 @@ class Ledger:
             if entry.seq > self.seq:
                 self._index_segments(entry)
                 self._index_event(entry)
-                self._index_rows(rows)
+                self._index_rows(rows, entry.time)
                 self._note("seq", str(entry.seq))
             self._db.execute("COMMIT")
         except BaseException:
@@ -221,7 +311,7 @@ class Ledger:
     def _note(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def _index_rows(self, rows: Rows) -> None:
+    def _index_rows(self, rows: Rows, time: str) -> None:
         self._db.executemany(
             "INSERT INTO blobs VALUES (?,?,?,?,?) ON CONFLICT (sha256) DO UPDATE"
             " SET root=excluded.root, kind=max(kind, excluded.kind), state=excluded.state",
@@ -236,6 +326,11 @@ class Ledger:
         )
         # A newer record takes the place of what the older one of its name said about any blob.
         for mark in rows.records:
+            self._db.execute(
+                "INSERT OR REPLACE INTO former_links SELECT blob, evidence, source, record, ? FROM links"
+                " WHERE source=? AND record=?",
+                (time, mark.source, mark.record),
+            )
             self._db.execute("DELETE FROM links WHERE source=? AND record=?", (mark.source, mark.record))
             self._db.execute(
                 "INSERT OR REPLACE INTO records VALUES (?,?,?,?)",
@@ -251,6 +346,23 @@ class Ledger:
         self._db.executemany(
             "INSERT OR REPLACE INTO fetched VALUES (?,?,?)",
             ((source, track, bytes.fromhex(blob)) for source, track, blob in rows.fetched),
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO validators VALUES (?,?,?,?,?,?)",
+            (
+                (one.source, one.address, one.record, bytes.fromhex(one.sha256), one.etag, one.last_modified)
+                for one in rows.validators
+            ),
+        )
+        self._db.executemany(
+            # Who could not be asked has not said that what was gone is back.
+            "INSERT INTO rechecks VALUES (?,?,?,?) ON CONFLICT (source, record) DO UPDATE SET time=excluded.time,"
+            " outcome=iif(excluded.outcome='failed' AND outcome='gone', 'gone', excluded.outcome)",
+            ((source, record, time, outcome) for source, record, outcome in rows.rechecks),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO withdrawn VALUES (?,?,?)",
+            ((bytes.fromhex(row.blob), bytes.fromhex(row.audio), row.evidence) for row in rows.withdrawn),
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO links SELECT ?, number, ?, ? FROM evidence WHERE id=?",
@@ -273,14 +385,43 @@ class Ledger:
                 "INSERT OR IGNORE INTO evidence (id, seq, time, body) VALUES (?,?,?,?)",
                 (evidence.id, entry.seq, entry.time, msgspec.json.encode(evidence)),
             )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO retracted VALUES (?,?)",
+            ((identifier, entry.time) for identifier in data.get("retracted", ())),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO standing VALUES (?,?,?)",
+            ((item["kind"], item["target"], item["evidence"]) for item in data.get("standing", ())),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO rulings VALUES (?,?,?,?,?)",
+            (
+                (item["evidence"], entry.seq, entry.time, item["kind"], item["target"])
+                for item in data.get("rulings", ())
+            ),
+        )
         for sha256, root in data.get("repaired", {}).items():
             self._db.execute(
                 "UPDATE blobs SET root=?, state='ok' WHERE sha256=?", (root, bytes.fromhex(sha256))
             )
-        if entry.event == "harvested":
+        if entry.event.startswith("notice-"):
+            self._db.execute(
+                "INSERT OR IGNORE INTO notices VALUES (?,?,?,?)",
+                (entry.seq, entry.event, entry.time, msgspec.json.encode(data)),
+            )
+        elif entry.event == "harvested":
             self._db.execute(
                 "INSERT OR REPLACE INTO sources VALUES (?,?,?)",
                 (data["source"], data["license"], data["redistribute"]),
+            )
+            self._db.execute("DELETE FROM parts WHERE source=?", (data["source"],))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO parts VALUES (?,?,?,?)",
+                (
+                    (data["source"], field, part["license"], part["redistribute"])
+                    for part in data.get("parts", ())
+                    for field in part["fields"]
+                ),
             )
             self._db.execute(
                 "INSERT OR REPLACE INTO cursors VALUES (?,?,?)",
@@ -292,6 +433,11 @@ class Ledger:
             )
         elif entry.event == "created":
             self._note("archive", data["archive"])
+        elif entry.event == "list-read":
+            self._note(f"list {data['archive']}", str(data["sequence"]))
+        elif entry.event == "restored":
+            for listed in data.get("overruled", ()):
+                self._note(f"overruled {listed}", entry.time)
         elif entry.event == "checked":
             self._note("checked", entry.time)
             # Damage to tables and editions, which no blob's state tells.
@@ -373,6 +519,12 @@ class Ledger:
         rows = self._db.execute("SELECT name, license, redistribute FROM sources")
         return {str(name): (str(license), bool(redistribute)) for name, license, redistribute in rows}
 
+    def parts(self) -> list[tuple[str, str, str, bool]]:
+        """(source, `<table>.<column>`, its own license, do the terms let it be passed on) of claims that do not stand
+        under the license of their source's records."""
+        rows = self._db.execute("SELECT source, field, license, redistribute FROM parts ORDER BY 1, 2")
+        return [(str(source), str(field), str(license), bool(free)) for source, field, license, free in rows]
+
     def accepted_terms(self, source: str) -> tuple[str, str] | None:
         """(when, SHA-256 of the text) the operator accepted a source's terms; None where that was not done."""
         row = self._db.execute("SELECT time, text FROM accepted WHERE source=?", (source,)).fetchone()
@@ -384,6 +536,75 @@ class Ledger:
             "SELECT lower(hex(blob)) FROM fetched WHERE source=? AND track=?", (source, track)
         ).fetchone()
         return str(row[0]) if row else ""
+
+    def validators(self, source: str, address: str) -> Validators | None:
+        """What a service said of its newest answer from this address, None where no record came from it."""
+        row = self._db.execute(
+            "SELECT source, address, record, lower(hex(sha256)), etag, last_modified FROM validators"
+            " WHERE source=? AND address=?",
+            (source, address),
+        ).fetchone()
+        return Validators(*row) if row else None
+
+    def resting(self) -> dict[str, int]:
+        """How many records of each source evidence about blobs rests on."""
+        query = "SELECT source, count(DISTINCT record) FROM links WHERE source != '' GROUP BY source ORDER BY source"
+        return {str(source): int(count) for source, count in self._db.execute(query)}
+
+    def due(self, source: str, before: str, limit: int) -> list[str]:
+        """Records of a source that evidence about blobs rests on, and that it was last heard on before a time: those
+        first that were not for longest."""
+        rows = self._db.execute(
+            "SELECT l.record, max(coalesce(c.time, ''), max(e.time)) AS heard FROM links l"
+            " JOIN evidence e ON e.number = l.evidence"
+            " LEFT JOIN rechecks c ON c.source = l.source AND c.record = l.record"
+            " WHERE l.source = ? AND l.source != '' GROUP BY l.record HAVING heard < ?"
+            " ORDER BY heard, l.record LIMIT ?",
+            (source, before, limit),
+        )
+        return [str(record) for record, _ in rows]
+
+    def recheck(self, source: str, record: str) -> tuple[str, str] | None:
+        """(when, outcome) of the last time that a source was asked for a record again; None where it never was."""
+        row = self._db.execute(
+            "SELECT time, outcome FROM rechecks WHERE source=? AND record=?", (source, record)
+        ).fetchone()
+        return (str(row[0]), str(row[1])) if row else None
+
+    def said_by(self, source: str, record: str) -> dict[str, list[Evidence]]:
+        """What counts about blobs because a record says so, by blob."""
+        rows = self._db.execute(
+            "SELECT lower(hex(l.blob)), e.body FROM links l JOIN evidence e ON e.number = l.evidence"
+            " WHERE l.source=? AND l.source != '' AND l.record=? ORDER BY l.blob, e.number",
+            (source, record),
+        )
+        found: dict[str, list[Evidence]] = {}
+        for blob, body in rows:
+            found.setdefault(str(blob), []).append(msgspec.json.decode(body, type=Evidence))
+        return found
+
+    def said_besides(self, blob: str, source: str, record: str) -> list[Evidence]:
+        """What counts about a blob, whatever one record says of it."""
+        rows = self._db.execute(
+            "SELECT DISTINCT e.number, e.body FROM links l JOIN evidence e ON e.number = l.evidence"
+            " WHERE l.blob=? AND NOT (l.source=? AND l.record=?)"
+            " AND e.id NOT IN (SELECT evidence FROM retracted) ORDER BY e.number",
+            (bytes.fromhex(blob), source, record),
+        )
+        return [msgspec.json.decode(body, type=Evidence) for _, body in rows]
+
+    def asked(self, blob: str) -> dict[str, Asked]:
+        """By evidence about a blob that rests on a source's record: when it was last asked for that record again."""
+        rows = self._db.execute(
+            "SELECT e.id, l.source, l.record, coalesce(c.time, ''), coalesce(c.outcome, ''),"
+            " json_extract(e.body, '$.document') IS NULL OR json_extract(e.body, '$.document') = lower(hex(r.sha256))"
+            " FROM links l JOIN evidence e ON e.number = l.evidence"
+            " JOIN records r ON r.source = l.source AND r.record = l.record"
+            " LEFT JOIN rechecks c ON c.source = l.source AND c.record = l.record"
+            " WHERE l.blob=? AND l.source != '' ORDER BY e.number, l.source, l.record",
+            (bytes.fromhex(blob),),
+        )
+        return {row[0]: Asked(row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}
 
     def cursor(self, source: str, location: str) -> str:
         row = self._db.execute(
@@ -397,6 +618,17 @@ class Ledger:
             "SELECT lower(hex(sha256)) FROM records WHERE source=? AND record=?", (source, record)
         ).fetchone()
         return str(row[0]) if row else None
+
+    def record_examples(self, source: str) -> list[str]:
+        """The first record of each kind that a source has here: what its records are called."""
+        found: list[str] = []
+        behind = ""
+        while row := self._db.execute(
+            "SELECT record FROM records WHERE source=? AND record>? ORDER BY record LIMIT 1", (source, behind)
+        ).fetchone():
+            found.append(str(row[0]))
+            behind = found[-1].partition(":")[0] + ";"  # the character behind the colon: the next kind
+        return found
 
     def record_version(self, source: str, record: str) -> str:
         """When the source gave its newest answer on a record, "" where it does not say or gave none."""
@@ -413,29 +645,151 @@ class Ledger:
         return msgspec.json.decode(row[0], type=Evidence) if row else None
 
     def evidence(self, blob: str) -> dict[str, tuple[Evidence, str]]:
-        """Evidence about a blob, with the time it was logged, by id, in the order it was logged."""
+        """What counts today about a blob, with the time it was logged, by id, in the order it was logged.
+
+        What was taken back, and what a source no longer says, is in `former_evidence`.
+        """
         rows = self._db.execute(
             "SELECT DISTINCT e.number, e.id, e.body, e.time FROM links l JOIN evidence e ON e.number = l.evidence"
-            " WHERE l.blob=? ORDER BY e.number",
+            " WHERE l.blob=? AND e.id NOT IN (SELECT evidence FROM retracted) ORDER BY e.number",
             (bytes.fromhex(blob),),
         )
         return {row[1]: (msgspec.json.decode(row[2], type=Evidence), row[3]) for row in rows}
 
-    def profiles(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """(blob, numbers of its evidence) for every sound blob; most blobs share one of few profiles."""
-        query = (
-            "SELECT lower(hex(b.sha256)), (SELECT group_concat(DISTINCT l.evidence) FROM links l WHERE l.blob=b.sha256)"
-            " FROM blobs b WHERE b.state='ok' AND b.kind='sound' ORDER BY b.sha256"
+    def former_evidence(self, blob: str) -> dict[str, tuple[Evidence, str, str]]:
+        """What counted once about a blob and does not any more: (evidence, logged, until), by id."""
+        rows = self._db.execute(
+            "SELECT DISTINCT e.number, e.id, e.body, e.time, r.time FROM links l"
+            " JOIN evidence e ON e.number = l.evidence JOIN retracted r ON r.evidence = e.id WHERE l.blob=?1 UNION "
+            "SELECT DISTINCT e.number, e.id, e.body, e.time, f.until FROM former_links f JOIN evidence e"
+            " ON e.number = f.evidence WHERE f.blob=?1"
+            " AND NOT EXISTS (SELECT 1 FROM links l WHERE l.blob = f.blob AND l.evidence = f.evidence) ORDER BY 1",
+            (bytes.fromhex(blob),),
         )
-        for sha256, numbers in self._db.execute(query):
-            yield sha256, tuple(sorted(int(number) for number in numbers.split(","))) if numbers else ()
+        return {row[1]: (msgspec.json.decode(row[2], type=Evidence), row[3], row[4]) for row in rows}
+
+    def retracted(self) -> dict[str, str]:
+        """Evidence that was taken back, with the time, by id."""
+        rows = self._db.execute("SELECT evidence, time FROM retracted ORDER BY evidence")
+        return {str(identifier): str(time) for identifier, time in rows}
+
+    def standing(self) -> list[tuple[Target, str]]:
+        """Rulings and withdrawals that hold, each with what it names: they reach what comes later, too."""
+        rows = self._db.execute(
+            "SELECT kind, target, evidence FROM standing WHERE evidence NOT IN (SELECT evidence FROM retracted)"
+            " ORDER BY kind, target, evidence"
+        )
+        return [(Target(kind, target), evidence) for kind, target, evidence in rows]
+
+    def withdrawn_as(self, blob: str, audio: str) -> list[str]:
+        """Withdrawals that hold for these bytes, or for the same decoded audio in other bytes."""
+        rows = self._db.execute(
+            "SELECT DISTINCT evidence FROM withdrawn WHERE (blob=? OR (audio=? AND audio != x''))"
+            " AND evidence NOT IN (SELECT evidence FROM retracted) ORDER BY evidence",
+            (bytes.fromhex(blob), bytes.fromhex(audio)),
+        )
+        return [str(row[0]) for row in rows]
+
+    def withdrawn(self) -> Iterator[Withdrawn]:
+        """Every blob that a withdrawal which holds reaches, once for each such withdrawal."""
+        rows = self._db.execute(
+            "SELECT lower(hex(blob)), lower(hex(audio)), evidence FROM withdrawn"
+            " WHERE evidence NOT IN (SELECT evidence FROM retracted) ORDER BY blob, evidence"
+        )
+        for row in rows:
+            yield Withdrawn(*row)
+
+    def reached(self, evidence: str) -> int:
+        """How many blobs a withdrawal reaches, or did before it was taken back."""
+        row: Any = self._db.execute("SELECT count(*) FROM withdrawn WHERE evidence=?", (evidence,)).fetchone()
+        return int(row[0])
+
+    def stood(self) -> list[tuple[Target, str, str]]:
+        """Every ruling and withdrawal with what it names, and when it was taken back ("" where it holds)."""
+        rows = self._db.execute(
+            "SELECT kind, target, s.evidence, coalesce(r.time, '') FROM standing s"
+            " LEFT JOIN retracted r ON r.evidence = s.evidence ORDER BY kind, target, s.evidence"
+        )
+        return [(Target(kind, target), evidence, time) for kind, target, evidence, time in rows]
+
+    def withdrawal_mark(self) -> tuple[int, int, int]:
+        """Another value whenever a withdrawal came, reached further, or was taken back."""
+        row: Any = self._db.execute(
+            "SELECT (SELECT count(*) FROM standing), (SELECT count(*) FROM withdrawn), (SELECT count(*) FROM retracted)"
+        ).fetchone()
+        return int(row[0]), int(row[1]), int(row[2])
+
+    def rulings(self) -> list[RulingMark]:
+        """Every ruling, own and taken over, those that were undone too, in the order they were logged."""
+        rows = self._db.execute(
+            "SELECT s.evidence, kind, target, seq, s.time, coalesce(r.time, '') FROM rulings s"
+            " LEFT JOIN retracted r ON r.evidence = s.evidence ORDER BY seq, s.evidence"
+        )
+        return [
+            RulingMark(evidence, Target(kind, target), seq, logged, undone)
+            for evidence, kind, target, seq, logged, undone in rows
+        ]
+
+    def notices(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """(event, time, data) of everything that was logged about notices, in order."""
+        rows = self._db.execute("SELECT event, time, body FROM notices ORDER BY seq")
+        return [(str(event), str(time), msgspec.json.decode(body)) for event, time, body in rows]
+
+    def bound(self) -> Iterator[tuple[str, str]]:
+        """(evidence, blob) of all that counts today, all blobs of one piece of evidence together; SQLite sorts them,
+        on disk where they are many."""
+        yield from self._db.execute(
+            "SELECT DISTINCT e.id, lower(hex(l.blob)) FROM links l JOIN evidence e ON e.number = l.evidence"
+            " WHERE e.id NOT IN (SELECT evidence FROM retracted) ORDER BY e.number, l.blob"
+        )
+
+    def has_withdrawn(self) -> bool:
+        """Does any withdrawal hold?"""
+        query = "SELECT 1 FROM withdrawn WHERE evidence NOT IN (SELECT evidence FROM retracted) LIMIT 1"
+        return self._db.execute(query).fetchone() is not None
+
+    def profiles(self, *, side_by_side: bool = False) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """(blob, numbers of its evidence) for every whole sound, by digest; or `side_by_side`: those with the same
+        evidence after each other, so that whoever asks about each profile need not remember any."""
+        query = (
+            f"SELECT lower(hex(b.sha256)), {_PROFILE_AS_LINKED} AS profile FROM blobs b"
+            f" WHERE b.state='ok' AND b.kind='sound' ORDER BY {'profile, ' * side_by_side}b.sha256"
+        )
+        gone = {number for (number,) in self._db.execute(_RETRACTED)}
+        words: str | None = ""
+        profile: tuple[int, ...] = ()
+        for sha256, found in self._db.execute(query):
+            if found != words:
+                words, profile = found, _numbers(found, gone)
+            yield sha256, profile
+
+    def profile_counts(self) -> Iterator[tuple[tuple[int, ...], int, str, str]]:
+        """(numbers of evidence, how many whole sounds have exactly that, the first and the last of these), once for
+        each profile. SQLite groups them, on disk where they are many."""
+        query = (
+            f"SELECT {_PROFILE} AS profile, count(*), lower(hex(min(b.sha256))), lower(hex(max(b.sha256)))"
+            " FROM blobs b WHERE b.state='ok' AND b.kind='sound' GROUP BY profile"
+        )
+        for profile, count, first, last in self._db.execute(query):
+            numbers = sorted(int(number) for number in profile.split(",")) if profile else ()
+            yield tuple(numbers), int(count), str(first), str(last)
+
+    def sharing(self, numbers: Sequence[int], after: str, limit: int) -> list[str]:
+        """Whole sounds that have exactly this evidence, in the order of the digests, behind `after`."""
+        rows = self._db.execute(
+            "SELECT lower(hex(b.sha256)) FROM blobs b WHERE b.state='ok' AND b.kind='sound' AND b.sha256 > ?"
+            f" AND coalesce({_PROFILE}, '') = ? ORDER BY b.sha256 LIMIT ?",
+            (bytes.fromhex(after), ",".join(map(str, sorted(numbers))), limit),
+        )
+        return [str(row[0]) for row in rows]
 
     def evidence_numbered(self, numbers: Sequence[int]) -> list[Evidence]:
-        found = []
-        for number in numbers:
-            row: Any = self._db.execute("SELECT body FROM evidence WHERE number=?", (number,)).fetchone()
-            found.append(msgspec.json.decode(row[0], type=Evidence))
-        return found
+        """Evidence by its numbers in profiles. What many profiles share is not read again."""
+        return [self._numbered(number) for number in numbers]
+
+    def _read_evidence(self, number: int) -> Evidence:
+        row: Any = self._db.execute("SELECT body FROM evidence WHERE number=?", (number,)).fetchone()
+        return _EVIDENCE.decode(row[0])
 
     def refusals(self, limit: int) -> list[tuple[str, str, str]]:
         """(name, code, detail) of what was brought in and not taken, the newest word on each name."""
@@ -475,8 +829,17 @@ class Ledger:
             "sources",
             "accepted",
             "fetched",
+            "validators",
+            "rechecks",
+            "parts",
             "cursors",
             "evidence",
+            "retracted",
+            "former_links",
+            "standing",
+            "rulings",
+            "withdrawn",
+            "notices",
             "editions",
             "refusals",
             "volumes",
@@ -484,6 +847,12 @@ class Ledger:
             "mirrored",
         )
         return {name: sorted(self._db.execute(f"SELECT * FROM {name}").fetchall()) for name in names}
+
+
+def _numbers(words: str | None, gone: Collection[int]) -> tuple[int, ...]:
+    """The numbers in a profile as SQLite joins them, each once, without those that were taken back."""
+    found = {int(number) for number in words.split(",")} if words else set()
+    return tuple(sorted(found.difference(gone)))
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from onrecord.durable import sync
 from onrecord.errors import LogBroken
 
 _ROTATE_AT = 64 * 1024 * 1024
-_GENESIS = "0" * 64
+#: What the first entry follows.
+GENESIS = "0" * 64
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,6 +33,11 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     data: dict[str, Any]
     prev: str
     hash: str
+
+
+def hash_of(entry: Entry) -> str:
+    """The hash that an entry must state."""
+    return _sealed(entry.seq, entry.time, entry.event, entry.data, entry.prev).hash
 
 
 def utc_now() -> dt.datetime:
@@ -69,7 +75,7 @@ class Log:
             time=self._clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             event=event,
             data=data,
-            prev=last.hash if last else _GENESIS,
+            prev=last.hash if last else GENESIS,
         )
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._open_file(entry.seq)
@@ -161,11 +167,10 @@ def _sealed(seq: int, time: str, event: str, data: dict[str, Any], prev: str) ->
 
 
 def _check(entry: Entry, prev: str | None, expected: int, where: str) -> None:
-    sealed = _sealed(entry.seq, entry.time, entry.event, entry.data, entry.prev)
-    if sealed.hash != entry.hash:
+    if hash_of(entry) != entry.hash:
         raise LogBroken(f"{where}: the entry does not have the hash that it states", _RESTORE)
-    if entry.seq == 1 and entry.prev != _GENESIS:
-        raise LogBroken(f"{where}: the first entry must follow {_GENESIS[:8]}…, it follows {entry.prev[:8]}…")
+    if entry.seq == 1 and entry.prev != GENESIS:
+        raise LogBroken(f"{where}: the first entry must follow {GENESIS[:8]}…, it follows {entry.prev[:8]}…")
     if entry.seq != expected:
         raise LogBroken(
             f"{where}: expected entry {expected}, got {entry.seq}: lines are missing or moved", _RESTORE
@@ -180,7 +185,7 @@ _RESTORE = "restore log/ from a copy; nothing was changed"
 def _parse(line: bytes, where: str) -> Entry:
     try:
         return msgspec.json.decode(line, type=Entry)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise LogBroken(f"{where}: not a log entry ({error})", _RESTORE) from None
 
 

@@ -4,10 +4,24 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
 from onrecord.model.rights import Evidence
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """Claims of a source that stand under a license of their own, beside that of its records.
+
+    fields        `<table>.<column>` of the claims (`tracks.genre`)
+    license       SPDX expression
+    redistribute  do the terms let third parties pass them on, as the license says?
+    """
+
+    fields: tuple[str, ...]
+    license: str
+    redistribute: bool = False
 
 
 class Terms(Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,6 +30,9 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True):
     state      `read`: written from a text that was read (`address`, `day`, `digest` say which);
                `unread`: local dumps may be read, live harvest waits for the operator
     license    SPDX expression of the records as a whole; "" where it differs by record
+    parts      claims that have another license; they leave in an edition only as that one allows
+    robots     `obey`, or `api`: its documented API is asked without robots.txt, which speaks to crawlers (RFC 9309),
+               since terms that were read let programs use it. Nobody but the source's terms can say so
     """
 
     state: str
@@ -26,6 +43,8 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True):
     address: str = ""
     day: dt.date | None = None
     digest: str = ""
+    parts: tuple[Part, ...] = ()
+    robots: str = "obey"
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,19 +65,39 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Page(Struct, frozen=True, forbid_unknown_fields=True):
-    """Records in the source's order, what could not be read, and the cursor to go on from after a stop."""
+    """Records in the source's order, what could not be read, and the cursor to go on from after a stop.
+
+    `unchanged` names records (`<kind>:<id>`) that the service says are as they were when they were kept. `passed_over`
+    counts what was read, is no fault, and makes no record, in words that go on from the number.
+    """
 
     records: tuple[Record, ...]
     cursor: str
     rejected: tuple[tuple[str, str], ...] = ()  # (where, why)
+    unchanged: tuple[str, ...] = ()
+    passed_over: tuple[tuple[str, int], ...] = ()  # (what, how many): ("listens name no recording", 12)
+
+
+class Whole(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a dump says of itself: it holds every record of these kinds that its source had on that day.
+
+    `day` is written in a form that sorts; "" where the dump does not say it.
+    """
+
+    kinds: tuple[str, ...]
+    day: str = ""
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a service sent: where it came from after redirects, its media type without parameters, its bytes."""
+    """What a service sent: where it came from after redirects, its media type without parameters, its bytes.
+
+    `unchanged`: it is what it was when the record that was named was kept; then nothing else is in here.
+    """
 
     address: str
     media_type: str
     content: bytes
+    unchanged: bool = False
 
 
 class Offer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,6 +122,19 @@ class Offer(Struct, frozen=True, forbid_unknown_fields=True):
     refused: str = ""
     preview: bool = False
     evidence: Sequence[Evidence] = ()
+
+
+class Delivered(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that came with a record, as the record names it.
+
+    track   id of the track claim whose whole sound it is
+    name    the file's name without folders; it is compared, and never becomes a path
+    digest  what the record says of its bytes: (algorithm as hashlib calls it, hexadecimal digits)
+    """
+
+    track: str
+    name: str
+    digest: tuple[str, str]
 
 
 class ArtistClaim(Struct, frozen=True, forbid_unknown_fields=True):
@@ -181,3 +233,18 @@ class Claims(Struct, frozen=True, forbid_unknown_fields=True):
     odd: Sequence[tuple[str, str, str]] = ()
     works: Sequence[WorkClaim] = ()
     labels: Sequence[LabelClaim] = ()
+
+
+#: Every field that a claim has of its own, as `<table>.<column>`.
+FIELDS: Final = frozenset(
+    f"{table}.{field}"
+    for table, claim in (
+        ("artists", ArtistClaim),
+        ("releases", ReleaseClaim),
+        ("tracks", TrackClaim),
+        ("works", WorkClaim),
+        ("labels", LabelClaim),
+    )
+    for field in claim.__struct_fields__
+    if field not in ("source", "id")
+)

@@ -4,7 +4,8 @@
 
 import datetime as dt
 import hashlib
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +23,16 @@ class Use(StrEnum):
     MINE = "mine"
 
 
+class Part(StrEnum):
+    """A right of its own. Of the sound, recording and composition must both be cleared; artwork and metadata have
+    evidence of their own."""
+
+    RECORDING = "recording"
+    COMPOSITION = "composition"
+    ARTWORK = "artwork"
+    METADATA = "metadata"
+
+
 class Says(StrEnum):
     """What kind of fact a piece of evidence states."""
 
@@ -31,6 +42,40 @@ class Says(StrEnum):
     ALLOWED = "allowed"  # a person ruled yes
     REFUSED = "refused"  # a person ruled no
     WITHDRAWN = "withdrawn"  # a dated, signed no
+    NOT_OFFERED = (
+        "not-offered"  # the provider does not offer its file for some uses, whatever the license says
+    )
+    WRITER = "writer"  # somebody is named as the writer of the composition
+    PERFORMER = "performer"  # somebody is named as who made or performs it
+    DATED = "dated"  # when it was published, fixed or communicated, or when an author died: for the term of protection
+    PREFERENCE = "preference"  # a wish about machines: training, mining, search
+
+
+#: Facts that an edition passes on and that count at whoever mirrors it. Statements to this archive (a depositor's, a
+#: deal, a ruling) are no word to anybody else.
+PASSED_ON: Final = frozenset(
+    {Says.LICENSE, Says.NOT_OFFERED, Says.WRITER, Says.PERFORMER, Says.DATED, Says.PREFERENCE}
+)
+
+
+class Event(StrEnum):
+    """What a date is about, for the term of protection."""
+
+    PUBLISHED = "published"
+    COMMUNICATED = "communicated"
+    FIXED = "fixed"
+    CREATED = "created"
+    DIED = "died"
+
+
+class Strength(IntEnum):
+    """How much a word weighs, by who gives it. A weaker word never lifts the no of a stronger one."""
+
+    INDEX = 1  # a third party's list of other people's works
+    FILE = 2  # the file's own tags
+    DOCUMENT = 3  # a document that came with the sound: copyright file, sidecar; a provider's own record
+    HOLDER = 4  # whoever may grant or refuse: a depositor's statement, a delivery, a notice
+    PERSON = 5  # somebody of this archive who looked at all the others
 
 
 class Deal(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +89,37 @@ class Deal(Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
 
 
+class Dated(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A date for the term of protection. `date` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; a term counts to the end of the
+    year that is not told more exactly. `person` is who died; `territory` (ISO 3166-1) where it was published first."""
+
+    event: Event
+    date: str
+    person: str = ""
+    territory: str = ""
+
+
+class Preference(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A wish about machines. `purpose` is a category of the IETF vocabulary (`train-ai`, `search`) or `tdm` (TDMRep);
+    `policy` is an address where a license for it may be had."""
+
+    purpose: str
+    allow: bool
+    policy: str = ""
+
+
+class Target(Struct, frozen=True, forbid_unknown_fields=True, order=True):
+    """What a ruling or a withdrawal is about: `kind` is `blob`, `recording`, `release` or `artist`; `id` is a digest
+    or a canonical id. A ruling may also be about a `question` (all files that had one profile of evidence), or be taken
+    over from another `archive`."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One fact about rights, verbatim, with where it stood.
 
@@ -54,10 +130,16 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     text      the words themselves, whole
     license   the SPDX expression that the text was read as; "" where it was not understood
     holder    who grants, as the text names them
-    part      which right: `recording`, `composition`, `artwork`, `metadata`, or `all`
+    part      which right: `recording`, `composition`, `artwork`, `metadata`; `all` is recording and composition
     held_as   with HELD: `owner`, `deposit` or `licensed`
-    uses      with ALLOWED and REFUSED: which uses the ruling is about, all where empty
+    uses      with ALLOWED, REFUSED and NOT_OFFERED: which uses it is about, all where empty
     deal      with DEAL
+    dated     with DATED
+    preference  with PREFERENCE
+    by        with ALLOWED, REFUSED and WITHDRAWN: who ruled or asked, as they want to be named
+    note      with a ruling: why, in the person's own words
+    scope     how a document comes to speak of the file: "" by its name or its folder's, `pattern` by a pattern that it
+              falls under, `everything` because it speaks of a whole tree
     day       the day the fact is about or was observed, where the text gives one
     """
 
@@ -72,6 +154,24 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     uses: tuple[Use, ...] = ()
     deal: Deal | None = None
     day: dt.date | None = None
+    dated: Dated | None = None
+    preference: Preference | None = None
+    by: str = ""
+    note: str = ""
+    scope: str = ""
+
+    @property
+    def strength(self) -> Strength:
+        """By kind of fact and origin; a connector's own record weighs as a document."""
+        if self.says in (Says.ALLOWED, Says.REFUSED):
+            return Strength.PERSON
+        if self.says in (Says.HELD, Says.DEAL, Says.WITHDRAWN):
+            return Strength.HOLDER
+        if self.origin.startswith("tag:"):
+            return Strength.FILE
+        if self.origin.startswith("index:"):
+            return Strength.INDEX
+        return Strength.DOCUMENT
 
     @property
     def id(self) -> str:
@@ -88,6 +188,7 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     review        a person should look at it
     license       the SPDX expression that an allowing answer rests on: what every license statement used leaves open.
                   "" where no license decided (a deal, a depositor's word, a ruling that names none)
+    clause        with an allowing answer by a license or a term of protection: where in its text that stands
     """
 
     use: Use
@@ -97,6 +198,7 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     would_change: str = ""
     review: bool = False
     license: str = ""
+    clause: str = ""
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):

@@ -35,7 +35,12 @@ class DecisionView(Frozen, frozen=True):
 
 
 class EvidenceView(Frozen, frozen=True):
-    """Evidence as a person reads it; `added` is when the archive logged it."""
+    """Evidence as a person reads it; `added` is when the archive logged it.
+
+    `strength` is how much it weighs: `index`, `file`, `document`, `holder`, `person`. `by` and `note` are those of a
+    ruling. `until` is when it ceased to count, "" while it does, and `ended` how: `taken back`, `no longer said`.
+    `asked` is what came of asking its source again, and whether it is that source's newest word.
+    """
 
     id: str
     says: str
@@ -45,6 +50,12 @@ class EvidenceView(Frozen, frozen=True):
     holder: str
     document: str
     added: str
+    strength: str = ""
+    by: str = ""
+    note: str = ""
+    until: str = ""
+    ended: str = ""
+    asked: str = ""
 
 
 class VersionView(Frozen, frozen=True):
@@ -124,7 +135,8 @@ class TrackRow(Frozen, frozen=True):
 
 
 class RecordingView(Frozen, frozen=True):
-    """All that a recording's page shows. `id` is the canonical id, also where a redirect led here."""
+    """All that a recording's page shows. `id` is the canonical id, also where a redirect led here. `former` is evidence
+    that counts no more."""
 
     id: str
     title: str
@@ -143,6 +155,7 @@ class RecordingView(Frozen, frozen=True):
     evidence: tuple[EvidenceView, ...]
     attribution: str
     editions: tuple["Answer", ...] = ()
+    former: tuple[EvidenceView, ...] = ()
 
 
 class ReleaseView(Frozen, frozen=True):

@@ -36,7 +36,10 @@ Take = Callable[[str, "httpx2.Response"], T]
 
 
 class Cache(Protocol):
-    """What was said about an answer when it last came: its ETag and its Last-Modified, "" where there was none."""
+    """What was said about an answer when it last came: its ETag and its Last-Modified, "" where there was none.
+
+    Only for answers that are still held, whole: an answer that is not sent again cannot be had otherwise.
+    """
 
     def get(self, address: str) -> tuple[str, str] | None:
         """The two, where an answer from this address is held; None where none is."""
@@ -53,7 +56,6 @@ class Client:
 
     agent_contact  where the operator of a server can complain: a mail address or a web address, sent with each request
     rate           requests a second for a host; `rates` has other ones by host name. A crawl-delay can only slow down
-    cache          validators for `get_changed`
     clock, sleep   what the pace is measured with; `now` is the time since 1970, for dates in Retry-After
     resolve        (host, port) to IP addresses; the addresses are checked, then dialled
     transport      sends the requests in place of the client's own connections: then nothing is dialled here
@@ -68,7 +70,6 @@ class Client:
         *,
         rate: float = 1.0,
         rates: Mapping[str, float] | None = None,
-        cache: Cache | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -84,7 +85,6 @@ class Client:
                 "servers are asked only by who says where they can complain",
             )
         self._agent = f"onrecord/{__version__} (+{agent_contact})"
-        self._cache = cache
         self._now = now
         self._seconds = seconds
         self._pace = Pace(rate, rates or {}, cap, clock, now, sleep)
@@ -106,29 +106,32 @@ class Client:
     def close(self) -> None:
         self._transport.close()
 
-    def get(self, address: str, accept: str = "*/*", most: int = MOST) -> Answer:
+    def get(self, address: str, accept: str = "*/*", most: int = MOST, *, robots: bool = True) -> Answer:
         """The whole answer to a GET of an http or https address, of at most `most` bytes.
 
         Up to five redirects are followed; each is checked as the first address is, and none leads from https to http.
         A connection that fails, a cut answer, and 429, 500, 502, 503 and 504 are tried again, four times in all, after
         what Retry-After asks for or after 2, 4, 8 s. Else a SourceFailed says why: UnexpectedStatus (with `status`),
         LeftToLater (with `until`), RobotsRefused, AddressRefused, TooSlow.
+
+        `robots` False leaves robots.txt unasked for the host of this address, and for no other that it redirects to:
+        for a documented API whose terms were read and let programs use it. Pace and Retry-After hold as ever.
         """
 
         def take(at: str, answer: "httpx2.Response") -> Answer:
             return Answer(at, _media_type(answer), whole(shown(at), answer, most))
 
-        return self.ask(address, lambda _: {"Accept": accept}, (200,), take)
+        check = self._checks(address, robots)
+        return self._ask(address, lambda _: {"Accept": accept}, (200,), take, _TRIES, check)
 
-    def get_changed(self, address: str, accept: str = "*/*", most: int = MOST) -> Answer | None:
+    def get_changed(
+        self, address: str, cache: Cache, accept: str = "*/*", most: int = MOST, *, robots: bool = True
+    ) -> Answer | None:
         """As `get`, but None where the answer is what it was when the cache was last told of it (304).
 
         The cache is asked and told for each address on the way, so a redirect may change and is noticed. Ask an address
         with one `accept` only: its validators are kept by the address alone.
         """
-        cache = self._cache
-        if cache is None:
-            return self.get(address, accept, most)
 
         def headers(at: str) -> dict[str, str]:
             etag, modified = cache.get(at) or ("", "")
@@ -144,7 +147,7 @@ class Client:
             cache.put(at, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
             return got
 
-        return self.ask(address, headers, (200, 304), take)
+        return self._ask(address, headers, (200, 304), take, _TRIES, self._checks(address, robots))
 
     def ask(
         self,
@@ -160,6 +163,18 @@ class Client:
         failed on the way, so it holds what it has, or starts over.
         """
         return self._ask(address, headers, expected, take, tries, self._robots.check)
+
+    def _checks(self, address: str, robots: bool) -> Callable[["httpx2.URL"], None]:
+        """What a request must pass: robots.txt; without `robots`, that of hosts other than the address's own."""
+        if robots:
+            return self._robots.check
+        api = read_address(address)
+
+        def check(url: "httpx2.URL") -> None:
+            if (url.scheme, url.host, url.port) != (api.scheme, api.host, api.port):
+                self._robots.check(url)
+
+        return check
 
     def _ask(
         self,

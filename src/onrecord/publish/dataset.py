@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tables of an edition: Parquet files in a total order, and one SQLite file with full-text search.
 
-The jobs are SQL files; `canonical_*`, `*_members`, `track_nodes`, `files`, `sounds`, `speakers`, `published` and
-`published_evidence` are tables of the DuckDB that `archive` hands over. Same rows, same bytes.
+The jobs are SQL files; `canonical_*`, `*_members`, `track_nodes`, `files`, `sounds`, `speakers`, `published`,
+`published_evidence` and `tombstones` are tables of the DuckDB that `archive` hands over. Same rows, same bytes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.rights.credit import Credit
+from onrecord.rights.signals import SILENT, Signals
 
 #: Tables of the dataset, each with what a row is (docs/format.md, clause 8).
 TABLES = {
@@ -24,8 +27,9 @@ TABLES = {
     "release_claims": "one row a source's release, as the source says, with the license of the row",
     "artist_claims": "one row a source's artist, as the source says, with the license of the row",
     "ids": "one row a canonical id: the claim that founded it",
-    "files": "one row a published file: volume, digests, what one decode said, license, attribution",
+    "files": "one row a published file: volume, digests, what one decode said, license, credit, wishes about machines",
     "evidence": "one row a fact about the rights in a published file",
+    "withdrawn": "one row a withdrawn recording: since when, by which rule, and nothing more",
 }
 
 
@@ -37,7 +41,44 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True):
     volume: str
     extension: str
     license: str
-    attribution: str
+    credit: Credit
+    signals: Signals = SILENT
+
+    @property
+    def attribution(self) -> str:
+        return self.credit.line
+
+    def row(self) -> dict[str, str]:
+        """The columns that the table `files` takes from here; lists are joined."""
+        credit, signals = self.credit, self.signals
+        return {
+            "sha256": self.sha256,
+            "recording": self.recording,
+            "volume": self.volume,
+            "extension": self.extension,
+            "license": self.license,
+            "attribution": self.attribution,
+            "title": credit.title,
+            "author": credit.author,
+            "holders": "; ".join(credit.holders),
+            "source": credit.source,
+            "source_address": credit.source_address,
+            "license_address": " ".join(credit.license_address),
+            "notice": "; ".join(credit.notice),
+            "changes": credit.changes,
+            "missing": ", ".join(credit.missing),
+            "train_ai": signals.train_ai,
+            "tdm": signals.tdm,
+            "tdm_policy": signals.policy,
+            "search": signals.search,
+        }
+
+
+def load_published(duck: Duck, published: Sequence[Published]) -> None:
+    """The table `published`, which the tables of the dataset are made from."""
+    names = Published("", "", "", "", "", Credit("", "")).row()
+    rows = [tuple(item.row().values()) for item in published]
+    duck.table("published", dict.fromkeys(names, "VARCHAR"), rows)
 
 
 def write_tables(duck: Duck, folder: Path) -> dict[str, int]:
@@ -76,7 +117,9 @@ _COLUMNS = {
     "files": (
         *("sha256", "recording", "volume", "extension", "size", "lower(hex(v2_root))", "container", "codec"),
         *("duration_samples", "sample_rate", "channels", "loudness", "license", "attribution"),
+        *("source_address", "train_ai", "tdm", "tdm_policy"),
     ),
+    "withdrawn": ("recording", "day", "code"),
 }
 
 _SQLITE = """
@@ -90,8 +133,9 @@ CREATE TABLE release_tracks (release TEXT, recording TEXT, disc INTEGER, positio
 CREATE TABLE files (
   sha256 TEXT PRIMARY KEY, recording TEXT, volume TEXT, extension TEXT, size INTEGER, v2_root TEXT, container TEXT,
   codec TEXT, duration_samples INTEGER, sample_rate INTEGER, channels INTEGER, loudness REAL, license TEXT,
-  attribution TEXT
+  attribution TEXT, source_address TEXT, train_ai TEXT, tdm TEXT, tdm_policy TEXT
 );
+CREATE TABLE withdrawn (recording TEXT PRIMARY KEY, day TEXT, code TEXT);
 CREATE INDEX files_recording ON files (recording);
 CREATE INDEX release_tracks_release ON release_tracks (release);
 CREATE VIRTUAL TABLE search USING fts5 (

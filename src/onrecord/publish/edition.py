@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An edition's own papers: manifest, checksums, signature, credits, feed (format clauses 7 and 9)."""
+"""An edition's own papers: manifest, checksums, signature, feed (format clauses 7 and 9)."""
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.durable import sha256_of
-from onrecord.publish.dataset import Published
 from onrecord.publish.signing import Key, sign
 from onrecord.publish.torrent import Torrent, TorrentFile, hybrid
 from onrecord.store.digest import digest_file
@@ -34,7 +32,10 @@ class VolumeEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an edition is. `files` maps each other file of the edition to its SHA-256 and size."""
+    """What an edition is. `files` maps each other file of the edition to its SHA-256 and size.
+
+    `added` and `removed` are digests of sound, against the edition before; what was withdrawn is not in `removed`.
+    """
 
     format: int
     archive: str
@@ -51,7 +52,11 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Feed(Struct, frozen=True, forbid_unknown_fields=True):
-    """The newest edition of an archive, and the torrent that its files travel in. Signed beside it."""
+    """The newest edition of an archive, and the torrent that its files travel in. Signed beside it.
+
+    `withdrawals_sha256` is the digest of the list of withdrawals that lies beside it, and `withdrawals_sequence` the
+    number of that list; "" and 0 in the feed of an archive that has none.
+    """
 
     format: int
     archive: str
@@ -62,6 +67,8 @@ class Feed(Struct, frozen=True, forbid_unknown_fields=True):
     torrent: str
     torrent_sha256: str
     magnet: str
+    withdrawals_sha256: str = ""
+    withdrawals_sequence: int = 0
 
 
 def volume_entry(name: str, shelf: str, files: int, size: int, torrent: Torrent) -> VolumeEntry:
@@ -75,15 +82,6 @@ def volume_entry(name: str, shelf: str, files: int, size: int, torrent: Torrent)
         magnet=torrent.magnet,
         path=f"volumes/{name}.torrent",
     )
-
-
-def credits_text(name: str, number: int, published: Sequence[Published]) -> str:
-    """CREDITS.md: what each license asks to be named, a line a file."""
-    lines = [f"# Credits of {name}, edition {number}", ""]
-    lines += [
-        f"- {item.attribution} `{item.sha256}`" for item in sorted(published, key=lambda item: item.sha256)
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def seal(folder: Path, manifest: Manifest, key: Key) -> str:

@@ -6,6 +6,7 @@
 <name>/bagit.txt
 <name>/bag-info.txt
 <name>/manifest-sha256.txt
+<name>/CREDITS.md, SIGNALS.json, LICENSE-<name>.txt   (clause 5.6; volumes that were cut before have none)
 <name>/data/<sha256>.<ext>
 ```
 """
@@ -13,7 +14,7 @@
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -28,8 +29,8 @@ MAX_BYTES: Final = 64 * 1024**3
 
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 _SHELF = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-#: Files of a bag that are not payload.
-_TAG_FILES: Final = 3
+#: Files of every bag that are not payload.
+_BAG_FILES: Final = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt")
 #: Bytes of metainfo kept free for the tag files, the folder, the name, web seeds and trackers.
 _RESERVE: Final = 16_384
 
@@ -58,10 +59,12 @@ def cut(
     limit_files: int = MAX_FILES,
     limit_metainfo: int = MAX_METAINFO,
     limit_bytes: int = MAX_BYTES,
+    papers: int = 0,
 ) -> list[list[VolumeFile]]:
     """Groups of files that each fit a volume, in the order of their digests: the order given makes no difference.
 
     A file larger than `limit_bytes` is a group of its own; one whose metainfo alone is over the limit is refused.
+    `papers` is how many more tag files each volume will have at most.
     """
     groups: list[list[VolumeFile]] = []
     size = metainfo = 0
@@ -75,7 +78,7 @@ def cut(
             )
         full = (
             not groups
-            or len(groups[-1]) + 1 + _TAG_FILES > limit_files
+            or len(groups[-1]) + 1 + len(_BAG_FILES) + papers > limit_files
             or metainfo + cost > limit_metainfo
             or size + file.digests.size > limit_bytes
         )
@@ -88,13 +91,14 @@ def cut(
     return groups
 
 
-def name_for(shelf: str, files: Iterable[VolumeFile]) -> str:
+def name_for(shelf: str, files: Iterable[VolumeFile], papers: Mapping[str, bytes] = {}) -> str:
     """The name that these files have as a volume: `onrecord-<shelf>-<12 digits that follow from the content>`."""
     if not _SHELF.fullmatch(shelf) or len(shelf) > 40:
         raise EditionRefused(
             f"shelf {shelf[:60]!r}: expected up to 40 of a-z and 0-9, joined by single hyphens", "name it so"
         )
     names = "".join(f"{digest}\n" for digest in sorted(file.sha256 for file in files))
+    names += "".join(f"{hashlib.sha256(papers[paper]).hexdigest()}  {paper}\n" for paper in sorted(papers))
     return f"onrecord-{shelf}-{hashlib.sha256(names.encode()).hexdigest()[:12]}"
 
 
@@ -104,13 +108,15 @@ def build(
     web_seeds: Sequence[str] = (),
     trackers: Sequence[str] = (),
     bagging_date: str = "",
+    papers: Mapping[str, bytes] = {},
 ) -> Volume:
-    """The volume of these files. Nothing is read: the payload's digests are known, the tag files are made here.
+    """The volume of these files. Nothing is read: the payload's digests are known, the tag files are made here, and
+    `papers` are tag files besides.
 
     `bagging_date` (YYYY-MM-DD) is left out unless given, so that the same files give the same bytes on any day.
     """
     ordered = _sorted(files)
-    tag_files = _tag_files(name, ordered, bagging_date)
+    tag_files = {**papers, **_tag_files(name, ordered, bagging_date)}
     listed = [TorrentFile(file.path, file.digests) for file in ordered]
     listed += [TorrentFile((tag,), digest(io.BytesIO(text).readinto)) for tag, text in tag_files.items()]
     return Volume(hybrid(name, listed, web_seeds, trackers), tag_files)

@@ -3,47 +3,47 @@
 """The gate: evidence in, decision out. Pure; the order of the evidence does not matter; in doubt the answer is no."""
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from onrecord.model.rights import Decision, Evidence, Rule, Says, Use
-from onrecord.rights.expressions import canonical, ways
+from onrecord.model.rights import Decision, Evidence, Part, Rule, Says, Use
+from onrecord.rights.expressions import canonical
+from onrecord.rights.permissions import SOUND, Answer, Asked, permission, refuses
 from onrecord.rights.rules import REMEDIES, REVIEWED, RULES
-from onrecord.rights.statements import agreed, settle
-from onrecord.rights.territories import UNKNOWN, covers, known
-from onrecord.rights.uses import allows
+from onrecord.rights.statements import agreed
+from onrecord.rights.territories import known
+from onrecord.rights.writers import not_granting
 
-#: Rights that stand in the way of a use of sound; each must be cleared.
-_PARTS: Final = ("recording", "composition")
-#: Whoever refuses a use refuses those that go further.
-_FURTHER: Final = {
-    Use.KEEP: frozenset(Use),
-    Use.REVIEW: frozenset({Use.REVIEW}),
-    Use.STREAM: frozenset({Use.STREAM, Use.DOWNLOAD, Use.SHARE}),
-    Use.DOWNLOAD: frozenset({Use.DOWNLOAD, Use.SHARE}),
-    Use.SHARE: frozenset({Use.SHARE}),
-    Use.ADAPT: frozenset({Use.ADAPT}),
-    Use.MINE: frozenset({Use.MINE}),
-}
-_HELD_AS: Final = frozenset({"owner", "deposit", "licensed"})
+#: A no of these kinds that is said of everything is said of artwork and metadata too; a yes never is.
+_OF_EVERYTHING: Final = frozenset({Says.WITHDRAWN, Says.REFUSED, Says.PREFERENCE})
+#: No permission for the composition was found, and nothing was said against one.
+_SILENT: Final = frozenset({"R-NO-EVIDENCE", "R-HELD-ONLY", "R-NOT-HELD"})
 
 
 def decide(
-    evidence: Sequence[Evidence], use: Use, territory: str, day: dt.date, commercial: bool = False
+    evidence: Sequence[Evidence],
+    use: Use,
+    territory: str,
+    day: dt.date,
+    commercial: bool = False,
+    part: Part = Part.RECORDING,
 ) -> Decision:
-    """May this use be made of a recording, there and then?
+    """May this use be made of a recording, there and then? Or of its composition alone, its artwork, its metadata?
 
-    `territory` is an ISO 3166-1 code or `Worldwide`; anything else counts as `unknown`, the strictest. Evidence dated
-    after `day` is not yet evidence. What is said of artwork or metadata says nothing here.
+    A recording asks for the composition in it too. `territory` is an ISO 3166-1 code or `Worldwide`; anything else
+    counts as `unknown`, the strictest. Evidence dated after `day` is not yet evidence.
     """
-    about = sorted({item.id: item for item in evidence if item.part in (*_PARTS, "all")}.items())
+    parts = SOUND if part is Part.RECORDING else (part,)
+    named = [(item.id, item) for item in evidence if any(_is_about(item, one) for one in parts)]
+    ids = {id(item): identifier for identifier, item in named}
+    about = sorted(dict(named).items())
     current = [item for _, item in about if item.day is None or item.day <= day]
-    asked = _Asked(Use.KEEP if use is Use.REVIEW else use, use, known(territory), day, commercial)
-    answer = _forbidden(current, asked) or _cleared(current, asked)
-    if answer.code == "R-NO-EVIDENCE" and len(current) < len(about):
+    asked = Asked(Use.KEEP if use is Use.REVIEW else use, use, known(territory), day, commercial)
+    answer = _forbidden(current, asked) or _cleared(current, parts, asked)
+    if answer.code in ("R-NO-EVIDENCE", "R-NOT-HELD") and len(current) < len(about):
         later = tuple(item for _, item in about if item not in current)
-        answer = _Answer(False, "R-FUTURE-EVIDENCE", later)
-    return _decision(use, answer)
+        answer = Answer(False, "R-FUTURE-EVIDENCE", later)
+    return _decision(use, answer, ids)
 
 
 def explain(decision: Decision) -> tuple[Rule, ...]:
@@ -51,23 +51,15 @@ def explain(decision: Decision) -> tuple[Rule, ...]:
     return tuple(RULES[code] for code in decision.codes)
 
 
-class _Asked(NamedTuple):
-    use: Use
-    named: Use
-    territory: str
-    day: dt.date
-    commercial: bool
+def _is_about(item: Evidence, part: Part) -> bool:
+    """`all` is recording and composition. A no about a part that nobody knows is about everything."""
+    if item.part == "all":
+        return part in SOUND or item.says in _OF_EVERYTHING
+    return item.part == part or (item.says in _OF_EVERYTHING and item.part not in {*Part})
 
 
-class _Answer(NamedTuple):
-    allow: bool
-    code: str
-    rests_on: tuple[Evidence, ...] = ()
-    more: tuple[str, ...] = ()
-    license: str = ""
-
-
-def _decision(use: Use, answer: _Answer) -> Decision:
+def _decision(use: Use, answer: Answer, ids: Mapping[int, str]) -> Decision:
+    """`ids` has the id of each piece of evidence by its place in memory: it is dear to compute."""
     codes = [answer.code, *answer.more]
     if use is Use.REVIEW and answer.allow:
         codes.append("R-REVIEW")
@@ -75,44 +67,83 @@ def _decision(use: Use, answer: _Answer) -> Decision:
         use=use,
         allow=answer.allow,
         codes=tuple(dict.fromkeys(codes)),
-        evidence=tuple(sorted({item.id for item in answer.rests_on})),
-        would_change="" if answer.allow else REMEDIES[answer.code],
+        evidence=tuple(sorted({ids[id(item)] for item in answer.rests_on})),
+        would_change="" if answer.allow else " ".join(filter(None, (REMEDIES[answer.code], answer.detail))),
         review=not answer.allow and any(code in REVIEWED for code in codes),
         license=answer.license if answer.allow else "",
+        clause=answer.clause if answer.allow else "",
     )
 
 
-def _forbidden(current: Sequence[Evidence], asked: _Asked) -> _Answer | None:
+def _forbidden(current: Sequence[Evidence], asked: Asked) -> Answer | None:
     """What no permission outweighs."""
     withdrawn = tuple(item for item in current if item.says is Says.WITHDRAWN)
     if withdrawn:
-        return _Answer(False, "R-WITHDRAWN", withdrawn)
-    refused = tuple(item for item in current if item.says is Says.REFUSED and _refuses(item, asked))
-    return _Answer(False, "R-RULED-NO", refused) if refused else None
+        return Answer(False, "R-WITHDRAWN", withdrawn)
+    refused = tuple(item for item in current if item.says is Says.REFUSED and refuses(item, asked))
+    return Answer(False, "R-RULED-NO", refused) if refused else None
 
 
-def _refuses(ruling: Evidence, asked: _Asked) -> bool:
-    return not ruling.uses or any({asked.use, asked.named} & _FURTHER[use] for use in ruling.uses)
-
-
-def _cleared(current: Sequence[Evidence], asked: _Asked) -> _Answer:
-    """The recording and the composition must both be allowed; what is said of `all` covers both."""
-    said = [[item for item in current if item.part in (part, "all")] for part in _PARTS]
-    recording = _permission(said[0], asked)
-    if not recording.allow:
+def _cleared(current: Sequence[Evidence], parts: Sequence[Part], asked: Asked) -> Answer:
+    """Sound is cleared where the recording and the composition both are; what may be kept needs the first alone."""
+    said = [[item for item in current if _is_about(item, part)] for part in parts]
+    if parts != SOUND:
+        return (
+            _composition(said[0], asked)
+            if parts[0] is Part.COMPOSITION
+            else permission(said[0], parts[0], asked)
+        )
+    recording = permission(said[0], Part.RECORDING, asked)
+    if recording.allow and asked.use is Use.KEEP:
         return recording
-    composition = recording if said[0] == said[1] else _permission(said[1], asked)
+    # Most evidence speaks of both alike; only a term of protection is another for each.
+    alike = said[0] == said[1] and not any(item.says is Says.DATED for item in said[0])
+    composition = _composition(said[1], asked, recording if alike else None)
+    if not recording.allow:
+        return _and_composition(recording, composition)
     if composition.allow:
         return recording._replace(
             rests_on=recording.rests_on + composition.rests_on,
+            more=(composition.code,),
             license=_both(recording.license, composition.license),
+            clause="; ".join(dict.fromkeys(filter(None, (recording.clause, composition.clause)))),
         )
-    if asked.use is Use.KEEP:
+    codes = () if composition.code in _SILENT else (composition.code, *composition.more)
+    first = "R-OTHER-WRITER" if composition.code == "R-OTHER-WRITER" else "R-COMPOSITION"
+    rests_on = recording.rests_on + composition.rests_on
+    return Answer(False, first, rests_on, codes, detail=composition.detail)
+
+
+def _composition(said: Sequence[Evidence], asked: Asked, known: Answer | None = None) -> Answer:
+    """A license given for the whole covers the song where nobody else is named as its writer.
+
+    It does where every writer who is named is one of its holders. A deal for the whole is the operator's word that the
+    deliverer has the song, and a ruling is somebody's who looked. `known` is the permission where it was asked already.
+    """
+    answer = known or permission(said, Part.COMPOSITION, asked)
+    if not answer.allow:
+        return answer
+    others = not_granting(said)
+    if not others:
+        return answer
+    licenses = tuple(item for item in said if item.says is Says.LICENSE and item.part == "all")
+    own = permission([item for item in said if item not in licenses], Part.COMPOSITION, asked)
+    if own.allow:
+        return answer
+    names = "; ".join(sorted({" ".join(item.holder.split()) for item in others}))
+    more = tuple(code for code in (own.code, *own.more) if code not in _SILENT)
+    return Answer(False, "R-OTHER-WRITER", others + licenses, more, detail=f"Named as writer: {names}.")
+
+
+def _and_composition(recording: Answer, composition: Answer) -> Answer:
+    """Whoever gets the recording cleared should know what else is wanted."""
+    if composition.allow or composition.code in _SILENT:
         return recording
-    more = (
-        () if composition.code in ("R-NO-EVIDENCE", "R-HELD-ONLY") else (composition.code, *composition.more)
+    remedy = (
+        f"For the composition: {REMEDIES[composition.code]}" if composition.code != recording.code else ""
     )
-    return _Answer(False, "R-COMPOSITION", recording.rests_on + composition.rests_on, more)
+    found = filter(None, (recording.detail, remedy, composition.detail))
+    return recording._replace(detail=" ".join(dict.fromkeys(found)))
 
 
 def _both(recording: str, composition: str) -> str:
@@ -121,100 +152,3 @@ def _both(recording: str, composition: str) -> str:
         return recording
     joined = f"({recording}) AND ({composition})"
     return agreed((recording, composition)) or canonical(joined) or joined
-
-
-def _permission(current: Sequence[Evidence], asked: _Asked) -> _Answer:
-    """The first yes of: a ruling, the depositor's statement, the licenses, a deal; else the no that says most."""
-    statements = [item for item in current if item.says is Says.LICENSE]
-    by_ruling = _ruled(current, statements, asked)
-    if by_ruling and by_ruling.allow:
-        return by_ruling
-    held = _held(current, asked)
-    if held and held.allow:
-        return held
-    by_license = _licensed(statements, asked)
-    if by_license and by_license.allow:
-        return by_license
-    by_deal = _dealt(current, asked)
-    if by_deal and by_deal.allow:
-        return by_deal
-    noes = [answer for answer in (by_ruling, by_license, by_deal, held) if answer]
-    if not noes:
-        return _Answer(False, "R-NOT-HELD" if asked.use is Use.KEEP else "R-NO-EVIDENCE")
-    rests_on = tuple(item for answer in noes for item in answer.rests_on)
-    more = tuple(code for answer in noes for code in (answer.code, *answer.more))[1:]
-    return _Answer(False, noes[0].code, rests_on, more)
-
-
-def _ruled(current: Sequence[Evidence], statements: Sequence[Evidence], asked: _Asked) -> _Answer | None:
-    """A ruling settles contradictions and texts that no rule understands. One that names a license is bound by it; one
-    that names none says nothing of commerce, for which every license must have been understood and allow it. Of several
-    that allow, those that name a license decide, and what they agree on is the license."""
-    rulings = tuple(
-        item
-        for item in current
-        if item.says is Says.ALLOWED and (not item.uses or {asked.use, asked.named} & {*item.uses})
-    )
-    refusals: list[_Answer] = []
-    allowing: list[Evidence] = []
-    for ruling in rulings:
-        if ruling.license:
-            verdict = allows(ways(ruling.license), asked.use, asked.commercial)
-            if not verdict.allow:
-                refusals.append(_Answer(False, verdict.code, (ruling,)))
-                continue
-        elif asked.commercial and not settle(statements).commercial:
-            refusals.append(_Answer(False, "R-NONCOMMERCIAL", (ruling, *statements)))
-            continue
-        allowing.append(ruling)
-    if not allowing:
-        return refusals[0] if refusals else None
-    licensed = tuple(ruling for ruling in allowing if ruling.license)
-    license = agreed(ruling.license for ruling in licensed)
-    return _Answer(True, "R-RULED-YES", licensed or (allowing[0],), license=license)
-
-
-def _held(current: Sequence[Evidence], asked: _Asked) -> _Answer | None:
-    statements = tuple(item for item in current if item.says is Says.HELD and item.held_as in _HELD_AS)
-    if not statements:
-        return None
-    return (
-        _Answer(True, "R-HELD", statements)
-        if asked.use is Use.KEEP
-        else _Answer(False, "R-HELD-ONLY", statements)
-    )
-
-
-def _licensed(statements: Sequence[Evidence], asked: _Asked) -> _Answer | None:
-    if not statements:
-        return None
-    settled = settle(statements)
-    if settled.codes:
-        return _Answer(False, settled.codes[0], settled.statements, settled.codes[1:])
-    verdict = allows(settled.ways, asked.use, asked.commercial)
-    return _Answer(verdict.allow, verdict.code, settled.statements, license=settled.license)
-
-
-def _dealt(current: Sequence[Evidence], asked: _Asked) -> _Answer | None:
-    """A deal gives `stream` and `download` and nothing else. The no names what comes closest: time, place, use."""
-    deals = [(item, item.deal) for item in current if item.says is Says.DEAL and item.deal]
-    if not deals or asked.use is Use.KEEP:
-        return None
-    every = tuple(item for item, _ in deals)
-    if asked.use not in (Use.STREAM, Use.DOWNLOAD):
-        return _Answer(False, "R-DEAL-NOT-SHARE", every)
-    for_use = [(item, deal) for item, deal in deals if asked.use in deal.uses]
-    if not for_use:
-        return _Answer(False, "R-DEAL-OTHER-USE", every)
-    there = [(item, deal) for item, deal in for_use if covers(deal, asked.territory)]
-    if not there:
-        code = "R-UNKNOWN-TERRITORY" if asked.territory == UNKNOWN else "R-DEAL-OUTSIDE"
-        return _Answer(False, code, tuple(item for item, _ in for_use))
-    then = tuple(
-        item
-        for item, deal in there
-        if (deal.start is None or deal.start <= asked.day) and (deal.end is None or asked.day <= deal.end)
-    )
-    if not then:
-        return _Answer(False, "R-DEAL-TIME", tuple(item for item, _ in there))
-    return _Answer(True, "R-DEAL", then)

@@ -7,6 +7,7 @@ In doubt it does not understand: a text is read only when nothing of it is left 
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -95,6 +96,7 @@ def spell_later(text: str) -> str:
     return _OR_LATER.sub("+ ", " ".join(text.split())).strip()
 
 
+@lru_cache(maxsize=4096)
 def is_permissive(license: str) -> bool:
     """Of the BSD and MIT kind, whose texts say "all rights reserved" by tradition."""
     return bool(re.fullmatch(r"(?:BSD|MIT|ISC|Apache|Zlib|0BSD)[\w.-]*", license))

@@ -29,6 +29,13 @@ RULES: Final[dict[str, Rule]] = dict(
             f"DDEX ERN DealTerms (Usage, TerritoryCode, ValidityPeriod); {_DESIGN} clause 6",
         ),
         _rule(
+            "R-TERM-ENDED",
+            True,
+            "The term of protection has ended in this territory, by the dates that are known.",
+            "the clause that onrecord.rights.protection names, in 17 U.S.C. 302 to 305, 1401(a)(2) or Directive "
+            f"2006/116/EC; {_DESIGN} clause 9",
+        ),
+        _rule(
             "R-HELD",
             True,
             "The depositor stated why they hold it: owner, deposit or licensed. It may be kept, and nothing else.",
@@ -87,6 +94,24 @@ RULES: Final[dict[str, Rule]] = dict(
             f"{_DESIGN} clause 5",
         ),
         _rule(
+            "R-INDEX-ONLY",
+            False,
+            "Only a third party's index names the license; neither the provider nor the file says so.",
+            f"{_DESIGN} clause 5",
+        ),
+        _rule(
+            "R-OTHER-MAKER",
+            False,
+            "A document licenses many files at once, and somebody else than its holders is named as this one's maker.",
+            f"{_DESIGN} clause 5; 17 U.S.C. 201(a): the right is its author's; Debian copyright format 1.0, Files",
+        ),
+        _rule(
+            "R-WHOLE-TREE",
+            False,
+            "Several people give a license for programs to a whole tree, and nothing says who made the music in it.",
+            f"{_DESIGN} clause 5; Debian copyright format 1.0, Files",
+        ),
+        _rule(
             "R-LICENSE-UNKNOWN",
             False,
             "The license has a name, but what it allows is not in the table.",
@@ -103,6 +128,12 @@ RULES: Final[dict[str, Rule]] = dict(
             False,
             "The license is for non-commercial use, and the use asked about is commercial.",
             "CC BY-NC 4.0 sections 1(i), 2(a)(1); CC BY-NC 3.0 section 4(b)",
+        ),
+        _rule(
+            "R-COMMERCE-UNSAID",
+            False,
+            "A person ruled yes and named no license, which says nothing of the commercial use that was asked about.",
+            f"{_DESIGN} clause 3",
         ),
         _rule(
             "R-NO-DERIVATIVES",
@@ -147,6 +178,48 @@ RULES: Final[dict[str, Rule]] = dict(
             "ISO 3166-1; DDEX ERN DealTerms: TerritoryCode",
         ),
         _rule(
+            "R-BAD-DEAL",
+            False,
+            "There is a deal that cannot be right: it ends before it starts, or names a territory that is none.",
+            f"{_DESIGN} clause 6; ISO 3166-1; DDEX ERN DealTerms: TerritoryCode, ValidityPeriod",
+        ),
+        _rule(
+            "R-NOT-OFFERED",
+            False,
+            "The provider does not offer its file for this use, whatever the license says.",
+            f"{_DESIGN} clause 8",
+        ),
+        _rule(
+            "R-MINE-RESERVED",
+            False,
+            "The holder has reserved mining or training; no license outweighs that.",
+            f"{_DESIGN} clause 8; Directive (EU) 2019/790 article 4(3)",
+        ),
+        _rule(
+            "R-TERM-RUNNING",
+            False,
+            "By the dates that are known it is still protected in this territory.",
+            f"17 U.S.C. 302 to 305, 1401(a)(2); Directive 2006/116/EC; {_DESIGN} clause 9",
+        ),
+        _rule(
+            "R-TERM-MISSING",
+            False,
+            "There are dates for the term of protection, and a fact that its end depends on is not known.",
+            f"17 U.S.C. 302 to 305, 1401(a)(2); Directive 2006/116/EC; {_DESIGN} clause 9",
+        ),
+        _rule(
+            "R-TERM-NOT-IMPLEMENTED",
+            False,
+            "There are dates for the term of protection, and no statute was read that would say what follows here.",
+            f"{_DESIGN} clause 9",
+        ),
+        _rule(
+            "R-TERM-NOT-WORLD",
+            False,
+            "Terms of protection end country by country; what is passed on for the whole world needs a license.",
+            f"{_DESIGN} clause 9; Berne Convention articles 5(2), 7(8)",
+        ),
+        _rule(
             "R-HELD-ONLY",
             False,
             "The depositor's statement allows keeping it and implies nothing else.",
@@ -164,6 +237,12 @@ RULES: Final[dict[str, Rule]] = dict(
             "The recording is cleared, the composition in it is not; they are two rights.",
             "17 U.S.C. 102(a)(2), (7), 106, 114(c); Directive 2001/29/EC articles 2(a), 2(c)",
         ),
+        _rule(
+            "R-OTHER-WRITER",
+            False,
+            "Somebody is named as writer of the song who is not among the holders of the license given for it.",
+            f"{_DESIGN} clause 4; 17 U.S.C. 102(a)(2), (7), 106: the song is a right of its own",
+        ),
     )
 )
 
@@ -172,7 +251,7 @@ REMEDIES: Final[dict[str, str]] = {
     "R-WITHDRAWN": "The withdrawal itself would have to be taken back by whoever made it, or answered in due form.",
     "R-RULED-NO": "A new ruling that replaces the one that said no.",
     "R-NO-EVIDENCE": "A license in the file's tags, in a document beside it, in a source's record, or a ruling.",
-    "R-FUTURE-EVIDENCE": "Ask again on the day the evidence is about.",
+    "R-FUTURE-EVIDENCE": "Ask again on the day the evidence is about; a person checks whether its date is right.",
     "R-UNKNOWN-TEXT": "A person reads the text and rules on it.",
     "R-NO-VERSION": "The version of the license, from whoever granted it, or a ruling.",
     "R-PUBLIC-DOMAIN": "A person checks when, where and by whom it was published, and rules; CC0 would do.",
@@ -181,6 +260,7 @@ REMEDIES: Final[dict[str, str]] = {
     "R-LICENSE-UNKNOWN": "A person reads the license and rules, or its terms are added to the table.",
     "R-LICENSE-SILENT": "A person reads the license and rules.",
     "R-NONCOMMERCIAL": "Permission for commercial use from the holder, or a use that is not commercial.",
+    "R-COMMERCE-UNSAID": "A ruling that names the license, or licenses that were all understood and allow commerce.",
     "R-NO-DERIVATIVES": "Permission for adaptations from the holder, recorded as a ruling.",
     "R-MINE-UNSURE": "A person decides for this miner and place, and rules.",
     "R-DEAL-NOT-SHARE": "A license that lets third parties pass it on, worldwide and without end.",
@@ -191,9 +271,29 @@ REMEDIES: Final[dict[str, str]] = {
     "R-HELD-ONLY": "A license or a deal for this use, or a ruling.",
     "R-NOT-HELD": "The depositor's statement (`add --held-as owner|deposit|licensed`), or a license.",
     "R-COMPOSITION": "A license or deal for the composition, or a ruling.",
+    "R-INDEX-ONLY": "The provider's own record, the file's tags, or a person who looked at the provider's page rules.",
+    "R-OTHER-MAKER": "A license from whoever made it, in its own tags or by its name, or a person rules on it.",
+    "R-WHOLE-TREE": "A document or tag that names this piece or its maker, or a person rules on it.",
+    "R-OTHER-WRITER": "A license or deal for the composition from its writers, or a person rules on it.",
+    "R-BAD-DEAL": "A corrected delivery, or a person reads the deal and rules.",
+    "R-NOT-OFFERED": "The provider offers it for this use, or a person rules.",
+    "R-MINE-RESERVED": "The holder takes the reservation back or licenses it; a person records that as a ruling.",
+    "R-TERM-RUNNING": "A license, a deal or a ruling, or the end of the term.",
+    "R-TERM-MISSING": "The missing facts from a document or a source's record, or a license, or a ruling.",
+    "R-TERM-NOT-IMPLEMENTED": "A license or a ruling; the statute of the territory would have to be read first.",
+    "R-TERM-NOT-WORLD": "A license that lets third parties pass it on, worldwide and without end, or a ruling.",
 }
 #: Answers that a person should look at: the words are there and could not be settled by rule.
 REVIEWED: Final = frozenset(
     """R-UNKNOWN-TEXT R-NO-VERSION R-PUBLIC-DOMAIN R-RESTRICTED-TEXT R-CONTRADICTION R-LICENSE-UNKNOWN R-LICENSE-SILENT
-    R-MINE-UNSURE R-COMPOSITION""".split()  # noqa: SIM905
+    R-MINE-UNSURE R-COMPOSITION R-INDEX-ONLY R-OTHER-MAKER R-WHOLE-TREE R-OTHER-WRITER R-BAD-DEAL R-FUTURE-EVIDENCE
+    R-NOT-OFFERED R-TERM-MISSING""".split()  # noqa: SIM905
+)
+#: Answers for want of a permission or of a fact: nothing was said against the use. More evidence, however weak, may
+#: change them; any other no falls only to a word that is as strong.
+WANTING: Final = frozenset(
+    """R-NO-EVIDENCE R-NOT-HELD R-FUTURE-EVIDENCE R-HELD-ONLY R-COMPOSITION R-OTHER-WRITER R-NO-VERSION R-DEAL-NOT-SHARE
+    R-DEAL-OUTSIDE R-DEAL-TIME R-DEAL-OTHER-USE R-UNKNOWN-TERRITORY R-BAD-DEAL R-TERM-RUNNING R-TERM-MISSING
+    R-TERM-NOT-IMPLEMENTED R-TERM-NOT-WORLD R-COMMERCE-UNSAID R-INDEX-ONLY
+    R-OTHER-MAKER R-WHOLE-TREE""".split()  # noqa: SIM905
 )

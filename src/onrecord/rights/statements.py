@@ -52,7 +52,10 @@ def settle(statements: Sequence[Evidence]) -> Settled:
     commercial = bool(reads) and not vague and not any(is_noncommercial(found) for found in understood)
     if not understood:
         codes = dict.fromkeys(read.code for read in sorted(vague, key=lambda read: read.code))
-        different = len({read.kind for read in vague if read.kind}) > 1 or len(codes) > 1
+        kinds = {read.kind for read in vague if read.kind}
+        if any(kind.startswith("CC-") for kind in kinds):
+            kinds.discard("CC")  # no other license, only named with fewer words
+        different = len(kinds) > 1 or len(codes) > 1
         return Settled(everything, codes=(*(("R-CONTRADICTION",) if different else ()), *codes))
     strangers = [
         read

@@ -26,6 +26,19 @@ def known(territory: str) -> str:
     return territory if territory == WORLD or territory in CODES else UNKNOWN
 
 
+def fault(deal: Deal) -> str:
+    """Why a deal cannot be relied on, for a person to see; "" where nothing is wrong with it.
+
+    A part of a country (`US-CA`) is a place. One name that is none spoils the deal: nobody knows what it meant.
+    """
+    if deal.start and deal.end and deal.end < deal.start:
+        return f"it ends on {deal.end}, before it starts on {deal.start}"
+    for code in sorted({*deal.territories, *deal.excluded}):
+        if code.split("-")[0] not in CODES and not (code == WORLD and code not in deal.excluded):
+            return f"it names the territory {code[:40]!r}; expected an ISO 3166-1 code, as FR, or {WORLD}"
+    return ""
+
+
 def covers(deal: Deal, territory: str) -> bool:
     """Does a deal reach the whole territory? The world, and a territory nobody knows, need a deal without exclusions.
 

@@ -82,6 +82,20 @@ _RESERVED = re.compile(
 )
 
 
+_DOUBTS = re.compile(
+    r"\(\?\)|\bprobably\b|\bno definite\b|\bnot (?:quite |entirely )?(?:sure|clear)\b|\bunclear\b|\bunsure\b"
+    r"|\bcommissioned by\b|\boriginal author\b|\bunknown (?:author|artist|composer|origin|source|copyright|license)\b"
+    r"|\b(?:author|composer|artist|origin|source)s? (?:is |are )?unknown\b|\bbroken link\b",
+    re.IGNORECASE,
+)
+
+
+def doubts(text: str) -> str:
+    """Words with which somebody says that they do not know who made it or what holds; "" where there are none."""
+    found = _DOUBTS.search(" ".join(text.split()))
+    return found[0] if found else ""
+
+
 def titled(text: str) -> str:
     """The license whose whole text this is, "" for any other text. Nothing may stand before its title."""
     lines = " ".join(re.sub(r"[=#*_`\"'“”]+", " ", text[:2000]).split()).lower()

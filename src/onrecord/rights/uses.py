@@ -3,6 +3,7 @@
 """What each license allows, as a table with the sections it is read from, and the answer for a whole expression."""
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -139,9 +140,11 @@ _TABLE: Final = (
     _free("WTFPL", "", "clause 0", "clause 0"),
     _free("Unlicense", "", "second paragraph", "second paragraph"),
 )
+_PROGRAMS = re.compile(r"(?:[AL]?GPL|MIT|BSD|ISC|Apache|Zlib|0BSD|MPL|Artistic)\b")
 _PORT = re.compile(r"(?:LicenseRef-)?(CC-BY[A-Z-]*-\d\.\d)-[A-Z]{2,3}")
 
 
+@lru_cache(maxsize=4096)
 def terms(license: str) -> Terms | None:
     """What one license allows; None for one that is not in the table.
 
@@ -166,6 +169,13 @@ def allows(license_ways: Ways, use: Use, commercial: bool) -> Verdict:
     return Verdict(False, "R-LICENSE-UNKNOWN")
 
 
+@lru_cache(maxsize=4096)
+def is_for_programs(license_ways: Ways) -> bool:
+    """Every way holds a license that was written for programs."""
+    return license_ways != NONE and all(any(_PROGRAMS.match(name) for name in way) for way in license_ways)
+
+
+@lru_cache(maxsize=4096)
 def is_noncommercial(license_ways: Ways) -> bool:
     """Every way holds a license for non-commercial use."""
     return license_ways != NONE and all(

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opens what a person has: a statement as it was downloaded, plain or inside a zip, by counted bytes."""
+"""Opens what a person has: a statement as it was downloaded, plain, in a zip or in gzip, by counted bytes."""
 
+import gzip
 import tempfile
 import zipfile
 import zlib
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from onrecord.errors import SourceRefused
+from onrecord.royalties.rows import Readable
 
 #: Most bytes that one member of a zip may unpack to, and most members that are looked at.
 LARGEST: Final = 4 * 1024 * 1024 * 1024
@@ -24,11 +26,14 @@ def statements(path: Path) -> Iterator[tuple[str, BinaryIO]]:
     A zip's members are unpacked to nameless temporary files: their names are shown and never become paths.
     """
     with path.open("rb") as stream:
-        if stream.read(4) != b"PK\x03\x04":
-            stream.seek(0)
+        first = stream.read(4)
+        stream.seek(0)
+        if first[:2] == b"\x1f\x8b":
+            yield from _gzip(path, stream)
+            return
+        if first != b"PK\x03\x04":
             yield path.name, stream
             return
-        stream.seek(0)
         try:
             with zipfile.ZipFile(stream) as archive:
                 yield from _members(path, archive)
@@ -53,11 +58,26 @@ def _members(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, Binary
         if member.is_dir() or not member.filename.lower().endswith(_SUFFIXES):
             continue
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as unpacked, archive.open(member) as packed:
-            written = 0
-            while block := packed.read(1024 * 1024):
-                written += len(block)
-                if written > LARGEST:
-                    raise SourceRefused(f"{path}: {member.filename!r} unpacks to more than {LARGEST} bytes")
-                unpacked.write(block)
-            unpacked.seek(0)
+            _copy(path, member.filename, packed, cast(BinaryIO, unpacked))
             yield f"{path.name}/{member.filename}", cast(BinaryIO, unpacked)
+
+
+def _gzip(path: Path, stream: BinaryIO) -> Iterator[tuple[str, BinaryIO]]:
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as unpacked, gzip.open(stream) as packed:
+        try:
+            _copy(path, path.stem, packed, cast(BinaryIO, unpacked))
+        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+            raise SourceRefused(
+                f"{path}: gzip that cannot be read to its end: {error}", hint="download it again"
+            ) from error
+        yield path.name, cast(BinaryIO, unpacked)
+
+
+def _copy(path: Path, name: str, packed: Readable, unpacked: BinaryIO) -> None:
+    written = 0
+    while block := packed.read(1024 * 1024):
+        written += len(block)
+        if written > LARGEST:
+            raise SourceRefused(f"{path}: {name!r} unpacks to more than {LARGEST} bytes")
+        unpacked.write(block)
+    unpacked.seek(0)

@@ -26,13 +26,19 @@ class Row(NamedTuple):
     wrong: str = ""
 
 
-def rows(stream: Readable, delimiter: str) -> Iterator[Row]:
+def rows(stream: Readable, delimiter: str, quoted: bool = True) -> Iterator[Row]:
     """Rows of CSV or TSV; line ends may be LF, CR LF or CR alone; empty lines are left out.
 
-    A cell is UTF-8, and Latin-1 where it is not: statements mix both. Text with a UTF-16 mark is UTF-16.
+    A cell is UTF-8, and Latin-1 where it is not: statements mix both. Text with a UTF-16 mark is UTF-16. Where cells
+    are not `quoted`, a quotation mark is a character like others, and a row is a line.
     """
     lines = _Lines(stream)
-    parser = csv.reader(iter(lines), delimiter=delimiter, strict=False)
+    parser = csv.reader(
+        iter(lines),
+        delimiter=delimiter,
+        strict=False,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+    )
     while True:
         line = lines.number + 1
         try:
@@ -48,7 +54,7 @@ def rows(stream: Readable, delimiter: str) -> Iterator[Row]:
         elif cells is None:
             return
         elif cells:
-            yield Row(line, [lines.decoded(cell) for cell in cells])
+            yield Row(line, [cell if cell.isascii() else lines.decoded(cell) for cell in cells])
 
 
 class _Lines:

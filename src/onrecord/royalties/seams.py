@@ -5,7 +5,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, Protocol
 
-from onrecord.model.royalties import LineRejected, Payout, Play, Pool, StatementLine
+from onrecord.model.royalties import Payout, Play, Pool, StatementRow
 
 
 class StatementReader(Protocol):
@@ -24,12 +24,13 @@ class StatementReader(Protocol):
         """
         ...
 
-    def read(self, stream: BinaryIO) -> Iterator[StatementLine | LineRejected]:
+    def read(self, stream: BinaryIO) -> Iterator[StatementRow]:
         """Every row of the statement in its order, lazily; memory does not grow with the file.
 
         Money is Decimal, with every digit that the statement has; nothing is rounded, converted, merged or left out:
-        rows that are alike are all given. Whatever the bytes are, it does not raise: a row that cannot be read is a
-        LineRejected, and reading goes on behind it. The same bytes give the same rows.
+        rows that are alike are all given, and rows that are no sale are pools or notes. Whatever the bytes are, it does
+        not raise: a row that cannot be read is a LineRejected, and reading goes on behind it. The same bytes give the
+        same rows. What a statement says about buyers is left out of `cells`.
         """
         ...
 

@@ -3,14 +3,15 @@
 """Asks a service for JSON, page after page: what it answers must be whole, and must bring something new each time."""
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from onrecord.errors import RecordRejected, SourceFailed, UsageError
-from onrecord.model.records import Page
+from onrecord.model.records import Page, Record
 from onrecord.net.repeats import Repeats
 from onrecord.sources import strict_json
 from onrecord.sources.json_elements import Element
@@ -35,18 +36,21 @@ class Asking:
 
     def json(self, address: str, parameters: dict[str, str]) -> tuple[Any, bytes]:
         """The value that the service answers, and its bytes. SourceFailed where it is not JSON to rely on."""
-        try:
+        with self._failing(address):
             answer = self._fetch(
                 f"{address}?{urlencode(parameters)}" if parameters else address, accept="application/json"
             )
             return strict_json.read(answer.content), answer.content
-        except SourceFailed as error:
-            if self._secret:
-                error.message = error.message.replace(self._secret, "…")
-                error.args = (error.message,)
-            raise
-        except RecordRejected as error:
-            raise SourceFailed(f"{self._service}: {address}: {error.message}", "try again later") from error
+
+    def record(self, address: str, name: str) -> bytes | None:
+        """The JSON that is the payload of record `name` (`<kind>:<id>`), as it came; None where the archive holds it
+        and the service says that it has not changed. SourceFailed as for `json`."""
+        with self._failing(address):
+            answer = self._fetch(address, accept="application/json", record=name)
+            if answer.unchanged:
+                return None
+            strict_json.read(answer.content)
+            return answer.content
 
     def goes_on(self, continuation: str) -> None:
         """SourceFailed where this continuation was followed before."""
@@ -54,9 +58,9 @@ class Asking:
 
     def brings(self, page: Page) -> None:
         """SourceFailed where a page holds what a page before it held, or where none has held anything for long."""
-        if page.records:
+        if names := [*(record.id for record in page.records), *page.unchanged]:
             self._empty = 0
-            self._pages.check("\n".join(record.id for record in page.records))
+            self._pages.check("\n".join(names))
             return
         self._empty += 1
         if self._empty > _MOST_EMPTY:
@@ -79,6 +83,36 @@ class Asking:
 
     def failed(self, why: str, hint: str = "try again later") -> SourceFailed:
         return SourceFailed(f"{self._service}: {why}"[:500], hint)
+
+    @contextmanager
+    def _failing(self, address: str) -> Iterator[None]:
+        try:
+            yield
+        except SourceFailed as error:
+            if self._secret:
+                error.message = error.message.replace(self._secret, "…")
+                error.args = (error.message,)
+            raise
+        except RecordRejected as error:
+            raise SourceFailed(f"{self._service}: {address}: {error.message}", "try again later") from error
+
+
+def one(name: str, raw: bytes, record: MakeRecord) -> Page:
+    """The page of a record that was asked for by its name: the record, or why it cannot be read."""
+    filling = Filling("")
+    filling.take(Element(raw), name, record)
+    return filling.cut()
+
+
+def gone(source: str, name: str) -> Page:
+    """The page of a record that the service no longer has."""
+    kind, _, id = name.partition(":")
+    return Page((Record(source, kind, id, "application/json", b"", deleted=True),), "")
+
+
+def not_alone(name: str) -> RecordRejected:
+    """The error for a record of a kind that the service does not give one by one."""
+    return RecordRejected(f"{name[:200]}: the service cannot be asked for this record alone")
 
 
 def parameters(query: str, known: Set[str], words: str) -> dict[str, str]:

@@ -3,19 +3,21 @@
 """What an ERN release claims: one release, its sound recordings in order, and what its deals say about each."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from lxml import etree
 
-from onrecord.model import identifiers
-from onrecord.model.records import ArtistClaim, Claims, ReleaseClaim, TrackClaim
+from onrecord.model.records import ArtistClaim, Claims, Delivered, ReleaseClaim, TrackClaim
 from onrecord.model.rights import Evidence
 from onrecord.sources import ddex_deals
-from onrecord.sources.ddex_message import Message, hashed, text
+from onrecord.sources.codes import Codes
+from onrecord.sources.ddex_message import File, Message, hashed, text
 
 _DURATION = re.compile(r"P(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.(\d{1,9}))?S)?)")
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+#: Elements whose text should be a code, and the field that it is reported under.
+_CHECKED: Final = {"DPID": "dpid", "IpiNameNumber": "ipi", "ISWC": "iswc"}
 
 
 def claims(
@@ -35,8 +37,17 @@ def claims(
         tracks.append(track)
         evidence.extend((track.id, fact) for fact in deals.about(place.reference))
     return Claims(
-        tuple(reading.artists.values()), (release,), tuple(tracks), tuple(evidence), tuple(reading.odd)
+        tuple(reading.artists.values()), (release,), tuple(tracks), tuple(evidence), reading.codes.odd
     )
+
+
+def delivered(message: Message, record_id: str) -> Iterator[Delivered]:
+    """The whole files of each recording on the release, of which the message says a hash sum."""
+    recordings = _recordings(message)
+    for place in _places(message):
+        recording = recordings.get(place.reference)
+        for file in _whole_files(recording) if recording is not None else ():
+            yield Delivered(f"{record_id}/{place.reference}", file.name, (file.algorithm, file.digest))
 
 
 class _Place(NamedTuple):
@@ -77,11 +88,8 @@ class _Reading:
         self._source = source
         self._record_id = record_id
         self.artists: dict[str, ArtistClaim] = {}
-        self.odd: list[tuple[str, str, str]] = []
-        self.recordings = {
-            text(recording, "ResourceReference"): recording
-            for recording in message.root.iterfind("ResourceList/SoundRecording")
-        }
+        self.codes = Codes()
+        self.recordings = _recordings(message)
         self._parties = {
             text(party, "PartyReference"): party for party in message.root.iterfind("PartyList/Party")
         }
@@ -97,16 +105,15 @@ class _Reading:
             text(release, "OriginalReleaseDate"),
             text(release, "GlobalOriginalReleaseDate"),
         )
-        self._note(self._record_id, "barcode", codes, identifiers.barcode)
-        self._note(self._record_id, "date", dates, _DATE.fullmatch)
+        self._check_parties_and_works()
         return ReleaseClaim(
             source=self._source,
             id=self._record_id,
             title=_title(release, details),
             artist=self._artist(release, details)[0],
-            barcode=next(filter(None, map(identifiers.barcode, codes)), ""),
+            barcode=self.codes.code(self._record_id, "barcode", codes),
             label=label or text(details, "LabelName"),
-            date=next((date for date in dates if _DATE.fullmatch(date)), ""),
+            date=self.codes.read(self._record_id, "date", dates, _date) or "",
             kind=text(release, "ReleaseType"),
             tracks=sum(place.reference in self.recordings for place in _places(self._message)),
         )
@@ -115,9 +122,6 @@ class _Reading:
         details = _worldwide(recording, "SoundRecordingDetailsByTerritory")
         artist, artist_id = self._artist(recording, details)
         id = f"{self._record_id}/{place.reference}"
-        codes, duration = _isrcs(recording), text(recording, "Duration")
-        self._note(id, "isrc", codes, identifiers.isrc)
-        self._note(id, "duration_ms", [duration], lambda words: _milliseconds(words) is not None)
         return TrackClaim(
             source=self._source,
             id=id,
@@ -128,17 +132,18 @@ class _Reading:
             release_id=release.id,
             disc=place.disc,
             position=place.position,
-            duration_ms=_milliseconds(duration),
-            isrc=next(filter(None, map(identifiers.isrc, codes)), ""),
+            duration_ms=self.codes.read(id, "duration_ms", [text(recording, "Duration")], _milliseconds),
+            isrc=self.codes.code(id, "isrc", _isrcs(recording)),
             date=release.date,
             genre=text(recording, "Genre/GenreText") or text(details, "Genre/GenreText"),
             composer=self._composer(recording, details),
             blob=_blob(recording),
         )
 
-    def _note(self, id: str, field: str, values: Iterable[str], check: Callable[[str], object]) -> None:
-        """Keep the values of a claim's field that do not pass."""
-        self.odd += [(id, field, value) for value in dict.fromkeys(values) if value and not check(value)]
+    def _check_parties_and_works(self) -> None:
+        """Codes of whole parties and works: they are claimed nowhere, and a report may name those that are none."""
+        for element in self._message.root.iter(*_CHECKED):
+            self.codes.code(self._record_id, _CHECKED[str(element.tag)], [_words(element)])
 
     def _artist(self, thing: etree._Element, details: etree._Element | None) -> tuple[str, str]:
         """The printed artist name, and the id of the one artist where it is one."""
@@ -154,9 +159,8 @@ class _Reading:
                 id = f"ISNI:{isni}" if isni else f"{self._message.sender}:{name}"
                 if id not in self.artists:
                     sorted_name = text(party, "PartyName/FullNameIndexed")
-                    checked = identifiers.isni(isni)
+                    checked = self.codes.code(id, "isni", [isni])
                     self.artists[id] = ArtistClaim(self._source, id, name, sorted_name, isni=checked)
-                    self._note(id, "isni", [isni], identifiers.isni)
                 ids.append((id, name))
         printed = _default(thing, "DisplayArtistName") or text(details, "DisplayArtistName")
         return printed or ", ".join(name for _, name in ids), ids[0][0] if len(ids) == 1 else ""
@@ -176,6 +180,13 @@ class _Reading:
             if any(_words(role) in ("Composer", "ComposerLyricist") for role in roles):
                 names[text(contributor, "PartyName/FullName")] = None
         return ", ".join(filter(None, names))
+
+
+def _recordings(message: Message) -> dict[str, etree._Element]:
+    return {
+        text(recording, "ResourceReference"): recording
+        for recording in message.root.iterfind("ResourceList/SoundRecording")
+    }
 
 
 def _worldwide(thing: etree._Element, tag: str) -> etree._Element | None:
@@ -209,12 +220,19 @@ def _isrcs(recording: etree._Element) -> list[str]:
 
 def _blob(recording: etree._Element) -> str:
     """The SHA-256 of the one whole file that holds the recording; "" where previews, or several files, leave doubt."""
-    found: set[str] = set()
-    for technical in recording.iter("TechnicalDetails", "TechnicalSoundRecordingDetails"):
-        if text(technical, "IsPreview") == "true" or text(technical, "IsClip") == "true":
-            continue
-        found.update(file.digest for file in hashed(technical) if file.algorithm == "sha256")
+    found = {file.digest for file in _whole_files(recording) if file.algorithm == "sha256"}
     return found.pop() if len(found) == 1 else ""
+
+
+def _whole_files(recording: etree._Element) -> list[File]:
+    """Each once; a block may stand for each territory."""
+    technical = recording.iter("TechnicalDetails", "TechnicalSoundRecordingDetails")
+    whole = (
+        details
+        for details in technical
+        if text(details, "IsPreview") != "true" and text(details, "IsClip") != "true"
+    )
+    return list(dict.fromkeys(file for details in whole for file in hashed(details)))
 
 
 def _milliseconds(duration: str) -> int | None:
@@ -223,6 +241,10 @@ def _milliseconds(duration: str) -> int | None:
         return None
     hours, minutes, seconds, fraction = match.groups(default="0")
     return (int(hours) * 3600 + int(minutes) * 60 + int(seconds)) * 1000 + int(fraction.ljust(3, "0")[:3])
+
+
+def _date(words: str) -> str:
+    return words if _DATE.fullmatch(words) else ""
 
 
 def _number(words: str) -> int | None:

@@ -4,7 +4,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
@@ -12,7 +12,7 @@ from lxml import etree
 
 from onrecord.engine import plugins
 from onrecord.errors import RecordRejected, UsageError
-from onrecord.model.records import Claims, Page, Record, Terms
+from onrecord.model.records import Claims, Delivered, Page, Record, Terms
 from onrecord.sources import ddex_claims, ddex_message, folder, safe_xml
 from onrecord.sources.ddex_deals import DealReader
 from onrecord.sources.ddex_message import Message
@@ -86,6 +86,11 @@ class DdexErn:
         message = ddex_message.message(safe_xml.read(record.payload))
         digest = hashlib.sha256(record.payload).hexdigest()
         return ddex_claims.claims(message, self.name, record.id, digest, self._reader)
+
+    def delivered(self, record: Record) -> Sequence[Delivered]:
+        if record.deleted:
+            return ()
+        return list(ddex_claims.delivered(ddex_message.message(safe_xml.read(record.payload)), record.id))
 
     def _overview(self) -> "_Overview":
         overview = _Overview({}, {})

@@ -9,12 +9,14 @@ from typing import ClassVar, Final
 
 from onrecord.engine import plugins
 from onrecord.errors import RecordRejected
-from onrecord.model.records import Claims, Page, Record, Terms
-from onrecord.sources import discogs_claims, discogs_records
+from onrecord.model.records import Claims, Page, Record, Terms, Whole
+from onrecord.sources import discogs_claims, discogs_records, full_dumps
 from onrecord.sources.discogs_records import Cut
 from onrecord.sources.paging import Filling, Place, unread
 
 _KINDS: Final = ("release", "master", "artist", "label")
+#: The name under which Discogs publishes a dump. Each month's holds everything.
+_PUBLISHED: Final = re.compile(r"discogs_(?P<day>\d{8})_(?P<kind>release|master|artist|label)s\.xml(?:\.gz)?")
 
 
 class Discogs:
@@ -46,6 +48,10 @@ class Discogs:
                 if page.full():
                     yield page.cut()
         yield from page.rest()
+
+    def whole(self) -> Whole | None:
+        """A dump that has its published name; one that is cut off has a rejection, and is none."""
+        return full_dumps.named_full(self._location, _PUBLISHED, lambda name: name["kind"])
 
     def claims(self, record: Record) -> Claims:
         if record.deleted:

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
-from onrecord.model import identifiers
 from onrecord.model.records import ArtistClaim, Claims, LabelClaim, ReleaseClaim, TrackClaim
+from onrecord.sources.codes import Codes
 
 _NUMBERED = re.compile(r" \(\d+\)$")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
@@ -36,10 +36,13 @@ def claims(source: str, kind: str, element: etree._Element) -> Claims:
         return Claims(artists=tuple(_credited(source, artists)))
     tracks = list(_tracks(parts))
     credited = [*artists, *(artist for track in tracks for artist in track.artists)]
-    release = _release(source, id_of(kind, element), parts, _printed(artists), len(tracks))
-    odd = [(release.id, "barcode", code) for code in _barcodes(parts) if not identifiers.barcode(code)]
+    codes = Codes()
+    release = _release(source, id_of(kind, element), parts, _printed(artists), len(tracks), codes)
+    # They stand at the release, which does not say of which track or label they are: none is claimed.
+    codes.code(release.id, "isrc", _identifiers(parts, "ISRC"))
+    codes.code(release.id, "code", _identifiers(parts, "Label Code"))
     return Claims(
-        odd=tuple(odd),
+        odd=codes.odd,
         artists=tuple(_credited(source, credited)),
         releases=(release,),
         tracks=tuple(_track(release, track, number, artists) for number, track in enumerate(tracks, 1)),
@@ -78,8 +81,7 @@ class _Track(NamedTuple):
     genre: str
 
 
-def _release(source: str, id: str, parts: _Parts, artist: str, tracks: int) -> ReleaseClaim:
-    barcodes = map(identifiers.barcode, _barcodes(parts))
+def _release(source: str, id: str, parts: _Parts, artist: str, tracks: int, codes: Codes) -> ReleaseClaim:
     descriptions = {
         description.text
         for format in _below(parts, "formats")
@@ -91,21 +93,21 @@ def _release(source: str, id: str, parts: _Parts, artist: str, tracks: int) -> R
         id=id,
         title=_text(parts, "title"),
         artist=artist,
-        barcode=next((barcode for barcode in barcodes if barcode), ""),
+        barcode=codes.code(id, "barcode", _identifiers(parts, "Barcode")),
         label="" if label is None else _name(label.get("name", "")),
-        date=_date(_text(parts, "released")),
+        date=codes.read(id, "date", [_text(parts, "released")], _date) or "",
         country=_text(parts, "country"),
         kind=next((kind for kind in _KINDS if kind in descriptions), ""),
         tracks=tracks or None,
     )
 
 
-def _barcodes(parts: _Parts) -> list[str]:
-    """As they stand there, whatever they are."""
+def _identifiers(parts: _Parts, type: str) -> list[str]:
+    """Those of one type, as they stand there, whatever they are."""
     return [
         value
         for identifier in _below(parts, "identifiers")
-        if identifier.get("type") == "Barcode" and (value := identifier.get("value", ""))
+        if identifier.get("type") == type and (value := identifier.get("value", ""))
     ]
 
 

@@ -13,6 +13,7 @@ from onrecord.model import identifiers
 from onrecord.model.records import ArtistClaim, Claims, ReleaseClaim, TrackClaim
 from onrecord.model.rights import Evidence
 from onrecord.sources import safe_xml, spelled
+from onrecord.sources.codes import Codes
 from onrecord.sources.stated_license import Stated
 
 _PREFIX = re.compile(rb"</?\s*([A-Za-z_][\w.-]*):|\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*\s*=")
@@ -22,6 +23,9 @@ _PRINTED = re.compile(
 )
 _AUDIO = re.compile(r"\baudio/|\b(?:mp3|flac|ogg|wave?)\b", re.IGNORECASE)
 _BARCODE = re.compile(r"(?:urn:)?(?:ean|upc|gtin|isbn)(?:-?1[0-4])?[\s:]*([0-9][0-9 -]{6,20})", re.IGNORECASE)
+#: What says of itself that it is an ISRC, or the address of a MusicBrainz recording, whether or not it is one.
+_SAYS_ISRC = re.compile(r"(?:urn:|info:)?isrc\b.*\d", re.IGNORECASE)
+_SAYS_MBID = re.compile(r"https?://(?:beta\.)?musicbrainz\.org/recording/.", re.IGNORECASE)
 _MOST_PREFIXES: Final = 50
 #: The elements that hold a description, by their local names: oai_dc, and the qualified forms that are in use.
 _DESCRIPTIONS: Final = ("dc", "qualifieddc", "qdc", "dcterms", "dcx")
@@ -46,10 +50,12 @@ def claims(source: str, id: str, payload: bytes) -> Claims:
     stated = Stated("oai-pmh", payload)
     artist = ", ".join(said.all("creator"))
     artists = tuple(ArtistClaim(source, name, name) for name in dict.fromkeys(said.all("creator")))
-    barcode = next(filter(None, map(_barcode, said.identifiers())), "")
-    date = next(
-        filter(None, map(spelled.date, (*said.all("issued"), *said.all("date"), *said.all("created")))), ""
-    )
+    codes = Codes()
+    barcode = codes.read(id, "barcode", filter(_says_barcode, said.identifiers()), _barcode) or ""
+    isrcs = (text for text in said.identifiers() if spelled.isrc(text) or _SAYS_ISRC.match(text.strip()))
+    mbids = (text for text in said.identifiers() if _SAYS_MBID.match(text.strip()))
+    dates = (*said.all("issued"), *said.all("date"), *said.all("created"))
+    date = codes.read(id, "date", dates, spelled.date) or ""
     track = TrackClaim(
         source=source,
         id=id,
@@ -59,8 +65,8 @@ def claims(source: str, id: str, payload: bytes) -> Claims:
         release=said.first("title") if barcode else "",
         release_id=id if barcode else "",
         duration_ms=said.duration_ms(),
-        isrc=next(filter(None, map(spelled.isrc, said.identifiers())), ""),
-        mbid=next(filter(None, map(spelled.recording_mbid, said.identifiers())), ""),
+        isrc=codes.read(id, "isrc", isrcs, spelled.isrc) or "",
+        mbid=codes.read(id, "mbid", mbids, spelled.recording_mbid) or "",
         date=date,
     )
     release = ReleaseClaim(
@@ -72,6 +78,7 @@ def claims(source: str, id: str, payload: bytes) -> Claims:
         (release,) if barcode else (),
         (track,),
         tuple((id, fact) for fact in said.rights(stated, holder)),
+        codes.odd,
     )
 
 
@@ -138,3 +145,8 @@ def _barcode(text: str) -> str:
     """A barcode that says of itself that it is one. An ISBN of thirteen digits is one of those."""
     found = _BARCODE.fullmatch(text.strip())
     return identifiers.barcode(found[1]) if found else ""
+
+
+def _says_barcode(text: str) -> bool:
+    """An ISBN of ten digits, which was none before there were thirteen, does not."""
+    return bool(_BARCODE.fullmatch(text.strip())) and (bool(_barcode(text)) or "isbn" not in text.lower())

@@ -5,6 +5,7 @@
 Metadata alone. The dataset's sound comes as archives that the operator adds like any files; the live site is not asked.
 """
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,12 +17,13 @@ from onrecord.model.records import ArtistClaim, Claims, Page, Record, ReleaseCla
 from onrecord.model.rights import Evidence
 from onrecord.rights.texts import takes_back
 from onrecord.sources import csv_rows, packed, paging, spelled
+from onrecord.sources.codes import Codes
 from onrecord.sources.html_text import html_text
 from onrecord.sources.json_elements import Element
 from onrecord.sources.json_texts import Text
 from onrecord.sources.outside_values import Values
 from onrecord.sources.paging import Unread
-from onrecord.sources.spelled import leading_date, milliseconds
+from onrecord.sources.spelled import leading_date
 from onrecord.sources.stated_license import Stated
 
 #: Header lines: of `tracks.csv` groups, columns and the name of the index; of `raw_tracks.csv` columns.
@@ -65,13 +67,15 @@ class Fma:
 
     name = "fma"
     terms: ClassVar[Terms] = Terms(
-        state="unread",
+        state="read",
         license="CC-BY-4.0",
         summary=(
-            "Believed, from the dataset's README: its metadata is CC BY 4.0; each track has the license that its "
-            "artist chose; the dataset is meant for research. The site freemusicarchive.org is not harvested."
+            "The metadata is CC BY 4.0, and its makers ask to be cited; each track has the license that its artist "
+            "chose; the dataset is meant for research. The site freemusicarchive.org is not harvested."
         ),
-        address="https://github.com/mdeff/fma",
+        address="https://github.com/mdeff/fma/blob/607364e7d8263f890d23c838802f29637600611f/README.md",
+        day=dt.date(2026, 11, 28),
+        digest="54148723ff06c19374c368499f1e97afb3d10f58646d20a221e4d9c7ab63fac9",
     )
 
     def __init__(self, location: Path, settings: Mapping[str, str]) -> None:
@@ -88,12 +92,14 @@ class Fma:
             raise RecordRejected(f"expected a track or a raw-track, got the kind {record.kind[:60]!r}")
         row = _row(record.payload, record.kind)
         reading = _Track(row, self.name) if record.kind == "track" else _RawTrack(row, self.name)
-        track = reading.track()
+        track, stated = reading.track(), Stated(self.name, record.payload)
+        said = [*reading.evidence(stated), *stated.writers("composer", track.composer, track.artist)]
         return Claims(
             artists=reading.artists(),
             releases=reading.releases(),
             tracks=[track],
-            evidence=[(track.id, fact) for fact in reading.evidence(Stated(self.name, record.payload))],
+            evidence=[(track.id, fact) for fact in said],
+            odd=reading.codes.odd,
         )
 
     def _record(self, element: Element) -> Record:
@@ -111,6 +117,7 @@ class _Track:
     def __init__(self, row: Values, source: str) -> None:
         self._row = row
         self._source = source
+        self.codes = Codes()
 
     def artists(self) -> list[ArtistClaim]:
         id = self._known("artist.id")
@@ -125,7 +132,7 @@ class _Track:
             id=id,
             title=row.text("album.title"),
             artist=row.text("artist.name"),
-            date=leading_date(row.text("album.date_released")),
+            date=self.codes.date(id, row.text("album.date_released")),
             kind=row.text("album.type"),
             tracks=row.whole("album.tracks") or None,
         )
@@ -142,8 +149,8 @@ class _Track:
             release=row.text("album.title"),
             release_id=self._known("album.id"),
             position=row.whole("track.number") or None,
-            duration_ms=milliseconds(row.text("track.duration")),
-            date=leading_date(row.text("track.date_recorded"))
+            duration_ms=self.codes.duration(_id(row), row.text("track.duration")),
+            date=self.codes.date(_id(row), row.text("track.date_recorded"))
             or leading_date(row.text("album.date_released")),
             genre=row.text("track.genre_top"),
             composer=row.text("track.composer"),
@@ -163,6 +170,7 @@ class _RawTrack:
     def __init__(self, row: Values, source: str) -> None:
         self._row = row
         self._source = source
+        self.codes = Codes()
 
     def artists(self) -> list[ArtistClaim]:
         id = self._row.text("artist_id")
@@ -187,8 +195,8 @@ class _RawTrack:
             release_id=row.text("album_id"),
             disc=row.whole("track_disc_number") or None,
             position=row.whole("track_number") or None,
-            duration_ms=milliseconds(row.text("track_duration")),
-            date=_date(row.text("track_date_recorded")),
+            duration_ms=self.codes.duration(_id(row), row.text("track_duration")),
+            date=self.codes.read(_id(row), "date", [row.text("track_date_recorded")], _date) or "",
             genre=(genre[1] or genre[2] or "") if genre else "",
             composer=row.text("track_composer"),
         )

@@ -3,24 +3,24 @@
 """The Internet Archive: items with their files (`/metadata/ID`), results of its searches, and its scrape API live."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from onrecord.engine import plugins
 from onrecord.errors import RecordRejected, SourceFailed
-from onrecord.model import identifiers
 from onrecord.model.records import Claims, Offer, Page, Record, ReleaseClaim, Terms, TrackClaim
 from onrecord.model.rights import Evidence
 from onrecord.sources import asking, json_elements, packed, paging, safe_xml, strict_json
+from onrecord.sources.codes import Codes
 from onrecord.sources.html_text import html_text
 from onrecord.sources.json_elements import Element
 from onrecord.sources.json_texts import Text
 from onrecord.sources.outside_values import Values, of_object
 from onrecord.sources.paging import Unread
 from onrecord.sources.seam import Fetch
-from onrecord.sources.spelled import leading_date, milliseconds
+from onrecord.sources.spelled import leading_date
 from onrecord.sources.stated_license import Stated
 
 _SEARCH: Final = "https://archive.org/services/search/v1/scrape"
@@ -74,7 +74,8 @@ class InternetArchive:
 
     def live(self, fetch: Fetch, query: str, cursor: str = "") -> Iterator[Page]:
         """Items with sound that a search in the site's own syntax finds (`collection:netlabels AND year:2009`); "" asks
-        for all of them. One request for each 100 results and one for each item.
+        for all of them. One request for each 100 results and one for each item, which brings nothing where the item is
+        held and has not changed.
 
         The cursor is the scrape API's own, and how many of its results were taken. One item that fails is named and
         left out; where the next one fails too, it is the service that fails.
@@ -127,30 +128,39 @@ class InternetArchive:
         if not _IDENTIFIER.fullmatch(id):
             filling.reject(id[:100] or "a result", "expected the identifier of an item")
             return
-        _, raw = service.json(_ITEM + id, {})
-        filling.take(Element(raw), id, self._record)
+        raw = service.record(_ITEM + id, f"item:{id}")
+        if raw is None:
+            filling.leave(f"item:{id}")
+        else:
+            filling.take(Element(raw), id, self._record)
+
+    def again(self, fetch: Fetch, record: str) -> Page:
+        kind, _, id = record.partition(":")
+        if kind != "item" or not _IDENTIFIER.fullmatch(id):
+            raise asking.not_alone(record)  # hits and descriptions claim no track, so no sound rests on them
+        raw = asking.Asking("Internet Archive", fetch).record(_ITEM + id, record)
+        if raw is None:
+            return Page((), "", unchanged=(record,))
+        if not strict_json.read(raw):  # it answers 200 with an empty object for an item that there is not
+            return asking.gone(self.name, record)
+        return asking.one(record, raw, self._record)
 
     def claims(self, record: Record) -> Claims:
         if record.deleted:
             return Claims()
         if record.kind != "item":
-            found = _described(record.payload, record.media_type)
-            return Claims(releases=[_release(found, self.name)] if _has_sound(found) else [])
+            found, codes = _described(record.payload, record.media_type), Codes()
+            releases = [_release(found, self.name, codes)] if _has_sound(found) else []
+            return Claims(releases=releases, odd=codes.odd)
         item = _Item(record.payload)
         if not _has_sound(item.about):
             return Claims()
-        facts = list(item.evidence(Stated(self.name, record.payload)))
-        odd = [
-            (item.track_id(file), "isrc", code)
-            for file in item.originals
-            for code in _urns(file, "urn:isrc:")
-            if not identifiers.isrc(code)
-        ]
+        facts, codes = list(item.evidence(Stated(self.name, record.payload))), Codes()
         return Claims(
-            odd=odd,
-            releases=[_release(item.about, self.name, len(item.originals))],
-            tracks=[item.track(file, self.name) for file in item.originals],
+            releases=[_release(item.about, self.name, codes, len(item.originals))],
+            tracks=[item.track(file, self.name, codes) for file in item.originals],
             evidence=[(item.track_id(file), fact) for file in item.originals for fact in facts],
+            odd=codes.odd,
         )
 
     def offers(self, record: Record) -> Sequence[Offer]:
@@ -190,20 +200,20 @@ class _Item:
     def track_id(self, file: Values) -> str:
         return f"{self.id}/{file.text('name')}"
 
-    def track(self, file: Values, source: str) -> TrackClaim:
-        name = file.text("name")
+    def track(self, file: Values, source: str, codes: Codes) -> TrackClaim:
+        name, id = file.text("name"), self.track_id(file)
         return TrackClaim(
             source=source,
-            id=self.track_id(file),
+            id=id,
             title=file.text("title") or name.rsplit("/", 1)[-1].rsplit(".", 1)[0],
             artist=file.text("artist", "creator") or _creators(self.about),
             release=self.about.text("title"),
             release_id=self.id,
             disc=_number(file.text("disc")),
             position=_number(file.text("track")),
-            duration_ms=milliseconds(file.text("length")),
-            isrc=_urn(file, "urn:isrc:", identifiers.isrc),
-            mbid=_urn(file, "urn:mb_recording_id:", identifiers.mbid),
+            duration_ms=codes.duration(id, file.text("length")),
+            isrc=codes.code(id, "isrc", _urns(file, "urn:isrc:")),
+            mbid=codes.code(id, "mbid", _urns(file, "urn:mb_recording_id:")),
             date=_date(self.about),
             genre=file.text("genre"),
         )
@@ -324,16 +334,17 @@ def _is_sound(file: Values) -> bool:
     return "." in name and name.rsplit(".", 1)[1].lower() in _SOUND_FILES
 
 
-def _release(about: Values, source: str, tracks: int | None = None) -> ReleaseClaim:
+def _release(about: Values, source: str, codes: Codes, tracks: int | None = None) -> ReleaseClaim:
+    id = _identifier(about)
     return ReleaseClaim(
         source=source,
-        id=_identifier(about),
+        id=id,
         title=about.text("title"),
         artist=_creators(about),
-        mbid=_urn(about, "urn:mb_release_id:", identifiers.mbid),
-        barcode=_urn(about, "urn:upc:", identifiers.barcode),
+        mbid=codes.code(id, "mbid", _urns(about, "urn:mb_release_id:")),
+        barcode=codes.code(id, "barcode", _urns(about, "urn:upc:")),
         label=about.text("publisher", "label"),
-        date=_date(about),
+        date=codes.date(id, about.text("date"), about.text("year")),
         tracks=tracks or None,
     )
 
@@ -344,10 +355,6 @@ def _creators(about: Values) -> str:
 
 def _date(about: Values) -> str:
     return leading_date(about.text("date")) or leading_date(about.text("year"))
-
-
-def _urn(of: Values, prefix: str, checked: Callable[[str], str]) -> str:
-    return next(filter(None, (checked(code) for code in _urns(of, prefix))), "")
 
 
 def _urns(of: Values, prefix: str) -> list[str]:

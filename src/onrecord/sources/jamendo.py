@@ -9,18 +9,26 @@ from typing import ClassVar, Final
 from onrecord.engine import plugins
 from onrecord.errors import RecordRejected, UsageError
 from onrecord.model.records import ArtistClaim, Claims, Offer, Page, Record, ReleaseClaim, Terms, TrackClaim
-from onrecord.model.rights import Evidence
+from onrecord.model.rights import Evidence, Use
 from onrecord.sources import asking, json_elements, paging, strict_json
+from onrecord.sources.codes import Codes
 from onrecord.sources.json_elements import Element
 from onrecord.sources.outside_values import Values, of_object, web_address
 from onrecord.sources.seam import Fetch
-from onrecord.sources.spelled import leading_date, milliseconds
 from onrecord.sources.stated_license import Stated
 
 _ADDRESS: Final = "https://api.jamendo.com/v3.0/tracks/"
+#: Where one record is asked for again, by its kind. Albums and artists come with their tracks.
+_AGAIN: Final = {
+    "track": _ADDRESS,
+    "album": "https://api.jamendo.com/v3.0/albums/tracks/",
+    "artist": "https://api.jamendo.com/v3.0/artists/tracks/",
+}
 #: The most that one answer holds.
 _LIMIT: Final = 200
 _FORMATS: Final = {"mp31": "mp3", "mp32": "mp3", "ogg": "ogg", "flac": "flac"}
+_TYPES: Final = "single albumtrack"
+_INCLUDE: Final = "licenses musicinfo stats"
 #: Parameters of `/tracks` that choose tracks. Those that shape the answer are the connector's own.
 _PARAMETERS: Final = frozenset(
     """id name namesearch type album_id album_name artist_id artist_name content_id_free datebetween featured tags
@@ -49,9 +57,9 @@ class Jamendo:
         license="",
         summary=(
             "Believed: a client id is needed; the API is free for non-commercial applications, within a monthly number "
-            "of requests. A file may be downloaded only where audiodownload_allowed is true. Each track has a Creative "
-            "Commons license of its own; the license of the metadata is not known. Pace, robots.txt and Retry-After "
-            "are the client's to keep."
+            "of requests; others quote that applications must not be designed to cache the content or to offer it "
+            "offline: read before you accept. A file may be downloaded only where audiodownload_allowed is true. Each "
+            "track has a Creative Commons license of its own; the license of the metadata is not known."
         ),
         address="https://devportal.jamendo.com/api_terms_of_use",
     )
@@ -77,22 +85,15 @@ class Jamendo:
 
         In the order of their ids, 200 a page, until a page is empty; the cursor is the offset behind the page.
         """
-        if not self._client_id:
-            raise UsageError(
-                "jamendo: live harvest needs a client id",
-                hint="get one at devportal.jamendo.com, set client_id",
-            )
+        service = self._service(fetch)
         asked = {
-            "type": "single albumtrack",
+            "type": _TYPES,
             **asking.parameters(query, _PARAMETERS, "search"),
-            "client_id": self._client_id,
-            "format": "json",
+            **self._shape(),
             "order": "id_asc",
             "limit": str(_LIMIT),
-            "include": "licenses musicinfo stats",
-            "audiodlformat": self._download_format,
+            "include": _INCLUDE,
         }
-        service = asking.Asking("Jamendo", fetch, self._client_id)
         at = asking.place(cursor, "0")
         while True:
             service.goes_on(at.continuation)
@@ -106,6 +107,19 @@ class Jamendo:
                 yield page
             at = behind
 
+    def again(self, fetch: Fetch, record: str) -> Page:
+        kind, _, id = record.partition(":")
+        if kind not in _AGAIN:
+            raise asking.not_alone(record)
+        service = self._service(fetch)
+        asked = {"id": id, **self._shape()}
+        if kind == "track":
+            asked |= {"type": _TYPES, "include": _INCLUDE}
+        answer, raw = service.json(_AGAIN[kind], asked)
+        _refuse_failed(answer, service)
+        found = json_elements.elements(raw, "results")
+        return asking.one(record, found[0].raw, self._record) if found else asking.gone(self.name, record)
+
     def claims(self, record: Record) -> Claims:
         if record.deleted:
             return Claims()
@@ -118,6 +132,7 @@ class Jamendo:
             evidence=[
                 (track.text("id"), fact) for track in reading.tracks for fact in _evidence(track, stated)
             ],
+            odd=reading.codes.odd,
         )
 
     def offers(self, record: Record) -> Sequence[Offer]:
@@ -125,6 +140,18 @@ class Jamendo:
         if record.deleted:
             return []
         return [_offer(track) for track in _Reading(self.name, record.payload).tracks]
+
+    def _service(self, fetch: Fetch) -> asking.Asking:
+        if not self._client_id:
+            raise UsageError(
+                "jamendo: live harvest needs a client id",
+                hint="get one at devportal.jamendo.com, set client_id",
+            )
+        return asking.Asking("Jamendo", fetch, self._client_id)
+
+    def _shape(self) -> dict[str, str]:
+        """What every answer is to look like."""
+        return {"client_id": self._client_id, "format": "json", "audiodlformat": self._download_format}
 
     def _record(self, element: Element) -> Record:
         reading = _Reading(self.name, element.raw)
@@ -157,6 +184,7 @@ class _Reading:
 
     def __init__(self, source: str, payload: bytes) -> None:
         self._source = source
+        self.codes = Codes()
         self._value = of_object(strict_json.read(payload))
         self.kind = _kind(self._value)
         self.id = _id(self._value)
@@ -194,7 +222,7 @@ class _Reading:
             id=id,
             title=title,
             artist=value.text("artist_name"),
-            date=leading_date(value.text("releasedate")),
+            date=self.codes.date(id, value.text("releasedate")),
             tracks=tracks,
         )
 
@@ -209,8 +237,8 @@ class _Reading:
             release=track.text("album_name"),
             release_id=track.text("album_id"),
             position=position or None,
-            duration_ms=milliseconds(track.text("duration")),
-            date=leading_date(track.text("releasedate")),
+            duration_ms=self.codes.duration(track.text("id"), track.text("duration")),
+            date=self.codes.date(track.text("id"), track.text("releasedate")),
             genre=track.inner("musicinfo").inner("tags").text("genres"),
         )
 
@@ -231,13 +259,13 @@ def _id(value: Values) -> str:
 
 def _evidence(track: Values, stated: Stated) -> Iterator[Evidence]:
     """The license, and what the record itself says against it."""
+    if track.flag("audiodownload_allowed") is False:
+        yield stated.not_offered("audiodownload_allowed", "false", Use.KEEP, Use.DOWNLOAD, Use.SHARE)
     address = track.text("license_ccurl")
     if not address:
         return
     fact = stated.license("license_ccurl", address)
     yield fact
-    if track.flag("audiodownload_allowed") is False:
-        yield stated.objection("audiodownload_allowed", "false")
     flags = {name: flag for name in _FLAGS if (flag := _flags(track).flag(name)) is not None}
     if fact.license.removeprefix("LicenseRef-").startswith("CC-BY") and any(
         flag != (_FLAGS[name] in fact.license) for name, flag in flags.items()

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Dumps of ListenBrainz: the canonical metadata of MusicBrainz, and which recordings were listened to."""
 
+import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Final
@@ -12,14 +14,20 @@ from msgspec import Struct
 from onrecord.engine import plugins
 from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
-from onrecord.model.records import Claims, Page, Record, Terms, TrackClaim
-from onrecord.sources import listenbrainz_canonical, listenbrainz_listens
+from onrecord.model.records import Claims, Page, Record, Terms, TrackClaim, Whole
+from onrecord.sources import full_dumps, listenbrainz_canonical, listenbrainz_listens
+from onrecord.sources.codes import Codes
 from onrecord.sources.listenbrainz_listens import Listen
 from onrecord.sources.paging import Filling, Place, Unread, unread
 
 #: A recording stands once a page: large pages repeat the popular ones less often.
 _PAGE_RECORDS: Final = 5_000
 _LISTENED: Final = "listened-recording"
+#: Names of dumps that hold everything; incremental ones have names of their own.
+_PUBLISHED: Final = re.compile(
+    r"(?:(?P<canonical>musicbrainz-canonical-dump)|listenbrainz-(?:listens|spark)-dump-\d+)"
+    r"-(?P<day>\d{8}-\d{6})(?(canonical)|-full)\.tar(?:\.zst|\.xz)?"
+)
 _ABOUT: Final = frozenset(
     {"COPYING", "TIMESTAMP", "START_TIMESTAMP", "END_TIMESTAMP", "SCHEMA_SEQUENCE", "README"}
 )
@@ -36,13 +44,19 @@ class ListenBrainz:
 
     name = "listenbrainz"
     terms: ClassVar[Terms] = Terms(
-        state="unread",
-        license="",
+        state="read",
+        license="CC0-1.0",
         summary=(
-            "The dumps are believed to be CC0, as the MusicBrainz core data in them is. Dumps of listens name "
-            "listeners: their names are not read. Listens that people delete stay in incremental dumps."
+            "The dumps of listens and of canonical metadata are CC0. Dumps of listens name listeners: their names are "
+            "not read. Listens that people delete stay in incremental dumps."
         ),
-        address="https://listenbrainz.org/data/",
+        redistribute=True,
+        address=(
+            "https://github.com/metabrainz/metabrainz.org/blob/2a8e235fb074a85ad6bb1d86e505958965a7f824"
+            "/metabrainz/templates/index/datasets/postgres-dumps.html"
+        ),
+        day=dt.date(2026, 11, 28),
+        digest="382819b6e18bb7e0770082838bfe2346fa44b8a32ee15ce3c24ccc786ffb624a",
     )
 
     def __init__(self, location: Path, settings: Mapping[str, str]) -> None:
@@ -67,6 +81,12 @@ class ListenBrainz:
                 if page.full():
                     yield page.cut()
         yield from page.rest()
+
+    def whole(self) -> Whole | None:
+        """A dump that still is as it was published, under its name."""
+        return full_dumps.named_full(
+            self._location, _PUBLISHED, lambda name: "recording" if name["canonical"] else _LISTENED
+        )
 
     def claims(self, record: Record) -> Claims:
         if record.deleted:
@@ -96,6 +116,11 @@ class ListenBrainz:
         for heard in listenbrainz_listens.read(file):
             for unreadable in heard.unreadable:
                 page.reject(*unreadable)
+            unmapped = sum(not listen.mapped for listen in heard.listens)
+            if unmapped:
+                page.pass_over(
+                    "listens name no recording that ListenBrainz found, and claim nothing", unmapped
+                )
             for listen in heard.listens:
                 if listen.mapped and listen.recording_mbid not in on_page:
                     on_page.add(listen.recording_mbid)
@@ -135,14 +160,15 @@ def _listened_claims(source: str, payload: bytes) -> Claims:
         said = msgspec.json.decode(payload, type=_Listened)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordRejected(f"not a recording that was listened to: {error}") from error
+    id, codes = f"listened/{said.recording_mbid}", Codes()
     track = TrackClaim(
         source=source,
-        id=f"listened/{said.recording_mbid}",  # the canonical row of the same recording stays beside it
+        id=id,  # the canonical row of the same recording stays beside it
         title=said.recording_name,
         artist=said.artist_name,
-        artist_id=next(map(identifiers.mbid, said.artist_mbids), ""),
+        artist_id=codes.code(id, "mbid", said.artist_mbids[:1]),
         release=said.release_name,
-        release_id=identifiers.mbid(said.release_mbid),
-        mbid=identifiers.mbid(said.recording_mbid),
+        release_id=codes.code(id, "mbid", [said.release_mbid]),
+        mbid=codes.code(id, "mbid", [said.recording_mbid]),
     )
-    return Claims(tracks=(track,))
+    return Claims(tracks=(track,), odd=codes.odd)

@@ -15,6 +15,7 @@ from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
 from onrecord.model.records import Claims, TrackClaim
 from onrecord.sources import packed
+from onrecord.sources.codes import Codes
 from onrecord.sources.paging import Place, Unread
 
 #: Longest row in bytes, the line breaks within quotation marks included.
@@ -78,21 +79,19 @@ def fields(payload: bytes) -> dict[str, str]:
 def claims(source: str, payload: bytes) -> Claims:
     row = fields(payload)
     mbid = identifiers.mbid(row["recording_mbid"])
-    artists = row.get("artist_mbids", "").strip("{}").split(",")
-    return Claims(
-        tracks=(
-            TrackClaim(
-                source=source,
-                id=mbid,
-                title=row["recording_name"],
-                artist=row["artist_credit_name"],
-                artist_id=identifiers.mbid(artists[0]),
-                release=row.get("release_name", ""),
-                release_id=identifiers.mbid(row.get("release_mbid", "")),
-                mbid=mbid,
-            ),
-        )
+    artists, codes = row.get("artist_mbids", "").strip("{}").split(","), Codes()
+    codes.code(mbid, "mbid", artists[1:])
+    track = TrackClaim(
+        source=source,
+        id=mbid,
+        title=row["recording_name"],
+        artist=row["artist_credit_name"],
+        artist_id=codes.code(mbid, "mbid", artists[:1]),
+        release=row.get("release_name", ""),
+        release_id=codes.code(mbid, "mbid", [row.get("release_mbid", "")]),
+        mbid=mbid,
     )
+    return Claims(tracks=(track,), odd=codes.odd)
 
 
 def _foreign(header: bytes) -> str:

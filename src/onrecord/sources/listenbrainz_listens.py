@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
-from onrecord.sources import packed, strict_json
+from onrecord.sources import packed, parquet_cells, strict_json
 from onrecord.sources.paging import Filling, Place, Unread, unread
 
 #: 1 October 2002, before which nobody could scrobble; ListenBrainz refuses earlier times.
@@ -24,6 +24,8 @@ _TEN_DAYS_MS: Final = 10 * 24 * 3600 * 1000
 _BATCH: Final = 4_096
 #: Largest row group that is read, unpacked; the dumps aim at files of 128 MB.
 _LARGEST_GROUP: Final = 1024 * 1024 * 1024
+#: Bytes of one row; names of a recording, its artists and its release are a few hundred.
+_LONGEST_ROW: Final = 64 * 1024
 #: `user_id` stands beside them.
 _COLUMNS: Final = (
     "listened_at",
@@ -273,6 +275,9 @@ def _rows(file: Unread) -> Iterator[Heard]:
             raise RecordRejected("Parquet cannot be read in a packed tar: unpack it first")
         with pq.ParquetFile(file.part.stream, pre_buffer=False) as table:
             columns = _columns(table)
+            for group in range(table.metadata.num_row_groups):
+                if parquet_cells.longest(file.part.stream, table.metadata, group) > _LONGEST_ROW:
+                    raise RecordRejected(f"values of more than {_LONGEST_ROW} bytes, which no listen has")
             number, passed = 0, file.behind.count
             for batch in table.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
                 start, number = number, number + batch.num_rows

@@ -8,7 +8,7 @@ from typing import cast
 
 from onrecord.engine import plugins
 from onrecord.errors import PluginInvalid
-from onrecord.model.records import Terms
+from onrecord.model.records import FIELDS, Terms
 from onrecord.sources.seam import Source
 
 GROUP = "onrecord.sources"
@@ -31,6 +31,15 @@ def _accept(name: str, thing: object) -> type[Source]:
         raise _left_out(
             name, "its terms say 'read' without the address, day and digest of the text that was read"
         )
+    if terms.robots != "obey" and (terms.robots, terms.state) != ("api", "read"):
+        raise _left_out(
+            name, f"its terms say robots = {terms.robots!r}, expected 'obey', or 'api' where they were read"
+        )
+    for part in terms.parts:
+        if unknown := set(part.fields) - FIELDS:
+            raise _left_out(
+                name, f"its terms give a license to {', '.join(sorted(unknown))}, which is no claim"
+            )
     if not isinstance(thing, type) or getattr(thing, "name", None) != name:
         raise _left_out(name, f"expected a class whose `name` is {name!r}")
     for method in ("pages", "claims"):

@@ -14,18 +14,13 @@ from onrecord.model import identifiers
 from onrecord.model.records import ArtistClaim, Claims, ReleaseClaim, TrackClaim
 from onrecord.model.rights import Evidence
 from onrecord.sources import spelled, table_rows
+from onrecord.sources.codes import CODES, Codes
 from onrecord.sources.stated_license import Stated
 from onrecord.sources.table_mapping import Field, TableMapping, is_sound
 
 _WHOLE: Final = re.compile(r"\d{1,9}(?:\.0{1,6})?", re.ASCII)
-#: Fields of codes: what is not one is left out, as everywhere.
-_CODES: Final = {
-    "isrc": identifiers.isrc,
-    "mbid": identifiers.mbid,
-    "barcode": identifiers.barcode,
-    "isni": identifiers.isni,
-    "blob": identifiers.sha256,
-}
+#: Fields of codes: what is not one is odd, as everywhere, and the row is read all the same.
+_CODES: Final = {**CODES, "blob": identifiers.sha256}
 _NUMBERS: Final = ("disc", "position", "tracks")
 
 
@@ -68,6 +63,7 @@ class _Reading:
         self._source = source
         self._id = id
         self._mapping = stored.mapping
+        self._codes = {section: Codes() for section in stored.mapping.sections}
         if stored.row is not None:
             self._values: Mapping[str, Any] = stored.row
         else:
@@ -84,7 +80,16 @@ class _Reading:
             }
             given |= self._read("track", fields)
             tracks.append(TrackClaim(source=self._source, id=self._id, **given))
-        return Claims(artists, releases, tuple(tracks), self._evidence(stated))
+        ids = {
+            "release": releases[0].id if releases else self._id,
+            "artist": artists[0].id if artists else self._id,
+        }
+        odd = tuple(
+            (ids.get(section, self._id), field, value)
+            for section, codes in self._codes.items()
+            for _, field, value in codes.odd
+        )
+        return Claims(artists, releases, tuple(tracks), self._evidence(stated), odd)
 
     def _releases(self) -> tuple[ReleaseClaim, ...]:
         found = self._read("release", self._mapping.sections.get("release", {}))
@@ -112,12 +117,12 @@ class _Reading:
         return ((self._id, stated.license(column or "constant", words, holder=holder)),) if words else ()
 
     def _read(self, section: str, fields: Mapping[str, Field]) -> dict[str, Any]:
-        return {name: self._value(f"[{section}] {name}", name, field) for name, field in fields.items()}
+        return {name: self._value(section, name, field) for name, field in fields.items()}
 
-    def _value(self, where: str, name: str, field: Field) -> Any:
-        text = " ".join(self._text(field).split())
+    def _value(self, section: str, name: str, field: Field) -> Any:
+        text, where = " ".join(self._text(field).split()), f"[{section}] {name}"
         if name in _CODES:
-            return _CODES[name](text)
+            return self._codes[section].read(self._id, name, [text], _CODES[name]) or ""
         if name in _NUMBERS:
             whole = int(float(text)) if _WHOLE.fullmatch(text) else None
             return self._expected(whole, text, f"{where}: a whole number")

@@ -3,10 +3,11 @@
 """Somebody's table (CSV, JSON lines, a JSON document, Parquet), read through a mapping that the operator writes."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -19,6 +20,8 @@ from onrecord.sources.paging import Filling, foreign_cursor
 from onrecord.sources.table_mapping import TableMapping
 from onrecord.sources.table_rows import At, Row
 
+#: After so many rows the last ones are judged again.
+_JUDGED: Final = 500
 _SUFFIXES: Final = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
 
 
@@ -60,7 +63,8 @@ class MappedTable:
                 page.reject(member.name, member.refused)
                 continue
             _look_at(member, mapping)
-            for row in table_rows.rows(member.path, mapping, at if member.name == start else At()):
+            found = table_rows.rows(member.path, mapping, at if member.name == start else At())
+            for row in _watched(found, member.name):
                 self._take(row, member.name, mapping, page)
                 page.cursor = msgspec.json.encode((mark, member.name, *row.at)).decode()
                 if page.full():
@@ -115,13 +119,7 @@ def _look_at(member: folder.Member, mapping: TableMapping) -> None:
     """Refuses a table by what it is, whatever the mapping takes of it; and a mapping that is for another table."""
     found = (row.values for row in islice(table_rows.rows(member.path, mapping, At()), taken.SAMPLE))
     values = [value for value in found if value]
-    columns = list(dict.fromkeys(column for value in values for column in value))
-    cells = ([value.get(column) for column in columns] for value in values)
-    if reason := taken.taken_json(values) or taken.taken_table(columns, cells):
-        raise SourceRefused(
-            f"{member.name}: {reason}",
-            hint="sets that were taken out of a service against its terms are not read",
-        )
+    columns = _refuse_taken(member.name, values)
     for column, where in mapping.columns().items():
         needed = where == "id" or where.endswith(("] title", "] name"))
         if values and needed and not any(mapped_claims.has_column(value, column) for value in values):
@@ -130,6 +128,33 @@ def _look_at(member: folder.Member, mapping: TableMapping) -> None:
                 f"the mapping, {where}: no row of {member.name} has {column!r}",
                 hint=f"there are: {listed}"[:2000],
             )
+
+
+def _watched(rows: Iterable[Row], name: str) -> Iterator[Row]:
+    """The rows, looked at on the way: a set may begin behind harmless rows."""
+    last: deque[dict[str, Any]] = deque(maxlen=taken.SAMPLE)
+    count = 0
+    for row in rows:
+        if row.values:
+            last.append(row.values)
+            count += 1
+            if count % _JUDGED == 0:
+                _refuse_taken(name, last)
+        yield row
+    _refuse_taken(name, last)
+
+
+def _refuse_taken(name: str, values: Iterable[dict[str, Any]]) -> list[str]:
+    """The columns of these rows; SourceRefused where they are rows of a set that was taken."""
+    values = list(values)
+    columns = list(dict.fromkeys(column for value in values for column in value))
+    cells = ([value.get(column) for column in columns] for value in values)
+    if reason := taken.taken_json(values) or taken.taken_table(columns, cells):
+        raise SourceRefused(
+            f"{name}: {reason}",
+            hint="sets that were taken out of a service against its terms are not read",
+        )
+    return columns
 
 
 def _parsed(cursor: str, mark: str) -> tuple[str, At]:

@@ -17,6 +17,11 @@ _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 _TEN_DAYS_MS = 10 * 24 * 3600 * 1000
 
 
+class _Genre(Struct):
+    name: str | None = None
+    count: int | None = None
+
+
 class _Artist(Struct, rename="kebab"):
     id: str | None = None
     name: str | None = None
@@ -56,6 +61,7 @@ class _Recording(Struct, rename="kebab"):
     artist_credit: list[_Credit] | None = None
     first_release_date: str | None = None
     relations: list[_Relation] | None = None
+    genres: list[_Genre] | None = None
     origin: str = msgspec.field(name="onrecord:origin", default="")
 
 
@@ -98,6 +104,7 @@ class _Label(Struct, rename="kebab"):
 class _Group(Struct, rename="kebab"):
     primary_type: str | None = None
     artist_credit: list[_Credit] | None = None
+    genres: list[_Genre] | None = None
     origin: str = msgspec.field(name="onrecord:origin", default="")
 
 
@@ -111,6 +118,7 @@ class _Release(Struct, rename="kebab"):
     label_info: list[_LabelInfo] | None = None
     release_group: _Group | None = None
     media: list[_Medium] | None = None
+    genres: list[_Genre] | None = None
     origin: str = msgspec.field(name="onrecord:origin", default="")
 
 
@@ -300,6 +308,7 @@ class _Reading:
             isrc=self.code(id, "isrc", identifiers.isrc, *recording.isrcs or ()),
             mbid=self.mbid(recording.id),
             date=self.code(id, "date", _date, recording.first_release_date) or claim.date,
+            genre=_genre(recording, release, release.release_group),
             composer=_composer(recording),
         )
 
@@ -315,6 +324,7 @@ class _Reading:
             isrc=self.code(recording.id, "isrc", identifiers.isrc, *recording.isrcs or ()),
             mbid=self.mbid(recording.id),
             date=self.code(recording.id, "date", _date, recording.first_release_date),
+            genre=_genre(recording),
             composer=_composer(recording),
         )
         return Claims(artists=tuple(self.artists.values()), tracks=(track,), odd=tuple(self.odd))
@@ -340,6 +350,17 @@ def _named(relations: list[_Relation], role: str) -> str:
         if relation.type == role and relation.artist and relation.artist.name
     )
     return ", ".join(names)
+
+
+def _genre(*things: _Recording | _Release | _Group | None) -> str:
+    """The genre that most editors gave to the recording, else to its release, else to the group of that."""
+    for thing in things:
+        counted = [
+            (-(genre.count or 0), genre.name) for genre in (thing and thing.genres) or [] if genre.name
+        ]
+        if counted:
+            return min(counted)[1]
+    return ""
 
 
 def _composer(recording: _Recording) -> str:

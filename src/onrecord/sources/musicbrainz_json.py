@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MusicBrainz as JSON: web-service answers and the dumps as published, a file or a folder. Claims are core data: CC0.
+"""MusicBrainz as JSON: web-service answers and the dumps as published, a file or a folder. Core data is CC0.
 
-Tags, genres, ratings and annotations stand in the same answers under CC BY-NC-SA 3.0; they are kept with the record
-and never become claims.
+Tags, genres, ratings and annotations stand in the same answers under CC BY-NC-SA 3.0; they are kept with the record.
+Of these the genre of a track alone becomes a claim, and the terms name its license.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from onrecord.engine import plugins
 from onrecord.errors import RecordRejected
 from onrecord.model import identifiers
-from onrecord.model.records import Claims, Page, Record, Terms
+from onrecord.model.records import Claims, Page, Part, Record, Terms
 from onrecord.sources import json_elements, musicbrainz_claims, packed, strict_json
 from onrecord.sources.json_texts import Text
 from onrecord.sources.paging import Filling, Place, Unread, unread
@@ -44,14 +45,21 @@ class MusicBrainzJson:
 
     name = "musicbrainz-json"
     terms: ClassVar[Terms] = Terms(
-        state="unread",
+        state="read",
         license="CC0-1.0",
         summary=(
-            "Core data is CC0. Tags, genres, ratings and annotations are CC BY-NC-SA 3.0 and are not claimed. "
-            "Live replication packets are CC BY-NC-SA 3.0 and are not read."
+            "Core data and the JSON dumps are CC0, supplementary data is CC BY-NC-SA 3.0. Tags, genres, ratings and "
+            "annotations are taken for supplementary where they occur; of these the genre of a track alone is claimed. "
+            "Live replication packets are not read."
         ),
         redistribute=True,
-        address="https://musicbrainz.org/doc/About/Data_License",
+        parts=(Part(("tracks.genre",), "CC-BY-NC-SA-3.0", redistribute=True),),
+        address=(
+            "https://github.com/metabrainz/metabrainz.org/blob/2a8e235fb074a85ad6bb1d86e505958965a7f824"
+            "/metabrainz/templates/index/datasets/postgres-dumps.html"
+        ),
+        day=dt.date(2026, 11, 28),
+        digest="382819b6e18bb7e0770082838bfe2346fa44b8a32ee15ce3c24ccc786ffb624a",
     )
 
     def __init__(self, location: Path, settings: Mapping[str, str]) -> None:

@@ -204,6 +204,14 @@ def _work(element: etree._Element) -> Dict:
     }
 
 
+def _genre(element: etree._Element) -> Dict:
+    return {"name": _text(element, "name") or element.get("name"), "count": element.get("count")}
+
+
+def _genres(element: etree._Element) -> list[Dict]:
+    return _each(element, "genre-list/genre", _genre)
+
+
 def _recording(element: etree._Element) -> Dict:
     return {
         "id": element.get("id"),
@@ -213,6 +221,7 @@ def _recording(element: etree._Element) -> Dict:
         "artist-credit": _credits(element),
         "first-release-date": _text(element, "first-release-date"),
         "relations": _each(element, "relation-list/relation", _relation),
+        "genres": _genres(element),
     }
 
 
@@ -248,7 +257,7 @@ def _label(element: etree._Element) -> Dict:
 
 def _group(element: etree._Element) -> Dict:
     kind = _text(element, "primary-type") or element.get("type")
-    return {"primary-type": kind, "artist-credit": _credits(element)}
+    return {"primary-type": kind, "artist-credit": _credits(element), "genres": _genres(element)}
 
 
 def _release(element: etree._Element) -> Dict:
@@ -256,6 +265,7 @@ def _release(element: etree._Element) -> Dict:
     return {
         "id": element.get("id"),
         "title": _text(element, "title"),
+        "genres": _genres(element),
         "date": _text(element, "date"),
         "country": _text(element, "country"),
         "barcode": _text(element, "barcode"),

@@ -13,7 +13,7 @@ from onrecord.engine import plugins
 from onrecord.errors import RecordRejected, SourceFailed, UsageError
 from onrecord.model.records import Claims, Page, Record, Terms
 from onrecord.net.repeats import Repeats
-from onrecord.sources import dublin_core, folder, oai_answer, safe_xml
+from onrecord.sources import asking, dublin_core, folder, oai_answer, safe_xml
 from onrecord.sources.oai_answer import OaiAnswer
 from onrecord.sources.paging import foreign_cursor
 from onrecord.sources.seam import Fetch
@@ -34,6 +34,8 @@ class OaiPmh:
     cursor that was given at the end of a list asks for what changed since the day of that list's first answer, so
     records of that day come again. A token that has expired between two runs (badResumptionToken) begins the list
     anew: tokens need not live long (section 3.5), and known records change nothing.
+
+    Settings: `repository`, an address as the query is one, to ask again for single records (GetRecord).
     """
 
     name = "oai-pmh"
@@ -48,7 +50,9 @@ class OaiPmh:
     )
 
     def __init__(self, location: Path, settings: Mapping[str, str]) -> None:
-        self.name = plugins.settings(type(self).name, settings, {"name": type(self).name})["name"]
+        given = plugins.settings(type(self).name, settings, {"name": type(self).name, "repository": ""})
+        self.name = given["name"]
+        self._repository = given["repository"]
         self._location = location
 
     def pages(self, cursor: str = "") -> Iterator[Page]:
@@ -88,6 +92,20 @@ class OaiPmh:
             if not answer.token:
                 return
             loop.check(answer.token)
+
+    def again(self, fetch: Fetch, record: str) -> Page:
+        if not self._repository:
+            raise UsageError(
+                "oai-pmh: to ask for single records again, its repository must be known",
+                "set repository=https://host/oai",
+            )
+        address = _Repository(self._repository).record(record.partition(":")[2])
+        answer = self._asked(fetch, address)
+        if answer.error == "idDoesNotExist":
+            return asking.gone(self.name, record)
+        if answer.error or answer.wrong:
+            raise _failed(address, answer) if answer.error else SourceFailed(f"{address}: {answer.wrong}")
+        return self._page(answer, "", address)
 
     def claims(self, record: Record) -> Claims:
         return Claims() if record.deleted else dublin_core.claims(self.name, record.id, record.payload)
@@ -184,6 +202,11 @@ class _Repository:
             )
         self._base = parts._replace(query="", fragment="").geturl()
         self._given = {"metadataPrefix": "oai_dc", **given}
+
+    def record(self, identifier: str) -> str:
+        """What to ask for one record."""
+        asked = {"metadataPrefix": self._given["metadataPrefix"], "identifier": identifier}
+        return f"{self._base}?{urlencode({'verb': 'GetRecord', **asked})}"
 
     def address(self, at: _Cursor) -> str:
         """What to ask next; "" where nothing can be new."""

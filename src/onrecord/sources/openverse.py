@@ -7,6 +7,7 @@ Openverse shows tracks as downloadable that their provider does not let go (Word
 claims and license statements, and every file of theirs is offered with a refusal that names the provider to ask.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -18,12 +19,13 @@ from onrecord.model.records import ArtistClaim, Claims, Offer, Page, Record, Rel
 from onrecord.model.rights import Evidence
 from onrecord.rights.licenses import read_license
 from onrecord.sources import asking, csv_rows, json_elements, packed, paging, strict_json
+from onrecord.sources.codes import Codes
 from onrecord.sources.json_elements import Element
 from onrecord.sources.json_texts import Text
 from onrecord.sources.outside_values import Values, of_object, web_address
 from onrecord.sources.paging import Unread
 from onrecord.sources.seam import Fetch
-from onrecord.sources.spelled import leading_date, plausible
+from onrecord.sources.spelled import plausible
 from onrecord.sources.stated_license import Stated
 
 _ADDRESS: Final = "https://api.openverse.org/v1/audio/"
@@ -50,15 +52,19 @@ class Openverse:
 
     name = "openverse"
     terms: ClassVar[Terms] = Terms(
-        state="unread",
+        state="read",
         license="",
         summary=(
-            "Believed: anonymous use is for trying it out, 20 results a page and 12 pages a query, with limits by "
-            "minute and day; whoever wants more registers. Each work has its own license and provider, which are to be "
-            "asked before a file is taken. The license of the metadata is not known. Pace, robots.txt and Retry-After "
-            "are the client's to keep."
+            "The catalog must not be scraped: it is not harvested live, and saved answers are read. Each work has its "
+            "own license and provider, which are to be asked before a file is taken; Openverse verifies no license. "
+            "The license of the metadata is not stated."
         ),
-        address="https://docs.openverse.org/terms_of_service.html",
+        address=(
+            "https://github.com/WordPress/openverse-api/blob/1f7877a05abdd9e97a473be3b94c176662bdbec4"
+            "/api/docs/terms_of_service.md"
+        ),
+        day=dt.date(2026, 11, 28),
+        digest="2bfc1a9327d875faf86c9a7ce18a19590fd92339c67c9b8e1d8527aac460d0e1",
     )
 
     def __init__(self, location: Path, settings: Mapping[str, str]) -> None:
@@ -95,6 +101,13 @@ class Openverse:
                 return
             at = asking.Place(str(number + 1))
 
+    def again(self, fetch: Fetch, record: str) -> Page:
+        kind, _, id = record.partition(":")
+        if kind != "audio" or not identifiers.mbid(id):
+            raise asking.not_alone(record)
+        _, raw = asking.Asking("Openverse", fetch).json(f"{_ADDRESS}{id}/", {})
+        return asking.one(record, raw, self._record)
+
     def claims(self, record: Record) -> Claims:
         if record.deleted:
             return Claims()
@@ -102,12 +115,15 @@ class Openverse:
         if not _is_music(audio):
             return Claims()
         release = _release(audio, self.name)
-        artist = _artist(audio, self.name)
+        artist, codes = _artist(audio, self.name), Codes()
         return Claims(
             artists=[artist] if artist else [],
             releases=[release] if release else [],
-            tracks=[_track(audio, self.name, release, artist)],
-            evidence=[(_id(audio), fact) for fact in _evidence(audio, Stated(self.name, record.payload))],
+            tracks=[_track(audio, self.name, release, artist, codes)],
+            evidence=[
+                (_id(audio), fact) for fact in _evidence(audio, Stated(f"index:{self.name}", record.payload))
+            ],
+            odd=codes.odd,
         )
 
     def offers(self, record: Record) -> Sequence[Offer]:
@@ -197,7 +213,7 @@ def _release(audio: Values, source: str) -> ReleaseClaim | None:
 
 
 def _track(
-    audio: Values, source: str, release: ReleaseClaim | None, artist: ArtistClaim | None
+    audio: Values, source: str, release: ReleaseClaim | None, artist: ArtistClaim | None, codes: Codes
 ) -> TrackClaim:
     return TrackClaim(
         source=source,
@@ -208,8 +224,13 @@ def _track(
         release=release.title if release else "",
         release_id=release.id if release else "",
         position=audio.inner("audio_set").whole("set_position") or audio.whole("set_position") or None,
-        duration_ms=plausible(audio.whole("duration")),  # it counts milliseconds
-        date=leading_date(audio.inner("meta_data").text("release_date")),
+        duration_ms=codes.read(
+            _id(audio),
+            "duration_ms",
+            [audio.text("duration").lstrip("0")],
+            lambda _: plausible(audio.whole("duration")),  # it counts milliseconds
+        ),
+        date=codes.date(_id(audio), audio.inner("meta_data").text("release_date")),
         genre=audio.text("genres", "genre"),
     )
 

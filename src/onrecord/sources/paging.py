@@ -87,10 +87,12 @@ class Filling:
         self._size = size
         self._records: list[Record] = []
         self._rejected: list[tuple[str, str]] = []
+        self._unchanged: list[str] = []
+        self._passed: dict[str, int] = {}
         self._bytes = 0
 
     def __bool__(self) -> bool:
-        return bool(self._records or self._rejected)
+        return bool(self._records or self._rejected or self._unchanged or self._passed)
 
     def take(self, element: _Found, where: str, record: Callable[[_Found], Record]) -> None:
         """Take in the record of an element, or why it is none."""
@@ -109,12 +111,27 @@ class Filling:
         if why != last_why or not last_where.startswith(where):
             self._rejected.append((where, why))
 
+    def leave(self, record: str) -> None:
+        """Name a record that the service says has not changed."""
+        self._unchanged.append(record)
+
+    def pass_over(self, what: str, count: int = 1) -> None:
+        """Count what was read, is no fault, and makes no record; `what` as in `Page.passed_over`."""
+        self._passed[what] = self._passed.get(what, 0) + count
+
     def full(self) -> bool:
-        return len(self._records) + len(self._rejected) >= self._most or self._bytes >= self._size
+        count = len(self._records) + len(self._rejected) + len(self._unchanged)
+        return count >= self._most or self._bytes >= self._size
 
     def cut(self) -> Page:
-        page = Page(tuple(self._records), self.cursor, tuple(self._rejected))
-        self._records, self._rejected, self._bytes = [], [], 0
+        page = Page(
+            tuple(self._records),
+            self.cursor,
+            tuple(self._rejected),
+            tuple(self._unchanged),
+            tuple(sorted(self._passed.items())),
+        )
+        self._records, self._rejected, self._unchanged, self._passed, self._bytes = [], [], [], {}, 0
         return page
 
     def rest(self) -> Iterator[Page]:

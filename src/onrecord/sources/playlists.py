@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from onrecord.engine import plugins
 from onrecord.errors import RecordRejected
 from onrecord.model.records import Claims, Page, Record, Terms, TrackClaim
+from onrecord.rights import taken
 from onrecord.sources import folder, playlist_entries
 from onrecord.sources.paging import Filling
 from onrecord.sources.playlist_entries import Entry
@@ -79,7 +80,11 @@ class Playlists:
             raise RecordRejected(f"longer than {LONGEST} bytes, which no playlist is")
         if not raw.strip():
             raise RecordRejected("an empty file")
-        playlist_entries.read(raw, media_type)
+        locations = (
+            location for entry in playlist_entries.read(raw, media_type) for location in entry.locations
+        )
+        if why := taken.taken_torrent(location.split("?")[0] for location in locations):
+            raise RecordRejected(f"the files that it lists are no playlist of anybody's: {why}")
         return Record(self.name, "playlist", member.name, media_type, raw)
 
     def _track(self, playlist: str, entry: Entry, number: int) -> TrackClaim:

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The seam of a source: what a connector promises and may rely on. `onrecord.testing.check_source` checks it.
 
-`Source` is what every connector is. `Live` and `Offers` are abilities that some have besides.
+`Source` is what every connector is. `Live`, `Rechecks`, `Offers`, `Delivers` and `Dumped` are abilities that some have
+besides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
-from onrecord.model.records import Answer, Claims, Offer, Page, Record, Terms
+from onrecord.model.records import Answer, Claims, Delivered, Offer, Page, Record, Terms, Whole
 
 
 class Source(Protocol):
@@ -53,12 +54,19 @@ class Source(Protocol):
 
 
 class Fetch(Protocol):
-    """What a connector may ask of the network. Who calls it waits: it keeps the pace of the host, obeys robots.txt and
-    Retry-After, tries again what is worth it, refuses private addresses, and names the operator's contact.
+    """What a connector may ask of the network. Who calls it waits: it keeps the pace of the host, obeys Retry-After,
+    and robots.txt unless the terms say `api`, tries again what is worth it, refuses private addresses, and names the
+    operator's contact.
     """
 
-    def __call__(self, address: str, *, accept: str = "*/*") -> Answer:
-        """The whole answer to a GET of an https address, of at most 32 MB. SourceFailed says why there is none."""
+    def __call__(self, address: str, *, accept: str = "*/*", record: str = "") -> Answer:
+        """The whole answer to a GET of an https address, of at most 32 MB. SourceFailed says why there is none.
+
+        `record` (`<kind>:<id>`) may be named where the whole answer is the payload of that one record. Where the
+        archive holds it and the service says that it has not changed since (304), the answer is `unchanged` and has no
+        content; name the record in the page's `unchanged`. Not for an answer that is needed to go on: a list whose
+        first page is as it was may have another second one, and its content says where that is.
+        """
         ...
 
 
@@ -76,9 +84,47 @@ class Live(Protocol):
 
 
 @runtime_checkable
+class Rechecks(Protocol):
+    """A source that can be asked once more for one record: does it still say of rights what it said?"""
+
+    def again(self, fetch: Fetch, record: str) -> Page:
+        """The newest answer on a record that is held, by the name it is filed under (`<kind>:<id>`).
+
+        The page holds that one record as `pages` or `live` would give it; or a tombstone, where the service answers
+        that it has no such record; or names it in `unchanged`, or in `rejected` with the reason. Its cursor means
+        nothing. An answer of 404 or 410 may be let through as it comes (UnexpectedStatus): it says that the record is
+        gone. RecordRejected where records of this kind cannot be asked for one by one.
+        """
+        ...
+
+
+@runtime_checkable
 class Offers(Protocol):
     """A source that says where sound is, and whether it may be fetched."""
 
     def offers(self, record: Record) -> Sequence[Offer]:
         """The sound files of one record, pure like `claims`. What the provider forbids is offered with its refusal."""
+        ...
+
+
+@runtime_checkable
+class Delivers(Protocol):
+    """A source whose records come with sound files, and say a digest of each."""
+
+    def delivered(self, record: Record) -> Sequence[Delivered]:
+        """The whole sound files of one record, pure like `claims`; no previews. The archive looks for them."""
+        ...
+
+
+@runtime_checkable
+class Dumped(Protocol):
+    """A source whose publisher's dumps say of themselves that they hold everything."""
+
+    def whole(self) -> Whole | None:
+        """Of which kinds the location holds every record that there is; None where it does not say so.
+
+        Where it says so, and all of it was read without a rejection, what the archive holds besides is taken for
+        deleted. So a connector says it only of what its publisher calls a full dump, never of an increment, a part or a
+        query.
+        """
         ...

@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from onrecord.model.rights import Evidence, Says
+from onrecord.model.rights import Evidence, Part, Says, Use
 from onrecord.rights.licenses import is_permissive, read_license
 from onrecord.rights.texts import takes_back
+from onrecord.rights.writers import other_writers
 from onrecord.sources.sidecars.said import LONGEST_TEXT, one_line
 
 _VERSIONLESS = re.compile(r"-\d.*")
@@ -40,6 +41,30 @@ class Stated:
         The gate treats it as a statement that was not understood, which contradicts whatever license stands beside it.
         """
         return self._evidence(field, f"{field}: {text}", "", "")
+
+    def not_offered(self, field: str, text: str, *uses: Use) -> Evidence:
+        """The provider's own flag: it does not offer its file for these uses, whatever the license says."""
+        return Evidence(
+            says=Says.NOT_OFFERED,
+            origin=f"{self._source}:{field}",
+            text=f"{field}: {text}"[:LONGEST_TEXT],
+            document=self._document,
+            uses=uses,
+        )
+
+    def writers(self, field: str, composer: str, artist: str) -> list[Evidence]:
+        """All writers that a record names where one of them is not the artist, else none."""
+        return [
+            Evidence(
+                says=Says.WRITER,
+                origin=f"{self._source}:{field}",
+                text=composer[:LONGEST_TEXT],
+                document=self._document,
+                holder=one_line(name),
+                part=Part.COMPOSITION,
+            )
+            for name in other_writers(composer, artist)
+        ]
 
     def _evidence(self, field: str, text: str, license: str, holder: str) -> Evidence:
         return Evidence(

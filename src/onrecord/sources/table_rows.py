@@ -12,13 +12,15 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from onrecord.errors import ConfigError, RecordRejected
-from onrecord.sources import json_elements, json_texts, packed, strict_json
+from onrecord.sources import json_elements, json_texts, packed, parquet_cells, strict_json
 from onrecord.sources.table_mapping import TableMapping
 
 #: Longest row of a CSV file in bytes, and most lines that one may have.
 LONGEST: Final = 1024 * 1024
 _MOST_LINES: Final = 2000
 _BATCH: Final = 500
+#: Rows of Parquet that are unpacked as values at a time, in bytes; those of a batch that holds more come one by one.
+_MOST_AT_ONCE: Final = 16 * LONGEST
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -326,15 +328,36 @@ def _parquet(path: Path, mapping: TableMapping, at: At) -> Iterator[Row]:
         columns = tuple(file.schema_arrow.names)
         _check(path, mapping, columns)
         for group, skip in _groups(file.metadata, at.rows):
-            for batch in file.iter_batches(_BATCH, row_groups=[group], use_threads=False):
+            cells = parquet_cells.longest(path, file.metadata, group)
+            if cells > LONGEST or parquet_cells.mean(file.metadata, group) > LONGEST:
+                number += file.metadata.row_group(group).num_rows - skip
+                long = f"row group {group + 1}: its rows have more than {LONGEST} bytes, which no row has"
+                yield Row(At(rows=number), b"", {}, wrong=long)
+                continue
+            size = min(_BATCH, max(_MOST_AT_ONCE // max(cells, 1), 1))
+            for batch in file.iter_batches(size, row_groups=[group], use_threads=False):
                 kept = batch.slice(skip)
                 skip = max(skip - batch.num_rows, 0)
-                for value in kept.to_pylist():
+                for value in _values(kept):
                     number += 1
-                    raw = msgspec.json.encode(value)
-                    yield Row(At(rows=number), b'"row":' + raw, msgspec.json.decode(raw), columns)
+                    raw = b"" if value is None else msgspec.json.encode(value)
+                    if raw and len(raw) <= LONGEST:
+                        yield Row(At(rows=number), b'"row":' + raw, msgspec.json.decode(raw), columns)
+                    else:
+                        long = f"more than {LONGEST} bytes, which no row has"
+                        yield Row(At(rows=number), b"", {}, wrong=long)
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         yield Row(At(rows=number), b"", {}, wrong=f"cut off or damaged Parquet: {str(error)[:300]}")
+
+
+def _values(batch: Any) -> Iterator[dict[str, Any] | None]:
+    """The rows of a batch; None for one that is too long to become values."""
+    if batch.nbytes <= _MOST_AT_ONCE:
+        yield from batch.to_pylist()
+        return
+    for number in range(batch.num_rows):
+        row = batch.slice(number, 1)
+        yield None if row.nbytes > _MOST_AT_ONCE else row.to_pylist()[0]
 
 
 def _groups(metadata: Any, behind: int) -> Iterator[tuple[int, int]]:

@@ -14,16 +14,25 @@ from onrecord.errors import RecordRejected
 from onrecord.model.records import Claims, Offer, Page, Record, Terms, TrackClaim
 from onrecord.model.rights import Evidence
 from onrecord.sources import asking, json_elements, paging, strict_json
+from onrecord.sources.codes import Codes
 from onrecord.sources.html_text import html_text
 from onrecord.sources.json_elements import Element
 from onrecord.sources.outside_values import Values, of_object, web_address
 from onrecord.sources.paging import foreign_cursor
 from onrecord.sources.seam import Fetch
-from onrecord.sources.spelled import leading_date, milliseconds
+from onrecord.sources.spelled import leading_date
 from onrecord.sources.stated_license import Stated
 
 _ADDRESS: Final = "https://commons.wikimedia.org/w/api.php"
 _LIMIT: Final = 50
+#: What is asked of every page, whichever pages they are.
+_ASKED: Final = {
+    "action": "query",
+    "format": "json",
+    "formatversion": "2",
+    "prop": "imageinfo",
+    "iiprop": "url|size|sha1|mime|mediatype|timestamp|extmetadata",
+}
 _CATEGORY: Final = "Category:"
 _ENDINGS: Final = re.compile(r"\.(?:oga|ogg|opus|flac|wav|mp3|mid|midi|webm|m4a)$", re.IGNORECASE)
 #: Names of Creative Commons licenses as Commons' templates print them, ports included.
@@ -63,22 +72,13 @@ class WikimediaCommons:
         "" searches for all sound; a search ends after the 10,000 results that Commons gives. The cursor is the object
         `continue` that leads to an answer, and how many of its pages were taken.
         """
-        asked = {
-            "action": "query",
-            "format": "json",
-            "formatversion": "2",
-            **_generator(query),
-            "prop": "imageinfo",
-            "iiprop": "url|size|sha1|mime|mediatype|timestamp|extmetadata",
-        }
+        asked = {**_ASKED, **_generator(query)}
         service = asking.Asking("Wikimedia Commons", fetch)
         at = asking.place(cursor, "{}")
         while True:
             service.goes_on(at.continuation)
             answer, raw = service.json(_ADDRESS, {**asked, **_parsed(at.continuation)})
-            if not isinstance(answer, dict) or "error" in answer:
-                error = Values(answer if isinstance(answer, dict) else {}).inner("error")
-                raise service.failed(f"answered an error {error.text('code')}: {error.text('info')}")
+            _refuse_failed(answer, service)
             going_on = _going_on(answer)
             # An answer that finds nothing has no `query`.
             found = json_elements.elements(raw, "query", "pages") if "query" in answer else []
@@ -89,13 +89,24 @@ class WikimediaCommons:
                 return
             at = asking.Place(_written(going_on))
 
+    def again(self, fetch: Fetch, record: str) -> Page:
+        kind, _, id = record.partition(":")
+        if kind != "file" or not id.isdecimal():
+            raise asking.not_alone(record)
+        service = asking.Asking("Wikimedia Commons", fetch)
+        answer, raw = service.json(_ADDRESS, {**_ASKED, "pageids": id})
+        _refuse_failed(answer, service)
+        found = json_elements.elements(raw, "query", "pages") if "query" in answer else []
+        return asking.one(record, found[0].raw, self._record) if found else asking.gone(self.name, record)
+
     def claims(self, record: Record) -> Claims:
         if record.deleted:
             return Claims()
-        file = _File(record.payload)
+        file, codes = _File(record.payload), Codes()
         return Claims(
-            tracks=[file.track(self.name)],
+            tracks=[file.track(self.name, codes)],
             evidence=[(file.id, fact) for fact in file.evidence(Stated(self.name, record.payload))],
+            odd=codes.odd,
         )
 
     def offers(self, record: Record) -> Sequence[Offer]:
@@ -129,13 +140,13 @@ class _File:
             )
         self._said = self._info.inner("extmetadata")
 
-    def track(self, source: str) -> TrackClaim:
+    def track(self, source: str, codes: Codes) -> TrackClaim:
         return TrackClaim(
             source=source,
             id=self.id,
             title=html_text(self._value("ObjectName")) or _ENDINGS.sub("", self._title),
             artist=html_text(self._value("Artist")),
-            duration_ms=milliseconds(self._info.text("duration")),
+            duration_ms=codes.duration(self.id, self._info.text("duration")),
             date=leading_date(html_text(self._value("DateTimeOriginal"))),
         )
 
@@ -182,6 +193,12 @@ class _File:
         if many.text("_type"):
             return many.text("en") or _first(many)
         return field.text("value")
+
+
+def _refuse_failed(answer: object, service: asking.Asking) -> None:
+    if not isinstance(answer, dict) or "error" in answer:
+        error = Values(answer if isinstance(answer, dict) else {}).inner("error")
+        raise service.failed(f"answered an error {error.text('code')}: {error.text('info')}")
 
 
 def _elements(data: bytes) -> list[Element]:

@@ -11,11 +11,14 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
+from onrecord.archive.notice_elements import Notice
 from onrecord.model.views import Glance, Hit, RecordingView
-from onrecord.web import sound
+from onrecord.web import signs, sound
+from onrecord.web.notices import Received
 from onrecord.web.pages import known_id, question
 from onrecord.web.problems import Problem
 from onrecord.web.reader import Reader
+from onrecord.web.whereabouts import Whereabouts
 
 
 class Found(Struct, frozen=True):
@@ -32,7 +35,7 @@ class State(Struct, frozen=True):
     bad: int = 0
 
 
-_SCHEMAS: Final = (Found, Glance, Problem, RecordingView, State)
+_SCHEMAS: Final = (Found, Glance, Notice, Problem, Received, RecordingView, State)
 _REF: Final = "#/components/schemas/{name}"
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response])
 
@@ -50,7 +53,7 @@ _GONE: Final = _problem("Nothing has this id.")
 _BYTES: Final = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-def routes(archive: Reader, territory: str) -> APIRouter:
+def routes(archive: Reader, where: Whereabouts) -> APIRouter:
     """Everything that a program may ask. Each answer to GET is also there for HEAD."""
     router = APIRouter(default_response_class=Response)
 
@@ -86,6 +89,7 @@ def routes(archive: Reader, territory: str) -> APIRouter:
             200: _json(RecordingView, "All that is known."),
             301: {"description": "Merged; see Location."},
             404: _GONE,
+            451: _problem("Withdrawn: when, and by which rule."),
         },
     )
     def recording(id: Annotated[str, Path(description="A canonical id.")]) -> Response:
@@ -93,7 +97,7 @@ def routes(archive: Reader, territory: str) -> APIRouter:
         view = archive.recording(known_id(id))
         if view.id != id:
             return RedirectResponse(f"/api/recording/{view.id}", 301, {"Cache-Control": "no-cache"})
-        return _answer(view)
+        return _answer(view, signs.fields(archive.signals(*(it.sha256 for it in view.sounds))))
 
     @both(
         "/sound/{sha256}",
@@ -119,7 +123,10 @@ def routes(archive: Reader, territory: str) -> APIRouter:
         ] = False,
     ) -> Response:
         """The sound itself. The rights are asked at each request, on the day."""
-        return sound.send(archive, request, sha256, territory, download=download, copy=copy)
+        territory = where.of(request)
+        return sound.send(
+            archive, request, sha256, territory, download=download, copy=copy, vary=where.headers
+        )
 
     @both("/livez", {200: _json(State, "The process answers.")})
     def livez() -> Response:

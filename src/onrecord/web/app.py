@@ -10,24 +10,32 @@ from starlette.middleware import Middleware
 import onrecord
 from onrecord.web import api
 from onrecord.web.assets import Assets
+from onrecord.web.desk import ClosedDesk, Desk
 from onrecord.web.headers import SafetyHeaders
+from onrecord.web.notices import Notices
 from onrecord.web.pages import Pages
 from onrecord.web.problems import answer_errors
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
+from onrecord.web.signs import SignalHeaders, Signs
+from onrecord.web.site import Site
+from onrecord.web.whereabouts import Whereabouts
 
 #: Nobody is located by their address, so unless the operator says where the listeners are, nobody knows.
 ANYWHERE: Final = "unknown"
 
 
-def create_app(archive: Reader, territory: str = ANYWHERE) -> FastAPI:
-    """The page of one archive. `territory` (ISO 3166-1) is where its listeners are.
+def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = None) -> FastAPI:
+    """The page of one archive. `territory` (ISO 3166-1) is where all its listeners are; `site` what it does but read.
 
-    Where that is unknown, the strictest answer holds. Reads `archive.glance()` once, for the archive's name.
+    Where that is unknown, a proxy that the site trusts may say it of each listener; else the strictest answer holds.
+    Reads `archive.glance()` once, for the archive's name. Raises `ConfigError`.
     """
+    site = site or Site()
+    where = Whereabouts(territory, site.web)
     assets = Assets()
     name = archive.glance().name
-    render = Render(name, assets)
+    render = Render(name, assets, notices=site.folder is not None)
     app = FastAPI(
         title=f"{name} (onrecord)",
         version=getattr(onrecord, "__version__", "0"),
@@ -35,10 +43,17 @@ def create_app(archive: Reader, territory: str = ANYWHERE) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,  # the interactive pages load from other hosts
         redoc_url=None,
-        middleware=[Middleware(SafetyHeaders)],
+        middleware=[Middleware(SafetyHeaders), Middleware(SignalHeaders, default=site.signals)],
     )
-    app.include_router(api.routes(archive, territory))
-    app.router.routes.extend(Pages(archive, render, assets, territory).routes())
+    app.include_router(api.routes(archive, where))
+    app.router.routes.extend(Pages(archive, render, assets, where).routes())
+    app.router.routes.extend(Signs(site).routes())
+    if site.folder is not None:
+        notices = Notices(site.folder, site, render)
+        app.include_router(notices.api())
+        app.router.routes.extend(notices.routes())
+        desk = Desk(site.folder, site.key, archive, render) if site.key else ClosedDesk()
+        app.router.routes.extend(desk.routes())
     answer_errors(app, render)
     api.describe(app)
     return app

@@ -13,10 +13,11 @@ from starlette.routing import BaseRoute, Route
 from onrecord.errors import NotFound
 from onrecord.model.rights import Decision, Use
 from onrecord.model.views import ClaimView, DecisionView, RecordingView, Refusal, SoundView, TrackRow
-from onrecord.web import ranges, text
+from onrecord.web import ranges, signs, text
 from onrecord.web.assets import Assets
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
+from onrecord.web.whereabouts import Whereabouts
 
 #: Longer questions are cut: no title needs more, and the index should not have to read a book.
 LONGEST_QUERY: Final = 200
@@ -36,11 +37,11 @@ _FILE_TYPES: Final = {
 
 
 class Pages:
-    def __init__(self, archive: Reader, render: Render, assets: Assets, territory: str) -> None:
+    def __init__(self, archive: Reader, render: Render, assets: Assets, where: Whereabouts) -> None:
         self._archive = archive
         self._page = render.page
         self._assets = assets
-        self._territory = territory
+        self._where = where
 
     def routes(self) -> list[BaseRoute]:
         """Routes answer HEAD wherever they answer GET."""
@@ -64,22 +65,27 @@ class Pages:
             "glance": self._archive.glance(),
             "recent": recent,
             "edition": editions[0] if editions else None,
-            "featured": self._featured(recent),
+            "featured": self._featured(recent, self._where.of(request)),
         }
-        return self._page("home.html", request, values)
+        return self._page("home.html", request, values, headers=self._where.headers)
 
-    def _featured(self, recent: list[TrackRow]) -> RecordingView | None:
+    def _featured(self, recent: list[TrackRow], territory: str) -> RecordingView | None:
         """The newest published recording that may be heard, if it is among those listed."""
         for row in [row for row in recent if row.has_sound]:
             view = self._archive.recording(row.id)
             first = view.sounds[0] if view.sounds else None
-            if first and first.volume and first.state == "ok" and self._may(first, Use.STREAM).allow:
+            if (
+                first
+                and first.volume
+                and first.state == "ok"
+                and self._may(first, Use.STREAM, territory).allow
+            ):
                 return view
         return None
 
-    def _may(self, sound: SoundView, use: Use) -> Decision:
+    def _may(self, sound: SoundView, use: Use, territory: str) -> Decision:
         """What the door of `/sound` would say now. A recording's own decisions are the best of all its files."""
-        return self._archive.may(sound.sha256, use, self._territory)
+        return self._archive.may(sound.sha256, use, territory)
 
     def search(self, request: Request) -> Response:
         """A whole page, or only the results where htmx asks while somebody types."""
@@ -110,17 +116,22 @@ class Pages:
         view = self._archive.recording(_id(request))
         if view.id != request.path_params["id"]:
             return _moved(f"/recording/{view.id}")
+        territory = self._where.of(request)
         values = {
             "view": view,
             "because": _because(view),
-            "sounds": [(it, self._may(it, Use.STREAM), self._may(it, Use.DOWNLOAD)) for it in view.sounds],
+            "sounds": [
+                (it, self._may(it, Use.STREAM, territory), self._may(it, Use.DOWNLOAD, territory))
+                for it in view.sounds
+            ],
             "sentences": {
                 rule.code: rule.sentence for shown in view.decisions.values() for rule in shown.rules
             },
             "licenses": _licenses(view),
             "claims": compare(view.claims),
         }
-        return self._page("recording.html", request, values)
+        wished = signs.fields(self._archive.signals(*(it.sha256 for it in view.sounds)))
+        return self._page("recording.html", request, values, headers={**self._where.headers, **wished})
 
     def release(self, request: Request) -> Response:
         view = self._archive.release(_id(request))

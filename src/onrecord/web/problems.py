@@ -3,6 +3,7 @@
 """Errors as answers: a page for people, `application/problem+json` (RFC 9457) for programs, never a stack trace."""
 
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from onrecord.errors import IntegrityError, NotFound, OnrecordError, UsageError
+from onrecord.errors import ArchiveLocked, IntegrityError, IsWithdrawn, NotFound, OnrecordError, UsageError
 from onrecord.model.rights import Decision
 from onrecord.web import text
 from onrecord.web.headers import SAFETY
@@ -27,7 +28,7 @@ _SENTENCES: Final = {
     404: ("Not here", "Nothing in this archive has this address. It may have been mistyped."),
     405: (
         "Not this way",
-        "This address answers to GET and HEAD only. Nothing here can be changed through the web.",
+        "This address does not answer to this method. What is read is read with GET; nothing is changed so.",
     ),
     451: ("Withdrawn", "This was here, and somebody who may say so has said no."),
     500: ("Something failed", "Nothing was lost. The archive's own log says what happened."),
@@ -36,6 +37,11 @@ _SENTENCES: Final = {
         "The bytes are not what their digest says, so they are not served until they are repaired.",
     ),
 }
+
+_LOCKED: Final = (
+    "Not now",
+    "Another program is writing to this archive just now. Nothing was changed; send it again when that is done.",
+)
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,6 +52,15 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     codes: tuple[str, ...] = ()
     would_change: str = ""
+
+
+class Told(Exception):
+    """An answer that some part of the page has worded itself."""
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] = {}) -> None:
+        super().__init__(problem.title)
+        self.problem = problem
+        self.headers = headers
 
 
 class Denied(Exception):
@@ -61,8 +76,11 @@ def answer_errors(app: FastAPI, render: Render) -> None:
     """Gives `app` an answer for each kind of error."""
 
     def known(request: Request, problem: Exception) -> Response:
-        headers = dict(problem.headers or {}) if isinstance(problem, HTTPException) else {}
-        if "Allow" in headers:  # the router names only the first route of an address that has two
+        headers = dict(problem.headers or {}) if isinstance(problem, HTTPException | Told) else {}
+        if isinstance(problem, ArchiveLocked):
+            headers["Retry-After"] = "10"
+        if "GET" in headers.get("Allow", "") and "POST" not in headers["Allow"]:
+            # The router names only the first route of an address that has two.
             headers["Allow"] = "GET, HEAD"
         return _answer(request, render, _problem(problem), headers)
 
@@ -70,12 +88,16 @@ def answer_errors(app: FastAPI, render: Render) -> None:
         # Starlette logs the exception itself and calls this outside of every middleware.
         return _answer(request, render, _plain(500), dict(SAFETY))
 
-    for kind in (HTTPException, OnrecordError, Denied):
+    for kind in (HTTPException, OnrecordError, Denied, Told):
         app.add_exception_handler(kind, known)
     app.add_exception_handler(Exception, unknown)
 
 
 def _problem(problem: Exception) -> Problem:
+    if isinstance(problem, Told):
+        return problem.problem
+    if isinstance(problem, ArchiveLocked):
+        return Problem(503, *_LOCKED)
     if isinstance(problem, Denied):
         title, detail = _SENTENCES[problem.status]
         decision = problem.decision
@@ -84,6 +106,10 @@ def _problem(problem: Exception) -> Problem:
         return _plain(problem.status_code)
     if isinstance(problem, NotFound):
         return _plain(404)
+    if isinstance(problem, IsWithdrawn):
+        # A tombstone: when, and by which rule. What it was is not said.
+        title, detail = _SENTENCES[451]
+        return Problem(451, title, f"{detail} Day of the withdrawal: {problem.day}.", (problem.code,))
     if isinstance(problem, UsageError):
         return _plain(400)
     # The message may name paths of this machine: it goes to the log, not to the world.
@@ -98,6 +124,9 @@ def _plain(status: int) -> Problem:
 
 def _answer(request: Request, render: Render, problem: Problem, headers: dict[str, str]) -> Response:
     headers |= {"Cache-Control": "no-store", "Vary": "Accept, HX-Request"}
+    if problem.status == 451:
+        # RFC 7725, section 4: who blocks it, which is this archive. Who asked for it is not said.
+        headers["Link"] = '</>; rel="blocked-by"'
     path = request.url.path
     if path.startswith("/api/") or (path.startswith("/sound/") and not _wants_page(request)):
         body = msgspec.json.encode(problem)

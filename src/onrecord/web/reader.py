@@ -19,6 +19,7 @@ from onrecord.model.views import (
     ReleaseView,
     TrackRow,
 )
+from onrecord.rights.signals import Signals
 
 
 class Reader(Protocol):
@@ -31,7 +32,7 @@ class Reader(Protocol):
         """Best first. No kinds means all; operators in `query` are words like any other."""
 
     def recording(self, id: str, /) -> RecordingView:
-        """Raises `NotFound`. After a merge the view's id is the canonical one, not the one asked for."""
+        """Raises `NotFound` or `IsWithdrawn`. After a merge the view's id is the canonical one, not that asked for."""
 
     def release(self, id: str, /) -> ReleaseView:
         """Raises `NotFound`; ids as in `recording`."""
@@ -51,6 +52,9 @@ class Reader(Protocol):
     def may(self, sha256: str, use: Use, territory: str, /) -> Decision:
         """The decision of today. Asked before each stream, never remembered."""
 
+    def signals(self, *blobs: str) -> Signals:
+        """What is wished of machines about these files together, or by default about all that is here."""
+
     def sound(self, sha256: str, /) -> tuple[Path, str]:
         """Path of the verified blob and its media type. Raises `NotFound`, or `IntegrityError` where it is damaged."""
 
@@ -58,7 +62,7 @@ class Reader(Protocol):
         """Path of a sound's access copy, which is named by its own digest, and its media type. Raises `NotFound`."""
 
     def edition_file(self, number: int, path: str, /) -> Path:
-        """A file of an edition, never one outside its folder. Raises `NotFound`."""
+        """A file of an edition, never one outside its folder. Raises `NotFound`, or `IsWithdrawn`."""
 
     def feed_file(self, name: str, /) -> Path:
         """The feed, its signature, the public key, or the torrent of an edition's own files. Raises `NotFound`."""

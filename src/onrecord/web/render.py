@@ -51,9 +51,10 @@ _CODECS: Final = {
 
 
 class Render:
-    """The templates of one archive. `name` is the archive's own name and stands on each page."""
+    """The templates of one archive. `name` is the archive's own name and stands on each page; `notices` says that it
+    takes notices."""
 
-    def __init__(self, name: str, assets: Assets) -> None:
+    def __init__(self, name: str, assets: Assets, notices: bool = False) -> None:
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -82,12 +83,21 @@ class Render:
         }
         self._templates.globals |= {
             "archive_name": name,
+            "takes_notices": notices,
             "asset": assets.address,
             "uses": USES,
             "says": _SAYS,
             "relations": _RELATIONS,
         }
-        for name in ("vendor/htmx.min.js", "tokens.css", "site.css", "site.js", "player.js", "favicon.svg"):
+        for name in (
+            "vendor/htmx.min.js",
+            "tokens.css",
+            "site.css",
+            "forms.css",
+            "site.js",
+            "player.js",
+            "favicon.svg",
+        ):
             assets.address(name)
 
     def page(

@@ -6,10 +6,13 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from msgspec.structs import replace
 
 from onrecord.errors import UsageError
 from onrecord.web.app import ANYWHERE, create_app
+from onrecord.web.desk import is_loopback
 from onrecord.web.reader import Reader
+from onrecord.web.site import Site
 
 #: Seconds that running answers have to end after a stop; a long stream would hold the stop up for its whole length.
 GRACE = 3
@@ -34,10 +37,25 @@ class Server(uvicorn.Server):
 
 
 def prepare(
-    archive: Reader, host: str, port: int, on_ready: Callable[[str], None], territory: str = ANYWHERE
+    archive: Reader,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    territory: str = ANYWHERE,
+    site: Site | None = None,
 ) -> Server:
-    """Binds the port and puts the page together; `run()` serves. Raises `UsageError` where the port is taken."""
-    app = create_app(archive, territory)
+    """Binds the port and puts the page together; `run()` serves. Raises `UsageError` where the port is taken.
+
+    The owner's pages are there only where the port is bound on loopback.
+    """
+    bound = _bind(host, port)
+    try:
+        if site is not None and not is_loopback(bound.getsockname()[0]):
+            site = replace(site, key="")
+        app = create_app(archive, territory, site)
+    except BaseException:
+        bound.close()
+        raise
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -48,17 +66,22 @@ def prepare(
         ws="none",
         timeout_graceful_shutdown=GRACE,
     )
-    return Server(config, _bind(host, port), on_ready)
+    return Server(config, bound, on_ready)
 
 
 def serve(
-    archive: Reader, host: str, port: int, on_ready: Callable[[str], None], territory: str = ANYWHERE
+    archive: Reader,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    territory: str = ANYWHERE,
+    site: Site | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM. `on_ready` is called once with the real address, also for port 0.
 
     After SIGINT the signal is raised again when everything is closed, so the caller sees `KeyboardInterrupt`.
     """
-    prepare(archive, host, port, on_ready, territory).run()
+    prepare(archive, host, port, on_ready, territory, site).run()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -6,6 +6,7 @@ It asks the rights each time.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from onrecord.errors import NotFound
 from onrecord.model import identifiers
 from onrecord.model.rights import Decision, Use
-from onrecord.web import ranges
+from onrecord.web import ranges, signs
 from onrecord.web.problems import Denied
 from onrecord.web.reader import Reader
 
@@ -38,15 +39,19 @@ def send(
     *,
     download: bool = False,
     copy: bool = False,
+    use: Use | None = None,
+    vary: Mapping[str, str] = {},
 ) -> Response:
-    """The blob, or its access copy, if today's decision on the sound allows it in `territory`.
+    """The blob, or its access copy, if today's decision on the sound allows it in `territory`. `vary` are headers that
+    keep the answer from other listeners.
 
     A copy is another form of the same sound, so the answer is the sound's. Raises `Denied`, `NotFound`,
     `IntegrityError`.
     """
     if identifiers.sha256(sha256) != sha256:
         raise NotFound("a sound is named by 64 lower-case hexadecimal digits")
-    decision = archive.may(sha256, Use.DOWNLOAD if download else Use.STREAM, territory)
+    use = use or (Use.DOWNLOAD if download else Use.STREAM)
+    decision = archive.may(sha256, use, territory)
     if not decision.allow:
         raise Denied(451 if withdrawn(decision) else 403, decision)
     path, claimed = archive.copy(sha256) if copy else archive.sound(sha256)
@@ -54,7 +59,9 @@ def send(
     headers = {
         "ETag": f'"{path.name if copy else sha256}"',
         # A browser may keep the bytes, but asks before it plays them again: the answer may have become no.
+        **vary,
         "Cache-Control": "private, no-cache, no-transform",
+        **signs.fields(archive.signals(sha256)),
     }
     if download or media_type == "application/octet-stream":
         name = f"{sha256[:16]}.{_ENDINGS.get(media_type, 'bin')}"

@@ -6,6 +6,20 @@ CREATE OR REPLACE VIEW quality_tracks AS SELECT * FROM track_nodes WHERE source 
 CREATE OR REPLACE VIEW quality_releases AS SELECT * FROM release_nodes WHERE source IN (SELECT source FROM asked);
 CREATE OR REPLACE VIEW quality_artists AS SELECT * FROM artist_nodes WHERE source IN (SELECT source FROM asked);
 
+CREATE OR REPLACE VIEW quality_works AS
+SELECT w.* FROM works w
+WHERE w.source IN (SELECT source FROM asked) AND NOT EXISTS (
+  SELECT 1 FROM records r WHERE r.source = w.source AND r.record = w.record AND r.seq > w.seq
+)
+QUALIFY row_number() OVER (PARTITION BY w.source, w.id ORDER BY w.seq DESC, w.record, w::VARCHAR) = 1;
+
+CREATE OR REPLACE VIEW quality_labels AS
+SELECT l.* FROM labels l
+WHERE l.source IN (SELECT source FROM asked) AND NOT EXISTS (
+  SELECT 1 FROM records r WHERE r.source = l.source AND r.record = l.record AND r.seq > l.seq
+)
+QUALIFY row_number() OVER (PARTITION BY l.source, l.id ORDER BY l.seq DESC, l.record, l::VARCHAR) = 1;
+
 CREATE OR REPLACE VIEW quality_odd AS
 SELECT DISTINCT o.source, o.id, o.field, o.value
 FROM odd o
@@ -18,6 +32,16 @@ CREATE OR REPLACE MACRO gtin_holds(code) AS regexp_full_match(code, '[0-9]{8}|[0
   list_transform(
     range(len(code)),
     lambda place: coalesce(try_cast(substr(reverse(code), place + 1, 1) AS INTEGER), 0) * if(place % 2 = 0, 1, 3)
+  )
+) % 10 = 0;
+
+-- ISO 15707: nine digits weigh 1 to 9, the T weighs 1, and with the check digit the sum is a multiple of ten.
+CREATE OR REPLACE MACRO iswc_holds(code) AS regexp_full_match(code, 'T[0-9]{10}') AND (
+  1 + list_sum(
+    list_transform(
+      range(1, 11),
+      lambda place: coalesce(try_cast(substr(code, place + 1, 1) AS INTEGER), 0) * if(place = 10, 1, place)
+    )
   )
 ) % 10 = 0;
 

@@ -7,7 +7,8 @@ SELECT
   s.silent_start, s.silent_end, s.silent_samples, s.cutoff, s.tempo, s.tempo_confidence, s.tempo_method,
   s.musical_key, s.musical_key_confidence, s.musical_key_method, s.peaks, s.fingerprint, s.audio_sha256,
   s.suspicions, s.faults,
-  p.license, p.attribution
+  p.license, p.attribution, p.title, p.author, p.holders, p.source, p.source_address, p.license_address, p.notice,
+  p.changes, p.missing, p.train_ai, p.tdm, p.tdm_policy, p.search
 FROM published p
 JOIN files f ON f.sha256 = p.sha256
 JOIN current_sounds s ON s.sha256 = p.sha256

@@ -14,7 +14,7 @@ from onrecord.rights.licenses import read_license
 from onrecord.rights.texts import takes_back
 from onrecord.sources import strict_json
 from onrecord.sources.sidecars.documents import SidecarDocument
-from onrecord.sources.sidecars.said import license_evidence, one_line
+from onrecord.sources.sidecars.said import license_evidence, one_line, performer_evidence
 
 _MOST_TRACKS: Final = 10_000
 #: Where the statement ends and the texts of the licenses, or summaries of them, begin.
@@ -51,6 +51,7 @@ class Album:
             raise RecordRejected(f"expected an object with a list `tracks` of at most {_MOST_TRACKS}")
         self._license = _string(value, "license")
         self._said: dict[tuple[str, str], Evidence] = {}
+        self._authors: dict[str, Evidence] = {}
         if not all(
             isinstance(one, dict) and isinstance(one.get("license", ""), str) for one in [value, *tracks]
         ):
@@ -59,10 +60,14 @@ class Album:
         self.author = _string(value, "author")
 
     def about(self, path: PurePosixPath) -> Iterator[Evidence]:
-        """Only what the list itself says of a license; most say nothing, and leave it to the text beside."""
+        """The author, and what the list itself says of a license; most say nothing, and leave it to the text beside."""
         track = self._tracks.get(str(path))
         if track is None:
             return
+        if author := self.holder(str(path)):
+            if author not in self._authors:
+                self._authors[author] = performer_evidence(author, self._document.kind, self._document.sha256)
+            yield self._authors[author]
         for stated in filter(None, (self._license, _string(track, "license"))):
             key = stated, _string(track, "author") or self.author
             if key not in self._said:

@@ -18,7 +18,7 @@ from onrecord.model.rights import Evidence
 from onrecord.rights.expressions import agree, ways
 from onrecord.rights.licenses import read_license
 from onrecord.rights.names import mentions
-from onrecord.rights.texts import takes_back
+from onrecord.rights.texts import doubts, takes_back
 from onrecord.sources.sidecars.debian import Copyright, Paragraph
 from onrecord.sources.sidecars.documents import SidecarDocument
 from onrecord.sources.sidecars.patterns import literal, matches
@@ -43,7 +43,7 @@ class DebianCopyright:
         self._loose: list[_Loose] = []
         self._names: dict[str, list[Paragraph]] = {}
         self._order = {id(paragraph): place for place, paragraph in enumerate(copyright.paragraphs)}
-        self._said: dict[int, Evidence] = {}
+        self._said: dict[tuple[int, str], Evidence] = {}
         self._unread = unread_evidence(
             document.path, document.kind, "a part of it is no field and no paragraph", document.sha256
         )
@@ -93,7 +93,11 @@ class DebianCopyright:
             said = self._evidence(chosen)
             if chosen.is_default:
                 yield from self._others(inner, said)
-            yield said
+                yield self._evidence(chosen, "everything")
+            elif whole in self._literal or inner in self._literal:
+                yield said
+            else:
+                yield self._evidence(chosen, "pattern")
 
     def _matching(self, path: str) -> Paragraph | None:
         """The last paragraph whose pattern matches counts."""
@@ -127,10 +131,11 @@ class DebianCopyright:
         unplaced = not self._placed and loose.top not in self._folders
         return loose.is_content and unplaced and not loose.names & lower
 
-    def _evidence(self, paragraph: Paragraph) -> Evidence:
-        if id(paragraph) not in self._said:
-            self._said[id(paragraph)] = self._read(paragraph)
-        return self._said[id(paragraph)]
+    def _evidence(self, paragraph: Paragraph, scope: str = "") -> Evidence:
+        key = id(paragraph), scope
+        if key not in self._said:
+            self._said[key] = msgspec.structs.replace(self._read(paragraph), scope=scope)
+        return self._said[key]
 
     def _read(self, paragraph: Paragraph) -> Evidence:
         terms = paragraph.terms.strip() or self._copyright.terms.get(paragraph.license.lower(), "")
@@ -140,7 +145,8 @@ class DebianCopyright:
             words = f"{words}\n\nLicense: {paragraph.license}\n{terms}"
         said = license_evidence(self._document, words, paragraph.license, _holders(paragraph.copyright))
         restricted = takes_back(terms, noncommercial="-NC" in said.license, permissive=True)
-        if said.license and (restricted or not _same_in_comment(paragraph.comment, said.license)):
+        unsure = doubts(paragraph.copyright) or doubts(paragraph.comment)
+        if said.license and (restricted or unsure or not _same_in_comment(paragraph.comment, said.license)):
             return msgspec.structs.replace(said, license="")
         return said
 

@@ -23,6 +23,8 @@ GAME_MUSIC: Final = "game-music"
 REUSE_FILE: Final = "reuse-license"
 REUSE_TOML: Final = "reuse-toml"
 LICENSE_FILE: Final = "license-file"
+TDMREP: Final = "tdmrep"
+ROBOTS: Final = "robots.txt"
 
 _LICENSE_NAME = re.compile(r"(?:licen[sc]e|copying|unlicense)(?:\.(?:txt|md|rst))?", re.IGNORECASE)
 
@@ -59,6 +61,10 @@ def kind_of(path: PurePosixPath) -> str:
         return ALBUM
     if name == "REUSE.toml":
         return REUSE_TOML
+    if name == "tdmrep.json":
+        return TDMREP
+    if name == "robots.txt":
+        return ROBOTS
     if name.endswith(".music"):
         return GAME_MUSIC
     if name.endswith(".license") and name != ".license":

@@ -11,7 +11,7 @@ from onrecord.rights.names import mentions
 from onrecord.rights.texts import takes_back
 from onrecord.sources import safe_xml
 from onrecord.sources.sidecars.documents import SidecarDocument
-from onrecord.sources.sidecars.said import NamedFiles, license_evidence
+from onrecord.sources.sidecars.said import NamedFiles, license_evidence, one_line, performer_evidence
 
 
 def read_game_music(document: SidecarDocument) -> NamedFiles:
@@ -24,6 +24,8 @@ def read_game_music(document: SidecarDocument) -> NamedFiles:
     files = [name for key in ("file", "fast-filename") if (name := root.get(key)) and "/" not in name]
     holder = root.get("composer") or ""
     said = [license_evidence(document, words, holder=holder) for words in _statements(document.content, root)]
+    if performer := one_line(holder):
+        said.append(performer_evidence(performer, document.kind, document.sha256))
     return NamedFiles(document.path.parent, tuple((name, evidence) for name in files for evidence in said))
 
 

@@ -48,6 +48,11 @@ def license_evidence(
     )
 
 
+def performer_evidence(name: str, origin: str, document: str = "") -> Evidence:
+    """Who is named as having made or performed it: no grant; it tells whose word a license would have to be."""
+    return Evidence(says=Says.PERFORMER, origin=origin, text=name, holder=name, document=document)
+
+
 def unread_evidence(path: PurePosixPath, kind: str, reason: str, sha256: str = "") -> Evidence:
     """A document that states a license, but nobody knows which: in its scope it stands against every permission."""
     return Evidence(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+import msgspec
+
 from onrecord.errors import RecordRejected
 from onrecord.model.rights import Evidence
 from onrecord.sources.sidecars import documents as kinds
@@ -13,6 +15,7 @@ from onrecord.sources.sidecars.album_json import Album, AlbumLicense
 from onrecord.sources.sidecars.debian import is_machine_readable, parse
 from onrecord.sources.sidecars.debian_files import DebianCopyright
 from onrecord.sources.sidecars.documents import RefusedDocument, SidecarDocument, find, walk
+from onrecord.sources.sidecars.preferences import read_robots, read_tdmrep, top_of, unread_preference
 from onrecord.sources.sidecars.prose import prose_license
 from onrecord.sources.sidecars.reuse import ReuseToml, named_beside, read_license_beside
 from onrecord.sources.sidecars.said import (
@@ -97,6 +100,8 @@ class _Reading:
             kinds.REUSE_FILE: lambda one: [read_license_beside(one)],
             kinds.REUSE_TOML: lambda one: [ReuseToml(one)],
             kinds.LICENSE_FILE: self._license_file,
+            kinds.TDMREP: lambda one: [read_tdmrep(one)],
+            kinds.ROBOTS: lambda one: [read_robots(one)],
         }
         try:
             return list(readers[document.kind](document))
@@ -125,6 +130,8 @@ def _unread(refused: RefusedDocument) -> Iterable[Statements | NamedFiles]:
     path, kind = refused.path, refused.kind
     if kind == kinds.GAME_MUSIC:
         return []
+    if kind in (kinds.TDMREP, kinds.ROBOTS):
+        return [Everything(top_of(path), unread_preference(path, kind, refused.reason, refused.sha256))]
     said = unread_evidence(path, kind, refused.reason, refused.sha256)
     if kind == kinds.REUSE_FILE:
         return [NamedFiles(path.parent, ((named_beside(path), said),))]
@@ -145,7 +152,10 @@ def _debian(document: SidecarDocument) -> Iterable[Statements]:
     if is_machine_readable(text):
         return [DebianCopyright(folder, document, parse(text))]
     license = prose_license(text)
-    return [Everything(folder, license_evidence(document, text, license))] if license else []
+    if not license:
+        return []
+    said = msgspec.structs.replace(license_evidence(document, text, license), scope="everything")
+    return [Everything(folder, said)]
 
 
 def _game_music(document: SidecarDocument) -> Iterable[NamedFiles]:

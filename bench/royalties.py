@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the open books cost; parts that take long are named with --part.
+
+models     pro-rata and user-centric over many plays, beside bare SQL, pandas and Polars where they are installed
+"""
+
+import argparse
+import importlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from measure import QUIET, load, machine, report
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("models",)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="./dev bench royalties",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--part", choices=PARTS, default="models")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--size", type=int, default=0, help="how many, where the part makes things")
+    parser.add_argument("--dir", type=Path, default=ROOT / ".dev", help="where files are made")
+    parser.add_argument("--json", action="store_true", help="nothing else is ever printed")
+    args = parser.parse_args()
+    before = load()
+    args.dir.mkdir(parents=True, exist_ok=True)
+    module = importlib.import_module(f"royalties_{args.part}")
+    with tempfile.TemporaryDirectory(prefix="bench-royalties-", dir=args.dir) as folder:
+        found: dict[str, Any] = module.measure(Path(folder), max(args.rounds, 1), args.size)
+    report(
+        {
+            "schema": f"onrecord.bench.royalties.{args.part}/1",
+            "machine": machine(),
+            "load_before": before,
+            "proven": before <= QUIET,
+            **found,
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

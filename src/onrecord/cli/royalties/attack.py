@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord royalties attack`"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from onrecord.cli.output import Output, options
+from onrecord.cli.royalties.asking import as_options, engine, plays_and_money, refused_lines
+
+
+@click.command("attack")
+@plays_and_money
+@click.option(
+    "--accounts",
+    type=click.IntRange(1, 1_000_000),
+    required=True,
+    metavar="N",
+    help="Accounts of the bot farm.",
+)
+@click.option(
+    "--plays-each",
+    "each",
+    type=click.IntRange(1, 1_000_000),
+    required=True,
+    metavar="N",
+    help="Plays of each of them, a month.",
+)
+@click.option(
+    "--payees",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Names that the farm plays, alike.",
+)
+@click.option(
+    "--bot-fee",
+    "bot_fee",
+    default="",
+    metavar="AMOUNT",
+    help="What each account pays (default: as everybody).",
+)
+@options
+def command(
+    plays: Path,
+    memory: str,
+    temp: Path | None,
+    folder: Path,
+    out: Output,
+    accounts: int,
+    each: int,
+    payees: int,
+    bot_fee: str,
+    **asked: Any,
+) -> None:  # fmt: skip
+    """Add a bot farm to PLAYS, and say what each model pays it, what that costs it, and who loses the difference.
+
+    The farm sits in the largest pool of each month. Nothing is played anywhere: this is arithmetic over a table.
+
+    \b
+    Example:  onrecord royalties attack plays.csv --model pro-rata --fee 6.99 --accounts 100 --plays-each 9000
+    """
+    from onrecord.royalties.attacking import Farm, attack, lines
+
+    farm = Farm(accounts=accounts, plays_each=each, payees=payees, fee=bot_fee)
+    with engine(memory, temp) as (duck, spill):
+        found = attack(plays, as_options(**asked), farm, duck, spill)
+
+    def text() -> Iterator[str]:
+        yield from lines(found)
+        yield from refused_lines(found.rows.listed, found.rows.refused)
+
+    out.result("royalties.attack", found, text)
+    if found.rows.refused:
+        sys.exit(3)

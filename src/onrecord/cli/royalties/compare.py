@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord royalties compare`"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from onrecord.cli.output import Output, options
+from onrecord.cli.royalties.asking import as_options, engine, plays_and_money, refused_lines
+
+
+@click.command("compare")
+@plays_and_money
+@click.option(
+    "--baseline",
+    default="",
+    metavar="NAME",
+    help="The model that others stand beside (default pro-rata, or the first).",
+)
+@click.option(
+    "--bootstrap",
+    type=click.IntRange(0, 10_000),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Draw the listeners anew N times, for intervals; costs N runs.",
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the draws.")
+@click.option(
+    "--out",
+    "place",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write result.json, payouts.csv and each pool's payouts there.",
+)
+@options
+def command(
+    plays: Path,
+    place: Path | None,
+    memory: str,
+    temp: Path | None,
+    folder: Path,
+    out: Output,
+    **asked: Any,
+) -> None:  # fmt: skip
+    """Split the money of PLAYS by several rules, and say who wins, who loses, and how much moves.
+
+    PLAYS is CSV or Parquet (or a folder of Parquet files) with the columns listener, artist (or recording) and plays;
+    it may have seconds, engaged, service, month (YYYY-MM), territory, tier and right. Each service, month, territory,
+    tier and right is a pool of its own. Every payout is whole in --unit and all add up to the pool. Rows that cannot be
+    counted are listed with their number and the reason (the first 1,000; all are counted), and the exit code is then 3.
+    The same plays, options and version give the same bytes.
+
+    \b
+    Models: pro-rata, user-centric, fan-powered, shapley, probabilistic, weighted, hybrid, threshold, artist-centric,
+    and installed plug-ins. Their options and sources: docs/royalties/models.md
+
+    \b
+    Example:  onrecord royalties compare plays.parquet --model pro-rata --model user-centric --fee 6.99
+    """
+    from onrecord.royalties.comparing import compare, lines
+
+    request = as_options(**asked)
+    if place is not None:
+        place.mkdir(parents=True, exist_ok=True)
+    with engine(memory, temp) as (duck, spill):
+        found = compare(plays, request, duck, spill, place)
+    if place is not None:
+        _write(place, found)
+        out.say(f"wrote {place}")
+
+    def text() -> Iterator[str]:
+        yield from lines(found)
+        yield from refused_lines(found.rows.listed, found.rows.refused)
+
+    out.result("royalties.compare", found, text)
+    if found.rows.refused:
+        sys.exit(3)
+
+
+def _write(place: Path, found: Any) -> None:
+    import csv
+    import io
+
+    from onrecord.durable import replace
+
+    replace(
+        place / "result.json",
+        msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1) + b"\n",
+    )
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["payee", *found.models])
+    payees = sorted({payee for outcome in found.models.values() for payee in outcome.payouts})
+    for payee in payees:
+        # A name must not become a formula where the table is opened in a spreadsheet.
+        safe = "'" + payee if payee[:1] in ("=", "+", "-", "@", "\t", "\r") else payee
+        writer.writerow([safe, *(outcome.payouts.get(payee, "0") for outcome in found.models.values())])
+    replace(place / "payouts.csv", table.getvalue().encode())

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord royalties splits`"""
+
+import csv
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from onrecord.cli.output import Output, inert, options
+
+if TYPE_CHECKING:
+    from onrecord.royalties.contracts import Account, Splits
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+@click.command("splits")
+@click.argument("contracts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--books", default="onrecord-books", show_default=True, type=click.Path(path_type=Path),
+              help="The folder of the books.")  # fmt: skip
+@click.option("--from", "since", default="", metavar="YYYY-MM", help="The first month of use.")
+@click.option("--until", default="9999-99", metavar="YYYY-MM", help="The last month of use.")
+@click.option("--out", "target", type=click.Path(file_okay=False, path_type=Path),
+              help="A folder for the statements, an HTML page and a CSV for each participant.")  # fmt: skip
+@options
+def command(
+    contracts: Path, books: Path, since: str, until: str, target: Path | None, folder: Path, out: Output
+) -> None:
+    """Split what the books hold between participants, by CONTRACTS in TOML: shares, advances, minimums.
+
+    \b
+    Example:  onrecord royalties splits contracts.toml --from 2026-01 --until 2026-06 --out statements
+    """
+    from onrecord.royalties.contracts import read_contracts, split
+    from onrecord.royalties.ledgering import Books
+
+    found = split(Books.open(books), read_contracts(contracts), since, until)
+    span = f"{since or 'the beginning'} to {until if until != '9999-99' else 'today'}"
+    if target:
+        _write(target, found, span)
+
+    def text() -> Iterator[str]:
+        for account in found.accounts:
+            yield (
+                f"{account.payee}: earned {account.earned:f}, recouped {account.recouped:f}, carried on "
+                f"{account.carried_on:f}, to pay {account.payable:f} {found.currency}"
+            )
+            for part in account.parts:
+                yield f"  {part.contract}, {part.month}: {part.percent} % of {part.earned:f} = {part.amount:f}  ({part.id})"
+        yield (
+            f"{found.total:f} {found.currency} in all; {found.unmatched:f} in {found.unmatched_lines:,} lines under no "
+            f"contract, {found.under_unit:f} less than a unit"
+        )
+        if found.other_currencies:
+            yield f"left alone: {', '.join(found.other_currencies)}"
+
+    out.result("royalties.splits", found, text)
+
+
+def cell(value: object) -> str:
+    """A text for a spreadsheet: what could start a formula is set behind an apostrophe, numbers stay numbers."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    text = inert(str(value))
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\ufffd") else text
+
+
+def _write(target: Path, found: "Splits", span: str) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for number, account in enumerate(found.accounts, 1):
+        # Numbered: a participant's name never becomes a path.
+        (target / f"statement-{number:03}.html").write_text(_page(found, account, span), encoding="utf-8")
+        with (target / f"statement-{number:03}.csv").open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(
+                ["participant", "contract", "month", "lines", "uses", "earned", "percent", "amount", "figure"]
+            )
+            for part in account.parts:
+                rows.writerow(
+                    map(cell, [account.payee, part.contract, part.month, part.lines, part.quantity, part.earned,
+                               Decimal(part.percent), part.amount, part.id])
+                )  # fmt: skip
+
+
+def _page(found: "Splits", account: "Account", span: str) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: inert(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["money"] = lambda value: f"{value:f}"
+    return templates.get_template("split.html").render(account=account, currency=found.currency, span=span)

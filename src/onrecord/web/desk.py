@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`/rights/queue`: where whoever runs the archive sees what waits for a person, hears it, and rules.
+
+Only the key that `onrecord serve` prints opens it, and only on this machine: a proxy in front makes everybody's request
+come from here, so the address alone proves nothing.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from onrecord.archive import Archive
+from onrecord.archive.notices import Case, accept, cases, claimant, put_back, reject, uphold
+from onrecord.archive.queueing import queue
+from onrecord.archive.ruling import rule_question
+from onrecord.errors import NotFound, OnrecordError, UsageError
+from onrecord.model.rights import Use
+from onrecord.web import forms, sound
+from onrecord.web.problems import Problem, Told
+from onrecord.web.reader import Reader
+from onrecord.web.render import USES, Render
+
+_SHOWN: Final = 20
+_WAITING: Final = ("received", "waiting", "incomplete", "hidden", "countered", "due")
+_ACTS: Final[Mapping[str, Callable[..., Case]]] = {
+    "accept": accept,
+    "reject": reject,
+    "uphold": uphold,
+    "putback": put_back,
+}
+#: What may be done with a notice, by its state; the first is what usually comes next.
+_MAY: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "received": (("accept", "Hide it"), ("reject", "Reject")),
+    "waiting": (("accept", "Hide it"), ("reject", "Reject")),
+    "incomplete": (("reject", "Reject"),),
+    "hidden": (("uphold", "Uphold"), ("reject", "Reject")),
+    "countered": (("uphold", "Uphold"), ("reject", "Reject")),
+    "due": (("putback", "Put it back"), ("uphold", "Uphold")),
+}
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Desk:
+    def __init__(self, folder: Path, key: str, archive: Reader, render: Render) -> None:
+        self._folder = folder
+        self._key = key
+        self._archive = archive
+        self._page = render.page
+        self._writing = threading.Lock()
+        # Cookies know no ports: each server has a name of its own.
+        self._cookie = f"onrecord-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+        self._token = hmac.new(key.encode(), b"onrecord form", hashlib.sha256).hexdigest()
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/rights/queue", self.queue),
+            Route("/rights/rule", self.rule, methods=["POST"]),
+            Route("/rights/notices/{id}", self.decide, methods=["POST"]),
+            Route("/rights/sound/{sha256}", self.sound),
+        ]
+
+    def queue(self, request: Request) -> Response:
+        """The page; with the key in its address it becomes a cookie, so that the key stays in no history."""
+        key = request.query_params.get("key", "")
+        if key and self._is_key(key):
+            moved = RedirectResponse("/rights/queue", 303, _KEEP_NOTHING)
+            moved.set_cookie(self._cookie, self._key, path="/rights", httponly=True, samesite="strict")
+            return moved
+        self._let_in(request)
+        return self._queue(request)
+
+    async def rule(self, request: Request) -> Response:
+        """Rule on one question of the queue, then show what is left."""
+        said = await self._said(request)
+
+        def act() -> None:
+            with Archive.open(self._folder) as archive:
+                rule_question(
+                    archive,
+                    said.get("question", ""),
+                    _yes(said),
+                    uses=tuple(use for use in Use if f"use-{use.value}" in said),
+                    license=said.get("license", "").strip(),
+                    by=said.get("by", ""),
+                    note=said.get("note", ""),
+                )
+
+        return await run_in_threadpool(self._do, request, said, act)
+
+    async def decide(self, request: Request) -> Response:
+        """Decide on one notice, then show what is left."""
+        said = await self._said(request)
+
+        def act() -> None:
+            decide = _ACTS.get(said.get("answer", ""))
+            if decide is None:
+                raise UsageError("choose one of the answers")
+            with Archive.open(self._folder) as archive:
+                decide(archive, request.path_params["id"], by=said.get("by", ""), note=said.get("note", ""))
+
+        return await run_in_threadpool(self._do, request, said, act)
+
+    def sound(self, request: Request) -> Response:
+        """A file as somebody hears it who has to rule on it: the rights are asked for that use."""
+        self._let_in(request)
+        return sound.send(self._archive, request, request.path_params["sha256"], "unknown", use=Use.REVIEW)
+
+    def _do(self, request: Request, said: Mapping[str, str], act: Callable[[], None]) -> Response:
+        try:
+            with self._writing:
+                act()
+        except (UsageError, NotFound) as error:
+            return self._queue(request, error, said)
+        return RedirectResponse("/rights/queue", 303, _KEEP_NOTHING)
+
+    def _queue(
+        self, request: Request, error: OnrecordError | None = None, said: Mapping[str, str] = {}
+    ) -> Response:
+        with Archive.open(self._folder) as archive:
+            waiting = queue(archive, _SHOWN)
+            notices = [
+                (case, claimant(archive, case.id)) for case in cases(archive) if case.state in _WAITING
+            ]
+        values: dict[str, Any] = {
+            "queue": waiting,
+            "notices": notices,
+            "may": _MAY,
+            "uses": USES,
+            "token": self._token,
+            "error": error,
+            "said": said,
+        }
+        return self._page("queue.html", request, values, 400 if error else 200, _KEEP_NOTHING)
+
+    async def _said(self, request: Request) -> Mapping[str, str]:
+        """What a form of ours says; any other is refused."""
+        self._let_in(request)
+        if not forms.is_from_itself(request):
+            raise _stranger("This form was sent by another page.")
+        said = await forms.fields(request)
+        if not hmac.compare_digest(said.get("token", "").encode(), self._token.encode()):
+            raise _stranger("This form is of another run of the server. Open the queue again.")
+        return said
+
+    def _let_in(self, request: Request) -> None:
+        here = request.client is not None and is_loopback(request.client.host)
+        if not here or not self._is_key(request.cookies.get(self._cookie, "")):
+            raise closed()
+
+    def _is_key(self, key: str) -> bool:
+        return bool(self._key) and hmac.compare_digest(key.encode(), self._key.encode())
+
+
+class ClosedDesk:
+    """Stands where the queue would be, on a server that anybody can reach."""
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route("/rights/queue", self.queue)]
+
+    def queue(self, request: Request) -> Response:
+        raise closed()
+
+
+def closed() -> Told:
+    return _stranger(
+        "The queue is for whoever runs this archive: on their own machine, at the address that `onrecord serve` "
+        "prints, or with `onrecord rights queue` and `onrecord rights rule`."
+    )
+
+
+_KEEP_NOTHING: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
+
+
+def _stranger(detail: str) -> Told:
+    return Told(Problem(403, "Not allowed", detail))
+
+
+def _yes(said: Mapping[str, str]) -> bool:
+    if said.get("answer") not in ("yes", "no"):
+        raise UsageError("choose yes or no")
+    return said["answer"] == "yes"

@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a page does beside reading, as the archive's settings and whoever starts it say."""
+
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from onrecord.archive import Archive
+from onrecord.archive.settings import WebSettings
+from onrecord.rights.signals import SILENT, Signals
+
+
+class Site(Struct, frozen=True):
+    """By itself a page only reads.
+
+    folder   the archive that notices and rulings are written to; None where nothing is
+    web      the settings of the page
+    signals  what the archive says to machines where nothing else is said
+    key      opens the owner's pages; "" where there are none
+    """
+
+    folder: Path | None = None
+    web: WebSettings = field(default_factory=WebSettings)
+    signals: Signals = SILENT
+    key: str = ""
+
+
+def site_of(folder: Path, key: str = "") -> Site:
+    """The site of an archive: it takes notices, and rulings from whoever has the key."""
+    with Archive.open(folder) as archive:
+        return Site(folder, archive.settings.web, archive.settings.rights.default, key)

@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules as SQL give what the rules as they are written give, to the smallest unit."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onrecord.engine.duck import Duck
+from onrecord.model.royalties import Payout, Play, Pool
+from onrecord.royalties import loading
+from onrecord.royalties.seams import PayoutModel
+from onrecord.royalties.splitting import PoolOf, Splitter, as_payouts
+
+COLUMNS = {
+    "pool": "INTEGER", "listener": "VARCHAR", "payee": "VARCHAR", "recording": "VARCHAR",
+    "plays": "BIGINT", "seconds": "BIGINT", "engaged": "BIGINT",
+}  # fmt: skip
+
+MODELS = [
+    ("pro-rata", {}),
+    ("pro-rata", {"unit": "seconds"}),
+    *(("user-centric", {"inactive": inactive}) for inactive in ("pro_rata_pool", "retain", "carry")),
+    ("fan-powered", {"inactive": "pro_rata_pool"}),
+    ("shapley", {"inactive": "retain"}),
+    ("shapley", {"inactive": "pro_rata_pool"}),
+    ("probabilistic", {"inactive": "retain"}),
+    ("probabilistic", {"inactive": "pro_rata_pool", "power": "5/2"}),
+    ("probabilistic", {"inactive": "retain", "power": "3"}),
+    ("hybrid", {"inactive": "retain", "lambda": "1/3"}),
+    ("hybrid", {"inactive": "pro_rata_pool"}),
+    ("hybrid", {"inactive": "carry", "lambda": "1"}),
+    *(("weighted", {"alpha": alpha}) for alpha in ("0", "1/2", "0.85", "1")),
+    ("threshold", {"streams": "9"}),
+    ("threshold", {"streams": "9", "crossing": "excess", "listeners": "2"}),
+    ("threshold", {"streams": "9", "window": "before_month"}),
+    ("threshold", {"streams": "9", "window": "before_month", "crossing": "excess"}),
+    ("artist-centric", {"streams": "9", "listeners": "2", "cap": "11"}),
+    ("artist-centric", {"streams": "9", "listeners": "2", "cap": "11", "cap_rule": "half", "boundary": "at_least"}),
+    ("artist-centric", {"streams": "9", "listeners": "1", "cap": "11", "order": "boost_first"}),
+    ("artist-centric", {"streams": "9", "listeners": "1", "cap_rule": "none", "order": "boost_first", "boost": "3"}),
+]  # fmt: skip
+
+
+def made(name: str, options: dict[str, str]) -> PayoutModel:
+    return loading.load_models().loaded[name](options)
+
+
+@st.composite
+def plays(draw: st.DrawFn) -> list[Play]:
+    found = []
+    for _ in range(draw(st.integers(0, 14))):
+        payee = draw(st.sampled_from("ABCD"))
+        streams = draw(st.one_of(st.integers(0, 13), st.integers(0, 10**6)))
+        found.append(
+            Play(
+                draw(st.sampled_from("abcde")),
+                payee,
+                streams,
+                draw(st.integers(0, 400)),
+                payee + draw(st.sampled_from("12")),
+                draw(st.integers(0, streams)),
+            )
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def duck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Duck]:
+    duck = Duck(tmp_path_factory.mktemp("spill"), memory="500MB", threads=1)
+    yield duck
+    duck.close()
+
+
+def split(duck: Duck, splitter: Splitter, model: PayoutModel, pools: list[PoolOf], rows: list[tuple[int, Play]]):  # type: ignore[no-untyped-def]  # fmt: skip
+    duck.table(
+        "plays",
+        COLUMNS,
+        [(p, x.listener, x.payee, x.recording, x.streams, x.seconds, x.engaged) for p, x in rows],
+    )
+    splitter.begin(pools)
+    duck.run("DROP TABLE IF EXISTS paid")
+    unpaid = splitter.split(model)
+    exists = duck.run("SELECT 1 FROM duckdb_tables() WHERE table_name = 'paid'")
+    paid = duck.run("SELECT pool, payee, units FROM paid") if exists else []
+    return {
+        pool.pool: as_payouts(
+            [(payee, units) for at, payee, units in paid if at == pool.pool and payee],
+            [each for each in unpaid if each.pool == pool.pool],
+        )
+        for pool in pools
+    }
+
+
+def nonzero(payouts: list[Payout]) -> list[Payout]:
+    """A payee who gets nothing may be listed or not."""
+    return [payout for payout in payouts if payout.amount]
+
+
+@pytest.mark.parametrize(("name", "options"), MODELS)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_sql_equals_the_rule(duck: Duck, name: str, options: dict[str, str], data: st.DataObject) -> None:
+    """Two pools of a month at once, each by amount, by one fee, or by fees of their own."""
+    model = made(name, options)
+    cells = {0: data.draw(plays()), 1: data.draw(plays())}
+    way = data.draw(st.sampled_from(["amount", "fee", "own"]))
+    fee = data.draw(st.one_of(st.sampled_from([0, 1, 100, 7_000_000]), st.integers(0, 10**9)))
+    own = {"a": data.draw(st.integers(0, 10**7)), "c": 0} if way == "own" else {}
+    pools, expected = [], {}
+    for number, rows in cells.items():
+        listeners = sorted({play.listener for play in rows})
+        fees = tuple((listener, own.get(listener, fee)) for listener in listeners)
+        amount = data.draw(st.one_of(st.integers(0, 9), st.integers(0, 10**15))) if way == "amount" else None
+        pool = Pool(
+            amount=sum(each for _, each in fees) if amount is None else amount,
+            currency="EUR",
+            fees=fees if amount is None else (),
+        )
+        expected[number] = nonzero(model.split(pool, rows))
+        if listeners:
+            pools.append(PoolOf(number, amount, month="2026-01"))
+    if not pools:
+        return
+    splitter = Splitter(duck, None if way == "amount" else fee, own)
+    got = split(duck, splitter, model, pools, [(n, play) for n, rows in cells.items() for play in rows])
+    for pool in pools:
+        assert nonzero(got[pool.pool]) == expected[pool.pool]
+
+
+def test_a_model_without_sql_runs_as_it_is(duck: Duck) -> None:
+    class PerListener:
+        name = "per-listener"
+
+        def split(self, pool: Pool, plays: list[Play]) -> list[Payout]:
+            assert pool.fees == (("a", 5), ("b", 5))
+            return [Payout("", 1, "because"), *[Payout(p, 3) for p in sorted({p.payee for p in plays})]]
+
+    rows = [(0, Play("a", "x")), (0, Play("b", "y")), (0, Play("b", "z", 2))]
+    got = split(duck, Splitter(duck, 5), PerListener(), [PoolOf(0, None)], rows)  # type: ignore[arg-type]
+    assert got == {0: [Payout("", 1, "because"), Payout("x", 3), Payout("y", 3), Payout("z", 3)]}
+
+
+def test_amounts_too_wide_for_the_engine_are_split_all_the_same(duck: Duck) -> None:
+    rows = [Play("a", "x", 10**9), Play("a", "y", 1), Play("b", "y", 7)]
+    for name, options in [
+        ("pro-rata", {}),
+        ("user-centric", {"inactive": "retain"}),
+        ("hybrid", {"inactive": "retain"}),
+        ("artist-centric", {}),
+    ]:
+        model, amount = made(name, options), 10**33 + 1
+        got = split(duck, Splitter(duck, None), model, [PoolOf(0, amount)], [(0, play) for play in rows])
+        assert nonzero(got[0]) == nonzero(model.split(Pool(amount=amount, currency="EUR"), rows))
+
+
+def test_the_threshold_looks_back_over_months_and_pools_of_a_service(duck: Duck) -> None:
+    for options, paid in [
+        ({}, [[("", 900)], [("A", 900)], [("A", 900)]]),
+        ({"window": "before_month"}, [[("", 900)], [("", 900)], [("A", 900)]]),
+    ]:
+        model = made("threshold", options)
+        splitter = Splitter(duck, None)
+        for month, streams, expected in [
+            ("2025-12", 800, paid[0]),
+            ("2026-01", 500, paid[1]),
+            ("2026-02", 1, paid[2]),
+        ]:
+            pools = [PoolOf(0, 900, service="s", month=month), PoolOf(1, 900, service="other", month=month)]
+            rows = [(0, Play("a", "A", streams, 0, "A")), (1, Play("a", "A", 1, 0, "A"))]
+            got = split(duck, splitter, model, pools, rows)
+            assert [(each.payee, each.amount) for each in nonzero(got[0])] == expected
+            assert got[1][0].payee == ""
