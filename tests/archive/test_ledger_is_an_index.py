@@ -92,6 +92,20 @@ def test_a_damaged_page_is_found_by_check_and_the_ledger_made_again(full: Archiv
     }
 
 
+def test_where_its_first_table_is_damaged_it_is_made_again_by_whoever_opens_it(full: Archive) -> None:
+    before = full.ledger.dump()
+    full.ledger.close()
+    path = full.folder / "ledger.sqlite"
+    db = apsw.Connection(str(path))
+    [(page,)] = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'meta'").fetchall()
+    db.close()
+    content = bytearray(path.read_bytes())
+    content[(int(page) - 1) * 4096 : int(page) * 4096] = bytes(4096)
+    path.write_bytes(content)
+    with Archive.open(full.folder) as again:
+        assert again.ledger.dump() == before
+
+
 def test_a_ledger_ahead_of_the_log_is_refused(full: Archive) -> None:
     full.ledger.close()
     [log] = (full.folder / "log").glob("*.jsonl")

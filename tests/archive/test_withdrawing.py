@@ -21,13 +21,13 @@ from onrecord.archive.harvest import harvest, harvest_live
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
-from onrecord.archive.targets import find_target
+from onrecord.archive.targets import find_target, reach
 from onrecord.archive.terms import accept_terms
 from onrecord.archive.withdrawing import restore, withdraw, withdrawals
 from onrecord.errors import IsWithdrawn, MirrorFailed, NotFound, UsageError
 from onrecord.mirror.session import Session
 from onrecord.model.records import Claims, TrackClaim
-from onrecord.model.rights import Says, Target, Use
+from onrecord.model.rights import Evidence, Says, Target, Use
 from onrecord.web.app import create_app
 from tests.archive.test_harvest_live import SETTINGS, Service, track
 from tests.archive.test_sound import png, with_cover
@@ -108,6 +108,36 @@ def test_a_picture_that_lies_elsewhere_too_is_not_taken_along(archive: Archive, 
     add(archive, [tmp_path / "in"])
     withdraw(archive, blob(tmp_path / "in" / "1.flac"), by="A", text="no")
     assert {row.blob for row in archive.ledger.withdrawn()} == {sha256(tmp_path / "in" / "1.flac")}
+
+
+def test_in_one_pass_each_binds_what_is_its_own(archive: Archive, tmp_path: Path) -> None:
+    """Two withdrawals and a ruling together; a picture that lies in nothing but withdrawn files goes with both."""
+    pieces = [tune(tmp_path / "in" / f"{seed}.flac", f"Piece {seed}", seed) for seed in (1, 2, 3)]
+    for piece in pieces[:2]:
+        with_cover(piece, png(3, 3))
+    again = with_cover(tune(tmp_path / "in" / "again.flac", "Piece 1 again", 1), png(3, 3))
+    add(archive, [tmp_path / "in"])
+    rematch(archive)
+    facts = [
+        Evidence(Says.WITHDRAWN, "withdrawal", "no", by="A", note="one"),
+        Evidence(Says.WITHDRAWN, "withdrawal", "no", by="B", note="two"),
+        Evidence(Says.REFUSED, "ruling", "no to the third", by="C", note="three"),
+    ]
+    batch = Batch(archive.ledger)
+    with archive.duck() as duck:
+        fresh = reach(
+            archive, duck, batch, [(blob(piece), fact) for piece, fact in zip(pieces, facts, strict=True)]
+        )
+    bound = {
+        fact.note: {row.blob for row in batch.rows["links"] if row.evidence == fact.id} for fact in facts
+    }
+    cover = hashlib.sha256(png(3, 3)).hexdigest()
+    first, second, third = (sha256(piece) for piece in pieces)
+    assert bound == {"one": {first, sha256(again), cover}, "two": {second, cover}, "three": {third}}
+    assert fresh == sorted({first, second, third, sha256(again), cover})
+    assert {(row.sha256, row.evidence) for row in batch.rows["withdrawn"]} == {
+        (digest, fact.id) for fact in facts[:2] for digest in bound[fact.note]
+    }
 
 
 def test_what_no_match_has_seen_yet_is_reached(held: Archive, paths: dict[str, Path], tmp_path: Path) -> None:

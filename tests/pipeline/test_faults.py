@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from onrecord.archive import Archive, add, ingest
@@ -459,7 +460,15 @@ def test_a_damaged_page_of_the_ledger_is_said_and_mended(folder: Path, tmp_path:
         before = archive.ledger.dump()
     path = folder / "ledger.sqlite"
     content = bytearray(path.read_bytes())
-    content[8192:] = bytes(byte ^ 0x5A for byte in content[8192:])
+    # Not the schema and `meta`: where they are damaged, whoever opens the file sees it at once, and makes it again.
+    db = apsw.Connection(str(path))
+    roots = [
+        page
+        for (page,) in db.execute("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0 AND name != 'meta'")
+    ]
+    db.close()
+    for page in roots:
+        content[(page - 1) * 4096 : page * 4096] = bytes(4096)
     path.write_bytes(content)
     done = onrecord("-C", folder, "status")
     assert done.returncode == 4

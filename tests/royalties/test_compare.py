@@ -61,11 +61,9 @@ def test_amounts_are_decimal_strings_that_add_up(here: Here, tmp_path: Path) -> 
 
 def test_every_model_pays_the_whole_pool_from_csv_and_parquet(here: Here, tmp_path: Path) -> None:
     rows = [
-        (
-            f"l{n % 7}", f"a{n % 5}", f"r{n % 9}", n % 4, 60 * (n % 4), min(n % 4, 1), "s", f"2026-0{n % 3 + 1}", f"T{n % 2}",
-        )
-        for n in range(200)
-    ]  # fmt: skip
+        (f"l{n % 7}", f"a{n % 5}", f"r{n % 9}", n % 4, 60 * (n % 4), min(n % 4, 1), "s", month, f"T{n % 2}")
+        for n, month in enumerate(["2026-01", "2026-02", "2026-03"] * 66)
+    ]
     names = (
         "listener",
         "artist",

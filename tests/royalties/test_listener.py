@@ -238,7 +238,11 @@ def test_pro_rata_rests_on_a_market_that_every_figure_names(tmp_path):
     ]
     assert any("does not cover 1 months" in note for note in report.notes)
     html = page(report, found)
-    assert html.count("sweden.csv") >= 4
+    # Every caption and column of pro-rata says whose plays it rests on.
+    captions = re.findall(r"<figcaption>.*?</figcaption>|<th scope=\"col\".*?</th>", html)
+    about = [caption for caption in captions if "pro-rata" in caption]
+    assert len(about) >= 4
+    assert all("sweden.csv" in caption for caption in about)
 
 
 def test_a_market_without_totals_pools_or_room(tmp_path):

@@ -11,9 +11,9 @@ import pytest
 from onrecord.errors import UsageError
 from onrecord.model.royalties import LineRejected, Payout, StatementLine
 from onrecord.royalties import loading
-from onrecord.royalties.statements.distrokid import DistroKid
 from onrecord.royalties.models.pro_rata import ProRata
 from onrecord.royalties.models.user_centric import UserCentric
+from onrecord.royalties.statements.distrokid import DistroKid
 from onrecord.testing import ConformanceError, check_payout_model, check_statement_reader
 
 SAMPLE = b"magic,month,amount\n" + b"".join(b"x,2026-0%d,1.50\n" % month for month in range(1, 10))

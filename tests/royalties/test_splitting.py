@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from onrecord.engine.duck import Duck
 from onrecord.model.royalties import Payout, Play, Pool
 from onrecord.royalties import loading
+from onrecord.royalties.generating import Population, generate
 from onrecord.royalties.seams import PayoutModel
 from onrecord.royalties.splitting import PoolOf, Splitter, as_payouts
 
@@ -173,3 +174,24 @@ def test_the_threshold_looks_back_over_months_and_pools_of_a_service(duck: Duck)
             got = split(duck, splitter, model, pools, rows)
             assert [(each.payee, each.amount) for each in nonzero(got[0])] == expected
             assert got[1][0].payee == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["user-centric", "shapley", "probabilistic", "hybrid", "weighted", "artist-centric"]
+)
+def test_sql_equals_the_rule_where_many_remainders_lie_close(duck: Duck, name: str) -> None:
+    """Enough payees that bounds leave some unsettled, and equal remainders on the line."""
+    people = Population(listeners=150, artists=600, plays=60, seed=5)
+    rows = [
+        Play(f"l{listener}", f"a{artist}", int(plays), 0, f"a{artist}", int(plays) // 2)
+        for group in generate(people)
+        for listener, artist, plays in zip(*group, strict=True)
+    ]
+    options = {"inactive": "retain"} if name in ("user-centric", "shapley", "probabilistic", "hybrid") else {}
+    options = {"streams": "20", "listeners": "5", "cap": "60"} if name == "artist-centric" else options
+    model = made(name, options)
+    for fee in (1, 100, 7_000_000):
+        got = split(duck, Splitter(duck, fee), model, [PoolOf(0, None)], [(0, play) for play in rows])
+        fees = tuple((f"l{number}", fee) for number in range(150))
+        pool = Pool(amount=150 * fee, currency="EUR", fees=fees)
+        assert nonzero(got[0]) == nonzero(model.split(pool, rows))

@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from onrecord.archive import Archive
-from onrecord.archive.notice_elements import Counter
-from onrecord.archive.notices import cases, counter
+from onrecord.archive.notice_elements import Counter, Notice
+from onrecord.archive.notices import cases, counter, receive
 from onrecord.archive.reading import Reader
 from onrecord.archive.ruling import rulings
 from onrecord.archive.settings import WebSettings
@@ -137,6 +137,17 @@ def test_a_form_is_bounded_too(client: TestClient, held: Archive, said: dict[str
     assert odd.status_code == 400
     assert client.put("/rights/notice").status_code == 405
     assert cases(held) == []
+
+
+def test_a_page_of_another_site_sends_no_notice_in_a_visitors_name(
+    client: TestClient, held: Archive, said: dict[str, Any]
+) -> None:
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    answer = client.post("/rights/notice", data=said, headers=foreign)
+    assert answer.status_code == 403 and "another site" in answer.text
+    assert cases(held) == []
+    own = {"Origin": "https://music.example", "Sec-Fetch-Site": "same-origin"}  # a proxy may change the host's name
+    assert client.post("/rights/notice", data=said, headers=own).status_code == 201
 
 
 def test_only_so_many_notices_come_by_the_web_in_an_hour(held: Archive, said: dict[str, Any]) -> None:
@@ -366,6 +377,20 @@ def test_notices_wait_on_the_page_and_are_decided_there(
     )
     assert gone.status_code == 303 and cases(held)[0].state == "rejected"
     assert client.get(f"/sound/{sha256(paths['tune'])}").status_code == 200
+
+
+def test_a_flood_of_notices_does_not_bury_the_one_that_waits(held: Archive, said: dict[str, Any]) -> None:
+    for _ in range(25):
+        receive(held, Notice(work="flood"), "api")
+    [artist] = Reader(held.folder).search("some makers", ("artist",))
+    wide = Notice(**{**as_json(said), "material": (artist.id,)})
+    waiting = receive(held, wide, "api")
+    assert waiting.state == "waiting"
+    with client_of(held, Site(folder=held.folder, key=KEY)) as client:
+        page = opened(client)
+    shown = re.findall(r'id="notice-(n\d+)"', page)
+    assert shown[0] == waiting.id and len(shown) == 20
+    assert "and 26 notices" in page and "and 6 more" in page
 
 
 def test_every_field_of_the_forms_has_a_label_of_its_own(client: TestClient, said: dict[str, Any]) -> None:

@@ -3,11 +3,11 @@
 """Asks the rights gate: for one blob at a door, or for all blobs at once by their profiles of evidence."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from onrecord.archive.core import Archive
 from onrecord.archive.settings import PublishSettings
-from onrecord.model.rights import Decision, Evidence, Use
+from onrecord.model.rights import Decision, Evidence, Part, Use
 from onrecord.rights import decide
 from onrecord.rights.bulk import ask_each
 
@@ -30,6 +30,19 @@ def publishable(evidence: Sequence[Evidence], day: dt.date, policy: PublishSetti
         if not adapt.allow:
             return adapt
     return decision
+
+
+def answers(
+    archive: Archive,
+    evidence: Sequence[Evidence],
+    uses: Iterable[Use] = tuple(Use),
+    part: Part = Part.RECORDING,
+) -> dict[str, bool]:
+    """What evidence allows today, by use (asked for the whole world and not for commerce), and `publish`: may it enter
+    an edition, by the archive's own settings?"""
+    day = archive.today
+    found = {use.value: decide(evidence, use, WORLD, day, part=part).allow for use in uses}
+    return found | {"publish": publishable(evidence, day, archive.settings.publish).allow}
 
 
 def publishable_blobs(

@@ -25,11 +25,10 @@ from onrecord.archive.notice_elements import (
     missing_of_counter,
 )
 from onrecord.archive.people import People
-from onrecord.archive.targets import blobs_of, find_target
+from onrecord.archive.targets import blobs_of, find_target, withdrawals_that_hold
 from onrecord.archive.withdrawing import restore_locked, withdraw_locked
 from onrecord.errors import NotFound, UsageError
-from onrecord.model import identifiers
-from onrecord.model.rights import Says, Target
+from onrecord.model.rights import Target
 
 #: The put-back window in business days after the counter-notice (17 U.S.C. 512(g)(2)(C)).
 OPENS: Final = 10
@@ -306,9 +305,8 @@ def _today(archive: Archive, case: Case, hiding: Sequence[str]) -> Case:
 def _hiding(archive: Archive) -> dict[str, list[str]]:
     """Withdrawals that hold, by the notice that they answer."""
     found: dict[str, list[str]] = {}
-    for _, identifier in archive.ledger.standing():
-        fact = archive.ledger.fact(identifier)
-        if fact is not None and fact.says is Says.WITHDRAWN and fact.origin.startswith("notice:"):
+    for _, identifier, fact in withdrawals_that_hold(archive):
+        if fact.origin.startswith("notice:"):
             found.setdefault(fact.origin.removeprefix("notice:"), []).append(identifier)
     return found
 
@@ -379,12 +377,10 @@ def _found(archive: Archive, material: Collection[str], channel: str) -> tuple[l
 
 def _target(archive: Archive, thing: str, channel: str) -> Target | None:
     try:
-        target = find_target(archive, thing) if thing else None
+        # The name that a file was added under is no address that anybody could have seen.
+        return find_target(archive, thing, by_name=channel == "command") if thing else None
     except NotFound:
         return None
-    # The name that a file was added under is no address that anybody could have seen.
-    named = target is not None and target.kind == "blob" and not identifiers.sha256(thing)
-    return None if named and channel != "command" else target
 
 
 def _thing(address: str) -> str:
@@ -404,5 +400,5 @@ def _waits(archive: Archive, targets: Sequence[Target]) -> str:
     if any(target.kind == "artist" for target in targets):
         return "it names an artist, and so everything of theirs"
     with archive.duck() as duck:
-        files = {sha256 for target in targets for sha256 in blobs_of(archive, duck, target, alike=True)}
-    return f"it reaches {len(files):,} files" if len(files) > MOST_FILES else ""
+        files = len(blobs_of(archive, duck, targets, alike=True))
+    return f"it reaches {files:,} files" if files > MOST_FILES else ""

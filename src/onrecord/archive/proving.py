@@ -7,7 +7,7 @@ nothing else, their v2 roots, and its canonical ids. A tombstone bears the id on
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from msgspec import Struct
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in
 from onrecord.archive.seeding import tags_of
-from onrecord.archive.targets import blobs_of, find_target, ids_of, made_of
+from onrecord.archive.targets import find_target, ids_of, withdrawn_with
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import column_names, read_rows
 from onrecord.errors import NotFound
@@ -81,18 +81,14 @@ def prove_absent(archive: Archive, thing: str, number: int) -> Proof:
     target = find_target(archive, thing)
     folder = archive.folder / "editions" / str(number)
     with archive.duck() as duck:
-        sought = _sought(
-            archive, duck, blobs_of(archive, duck, target, alike=True), ids_of(archive, duck, target)
-        )
+        sought = _sought(duck, withdrawn_with(archive, duck, target), ids_of(archive, duck, target))
     proof = Proof(target.id, target.kind, number, len(sought.blobs) + len(sought.ids) + len(sought.roots))
     _Search(archive, sought, proof).read(folder, manifest_in(folder))
     return proof
 
 
-def _sought(archive: Archive, duck: Duck, sound: Iterable[str], ids: Iterable[str]) -> Sought:
-    blobs = {*sound}
-    blobs |= {*made_of(archive, duck, sorted(blobs))}
-    duck.table("sought", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in sorted(blobs)])
+def _sought(duck: Duck, blobs: Sequence[str], ids: Iterable[str]) -> Sought:
+    duck.table("sought", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in blobs])
     roots = duck.run("SELECT v2_root FROM files SEMI JOIN sought USING (sha256)")
     return Sought(
         frozenset(blobs),

@@ -3,10 +3,12 @@
 """Makes an edition: choose, cut volumes from digest records, write tables, seal, rename, commit. Reads no sound."""
 
 import importlib.metadata
+import itertools
 import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -138,37 +140,39 @@ class _Edition:
         with; else what is left of it is cut anew.
         """
         last = {volume.name: volume for volume in self._last.volumes} if self._last else {}
-        before: dict[str, list[VolumeRow]] = defaultdict(list)
-        query = "SELECT volume, shelf, sha256, extension FROM volumes ORDER BY volume, sha256"
-        for volume, shelf, sha256, extension in self._duck.run(query):
-            if volume in last:
-                row = VolumeRow(volume, shelf, sha256, extension)
-                before[volume].append(row)
-        whole = {}
+        kept: dict[str, VolumeRow] = {}
         entries = []
-        for name, rows in before.items():
-            if all(row.sha256 in chosen for row in rows):
-                entry, volume = self._volume(rows, self._papers(name))
+        for name, shelf, files in self._held(last):
+            if all(file.sha256 in chosen for file in files):
+                entry, volume = _volume(name, shelf, files, self._papers(name))
                 if entry == last[name]:
                     self._write_volume(volume, name)
-                    whole[name] = rows
+                    kept |= {row.sha256: row for row in _places(name, shelf, files)}
                     entries.append(entry)
-        kept = {row.sha256: row for rows in whole.values() for row in rows}
-        new = []
-        for rows, papers in self._cut(
-            {sha256: choice for sha256, choice in chosen.items() if sha256 not in kept}, credits
-        ):
-            entry, volume = self._volume(rows, papers)
-            self._write_volume(volume, entry.name)
+        fresh = {sha256: choice for sha256, choice in chosen.items() if sha256 not in kept}
+        new: list[VolumeRow] = []
+        for name, shelf, files, papers in self._cut(fresh, credits):
+            entry, volume = _volume(name, shelf, files, papers)
+            self._write_volume(volume, name)
+            new += _places(name, shelf, files)
             entries.append(entry)
-            new.append(rows)
-        kept |= {row.sha256: row for rows in new for row in rows}
-        return kept, [row for rows in new for row in rows], sorted(entries, key=lambda entry: entry.name)
+        kept |= {row.sha256: row for row in new}
+        return kept, new, sorted(entries, key=lambda entry: entry.name)
+
+    def _held(self, last: Mapping[str, VolumeEntry]) -> Iterator[tuple[str, str, list[VolumeFile]]]:
+        """Name, shelf and files of the last edition's volumes, in one pass over the digest records; the engine can
+        be asked nothing else meanwhile."""
+        self._duck.table("last_volumes", {"volume": "VARCHAR"}, [(name,) for name in sorted(last)])
+        rows = self._duck.stream(sql_file("onrecord.catalog", "volume_files"))
+        for (name, shelf), listed in itertools.groupby(rows, key=itemgetter(0, 1)):
+            # A volume that went and came back was logged each time: the newest row of a file counts.
+            files = {row[3]: VolumeFile(row[3], row[2], Digests(*row[3:])) for row in listed}
+            yield name, shelf, list(files.values())
 
     def _cut(
         self, fresh: Mapping[str, Choice], credits: Mapping[str, Credited]
-    ) -> Iterator[tuple[list[VolumeRow], dict[str, bytes]]]:
-        """The places of files in new volumes, with the papers of each volume."""
+    ) -> Iterator[tuple[str, str, list[VolumeFile], dict[str, bytes]]]:
+        """Name, shelf, files and papers of the new volumes."""
         shelves: dict[str, list[VolumeFile]] = defaultdict(list)
         files = self._files(fresh)
         for sha256, choice in fresh.items():
@@ -176,8 +180,7 @@ class _Edition:
         for shelf, listed in sorted(shelves.items()):
             for group in cut(listed, papers=_MOST_PAPERS):
                 papers = volume_papers([credits[file.sha256] for file in group])
-                name = name_for(shelf, group, papers)
-                yield [VolumeRow(name, shelf, file.sha256, file.ext) for file in group], papers
+                yield name_for(shelf, group, papers), shelf, group, papers
 
     def _files(self, wanted: Mapping[str, Any]) -> dict[str, VolumeFile]:
         """Digest records of blobs, with the ending that their true container has."""
@@ -199,14 +202,6 @@ class _Edition:
         if not tags.is_dir():
             return {}
         return {path.name: path.read_bytes() for path in tags.iterdir() if is_paper(path.name)}
-
-    def _volume(self, rows: Sequence[VolumeRow], papers: Mapping[str, bytes]) -> tuple[VolumeEntry, Volume]:
-        name, shelf = rows[0].volume, rows[0].shelf
-        records = self._files({row.sha256: row for row in rows})
-        files = [VolumeFile(row.sha256, row.extension, records[row.sha256].digests) for row in rows]
-        volume = build(name, files, papers=papers)
-        size = sum(file.digests.size for file in files)
-        return volume_entry(name, shelf, len(files), size, volume.torrent), volume
 
     def _write_volume(self, volume: Volume, name: str) -> None:
         folder = self._folder / "volumes"
@@ -356,6 +351,18 @@ class _Edition:
             {"volumes": list(rows)},
         )
         refresh_feed(self._archive, self._key)
+
+
+def _volume(
+    name: str, shelf: str, files: Sequence[VolumeFile], papers: Mapping[str, bytes]
+) -> tuple[VolumeEntry, Volume]:
+    volume = build(name, files, papers=papers)
+    size = sum(file.digests.size for file in files)
+    return volume_entry(name, shelf, len(files), size, volume.torrent), volume
+
+
+def _places(name: str, shelf: str, files: Sequence[VolumeFile]) -> list[VolumeRow]:
+    return [VolumeRow(name, shelf, file.sha256, file.ext) for file in files]
 
 
 def _published(

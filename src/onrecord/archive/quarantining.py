@@ -10,7 +10,7 @@ from typing import Any
 
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
-from onrecord.archive.targets import reach
+from onrecord.archive.targets import reach, withdrawals_that_hold
 from onrecord.engine.duck import Duck
 from onrecord.errors import SignatureInvalid
 from onrecord.model.rights import Evidence, Says, Target
@@ -53,14 +53,14 @@ def quarantine(archive: Archive, listed: Listed) -> tuple[int, int]:
     )
     known = {each for identifier, entries in holding.items() if identifier not in lifted for each in entries}
     batch, standing = Batch(archive.ledger), list[dict[str, str]]()
-    hidden: set[str] = set()
+    named: list[tuple[Target, Evidence]] = []
     with archive.duck() as duck:
         for entries, blobs in _held(duck, listed):
             if known.isdisjoint(entries):
                 fact = _fact(archive, listed, entries)
-                for sha256 in blobs:
-                    hidden |= {*reach(archive, duck, batch, Target("blob", sha256), fact)}
-                    standing.append({"kind": "blob", "target": sha256, "evidence": fact.id})
+                named += [(Target("blob", sha256), fact) for sha256 in blobs]
+                standing += [{"kind": "blob", "target": sha256, "evidence": fact.id} for sha256 in blobs]
+        hidden = reach(archive, duck, batch, named)
     before = archive.ledger.meta(f"list {listed.archive}")
     if standing or lifted or before != str(listed.sequence):
         data: dict[str, Any] = {"archive": listed.archive, "sequence": listed.sequence}
@@ -72,9 +72,8 @@ def quarantine(archive: Archive, listed: Listed) -> tuple[int, int]:
 def _holding(archive: Archive, origin: str) -> dict[str, list[str]]:
     """What an archive's list hides here: the entries that it rests on, by the withdrawal."""
     found = {}
-    for _, identifier in archive.ledger.standing():
-        fact = archive.ledger.fact(identifier)
-        if fact is not None and fact.says is Says.WITHDRAWN and fact.origin == origin:
+    for _, identifier, fact in withdrawals_that_hold(archive):
+        if fact.origin == origin:
             found[identifier] = fact.note.split()
     return found
 

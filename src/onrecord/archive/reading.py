@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import os
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,6 +17,7 @@ from onrecord.archive.choosing import DAMAGED, SAME_SOUND
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest
 from onrecord.archive.judging import judge, publishable, publishable_blobs
+from onrecord.archive.targets import blob_named
 from onrecord.archive.withheld import CODE as WITHDRAWN
 from onrecord.archive.withheld import Withheld, withheld
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody, VersionBody
@@ -195,17 +196,12 @@ class Reader:
 
     def why(self, thing: str) -> RecordingView:
         """The recording that an id, a blob's digest or the name of an added file leads to."""
-        # A file name that is no UTF-8 was filed with its odd bytes replaced.
-        thing = os.fsencode(thing).decode(errors="replace")
-        row = self._rows.get(thing)
+        row = self._rows.get(os.fsencode(thing).decode(errors="replace"))
         if row is None and identifiers.sha256(thing):
             row = self._rows.holder(identifiers.sha256(thing))
         if row is None:
-            with self._archive.duck() as duck:
-                found = duck.run(
-                    "SELECT sha256 FROM deposits WHERE name = ? ORDER BY seq DESC LIMIT 1", [thing]
-                )
-            row = self._rows.holder(found[0][0]) if found else None
+            sha256 = blob_named(self._archive, thing)
+            row = self._rows.holder(sha256) if sha256 else None
         if row is None or row.kind != "recording":
             raise NotFound(
                 f"{thing!r}: expected a recording's id, a file's SHA-256 or the name it was added under",
@@ -340,8 +336,10 @@ class Reader:
             rows[segment.name] += segment.rows
         counts = self._rows.count()
         blobs, size = archive.ledger.blob_totals("sound")
-        decisions = [decision for _, decision in publishable_blobs(archive, archive.today)]
-        shareable = sum(decision.allow for decision in decisions)
+        answers = Counter(
+            (decision.allow, decision.review) for _, decision in publishable_blobs(archive, archive.today)
+        )
+        shareable = answers[True, False]
         editions = archive.ledger.editions()
         return Glance(
             name=archive.settings.archive.name,
@@ -356,8 +354,8 @@ class Reader:
             size=size,
             seconds=self._rows.seconds(),
             shareable=shareable,
-            refused=len(decisions) - shareable,
-            to_review=sum(decision.review for decision in decisions),
+            refused=answers.total() - shareable,
+            to_review=answers[False, True],
             bad=len(archive.ledger.bad_blobs()) + int(archive.ledger.meta("damaged") or 0),
             checked=archive.ledger.meta("checked"),
             sources=tuple(archive.ledger.record_counts()),

@@ -19,16 +19,15 @@ from msgspec import Struct
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.harvest import client
-from onrecord.archive.judging import WORLD, publishable
+from onrecord.archive.judging import answers
 from onrecord.archive.record_pages import RecordPages
 from onrecord.archive.renewing import Renewal, renew
 from onrecord.archive.terms import find_source, given_to, refuse_unless_allowed
 from onrecord.catalog.tables import RecheckRow
 from onrecord.errors import OnrecordError, RecordRejected, SourceFailed, SourceRefused, UsageError
 from onrecord.model.records import Page, Record
-from onrecord.model.rights import Evidence, Says, Use
+from onrecord.model.rights import Evidence, Says
 from onrecord.net import Client, LeftToLater, RobotsRefused, UnexpectedStatus
-from onrecord.rights import decide
 from onrecord.sources.seam import Rechecks, Source
 
 PORTION = 100
@@ -338,16 +337,11 @@ class _Run:
         for each in renewals:
             besides = self._archive.ledger.said_besides(each.blob, self._source.name, name)
             was, now = (
-                self._ask([fact for fact in (*besides, *facts) if fact.id not in retracted])
+                answers(self._archive, [fact for fact in (*besides, *facts) if fact.id not in retracted])
                 for facts in (each.before, each.after)
             )
             counts.update((what, was[what], now[what]) for what in was if was[what] != now[what])
         return tuple(Moved(*key, files) for key, files in counts.items())
-
-    def _ask(self, evidence: Sequence[Evidence]) -> dict[str, bool]:
-        day, policy = self._archive.today, self._archive.settings.publish
-        answers = {use.value: decide(evidence, use, WORLD, day).allow for use in Use}
-        return answers | {"publish": publishable(evidence, day, policy).allow}
 
 
 def _written(time: dt.datetime) -> str:

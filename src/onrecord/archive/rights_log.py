@@ -97,7 +97,7 @@ def history(archive: Archive, thing: str, limit: int) -> list[Happened]:
         return list(deque(map(_happened, archive.log.entries()), maxlen=limit))
     target = find_target(archive, thing)
     with archive.duck() as duck:
-        blobs = [target.id] if target.kind == "blob" else blobs_of(archive, duck, target, alike=False)
+        blobs = [target.id] if target.kind == "blob" else blobs_of(archive, duck, [target], alike=False)
         things = {target.id, *ids_of(archive, duck, target)}
         seqs, evidence = _seqs(duck, blobs, sorted(things))
     names = frozenset((*blobs, *things, *evidence))

@@ -13,14 +13,13 @@ from msgspec import Struct
 
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
-from onrecord.archive.judging import WORLD, publishable
+from onrecord.archive.judging import answers
 from onrecord.archive.queueing import find_question
 from onrecord.archive.targets import reach
 from onrecord.catalog.tables import LinkRow
 from onrecord.errors import NotFound, UsageError
 from onrecord.ledger import RulingMark
 from onrecord.model.rights import Evidence, Part, Says, Target, Use
-from onrecord.rights import decide
 from onrecord.rights.expressions import canonical
 
 #: Files of a question that one commit rules on: so many rows are in memory at once.
@@ -87,7 +86,7 @@ def rule(
         fact = _fact(archive, words, str(target))
         batch = Batch(archive.ledger)
         with archive.duck() as duck:
-            files = reach(archive, duck, batch, target, fact)
+            files = reach(archive, duck, batch, [(target, fact)])
         before = _allowed(archive, files, fact)
         standing = {"kind": target.kind, "target": target.id, "evidence": fact.id}
         archive.commit("ruled", {"rulings": [standing], "standing": [standing]}, batch.rows, [fact])
@@ -228,19 +227,15 @@ def _allowed(archive: Archive, files: Sequence[str], ruled: Evidence) -> dict[st
     """How many of these files may be used today as a ruling may have changed it, or published. Files with the same
     evidence are asked about once."""
     uses, part = _asked(ruled), Part(ruled.part) if ruled.part in _BESIDE_SOUND else Part.RECORDING
-    day, policy = archive.today, archive.settings.publish
     counts = dict.fromkeys([*(use.value for use in uses), "publish"], 0)
-    answers: dict[tuple[str, ...], list[str]] = {}
+    known: dict[tuple[str, ...], dict[str, bool]] = {}
     for sha256 in files:
         evidence = archive.ledger.evidence(sha256)
         profile = tuple(evidence)
-        if profile not in answers:
-            facts = [fact for fact, _ in evidence.values()]
-            answers[profile] = [use.value for use in uses if decide(facts, use, WORLD, day, part=part).allow]
-            if publishable(facts, day, policy).allow:
-                answers[profile].append("publish")
-        for what in answers[profile]:
-            counts[what] += 1
+        if profile not in known:
+            known[profile] = answers(archive, [fact for fact, _ in evidence.values()], uses, part)
+        for what, allowed in known[profile].items():
+            counts[what] += allowed
     return counts
 
 

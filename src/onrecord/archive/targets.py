@@ -3,7 +3,8 @@
 """What a ruling or a withdrawal names, and the sound that it reaches: today, and after every match."""
 
 import os
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
@@ -18,8 +19,9 @@ from onrecord.search.rows import Rows
 _KINDS = ("recording", "release", "artist")
 
 
-def find_target(archive: Archive, thing: str) -> Target:
-    """What a person means: a canonical id, a blob's SHA-256, or the name under which a file was added.
+def find_target(archive: Archive, thing: str, *, by_name: bool = True) -> Target:
+    """What a person means: a canonical id, a blob's SHA-256, or (`by_name`) the name under which a file was added. All
+    names that ever came are gone through for one.
 
     Raises NotFound for anything else.
     """
@@ -30,12 +32,8 @@ def find_target(archive: Archive, thing: str) -> Target:
         row = Rows(archive.folder / "search" / "rows.sqlite").get(thing)
         if row is not None and row.kind in _KINDS:
             return Target(row.kind, row.id)
-        # A file name that is no UTF-8 was filed with its odd bytes replaced.
-        name = os.fsencode(thing).decode(errors="replace")
-        with archive.duck() as duck:
-            found = duck.run("SELECT sha256 FROM deposits WHERE name = ? ORDER BY seq DESC LIMIT 1", [name])
-        if found:
-            return Target("blob", str(found[0][0]))
+        if by_name and (sha256 := blob_named(archive, thing)):
+            return Target("blob", sha256)
     raise NotFound(
         f"{thing[:200]!r}: expected the id of a recording, release or artist, a file's SHA-256, "
         "or the name that it was added under",
@@ -43,12 +41,28 @@ def find_target(archive: Archive, thing: str) -> Target:
     )
 
 
-def blobs_of(archive: Archive, duck: Duck, target: Target, *, alike: bool) -> list[str]:
-    """Digests of the sound that a target stands for, sorted; `alike` adds whatever sounds the same (other encodings,
+def blob_named(archive: Archive, name: str) -> str:
+    """Digest of the file that was added last under a name, "" where none was."""
+    # A name that is no UTF-8 was filed with its odd bytes replaced.
+    name = os.fsencode(name).decode(errors="replace")
+    with archive.duck() as duck:
+        found = duck.run("SELECT sha256 FROM deposits WHERE name = ? ORDER BY seq DESC LIMIT 1", [name])
+    return str(found[0][0]) if found else ""
+
+
+def blobs_of(archive: Archive, duck: Duck, targets: Sequence[Target], *, alike: bool) -> list[str]:
+    """Digests of the sound that targets stand for, sorted; `alike` adds whatever sounds the same (other encodings,
     remasters, identical audio in other bytes), as the last match found it."""
-    _stand_for(archive, duck, [target])
+    _stand_for(archive, duck, targets)
+    if alike:
+        duck.run(sql_file("onrecord.catalog", "target_blobs_alike"))
     table = "target_blobs_alike" if alike else "target_blobs"
-    return [str(row[0]) for row in duck.run(f"SELECT sha256 FROM {table} ORDER BY sha256")]
+    return [str(row[0]) for row in duck.run(f"SELECT DISTINCT sha256 FROM {table} ORDER BY sha256")]
+
+
+def withdrawn_with(archive: Archive, duck: Duck, target: Target) -> list[str]:
+    """Digests of all files that a withdrawal of a target reaches, or would, sorted."""
+    return sorted({sha256 for _, sha256, _ in _reached(archive, duck, [target], withdrawal=True)})
 
 
 def ids_of(archive: Archive, duck: Duck, target: Target) -> list[str]:
@@ -63,16 +77,22 @@ def ids_of(archive: Archive, duck: Duck, target: Target) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+def withdrawals_that_hold(archive: Archive) -> Iterator[tuple[Target, str, Evidence]]:
+    """What each names, its id, and what it says; one that names several things comes once for each."""
+    for target, identifier in archive.ledger.standing():
+        fact = archive.ledger.fact(identifier)
+        if fact is not None and fact.says is Says.WITHDRAWN:
+            yield target, identifier, fact
+
+
 def withdrawn_things(archive: Archive, duck: Duck) -> list[tuple[str, str, str]]:
     """(kind, canonical id, day) of what withdrawals hide: what they name, recordings of whose sound nothing else is
     left, releases of whose recordings nothing else is left. Leaves them in `duck` as `withdrawn_things`."""
     days: dict[str, str] = {}
     named: dict[Target, str] = {}
-    for target, identifier in archive.ledger.standing():
-        fact = archive.ledger.fact(identifier)
-        if fact is not None and fact.says is Says.WITHDRAWN:
-            days[identifier] = day = (fact.day or archive.today).isoformat()
-            named[target] = min(day, named.get(target, day))
+    for target, identifier, fact in withdrawals_that_hold(archive):
+        days[identifier] = day = (fact.day or archive.today).isoformat()
+        named[target] = min(day, named.get(target, day))
     withheld: dict[str, str] = {}
     for row in archive.ledger.withdrawn():
         day = days.get(row.evidence, archive.today.isoformat())
@@ -86,30 +106,15 @@ def withdrawn_things(archive: Archive, duck: Duck) -> list[tuple[str, str, str]]
     return [(str(kind), str(identifier), str(day)) for kind, identifier, day in rows]
 
 
-def made_of(archive: Archive, duck: Duck, blobs: Sequence[str]) -> list[str]:
-    """Access copies of sound, and pictures that lie in no other files; other withdrawn files do not count."""
-    withheld = {*blobs, *(row.blob for row in archive.ledger.withdrawn())}
-    duck.table("withheld", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in sorted(withheld)])
-    made = [str(row[0]) for row in duck.run(sql_file("onrecord.catalog", "made_of_withdrawn"))]
-    # What other withdrawals have made theirs is bound to those.
-    duck.table("reached", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in blobs])
-    own = duck.run(
-        "SELECT copy FROM copies SEMI JOIN reached USING (sha256)"
-        " UNION SELECT picture FROM current_pictures SEMI JOIN reached USING (sha256)"
-    )
-    return sorted({*made} & {str(row[0]) for row in own})
-
-
 def reach_again(archive: Archive, duck: Duck) -> int:
     """Bind every ruling and withdrawal that holds to the sound that it reaches by now; gives how many ties are new.
 
     Only the holder of the write lock may call, after a match.
     """
-    batch = Batch(archive.ledger)
-    for target, identifier in archive.ledger.standing():
-        fact = archive.ledger.fact(identifier)
-        if fact is not None:
-            reach(archive, duck, batch, target, fact)
+    ledger, batch = archive.ledger, Batch(archive.ledger)
+    held = ((target, ledger.fact(identifier)) for target, identifier in ledger.standing())
+    with_facts = [(target, fact) for target, fact in held if fact is not None]
+    reach(archive, duck, batch, with_facts)
     if not batch.rows:
         return 0
     archive.commit("reached", {}, batch.rows)
@@ -118,26 +123,52 @@ def reach_again(archive: Archive, duck: Duck) -> int:
     return len(batch.rows["links"])
 
 
-def reach(archive: Archive, duck: Duck, batch: Batch, target: Target, fact: Evidence) -> list[str]:
-    """Rows that bind one ruling or withdrawal to the sound of its target; gives the digests that are bound anew.
+def reach(archive: Archive, duck: Duck, batch: Batch, named: Sequence[tuple[Target, Evidence]]) -> list[str]:
+    """Rows that bind rulings and withdrawals to the sound of what each names; gives the digests that are bound anew.
 
     A withdrawal reaches whatever sounds the same, the access copies of all that, and the pictures that lie in nothing
-    else; a ruling is about the very recordings that it names.
+    else; a ruling is about the very recordings that it names. The tables are gone through once for all of them.
     """
-    withdrawal = fact.says is Says.WITHDRAWN
-    found = blobs_of(archive, duck, target, alike=withdrawal)
+    fresh: set[str] = set()
+    for withdrawal in (False, True):
+        facts: dict[str, list[Evidence]] = defaultdict(list)
+        targets = []
+        for target, fact in named:
+            if (fact.says is Says.WITHDRAWN) == withdrawal:
+                targets.append(target)
+                facts[target.id].append(fact)
+        for asked, sha256, audio in _reached(archive, duck, targets, withdrawal=withdrawal):
+            known = archive.ledger.evidence(sha256)
+            for fact in facts[asked]:
+                if fact.id not in known:
+                    fresh.add(sha256)
+                    batch.link(sha256, [fact])
+                    if withdrawal:
+                        row = WithdrawnRow(sha256=sha256, audio_sha256=audio, evidence=fact.id)
+                        batch.rows["withdrawn"].append(row)
+    return sorted(fresh)
+
+
+def _reached(
+    archive: Archive, duck: Duck, targets: Sequence[Target], *, withdrawal: bool
+) -> Iterator[tuple[str, str, str]]:
+    """(id of the target, digest, digest of the decoded audio or "") of what a ruling or a withdrawal of each target
+    reaches; the audio is told of withdrawals alone."""
+    if not targets:
+        return
+    _stand_for(archive, duck, targets)
     if withdrawal:
-        found += made_of(archive, duck, found)
-    fresh = [sha256 for sha256 in found if fact.id not in archive.ledger.evidence(sha256)]
-    for sha256 in fresh:
-        batch.link(sha256, [fact])
-    if withdrawal and fresh:
-        batch.rows["withdrawn"] += _withdrawn(duck, fresh, fact.id)
-    return fresh
+        gone = sorted({row.blob for row in archive.ledger.withdrawn()})
+        duck.table("withheld", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in gone])
+        duck.run(sql_file("onrecord.catalog", "target_blobs_alike"))
+        duck.run(sql_file("onrecord.catalog", "withdrawal_reach"))
+        yield from duck.stream("SELECT asked, sha256, audio FROM withdrawal_reach ORDER BY asked, sha256")
+    else:
+        yield from duck.stream("SELECT asked, sha256, '' FROM target_blobs ORDER BY asked, sha256")
 
 
 def _stand_for(archive: Archive, duck: Duck, targets: Sequence[Target]) -> None:
-    """Leave in `duck` what targets stand for: ids, recordings, sound, and what sounds the same."""
+    """Leave in `duck` what targets stand for: ids, recordings, sound."""
     rows = [(target.kind, target.id) for target in targets]
     duck.table("targets", {"kind": "VARCHAR", "id": "VARCHAR"}, rows)
     for name in ("recording_members", "artist_members", "release_members", "versions"):
@@ -145,15 +176,6 @@ def _stand_for(archive: Archive, duck: Duck, targets: Sequence[Target]) -> None:
         source = f"read_parquet('{_quoted(path)}')" if path.exists() else f"({_EMPTY[name]})"
         duck.run(f"CREATE OR REPLACE TEMP VIEW held_{name} AS SELECT * FROM {source}")
     duck.run(sql_file("onrecord.catalog", "target_blobs"))
-
-
-def _withdrawn(duck: Duck, blobs: Sequence[str], evidence: str) -> list[WithdrawnRow]:
-    duck.table("reached", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in blobs])
-    rows = duck.run(
-        "SELECT r.sha256, coalesce(s.audio_sha256, '') FROM reached r LEFT JOIN current_sounds s USING (sha256)"
-        " ORDER BY 1"
-    )
-    return [WithdrawnRow(sha256=sha256, audio_sha256=audio, evidence=evidence) for sha256, audio in rows]
 
 
 def _quoted(path: os.PathLike[str]) -> str:

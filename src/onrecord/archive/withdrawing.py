@@ -15,7 +15,7 @@ from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
 from onrecord.archive.matching import is_matched, rematch_locked
-from onrecord.archive.targets import reach
+from onrecord.archive.targets import reach, withdrawn_with
 from onrecord.errors import NotFound, UsageError
 from onrecord.model.rights import Evidence, Says, Target
 
@@ -75,7 +75,7 @@ def withdraw_locked(
         fact = structs.replace(fact, note=f"{fact.note}, again at log entry {archive.log.next_seq}")
     with archive.duck() as duck:
         batch = Batch(archive.ledger)
-        reach(archive, duck, batch, target, fact)
+        reach(archive, duck, batch, [(target, fact)])
     data = {"withdrawal": fact.id, "standing": [_standing(target, fact.id)]}
     # It holds from here on; what the last match has not seen yet is reached by the next.
     archive.commit("withdrawn", data, batch.rows, [fact])
@@ -106,6 +106,13 @@ def restore_locked(archive: Archive, id: str, *, by: str, note: str) -> Withdraw
     archive.commit("restored", data)
     listed = refresh_withdrawals(archive)
     return Withdrawal(withdrawal.id, withdrawal.targets[0], withdrawal.blobs, listed)
+
+
+def still_hiding(archive: Archive, target: Target) -> list[str]:
+    """Ids of the withdrawals that hold for any file that a withdrawal of a target reaches, or would."""
+    with archive.duck() as duck:
+        files = frozenset(withdrawn_with(archive, duck, target))
+    return sorted({row.evidence for row in archive.ledger.withdrawn() if row.blob in files})
 
 
 def withdrawals(archive: Archive) -> list[Withdrawn]:

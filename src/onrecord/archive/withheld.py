@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.archive.targets import withdrawn_things
+from onrecord.archive.targets import withdrawals_that_hold, withdrawn_things
 from onrecord.errors import IsWithdrawn
-from onrecord.model.rights import Says
 
 #: The rule that a tombstone names.
 CODE = "R-WITHDRAWN"
@@ -34,9 +33,7 @@ class Withheld(Struct, frozen=True):
 
 def withheld(archive: Archive) -> Withheld:
     """What is hidden as of now."""
-    ledger = archive.ledger
-    facts = (ledger.fact(identifier) for _, identifier in ledger.standing())
-    if not any(fact is not None and fact.says is Says.WITHDRAWN for fact in facts):
+    if not any(withdrawals_that_hold(archive)):
         return Withheld()
     with archive.duck() as duck:
         things = {identifier: day for _, identifier, day in withdrawn_things(archive, duck)}

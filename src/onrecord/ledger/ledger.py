@@ -94,11 +94,11 @@ CREATE TABLE mirrored (
 ) WITHOUT ROWID;
 """
 
-#: The numbers of the evidence that counts today about blob `b`. The key of `links` gives them in order.
-#: Evidence that stays decoded, by its number.
+#: So much evidence stays decoded, by its number.
 _MOST_REMEMBERED = 16_384
 _EVIDENCE = msgspec.json.Decoder(Evidence)
 _RETRACTED = "SELECT e.number FROM evidence e JOIN retracted r ON r.evidence = e.id"
+#: The numbers of the evidence that counts today about blob `b`. The key of `links` gives them in order.
 _PROFILE = (
     "(SELECT group_concat(DISTINCT l.evidence) FROM links l WHERE l.blob=b.sha256"
     f" AND l.evidence NOT IN ({_RETRACTED}))"
@@ -255,6 +255,8 @@ class Ledger:
             raise NewerFormat(
                 f"{self._path}: schema {version}, this onrecord knows {SCHEMA}", "use a newer onrecord"
             )
+        # Read before anything relies on it: a damaged page of it is found here, and the ledger made again.
+        self._db.execute("SELECT count(value) FROM meta").fetchone()
 
     def close(self) -> None:
         self._db.close()

@@ -116,14 +116,11 @@ def _files(statements: Sequence[Statement], books: Books) -> Iterator[Told]:
             if "no end" in doubt:
                 yield _told("A-FILE", f"{one.name}: {doubt}", 0)
         if one.refused:
+            told = f"{one.name}: {one.refused} rows could not be read; {one.refused_money} stands in them, unread"
             rows = columns.read(books.place(one.file) / "refused.parquet", ["row"])
-            at = [Place(one.file, row["row"]) for row in itertools.islice(rows, MOST_ROWS)]
-            yield _told(
-                "A-FILE",
-                f"{one.name}: {one.refused} rows could not be read; {one.refused_money} stands in them, unread",
-                one.refused,
-                at,
-            )
+            first = [Place(one.file, row["row"]) for row in itertools.islice(rows, MOST_ROWS)]
+            made = figure("refused", f"[A-FILE] {told}", lines=one.refused, where={"file": one.file})
+            yield Finding(id=made.id, code="A-FILE", sentence=told, lines=one.refused, places=first), made
 
 
 def _missing(duck: Duck, asked: Asked) -> Iterator[Told]:
@@ -167,7 +164,8 @@ def _falls(duck: Duck, asked: Asked) -> Iterator[Told]:
                 names = ("service", "territory", "tier", "right", "currency", "reader")
                 yield _told(
                     "A-FALL",
-                    f"{about}: {_short(now)} {key[4]} a use in {month}, {_short(was)} in {before}: {fell} % less",
+                    f"{about}: {_short(now)} {key[4]} a use in {month}, {_short(was)} in {before}: "
+                    f"{_short(fell)} % less",
                     0,
                     where={**dict(zip(names, key, strict=True)), "month": month},
                 )
@@ -226,7 +224,7 @@ def _exchange(duck: Duck, asked: Asked) -> Iterator[Told]:
             yield _told(
                 "A-EXCHANGE",
                 f"{sale} to {currency} in {month}: {lines} lines at {_short(rate)}, the table says {right}: "
-                f"{_PART.divide(off, right)} % off",
+                f"{_short(_PART.divide(off, right))} % off",
                 lines,
                 places(at),
             )
@@ -356,8 +354,8 @@ def _pool(one: Statement, pool: Mapping[str, Any]) -> Iterator[Told]:
             due = _PART.divide(EXACT.multiply(money, own_uses), Decimal(uses))
             yield _told(
                 "A-POOL",
-                f"{about}: {own_uses} of {uses} uses and a pool of {_short(money)} {pool['currency']} give {due}, "
-                f"the record says {_short(own)}",
+                f"{about}: {own_uses} of {uses} uses and a pool of {_short(money)} {pool['currency']} give "
+                f"{_short(due)}, the record says {_short(own)}",
                 1,
                 at,
             )
@@ -369,7 +367,7 @@ def _pool(one: Statement, pool: Mapping[str, Any]) -> Iterator[Told]:
             share = _PART.divide(Decimal(own_uses * 100), Decimal(uses))
             yield _told(
                 "A-POOL",
-                f"{about}: {own_uses} of {uses} uses are {share} %, the record says {_short(stated)} %",
+                f"{about}: {own_uses} of {uses} uses are {_short(share)} %, the record says {_short(stated)} %",
                 1,
                 at,
             )

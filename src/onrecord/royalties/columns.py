@@ -24,7 +24,7 @@ _KINDS: Final[dict[type[Struct], str]] = {
 
 
 def schema(row: type[Struct]) -> Any:
-    """The Arrow schema of a kind of rows. `cells` are texts alone; their headers are in the statement."""
+    """The Arrow schema of a kind of rows. `cells` are texts alone; `columns` numbers their headers in the statement."""
     import pyarrow as pa
 
     plain = {str: pa.string(), int: pa.int64(), Decimal: pa.decimal128(38, DECIMALS)}
@@ -37,11 +37,9 @@ def schema(row: type[Struct]) -> Any:
         fields.append(pa.field(name, pa.list_(pa.string()) if name == "cells" else plain[hint]))
     if row in (StatementLine, StatementPool):
         fields.append(pa.field("columns", pa.int64()))
+    else:
+        fields.append(pa.field("file", pa.string()))
     return pa.schema(fields)
-
-
-def empty(row: type[Struct]) -> Any:
-    return schema(row).empty_table()
 
 
 class Writers:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from onrecord.engine.duck import Duck
 from onrecord.errors import ConfigError
+from onrecord.model import identifiers
 from onrecord.royalties.apportion import apportion
 from onrecord.royalties.ledgering import Books
 from onrecord.royalties.opening import figure, remember, tables
@@ -119,7 +120,7 @@ def read_contracts(path: Path) -> Contracts:
         for name in ("advance", "brought_forward", "minimum"):
             if _money(f"{path}: {payee}: {name}", getattr(given, name)) < 0 and name != "brought_forward":
                 raise ConfigError(f"{path}: {payee}: {name}: expected 0 or more, got {getattr(given, name)}")
-    return contracts
+    return msgspec.structs.replace(contracts, contract=[_plain(contract) for contract in contracts.contract])
 
 
 def split(books: Books, contracts: Contracts, since: str = "", until: str = "9999-99") -> Splits:
@@ -193,6 +194,12 @@ def split(books: Books, contracts: Contracts, since: str = "", until: str = "999
         under_unit=under,
         other_currencies=[code for (code,) in others],
     )
+
+
+def _plain(contract: Contract) -> Contract:
+    """ISRCs as the books have them, without hyphens."""
+    codes = [identifiers.isrc(code) or code for code in contract.match.get("isrc", [])]
+    return msgspec.structs.replace(contract, match={**contract.match, "isrc": codes}) if codes else contract
 
 
 def _account(payee: str, parts: Sequence[Part], contracts: Contracts) -> Account:

@@ -166,6 +166,7 @@ def keep(
     `currency` and `month` stand in where a statement does not name its own. `reader` reads all of them, whatever they
     look like; else each is recognized by its columns.
     """
+    currency = check_currency(currency)
     readers = [reader] if reader else [make() for make in load_readers().loaded.values()]
     for path in paths:
         try:

@@ -4,7 +4,6 @@
 
 import hashlib
 import tempfile
-import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -16,12 +15,19 @@ from msgspec import Struct, structs
 
 from onrecord import durable
 from onrecord.engine.duck import Duck, sql_file
-from onrecord.model.royalties import StatementLine, StatementPool
+from onrecord.model.royalties import LineRejected, StatementLine, StatementPool
+from onrecord.royalties import columns
 from onrecord.royalties.ledgering import Books
 
 #: Rows that a figure names at most; `lines` says how many there are.
 MOST_ROWS: Final = 100
-_TYPES: Final = {str: "VARCHAR", int: "BIGINT", Decimal: "DECIMAL(38, 24)"}
+_TYPES: Final = {
+    "string": "VARCHAR",
+    "int64": "BIGINT",
+    "decimal128(38, 24)": "DECIMAL(38, 24)",
+    "list<element: string>": "VARCHAR[]",
+    "list<item: string>": "VARCHAR[]",
+}
 
 
 class Place(Struct, frozen=True, order=True):
@@ -52,12 +58,13 @@ class Figure(Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def tables(books: Books, memory: str = "2GB") -> Iterator[Duck]:
-    """DuckDB with the views `lines` and `pools`."""
+    """DuckDB with the views `lines`, `pools` and `refused`."""
     with tempfile.TemporaryDirectory(prefix="onrecord-books-") as spill:
         duck = Duck(Path(spill), memory=memory, threads=2)
         try:
-            for name, row in (("lines", StatementLine), ("pools", StatementPool)):
-                _view(duck, name, row, books.paths(name))
+            _view(duck, "lines", StatementLine, books.paths("lines"))
+            _view(duck, "pools", StatementPool, books.paths("pools"))
+            _view(duck, "refused", LineRejected, books.paths("refused"))
             yield duck
         finally:
             duck.close()
@@ -94,12 +101,8 @@ def places(found: Sequence[Mapping[str, Any]]) -> list[Place]:
 
 
 def _view(duck: Duck, name: str, row: type[Struct], paths: Sequence[Path]) -> None:
-    hints = typing.get_type_hints(row)
-    columns = []
-    for field in structs.fields(row):
-        hint = next((one for one in typing.get_args(hints[field.name]) if one in _TYPES), hints[field.name])
-        columns.append(f'"{field.name}" {"VARCHAR[]" if field.name == "cells" else _TYPES[hint]}')
-    duck.run(f'CREATE TABLE {name}_columns ({", ".join(columns)}, "columns" BIGINT)')
+    declared = ", ".join(f'"{field.name}" {_TYPES[str(field.type)]}' for field in columns.schema(row))
+    duck.run(f"CREATE TABLE {name}_columns ({declared})")
     parts = [f"SELECT * FROM {name}_columns"]
     if paths:
         listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)

@@ -3,7 +3,7 @@
 """Follows a figure that was printed to the files and rows that it was made of, and adds them up again."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -12,6 +12,14 @@ from onrecord.model.royalties import StatementLine
 from onrecord.royalties.ledgering import Books, Statement
 from onrecord.royalties.opening import Figure, recall, tables
 from onrecord.royalties.statements.values import EXACT
+
+#: Which rows a figure was made of, by the beginning of its id, and what is shown of them.
+_TABLES: Final = {"pool": "pools", "refused": "refused"}
+_SHOWN: Final = {
+    "lines": 'amount, quantity, cells, "columns"',
+    "pools": 'coalesce(own_revenue, own_net_revenue), own_usages, cells, "columns"',
+    "refused": """NULL, NULL, list_prepend("column" || ': expected ' || expected || ', got ' || got, cells), NULL""",
+}
 
 
 class Traced(Struct, frozen=True, kw_only=True):
@@ -65,9 +73,8 @@ def trace(books: Books, name: str, most: int = 1000) -> Trace:
 
 
 def _select(figure: Figure) -> tuple[str, dict[str, Any]]:
-    table = "pools" if figure.id.startswith("pool-") else "lines"
-    money = "coalesce(own_revenue, own_net_revenue)" if table == "pools" else "amount"
-    uses = "own_usages" if table == "pools" else "quantity"
+    table = next((name for kind, name in _TABLES.items() if figure.id.startswith(kind)), "lines")
+    shown = _SHOWN[table]
     if figure.places:
         wanted = " OR ".join(f'(file = $f{at} AND "row" = $r{at})' for at in range(len(figure.places)))
         parameters: dict[str, Any] = {f"f{at}": place.file for at, place in enumerate(figure.places)}
@@ -84,8 +91,7 @@ def _select(figure: Figure) -> tuple[str, dict[str, Any]]:
             tests.append(f"NOT ({taken})" if number else f"({taken})")
         wanted_lines = bool(figure.where or figure.among)
         wanted = " AND ".join(tests) if wanted_lines else "false"
-    sql = f'SELECT file, "row", {money}, {uses}, cells, "columns" FROM {table} WHERE {wanted} ORDER BY file, "row"'
-    return sql, parameters
+    return f'SELECT file, "row", {shown} FROM {table} WHERE {wanted} ORDER BY file, "row"', parameters
 
 
 def _field(name: str) -> str:
@@ -103,9 +109,14 @@ def _traced(
     amount: Decimal | None,
     quantity: int | None,
     cells: list[str],
-    columns: int,
+    columns: int | None,
 ) -> Traced:
-    headers = statement.columns[columns] if statement and columns < len(statement.columns) else []
+    known = statement.columns if statement else []
+    # A refused row bears no number; it is shown with the only headers that fit it, behind the reason.
+    fitting = [["refused", *names] for names in known if len(names) == len(cells or []) - 1]
+    headers = (
+        fitting[0] if columns is None and fitting else ["refused"] if columns is None else known[columns]
+    )
     named = [(headers[at] if at < len(headers) else "", cell) for at, cell in enumerate(cells or [])]
     return Traced(
         name=statement.name if statement else "",

@@ -31,7 +31,8 @@ from onrecord.web.reader import Reader
 from onrecord.web.render import USES, Render
 
 _SHOWN: Final = 20
-_WAITING: Final = ("received", "waiting", "incomplete", "hidden", "countered", "due")
+#: States of the notices that are shown, the most urgent first.
+_WAITING: Final = ("due", "received", "waiting", "countered", "hidden", "incomplete")
 _ACTS: Final[Mapping[str, Callable[..., Case]]] = {
     "accept": accept,
     "reject": reject,
@@ -134,12 +135,12 @@ class Desk:
     ) -> Response:
         with Archive.open(self._folder) as archive:
             waiting = queue(archive, _SHOWN)
-            notices = [
-                (case, claimant(archive, case.id)) for case in cases(archive) if case.state in _WAITING
-            ]
+            open_cases = sorted((case for case in cases(archive) if case.state in _WAITING), key=_urgency)
+            notices = [(case, claimant(archive, case.id)) for case in open_cases[:_SHOWN]]
         values: dict[str, Any] = {
             "queue": waiting,
             "notices": notices,
+            "all_notices": len(open_cases),
             "may": _MAY,
             "uses": USES,
             "token": self._token,
@@ -189,6 +190,12 @@ _KEEP_NOTHING: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
 
 def _stranger(detail: str) -> Told:
     return Told(Problem(403, "Not allowed", detail))
+
+
+def _urgency(case: Case) -> tuple[bool, int]:
+    """Where a notice stands on the page: senders who must be asked for the rest come before what only waits."""
+    asking = case.state == "incomplete" and case.ask
+    return not asking and case.state not in ("due", "received", "waiting"), _WAITING.index(case.state)
 
 
 def _yes(said: Mapping[str, str]) -> bool:

@@ -46,6 +46,11 @@ async def fields(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in said.items()}
 
 
+def is_from_elsewhere(request: Request) -> bool:
+    """Did a browser send a form of another site's page? It says so itself, whatever a proxy makes of the host."""
+    return request.headers.get("sec-fetch-site") == "cross-site"
+
+
 def is_from_itself(request: Request) -> bool:
     """Was a form sent by a page of this very server? A browser says so, and no other page can make it say that."""
     origin = request.headers.get("origin")

@@ -89,6 +89,12 @@ class Notices:
     async def form(self, request: Request) -> Response:
         if request.method != "POST":
             return await run_in_threadpool(self._form, request)
+        if forms.is_from_elsewhere(request):
+            raise Told(
+                Problem(
+                    403, "Not allowed", "This form was sent by a page of another site. Send it from here."
+                )
+            )
         fields: dict[str, Any] = dict(await forms.fields(request))
         fields |= {name: name in fields for name in _STATEMENTS}
         fields["material"] = tuple(str(fields.get("material", "")).split())

@@ -93,7 +93,8 @@ BELIEVE_INDONESIAN = BELIEVE._replace(
 FUGA_A = Made(
     "Royalty ID|Asset ISRC|Asset Title|Asset Artist|Product Title|Product UPC|Product Label|"
     "Sale net receipts calculation|Sale net receipts|Contract deal term|Reported Royalty|Asset/Product|Territory|"
-    "Quantity|Sale Type|Sale User Type|Sale Start date|Sale End date|Sale Store Name|DSP|Exchange Rate|Currency|Sale ID",
+    "Quantity|Sale Type|Sale User Type|Sale Start date|Sale End date|Sale Store Name|DSP|Exchange Rate|Currency|"
+    "Sale ID",
     (
         "1|GBABC2300001|One|Anna|First|602527121956|Own|a*b|0.00164130103450794|85%|0.00139510587933175|Asset|GB|4|"
         "Stream|Family plan|2023-03-01|2023-03-31|Spotify|Spotify|1|EUR|s1",

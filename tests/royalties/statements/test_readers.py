@@ -74,8 +74,7 @@ def test_a_row_too_short_or_with_a_huge_amount_is_refused_and_the_rest_read(read
 
 
 def written(amount):
-    text = f"{abs(amount):f}"
-    return text
+    return f"{abs(amount):f}"
 
 
 def test_every_reader_says_how_well_its_format_is_known():

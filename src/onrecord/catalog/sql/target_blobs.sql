@@ -33,22 +33,8 @@ JOIN held_recording_members m ON m.source = c.source AND m.source_id = c.id
 WHERE t.kind = 'artist';
 
 CREATE OR REPLACE TEMP TABLE target_blobs AS
-SELECT id AS sha256 FROM target_ids WHERE kind = 'blob'
+SELECT asked, id AS sha256 FROM target_ids WHERE kind = 'blob'
 UNION
-SELECT m.blob FROM target_recordings n JOIN held_recording_members m USING (recording) WHERE m.source = 'file';
-
--- Whatever sounds the same, step by step; and other bytes of the same decoded audio, however short.
-CREATE OR REPLACE TEMP TABLE target_blobs_alike AS
-WITH RECURSIVE pairs AS (
-  SELECT a, b FROM held_versions UNION SELECT b, a FROM held_versions
-  UNION
-  SELECT x.sha256, y.sha256
-  FROM current_sounds x JOIN current_sounds y ON x.audio_sha256 = y.audio_sha256 AND x.sha256 <> y.sha256
-  WHERE x.audio_sha256 <> ''
-),
-reached AS (
-  SELECT sha256 FROM target_blobs
-  UNION
-  SELECT p.b FROM reached r JOIN pairs p ON p.a = r.sha256
-)
-SELECT DISTINCT sha256 FROM reached;
+SELECT n.asked, m.blob
+FROM target_recordings n JOIN held_recording_members m USING (recording)
+WHERE m.source = 'file';

@@ -258,8 +258,8 @@ def _lines(case: "Case") -> Iterator[str]:
     if case.waits:
         yield f"  a person had to look first: {case.waits}"
     if case.countered:
-        window = f"from {case.opens} to {case.closes}"
-        yield f"  countered {case.countered}; to be put back {window}, unless the claimant sues"
+        window = f"; to be put back from {case.opens} to {case.closes}, unless the claimant sues"
+        yield f"  countered {case.countered}{window if case.state in ('countered', 'due') else ''}"
     if case.by:
         court = "; the claimant went to court" if case.sued else ""
         yield f"  {case.decided}, {case.by}: {' / '.join(case.note.splitlines())[:300]}{court}"

@@ -56,12 +56,20 @@ def restore(withdrawal: str, by: str, note: str, folder: Path, out: Output) -> N
     Example:  onrecord rights restore 3fa91c --by curator --note "the claim was withdrawn"
     """
     from onrecord.archive import Archive
-    from onrecord.archive.withdrawing import restore
+    from onrecord.archive.withdrawing import restore, still_hiding
 
     with Archive.open(folder) as archive:
         done = restore(archive, withdrawal, by=by, note=note)
-    line = f"restored: {done.target}, {done.blobs:,} files (withdrawal {done.id[:16]})"
-    out.result("rights.restore", done, lambda: iter([line]))
+        left = still_hiding(archive, done.target)
+
+    def text() -> Iterator[str]:
+        yield f"restored: {done.target}, {done.blobs:,} files (withdrawal {done.id[:16]})"
+        if left:
+            named = ", ".join(each[:16] for each in left[:5])
+            more = f" and {len(left) - 5:,} more" if len(left) > 5 else ""
+            yield f"still hidden, all of it or some, by other withdrawals: {named}{more}"
+
+    out.result("rights.restore", done, text)
 
 
 @click.command("withdrawals")

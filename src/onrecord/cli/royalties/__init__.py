@@ -4,7 +4,21 @@
 
 import click
 
-from onrecord.cli.royalties import attack, audit, axioms, compare, importing, reconcile, report, splits, trace
+from onrecord.cli.royalties import (
+    attack,
+    audit,
+    axioms,
+    compare,
+    fraud,
+    importing,
+    listener,
+    publish,
+    reconcile,
+    report,
+    splits,
+    trace,
+    works,
+)
 
 
 @click.group("royalties")
@@ -16,5 +30,7 @@ for _each in (compare.command, axioms.command, attack.command):
     command.add_command(_each)
 for _each in (importing.command, importing.formats, report.command, audit.command, reconcile.command):
     command.add_command(_each)
-for _each in (splits.command, trace.command):
+for _each in (splits.command, trace.command, works.command):
+    command.add_command(_each)
+for _each in (listener.command, publish.command, fraud.command):
     command.add_command(_each)

@@ -18,7 +18,7 @@ def command(folder: Path, out: Output) -> None:
     The cases are the same each time.
 
     \b
-    Example:  onrecord royalties axioms > axioms.md
+    Example:  onrecord royalties axioms --json
     """
     from onrecord.royalties.axioms import search, table
 

@@ -58,13 +58,13 @@ def command(
             month = values.month(month, "dmy")[0]
         except ValueError:
             raise click.UsageError(f"--month: expected YYYY-MM, got {month!r}") from None
-    code = ledgering.check_currency(currency)
+    ledgering.check_currency(currency)
     reader = mapped.mapping(mapping, load_readers().loaded) if mapping else None
     if named:
         reader = ledgering.load(named)  # type: ignore[assignment]
     kept = ledgering.Books.open(books, make=True)
     found = []
-    for one in ledgering.keep(kept, statements, currency=code, month=month, reader=reader, shown=shown):
+    for one in ledgering.keep(kept, statements, currency=currency, month=month, reader=reader, shown=shown):
         found.append(one)
         for line in _lines(one):
             out.say(line)
@@ -124,4 +124,5 @@ def _lines(one: object) -> Iterator[str]:
     for row in one.refused:
         yield f"  row {row.row}: {row.column or 'the row'}: expected {row.expected}, got {row.got!r}"
     if len(one.refused) < statement.refused:
-        yield f"  and {statement.refused - len(one.refused):,} more; see `onrecord royalties trace` of the audit"
+        more = statement.refused - len(one.refused)
+        yield f"  and {more:,} more; `onrecord royalties audit --code A-FILE` gives an id, `trace` shows them all"

@@ -131,8 +131,7 @@ def command(
     Exit code 3 where rows could not be read; they are listed.
 
     \b
-    Example:  onrecord royalties listener my_spotify_data.zip --price 10.99 --tax-rate 0.2
-                --rightsholder-share 0.7 --plan individual --country SE
+    Example:  onrecord royalties listener my_spotify_data.zip --price 10.99 --plan individual --country SE --out report
     """
     from msgspec import to_builtins
 
@@ -236,7 +235,7 @@ def _terms(history: "History", stated: dict[str, Any], out: Output) -> "Terms":
 
 
 def _lines(report: "Report", history: "History") -> Iterator[str]:
-    from onrecord.cli.royalties.listener_pages import money
+    from onrecord.cli.royalties.listener_pages import called, money
     from onrecord.web.text import count
 
     for file in history.files:
@@ -257,9 +256,11 @@ def _lines(report: "Report", history: "History") -> Iterator[str]:
             + _of_market(month)
         )
     for name, total in report.totals.items():
-        yield f"{name}: {money(total)} to the artists played"
+        yield f"{called(name, report.market)}: {money(total)} to the artists played"
     for artist in report.artists[:10]:
-        amounts = ", ".join(f"{name} {money(amount)}" for name, amount in artist.amounts.items())
+        amounts = ", ".join(
+            f"{called(name, report.market)} {money(amount)}" for name, amount in artist.amounts.items()
+        )
         yield f"  {artist.artist}: {artist.plays} plays: {amounts}"
     for each in report.comparisons:
         gain = sum(
@@ -267,7 +268,7 @@ def _lines(report: "Report", history: "History") -> Iterator[str]:
             for change in each.changes
         )
         lose = sum(change.difference.startswith("-") for change in each.changes)
-        yield f"{each.after} instead of {each.before}: {gain:,} artists gain, {lose:,} lose"
+        yield f"{each.after} instead of {called(each.before, report.market)}: {gain:,} artists gain, {lose:,} lose"
     yield from report.notes
 
 

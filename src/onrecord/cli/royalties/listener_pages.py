@@ -37,7 +37,7 @@ class Chart(Struct, frozen=True):
 
 def page(report: "Report", history: "History") -> str:
     charts = [_by_month(report), *(_by_artist(report, name) for name in report.totals)]
-    gains = [_of_change(comparison) for comparison in report.comparisons]
+    gains = [_of_change(comparison, report.market) for comparison in report.comparisons]
     return _render("listener.html", report=report, history=history, charts=charts, gains=gains, shown=100)
 
 
@@ -73,6 +73,11 @@ def money(amount: str) -> str:
     return f"{rounded:,.2f}"
 
 
+def called(rule: str, market: str) -> str:
+    """A rule with the market that its figures rest on."""
+    return f"{rule} ({market})" if rule == "pro-rata" else rule
+
+
 def _by_month(report: "Report") -> Chart:
     most = max(month.counted for month in report.months) or 1
     bars = (
@@ -92,11 +97,10 @@ def _by_artist(report: "Report", rule: str) -> Chart:
         Bar(artist, money(str(amount)), round(float(100 * amount / most), 2))
         for amount, artist in rows[:_SHOWN]
     )
-    where = f" ({report.market})" if rule == "pro-rata" else ""
-    return Chart(f"{rule}{where}: those who would get most", tuple(bars))
+    return Chart(f"{called(rule, report.market)}: those who would get most", tuple(bars))
 
 
-def _of_change(comparison: "Comparison") -> Chart:
+def _of_change(comparison: "Comparison", market: str) -> Chart:
     changes = [(Decimal(change.difference), change.artist) for change in comparison.changes]
     gaining = [row for row in changes if row[0] > 0][:_SHOWN]
     losing = [row for row in changes if row[0] < 0][-_SHOWN:]
@@ -106,7 +110,8 @@ def _of_change(comparison: "Comparison") -> Chart:
         for change, artist in [*gaining, *losing]
     )
     return Chart(
-        f"{comparison.after} instead of {comparison.before}: who gains most, who loses most", tuple(bars)
+        f"{comparison.after} instead of {called(comparison.before, market)}: who gains most, who loses most",
+        tuple(bars),
     )
 
 

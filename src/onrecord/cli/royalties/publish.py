@@ -54,8 +54,7 @@ def command(
     anything is published, and a release beyond the total is refused.
 
     \b
-    Example:  onrecord royalties publish-aggregates plays.parquet --epsilon 1 --budget budget.json
-                --total-epsilon 3 --out plays-2026.csv
+    Example:  onrecord royalties publish-aggregates plays.parquet --epsilon 1 --budget budget.json --out plays.csv
     """
     import datetime as dt
 

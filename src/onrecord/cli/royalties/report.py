@@ -43,9 +43,8 @@ def command(books: Path, since: str, until: str, folder: Path, out: Output) -> N
                 f"{about}: {rate.amount:f} {rate.currency} for {rate.quantity:,} uses{a_use}{taken}  ({rate.id})"
             )
         for pool in found.pools:
-            about = " / ".join(
-                part for part in (pool.service, pool.territory, pool.tier, pool.payee, pool.month) if part
-            )
+            keys = (pool.service, pool.territory, pool.tier, pool.payee, pool.month)
+            about = " / ".join(key for key in keys if key)
             yield (
                 f"pool {about}: {short(pool.own_rate)} {pool.currency} a use of yours, "
                 f"{short(pool.pool_rate)} a use of all  ({pool.id})"

@@ -15,6 +15,7 @@ from onrecord.cli.output import Output, inert, options
 if TYPE_CHECKING:
     from onrecord.royalties.contracts import Account, Splits
 
+_HEADER = ("participant", "contract", "month", "lines", "uses", "earned", "percent", "amount", "figure")
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
@@ -50,7 +51,8 @@ def command(
                 f"{account.carried_on:f}, to pay {account.payable:f} {found.currency}"
             )
             for part in account.parts:
-                yield f"  {part.contract}, {part.month}: {part.percent} % of {part.earned:f} = {part.amount:f}  ({part.id})"
+                about = f"{part.contract}, {part.month}"
+                yield f"  {about}: {part.percent} % of {part.earned:f} = {part.amount:f}  ({part.id})"
         yield (
             f"{found.total:f} {found.currency} in all; {found.unmatched:f} in {found.unmatched_lines:,} lines under no "
             f"contract, {found.under_unit:f} less than a unit"
@@ -76,9 +78,7 @@ def _write(target: Path, found: "Splits", span: str) -> None:
         (target / f"statement-{number:03}.html").write_text(_page(found, account, span), encoding="utf-8")
         with (target / f"statement-{number:03}.csv").open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
-            rows.writerow(
-                ["participant", "contract", "month", "lines", "uses", "earned", "percent", "amount", "figure"]
-            )
+            rows.writerow(_HEADER)
             for part in account.parts:
                 rows.writerow(
                     map(cell, [account.payee, part.contract, part.month, part.lines, part.quantity, part.earned,

@@ -8,7 +8,8 @@ WITH before AS (
     WHERE month BETWEEN $first AND $last
     GROUP BY service, recording
 ), known AS (
-    SELECT r.*, coalesce(b.count, 0) AS before, coalesce(b.count, 0) + CASE WHEN $with_month THEN r.count ELSE 0 END AS reached
+    SELECT r.*, coalesce(b.count, 0) AS before,
+           coalesce(b.count, 0) + CASE WHEN $with_month THEN r.count ELSE 0 END AS reached
     FROM recordings r
     JOIN pools p ON p.pool = r.pool
     LEFT JOIN before b ON b.service = p.service AND b.recording = r.recording

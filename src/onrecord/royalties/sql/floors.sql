@@ -4,7 +4,7 @@
 CREATE OR REPLACE TABLE floors AS
 SELECT n.pool, n.payee,
        CASE WHEN e.payee IS NULL THEN n.low // $parts ELSE e.units END AS units,
-       CASE WHEN e.payee IS NULL THEN n.low % $parts ELSE e.low END AS low,
-       CASE WHEN e.payee IS NULL THEN n.high % $parts ELSE e.high END AS high
+       CAST(CASE WHEN e.payee IS NULL THEN n.low % $parts ELSE e.low END AS BIGINT) AS low,
+       CAST(CASE WHEN e.payee IS NULL THEN n.high % $parts ELSE e.high END AS BIGINT) AS high
 FROM near n
 LEFT JOIN exact e ON e.pool = n.pool AND e.payee = n.payee

@@ -7,7 +7,9 @@ FROM (
     SELECT payee, plays, listeners FROM heard
     UNION ALL
     SELECT CAST(payee AS VARCHAR), sum(plays), count(*)
-    FROM (SELECT payee, listener, sum(CAST(plays AS HUGEINT)) AS plays FROM plays WHERE plays > 0 GROUP BY payee, listener)
+    FROM (
+        SELECT payee, listener, sum(CAST(plays AS HUGEINT)) AS plays FROM plays WHERE plays > 0 GROUP BY payee, listener
+    )
     GROUP BY payee
 )
 GROUP BY payee

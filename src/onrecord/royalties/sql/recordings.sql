@@ -8,7 +8,8 @@ WITH heard AS (
     WHERE count > 0 AND $listeners > 0
     GROUP BY pool, recording
 )
-SELECT c.pool, c.recording, c.payee, sum(CAST(c.count AS HUGEINT)) AS count, coalesce(any_value(h.listeners), 0) AS listeners
+SELECT c.pool, c.recording, c.payee, sum(CAST(c.count AS HUGEINT)) AS count,
+       coalesce(any_value(h.listeners), 0) AS listeners
 FROM counted c
 LEFT JOIN heard h ON h.pool = c.pool AND h.recording = c.recording
 WHERE c.count > 0

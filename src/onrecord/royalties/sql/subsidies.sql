@@ -1,6 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What listeners put in and what pro-rata credits to those they play, by how much they play beside the mean of their pool.
+-- What listeners put in and what pro-rata credits to those they play, by how much they play beside the mean of their
+-- pool.
 WITH means AS (
     SELECT pool, count(*) AS listeners, sum(CAST(whole AS HUGEINT)) AS plays FROM listeners GROUP BY pool
 ), each AS (

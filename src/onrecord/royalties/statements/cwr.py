@@ -18,51 +18,11 @@ from onrecord.royalties.rows import Row, rows
 from onrecord.royalties.statements.table import Joined
 
 _WORKS: Final = ("NWR", "REV", "ISW", "EXC")
-_KNOWN: Final = frozenset(
-    [
-        "HDR",
-        "GRH",
-        "NWR",
-        "REV",
-        "ISW",
-        "EXC",
-        "SPU",
-        "OPU",
-        "SPT",
-        "OPT",
-        "SWR",
-        "OWR",
-        "SWT",
-        "OWT",
-        "PWR",
-        "ALT",
-        "EWT",
-        "VER",
-        "PER",
-        "NPR",
-        "NPN",
-        "NPA",
-        "NAT",
-        "NOW",
-        "NET",
-        "NCT",
-        "NVT",
-        "REC",
-        "ORN",
-        "INS",
-        "IND",
-        "COM",
-        "MSG",
-        "ACK",
-        "TER",
-        "IPA",
-        "AGR",
-        "ARI",
-        "XRF",
-        "GRT",
-        "TRL",
-    ]
-)
+_KNOWN: Final = {
+    "HDR", "GRH", "NWR", "REV", "ISW", "EXC", "SPU", "OPU", "SPT", "OPT", "SWR", "OWR", "SWT", "OWT",
+    "PWR", "ALT", "EWT", "VER", "PER", "NPR", "NPN", "NPA", "NAT", "NOW", "NET", "NCT", "NVT", "REC",
+    "ORN", "INS", "IND", "COM", "MSG", "ACK", "TER", "IPA", "AGR", "ARI", "XRF", "GRT", "TRL",
+}  # fmt: skip
 
 
 class Holder(Struct, frozen=True, kw_only=True):
