@@ -23,7 +23,7 @@ from onrecord.model.rights import Deal, Evidence, Says, Target, Use
 from onrecord.publish.contents import read
 from tests.archive.withdrawn import blob, recording_of, sha256, tagged, tune
 from tests.pipeline.musicbrainz import recording, save
-from tests.pipeline.pieces import answer
+from tests.pipeline.pieces import answer, onrecord
 from tests.tones import write
 
 
@@ -248,6 +248,9 @@ def test_what_another_withdrawal_still_hides_is_said(held: Archive, paths: dict[
     second = answer("rights", "withdraw", recording_of(held, paths["flac"]), *asks)["id"]
     assert first != second
     told = onrecord("rights", "restore", first, *who, *place)
-    assert told.returncode == 0 and f"still hidden, all of it or some, by other withdrawals: {second[:16]}\n" in told.stdout
+    assert (
+        told.returncode == 0
+        and f"still hidden, all of it or some, by other withdrawals: {second[:16]}\n" in told.stdout
+    )
     told = onrecord("rights", "restore", second, *who, *place)
     assert told.returncode == 0 and "still hidden" not in told.stdout

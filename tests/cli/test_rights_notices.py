@@ -51,7 +51,7 @@ def test_a_notice_from_a_file_is_countered_and_waits_for_its_day(archive: Path, 
     assert "to be put back from" in listed.stdout
     assert answer("-C", archive, "rights", "sued", id, *who)["state"] == "upheld"
     listed = onrecord("-C", archive, "rights", "notices")
-    assert "went to court" in listed.stdout and "to be put back" not in listed.stdout
+    assert "went to court" in listed.stdout and "to be put back from" not in listed.stdout
     [origin] = answer("-C", archive, "rights", "notices")["depositors"]
     assert origin == {"origin": "held as deposit: 0000.wav", "standing": 0, "upheld": 1}
     assert answer("-C", archive, "rights", "notice-erase", id)["erased"] is True

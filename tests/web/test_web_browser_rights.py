@@ -77,7 +77,7 @@ def test_forms_are_for_everyone(
     _is_for_everyone(page, width)
     page.get_by_label("Who you are").last.fill("Ada")
     page.get_by_label("Why").last.fill("because")
-    page.get_by_label("License that").fill("Made-Up-9")
+    page.get_by_label("License that a yes rests on").fill("Made-Up-9")
     page.get_by_role("button", name="Yes: question").click()
     page.get_by_role("alert").wait_for()
     _is_for_everyone(page, width)

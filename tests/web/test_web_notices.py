@@ -146,7 +146,10 @@ def test_a_page_of_another_site_sends_no_notice_in_a_visitors_name(
     answer = client.post("/rights/notice", data=said, headers=foreign)
     assert answer.status_code == 403 and "another site" in answer.text
     assert cases(held) == []
-    own = {"Origin": "https://music.example", "Sec-Fetch-Site": "same-origin"}  # a proxy may change the host's name
+    own = {
+        "Origin": "https://music.example",
+        "Sec-Fetch-Site": "same-origin",
+    }  # a proxy may change the host's name
     assert client.post("/rights/notice", data=said, headers=own).status_code == 201
 
 
