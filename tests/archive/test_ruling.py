@@ -225,7 +225,7 @@ def test_a_question_is_answered_for_all_files_that_share_it(
     assert [question.files for question in queue(unclear, 10).questions] == [6, 1]
     with pytest.raises(NotFound, match="no question"):
         rule_question(unclear, "0" * 64, True, **WHO)
-    with pytest.raises(NotFound, match="no question"):
+    with pytest.raises(UsageError, match="6 or more"):
         rule_question(unclear, "", True, **WHO)
 
 

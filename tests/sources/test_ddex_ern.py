@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from onrecord.errors import UsageError
-from onrecord.model.rights import Says, Use
+from onrecord.model.rights import Evidence, Says, Use
+from onrecord.rights import decide
 from onrecord.sources.ddex_ern import DdexErn
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ddex"
@@ -220,8 +221,6 @@ def test_a_model_that_the_sender_made_up_is_not_the_standards(tmp_path):
         "<ExcludedDistributionChannel><PartyId><DPID>PADPIDA0000000000Y</DPID></PartyId></ExcludedDistributionChannel>",
         "<ExcludedDistributionChannel><TradingName>You</TradingName></ExcludedDistributionChannel>",
         "<Usage><DistributionChannelType>MobileTelephone</DistributionChannelType></Usage>",
-        "<ExcludedTerritoryCode>2129</ExcludedTerritoryCode>",
-        "<ExcludedTerritoryCode>Worldwide</ExcludedTerritoryCode>",
     ],
 )
 def test_a_condition_that_the_archive_cannot_see_allows_nothing(tmp_path, more):
@@ -242,11 +241,21 @@ def test_a_condition_that_is_met_does_not_hinder(tmp_path, more):
     assert deal.uses == (Use.STREAM,)
 
 
+def asks(deal):
+    """Nothing is allowed, and a person sees why."""
+    said = Evidence(says=Says.DEAL, origin="ddex-ern", text="a deal", deal=deal)
+    decision = decide([said], Use.STREAM, "DE", dt.date(2026, 2, 15))
+    return decision.codes[0] == "R-BAD-DEAL" and decision.review and not decision.allow
+
+
 def test_territories(tmp_path):
     [deal] = deals(tmp_path, terms(places="DE AT 2136 US-CA"))
     assert (deal.territories, deal.uses) == (("AT", "DE", "US-CA"), (Use.STREAM,))
     [deal] = deals(tmp_path, terms(places="2136"))
-    assert (deal.territories, deal.uses) == ((), ())
+    assert deal.territories == ("2136",) and asks(deal)
+    for code in ("2129", "Worldwide"):
+        [deal] = deals(tmp_path, terms(more=f"<ExcludedTerritoryCode>{code}</ExcludedTerritoryCode>"))
+        assert asks(deal)
     [deal] = deals(tmp_path, terms(places="", more="<ExcludedTerritoryCode>US</ExcludedTerritoryCode>"))
     assert (deal.territories, deal.excluded, deal.uses) == (("Worldwide",), ("US",), (Use.STREAM,))
 
@@ -277,9 +286,9 @@ def test_a_period_is_the_whole_days_inside_it(tmp_path, period, start, end):
 
 
 @pytest.mark.parametrize("period", ["", "<StartDate>soon</StartDate>", "<EndDate>2026-03-01</EndDate>"])
-def test_a_period_without_a_beginning_allows_nothing(tmp_path, period):
+def test_a_period_without_a_beginning_allows_nothing_and_asks(tmp_path, period):
     [deal] = deals(tmp_path, terms(period=period))
-    assert deal.uses == ()
+    assert asks(deal)
 
 
 def test_a_deal_for_the_album_is_not_a_deal_for_the_track(tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
+from onrecord.archive.editions import refresh_withdrawals
 from onrecord.archive.same_sound import find_pairs
 from onrecord.archive.targets import reach_again
 from onrecord.catalog import pages
@@ -71,6 +72,8 @@ def rematch_locked(archive: Archive) -> MatchReport:
         for name, order in _KEPT.items():
             duck.export(f"SELECT * FROM {name} ORDER BY {order}", archive.canonical(name))
         reach_again(archive, duck)
+        # A withdrawal that was made where the key is not, or that a kill cut short, is told to mirrors now.
+        refresh_withdrawals(archive)
         _index(archive, duck, matched.redirects)
         _mark(archive).write_text(str(archive.log.next_seq - 1), encoding="ascii")
         versions = dict(

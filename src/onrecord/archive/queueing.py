@@ -101,9 +101,17 @@ def queue(archive: Archive, limit: int) -> Queue:
     )
 
 
+#: A ruling on a question may reach millions of files: a slip of the keyboard does not name one.
+_SHORTEST_ID = 6
+
+
 def find_question(archive: Archive, id: str) -> Profile:
     """The question with this id, or whose id alone begins so. Raises NotFound or UsageError."""
-    fitting = [profile for profile, _ in _open_questions(archive) if id and profile.id.startswith(id.lower())]
+    if len(id) < _SHORTEST_ID:
+        raise UsageError(
+            f"{id!r}: expected {_SHORTEST_ID} or more signs of a question's id", "name more of it"
+        )
+    fitting = [profile for profile, _ in _open_questions(archive) if profile.id.startswith(id.lower())]
     if not fitting:
         raise NotFound(
             f"{id[:80]!r}: no question in the queue has this id",

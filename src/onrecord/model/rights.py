@@ -89,6 +89,10 @@ class Deal(Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
 
 
+#: Start and end of a deal whose dates cannot be read: no day lies between them, and a person is asked.
+UNREAD_DATES: Final = (dt.date.max, dt.date.min)
+
+
 class Dated(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A date for the term of protection. `date` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; a term counts to the end of the
     year that is not told more exactly. `person` is who died; `territory` (ISO 3166-1) where it was published first."""

@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from onrecord.model.rights import Deal
+from onrecord.model.rights import UNREAD_DATES, Deal
 
 WORLD: Final = "Worldwide"
 UNKNOWN: Final = "unknown"
@@ -29,8 +29,15 @@ def known(territory: str) -> str:
 def fault(deal: Deal) -> str:
     """Why a deal cannot be relied on, for a person to see; "" where nothing is wrong with it.
 
-    A part of a country (`US-CA`) is a place. One name that is none spoils the deal: nobody knows what it meant.
+    One that allows nothing does no harm. A part of a country (`US-CA`) is a place. One name that is none spoils the
+    deal: nobody knows what it meant.
     """
+    if not deal.uses:
+        return ""
+    if (deal.start, deal.end) == UNREAD_DATES:
+        return "its dates cannot be read, or it has none"
+    if not deal.territories:
+        return "it names no territory"
     if deal.start and deal.end and deal.end < deal.start:
         return f"it ends on {deal.end}, before it starts on {deal.start}"
     for code in sorted({*deal.territories, *deal.excluded}):

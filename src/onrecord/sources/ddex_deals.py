@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
-from onrecord.model.rights import Deal, Evidence, Says, Use
+from onrecord.model.rights import UNREAD_DATES, Deal, Evidence, Says, Use
 from onrecord.sources.ddex_message import Message, text
 
 #: DDEX use types that are what the archive does. A conditional or tethered download needs protection that onrecord does
@@ -21,7 +21,6 @@ _USES: Final = {
     "Download": Use.DOWNLOAD,
 }
 #: ISO 3166-1 alpha-2, or a part of one (3166-2).
-_TERRITORY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 #: Terms that bind the deal to a time or condition that the archive cannot see.
 _CONDITIONS: Final = (
     "Conditions",
@@ -31,6 +30,7 @@ _CONDITIONS: Final = (
     "InstantGratificationResourceList",
 )
 _STOPS: Final = ("TakeDown", "AllDealsCancelled", "IsPreOrderDeal")
+_TERRITORY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 class DealReader(NamedTuple):
@@ -71,9 +71,9 @@ class Deals:
         words = " ".join(etree.tostring(terms, encoding="unicode", with_tail=False).split())
         uses, territories = self._uses(terms), _territories(terms)
         model = " ".join(sorted({_said(element) for element in terms.iter("CommercialModelType")}))
-        for period in _periods(terms) or [_Period(None, None, known=False)]:
-            allowed = uses if period.known and territories.known else ()
-            deal = Deal(allowed, territories.included, territories.excluded, period.start, period.end, model)
+        # What cannot be read stays in the deal as it stands: the gate sees that it is none, and asks a person.
+        for period in _periods(terms) or [_Period(*UNREAD_DATES)]:
+            deal = Deal(uses, territories.included, territories.excluded, period.start, period.end, model)
             yield self._fact(words, deal)
 
     def _fact(self, words: str, deal: Deal) -> Evidence:
@@ -147,27 +147,23 @@ def _deal_terms(message: Message) -> dict[str, list[etree._Element]]:
 
 
 class _Territories(NamedTuple):
-    """`known` is False where a code could not be understood that may take something away."""
-
     included: tuple[str, ...]
     excluded: tuple[str, ...]
-    known: bool
 
 
 def _territories(terms: etree._Element) -> _Territories:
     included = [_said(element) for element in terms.findall("TerritoryCode")]
     excluded = [_said(element) for element in terms.findall("ExcludedTerritoryCode")]
-    understood = [code for code in included if code == "Worldwide" or _TERRITORY.fullmatch(code)]
     if excluded and not included:
-        understood = ["Worldwide"]
-    known = bool(understood) and all(_TERRITORY.fullmatch(code) for code in excluded)
-    return _Territories(tuple(sorted(set(understood))), tuple(sorted(set(excluded))), known)
+        included = ["Worldwide"]
+    # A place that is not understood can only add to those that are.
+    included = [code for code in included if code == "Worldwide" or _TERRITORY.fullmatch(code)] or included
+    return _Territories(tuple(sorted(set(included))), tuple(sorted(set(excluded))))
 
 
 class _Period(NamedTuple):
     start: dt.date | None
     end: dt.date | None
-    known: bool = True
 
 
 def _periods(terms: etree._Element) -> list[_Period]:
@@ -180,7 +176,7 @@ def _periods(terms: etree._Element) -> list[_Period]:
             first = dt.date.fromisoformat(start) if start else _first_day(start_time)
             last = dt.date.fromisoformat(end) if end else _last_day(end_time) if end_time else None
         except (ValueError, OverflowError):
-            periods.append(_Period(None, None, known=False))
+            periods.append(_Period(*UNREAD_DATES))
         else:
             periods.append(_Period(first, last))
     return periods
