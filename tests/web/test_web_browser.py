@@ -173,8 +173,9 @@ def test_results_come_while_typing_and_the_address_follows(open_page: Open) -> N
 def test_the_start_page_searches_too_and_empties_again(open_page: Open) -> None:
     page = open_page("/")
     page.keyboard.press("/")
-    page.keyboard.type("slow")
-    page.locator("#results h2", has_text="Releases").wait_for()
+    page.locator("[data-find]:focus").wait_for()
+    page.keyboard.type("slow", delay=20)
+    page.locator("#results h2", has_text="Releases").wait_for(timeout=60_000)
     for _ in "slow":
         page.keyboard.press("Backspace")
     _until(page, "document.querySelector('#results').textContent.trim() === ''")

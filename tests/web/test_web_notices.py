@@ -330,7 +330,7 @@ def test_a_browser_without_origin_rules_from_the_page_itself(client: TestClient,
         ({"by": " "}, "who rules"),
         ({"license": "Made-Up-9"}, "Made-Up-9"),
         ({"answer": "maybe"}, "yes or no"),
-        ({"question": "ffff"}, "no question"),
+        ({"question": "ffffff"}, "no question"),
     ],
 )
 def test_what_cannot_be_ruled_is_told_and_what_was_typed_stays(
