@@ -60,6 +60,19 @@ def report(result: dict[str, Any]) -> None:
     print(json.dumps(result, indent=2))
 
 
+def report_part(area: str, part: str, load_before: float, found: dict[str, Any]) -> None:
+    """The one JSON object of a benchmark that is measured part by part."""
+    report(
+        {
+            "schema": f"onrecord.bench.{area}.{part}/1",
+            "machine": machine(),
+            "load_before": load_before,
+            "proven": load_before <= QUIET,
+            **found,
+        }
+    )
+
+
 def drop_from_cache(paths: Iterable[Path]) -> None:
     """Makes the next read of each file come from the disk; needs no privilege, unlike drop_caches."""
     for path in paths:

@@ -11,7 +11,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from measure import QUIET, load, machine, report
+from measure import load, report_part
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("bulk", "labels")
@@ -33,15 +33,7 @@ def main() -> None:
     args.dir.mkdir(parents=True, exist_ok=True)
     module = importlib.import_module(f"rights_{args.part}")
     found: dict[str, Any] = module.measure(args.dir, max(args.rounds, 1), args.size)
-    report(
-        {
-            "schema": f"onrecord.bench.rights.{args.part}/1",
-            "machine": machine(),
-            "load_before": before,
-            "proven": before <= QUIET,
-            **found,
-        }
-    )
+    report_part("rights", args.part, before, found)
 
 
 if __name__ == "__main__":

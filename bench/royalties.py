@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import QUIET, load, machine, report
+from measure import load, report_part
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("models",)
@@ -34,15 +34,7 @@ def main() -> None:
     module = importlib.import_module(f"royalties_{args.part}")
     with tempfile.TemporaryDirectory(prefix="bench-royalties-", dir=args.dir) as folder:
         found: dict[str, Any] = module.measure(Path(folder), max(args.rounds, 1), args.size)
-    report(
-        {
-            "schema": f"onrecord.bench.royalties.{args.part}/1",
-            "machine": machine(),
-            "load_before": before,
-            "proven": before <= QUIET,
-            **found,
-        }
-    )
+    report_part("royalties", args.part, before, found)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import QUIET, load, machine, report
+from measure import load, report_part
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("pass", "equal", "versions", "index", "hostile")
@@ -43,15 +43,7 @@ def main() -> None:
     module = importlib.import_module(f"sound_{args.part}")
     with tempfile.TemporaryDirectory(prefix="bench-sound-", dir=args.dir) as folder:
         found: dict[str, Any] = module.measure(music, Path(folder), args.rounds, args.size)
-    report(
-        {
-            "schema": f"onrecord.bench.sound.{args.part}/1",
-            "machine": machine(),
-            "load_before": before,
-            "proven": before <= QUIET,
-            **found,
-        }
-    )
+    report_part("sound", args.part, before, found)
 
 
 if __name__ == "__main__":

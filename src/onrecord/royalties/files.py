@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -34,20 +35,27 @@ def statements(path: Path) -> Iterator[tuple[str, BinaryIO]]:
         if first != b"PK\x03\x04":
             yield path.name, stream
             return
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                yield from _members(path, archive)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            UnicodeError,
-        ) as error:
-            raise SourceRefused(
-                f"{path}: a zip that cannot be read: {error}", hint="download it again, or unpack it yourself"
-            ) from error
+        with zip_at(path, stream) as archive:
+            yield from _members(path, archive)
+
+
+@contextmanager
+def zip_at(path: Path, stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
+    """The zip in a stream; whatever is wrong with it, also while its members are read, is SourceRefused for `path`."""
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            yield archive
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        UnicodeError,
+    ) as error:
+        raise SourceRefused(
+            f"{path}: a zip that cannot be read: {error}", hint="download it again, or unpack it yourself"
+        ) from error
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, BinaryIO]]:

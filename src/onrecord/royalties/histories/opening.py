@@ -6,13 +6,12 @@ What is unpacked lies in nameless temporary files until the next member; names o
 """
 
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from onrecord.errors import SourceRefused
+from onrecord.royalties.files import zip_at
 
 #: Most bytes that one export may unpack to in all, and most files in it: ListenBrainz gives one for each month.
 LARGEST: Final = 8 * 1024 * 1024 * 1024
@@ -58,34 +57,22 @@ class _Budget:
 def _unzipped(
     path: Path, name: str, stream: BinaryIO, budget: _Budget, nested: bool
 ) -> Iterator[tuple[str, BinaryIO]]:
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            budget.members(len(members))
-            for member in members:
-                with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as unpacked:
-                    with archive.open(member) as packed:
-                        while block := packed.read(_BLOCK):
-                            budget.bytes(len(block))
-                            unpacked.write(block)
-                    inner = cast(BinaryIO, unpacked)
-                    shown = f"{name}/{member.filename}"
-                    if nested and _start(inner) == _ZIP:
-                        yield from _unzipped(path, shown, inner, budget, nested=False)
-                    else:
-                        inner.seek(0)
-                        yield shown, inner
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        UnicodeError,
-    ) as error:
-        raise SourceRefused(
-            f"{path}: a zip that cannot be read: {error}", hint="download it again, or unpack it yourself"
-        ) from error
+    with zip_at(path, stream) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        budget.members(len(members))
+        for member in members:
+            with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as unpacked:
+                with archive.open(member) as packed:
+                    while block := packed.read(_BLOCK):
+                        budget.bytes(len(block))
+                        unpacked.write(block)
+                inner = cast(BinaryIO, unpacked)
+                shown = f"{name}/{member.filename}"
+                if nested and _start(inner) == _ZIP:
+                    yield from _unzipped(path, shown, inner, budget, nested=False)
+                else:
+                    inner.seek(0)
+                    yield shown, inner
 
 
 def _start(stream: BinaryIO) -> bytes:
