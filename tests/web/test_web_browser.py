@@ -170,6 +170,21 @@ def test_results_come_while_typing_and_the_address_follows(open_page: Open) -> N
     page.get_by_role("link", name="Kelp Line").wait_for()
 
 
+def test_what_is_typed_before_the_script_has_come_is_searched_too(open_page: Open) -> None:
+    page = open_page("/editions")
+    late: list[Any] = []
+    page.route("**/htmx.min*.js*", lambda route: late.append(route))  # noqa: PLW0108 -- Playwright marks the function
+    page.goto("/search", wait_until="commit")
+    page.locator("[data-find]").click()
+    page.keyboard.type("kelp")
+    assert page.locator("[data-find]").input_value() == "kelp"
+    _until(page, "document.readyState === 'interactive'")
+    assert len(late) == 1
+    late[0].continue_()
+    page.get_by_role("link", name="Kelp Line").wait_for()
+    page.wait_for_url("**/search?q=kelp")
+
+
 def test_the_start_page_searches_too_and_empties_again(open_page: Open) -> None:
     page = open_page("/")
     page.keyboard.press("/")

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The onrecord contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Two comforts that every page has: "/" goes to the search, and digests can be copied. Nothing depends on them.
+// Comforts that every page has: "/" goes to the search, early typing counts, digests can be copied. Nothing depends on them.
 "use strict";
 
 const find = document.querySelector("[data-find]");
@@ -28,6 +28,13 @@ if (find && shortcut) {
     find.focus();
     find.select();
   });
+}
+
+// What was typed before htmx listened (a slow machine, a quick hand, a restored page) is searched as well.
+if (find) {
+  document.addEventListener("htmx:after:process", () => {
+    if (find.value !== find.defaultValue) find.dispatchEvent(new Event("input", { bubbles: true }));
+  }, { once: true });
 }
 
 if (navigator.clipboard) {
