@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the open books cost; parts that take long are named with --part.
 
-models     pro-rata and user-centric over many plays, beside bare SQL, pandas and Polars where they are installed
+models     pro-rata and user-centric over many plays, beside bare SQL, pandas and Polars; a run that was cut off goes on
 """
 
 import argparse
@@ -15,6 +15,8 @@ from measure import load, report_part
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("models",)
+#: Parts whose files stay in `--dir`, so that they go on where they were.
+KEPT = ("models",)
 
 
 def main() -> None:
@@ -25,15 +27,21 @@ def main() -> None:
     )
     parser.add_argument("--part", choices=PARTS, default="models")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--size", type=int, default=0, help="how many, where the part makes things")
+    parser.add_argument(
+        "--size", "--plays", type=int, default=0, help="how many, where the part makes things: plays, rows"
+    )
     parser.add_argument("--dir", type=Path, default=ROOT / ".dev", help="where files are made")
     parser.add_argument("--json", action="store_true", help="nothing else is ever printed")
     args = parser.parse_args()
     before = load()
     args.dir.mkdir(parents=True, exist_ok=True)
     module = importlib.import_module(f"royalties_{args.part}")
-    with tempfile.TemporaryDirectory(prefix="bench-royalties-", dir=args.dir) as folder:
-        found: dict[str, Any] = module.measure(Path(folder), max(args.rounds, 1), args.size)
+    found: dict[str, Any]
+    if args.part in KEPT:
+        found = module.measure(args.dir, max(args.rounds, 1), args.size)
+    else:
+        with tempfile.TemporaryDirectory(prefix="bench-royalties-", dir=args.dir) as folder:
+            found = module.measure(Path(folder), max(args.rounds, 1), args.size)
     report_part("royalties", args.part, before, found)
 
 

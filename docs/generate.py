@@ -10,7 +10,6 @@ import re
 import sqlite3
 import sys
 import tempfile
-import tomllib
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,8 +19,6 @@ import click
 import msgspec
 
 DOCS = Path(__file__).resolve().parent
-#: Tables of the dataset that are the canonical view, whose columns mean the same in each.
-CANONICAL = ("recordings", "releases", "artists")
 
 
 def pages() -> dict[str, str]:
@@ -185,13 +182,14 @@ file and then holds back what its own rules name.
 
 def tables() -> str:
     """Every table of the dataset, as an edition has it, and every table of the archive."""
-    words = tomllib.loads((DOCS / "columns.toml").read_text("utf-8"))
     parts = [
-        _head("The tables", "`onrecord.publish.dataset`, `onrecord.catalog.tables` and `docs/columns.toml`"),
+        _head(
+            "The tables", "`onrecord.publish.dataset`, `onrecord.catalog.tables` and `catalog/columns.toml`"
+        ),
         _TABLES,
     ]
-    parts += ["## The dataset of an edition\n", _DATASET, *_dataset(words)]
-    parts += ["## The tables of the archive\n", _CATALOG, *_catalog(words)]
+    parts += ["## The dataset of an edition\n", _DATASET, *_dataset()]
+    parts += ["## The tables of the archive\n", _CATALOG, *_catalog()]
     return "\n".join(parts)
 
 
@@ -206,34 +204,28 @@ names count, so a glob over the folder may read too much.
 """
 
 
-def _dataset(words: dict[str, Any]) -> Iterator[str]:
+def _dataset() -> Iterator[str]:
+    from onrecord.catalog.columns import dataset_meaning
     from onrecord.publish.dataset import TABLES
 
     columns, sqlite = _written_by_an_edition(TABLES)
     for name, about in TABLES.items():
-        places = (f"{name}.parquet", "canonical" if name in CANONICAL else name)
-        yield _columns(f"{name}.parquet", f"{about[0].upper()}{about[1:]}.", columns[name], words, places)
+        rows = [(f"`{column}`", kind, dataset_meaning(name, column)) for column, kind in columns[name]]
+        yield _columns(f"{name}.parquet", f"{about[0].upper()}{about[1:]}.", rows)
     yield f"### onrecord.sqlite\n\nThe same in one SQLite file, with full-text search:\n\n```sql\n{sqlite}\n```\n"
 
 
-def _catalog(words: dict[str, Any]) -> Iterator[str]:
+def _catalog() -> Iterator[str]:
+    from onrecord.catalog.columns import meaning, table_meaning
     from onrecord.catalog.tables import TABLES
 
     for name, row in TABLES.items():
         own = row.__doc__ if row.__doc__ and not row.__doc__.startswith(f"{row.__name__}(") else None
-        about = " ".join((own or words["tables"][name]).split())
-        yield _columns(name, about, [(field.name, _hint(hint)) for field, hint in _keys(row)], words, (name,))
+        rows = [(f"`{field.name}`", _hint(hint), meaning(name, field.name)) for field, hint in _keys(row)]
+        yield _columns(name, " ".join((own or table_meaning(name)).split()), rows)
 
 
-def _columns(
-    title: str, about: str, columns: Iterable[tuple[str, str]], words: dict[str, Any], places: tuple[str, ...]
-) -> str:
-    rows = []
-    for name, kind in columns:
-        said = [words[place][name] for place in (*places, "every") if name in words.get(place, {})]
-        if not said:
-            raise SystemExit(f"docs/columns.toml says nothing of the column {name!r} of {title}")
-        rows.append((f"`{name}`", kind, said[0]))
+def _columns(title: str, about: str, rows: Iterable[Sequence[str]]) -> str:
     return f"### {title}\n\n{about}\n\n{_table(('column', 'type', 'what it is'), rows)}"
 
 
@@ -281,13 +273,16 @@ _ARROW = {
 }
 
 
+_PLURALS: dict[Any, str] = {str: "text", int: "integers"}
+
+
 def _hint(hint: Any) -> str:
     plain = {str: "text", int: "integer", float: "number", bytes: "bytes", bool: "true or false"}
     inner = [option for option in typing.get_args(hint) if option not in (type(None), Ellipsis)]
     if typing.get_origin(hint) is typing.Literal:
         return "one of " + ", ".join(f'`"{option}"`' for option in inner)
     if typing.get_origin(hint) is tuple:
-        return "list of text" if inner[0] is str else "list of integers"
+        return f"list of {_PLURALS[inner[0]]}" if inner[0] in _PLURALS else f"list, each {_hint(inner[0])}"
     return plain[inner[0] if inner else hint]
 
 

@@ -12,12 +12,11 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.crediting import Credits, credits_of, credits_of_edition, credits_of_playlist
-from onrecord.archive.editions import read_manifest
+from onrecord.archive.editions import read_manifest, tags_of
 from onrecord.archive.exporting import Form, export
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
-from onrecord.archive.seeding import tags_of
 from onrecord.engine.parquet import read_rows
 from onrecord.errors import ConfigError, NotFound, UsageError
 from onrecord.model.rights import Use

@@ -701,7 +701,7 @@ def test_torrents_that_contradict_themselves_or_are_none_are_refused(shelf, tmp_
             session.fetch(torrent, tmp_path / "in")
     outer = bencode.decode(shelf.torrent.metainfo)
     outer[b"piece layers"] = {bytes(32): bytes(64)}
-    with Session() as session, pytest.raises(MirrorFailed, match="torrent shelf does not load"):
+    with Session() as session, pytest.raises(SourceRefused, match="piece layers"):
         session.fetch(bencode.encode(outer), tmp_path / "in")
     assert not (tmp_path / "in").exists() and not (tmp_path / "evil").exists()
 

@@ -18,7 +18,7 @@ from onrecord.errors import EditionRefused
 from onrecord.model.digests import PIECE, Digests
 from onrecord.publish import bencode
 from onrecord.publish.contents import read
-from onrecord.publish.volume import Volume, VolumeFile, build, cut, name_for
+from onrecord.publish.volume import Volume, VolumeFile, build, cut, name_for, shelf_for
 from onrecord.store.digest import digest_file
 
 _SIZES = [0, 1, 16_385, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7]
@@ -45,6 +45,10 @@ def _planned(number: int, size: int) -> VolumeFile:
     """A file of which only the size matters."""
     name = hashlib.sha256(b"%d" % number).hexdigest()
     return VolumeFile(name, "ogg", Digests(name, size, b"", b"", b"", b"", b""))
+
+
+def _cut(files: list[VolumeFile], **limits: int) -> list[list[VolumeFile]]:
+    return list(cut(sorted(files, key=lambda file: file.sha256), **limits))
 
 
 def _materialise(volume: Volume, blobs: dict[str, Path], into: Path) -> Path:
@@ -134,7 +138,7 @@ def test_papers_travel_along_and_are_in_the_name(tmp_path):
     assert name_for("jazz", files, {}) == name_for("jazz", files)
     changed = papers | {"CREDITS.md": b"# Other credits\n"}
     assert len({name_for("jazz", files, each) for each in ({}, papers, changed)}) == 3
-    assert len(cut(files, limit_files=10, papers=2)) > len(cut(files, limit_files=10))
+    assert len(_cut(files, limit_files=10, papers=2)) > len(_cut(files, limit_files=10))
 
 
 def test_the_name_follows_from_shelf_and_content(tmp_path):
@@ -146,14 +150,57 @@ def test_the_name_follows_from_shelf_and_content(tmp_path):
             name_for(shelf, files)
 
 
+@pytest.mark.parametrize(
+    ("parts", "shelf"),
+    [
+        (("CC-BY-4.0",), "cc-by-4-0"),
+        ((), "all"),
+        (("",), "other"),
+        (("日本",), "other"),
+        (("x" * 50,), "x" * 40),
+        (("internet-archive", "CC0-1.0"), "internet-archive-cc0-1-0"),
+        (("", "CC0-1.0"), "other-cc0-1-0"),
+    ],
+)
+def test_a_shelf_is_called_by_what_its_files_have_in_common(parts, shelf):
+    assert shelf_for(*parts) == shelf
+
+
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=3))
+def test_every_shelf_has_a_name_that_a_volume_can_bear(parts):
+    assert name_for(shelf_for(*parts), [_planned(1, 1)]).startswith("onrecord-")
+
+
+def test_a_long_collection_does_not_cut_the_license_off():
+    long = "a-collection-with-a-name-that-goes-on-and-on"
+    assert shelf_for(long, "CC-BY-4.0") != shelf_for(long, "CC-BY-SA-4.0")
+
+
+def test_v2_only_is_half_the_metainfo_for_the_same_name_and_files(tmp_path):
+    files = _files(_blobs(tmp_path / "blobs"))
+    hybrid, v2 = build("v", files), build("v", files, form="v2")
+    assert v2.tag_files == hybrid.tag_files
+    assert read(v2.torrent.metainfo).files == read(hybrid.torrent.metainfo).files
+    assert v2.torrent.info_hash_v1 == b"" and len(v2.torrent.metainfo) < 0.7 * len(hybrid.torrent.metainfo)
+
+
+@pytest.mark.parametrize("form", ["hybrid", "v2"])
+def test_addresses_change_no_info_hash(tmp_path, form):
+    files = _files(_blobs(tmp_path / "blobs"))
+    addresses = {"web_seeds": ["https://example.org/volumes"], "trackers": ["udp://example.org:1/a"]}
+    bare, dressed = build("v", files, form=form), build("v", files, form=form, **addresses)
+    assert bare.torrent.metainfo != dressed.torrent.metainfo
+    assert msgspec.structs.replace(dressed.torrent, metainfo=bare.torrent.metainfo) == bare.torrent
+    # BEP 19: a client appends name and path to an address that ends with a slash.
+    assert bencode.decode(dressed.torrent.metainfo)[b"url-list"] == [b"https://example.org/volumes/"]
+
+
 @given(st.lists(st.integers(0, 40 * PIECE), max_size=60), st.randoms())
 @settings(max_examples=60)
 def test_every_file_is_in_one_group_and_no_group_is_over_a_limit(sizes, shuffle):
     files = [_planned(number, size) for number, size in enumerate(sizes)]
-    shuffled = files[:]
-    shuffle.shuffle(shuffled)
-    groups = cut(shuffled, limit_files=13, limit_bytes=50 * PIECE)
-    assert groups == cut(files, limit_files=13, limit_bytes=50 * PIECE)
+    shuffle.shuffle(files)
+    groups = _cut(files, limit_files=13, limit_bytes=50 * PIECE)
     assert [file for group in groups for file in group] == sorted(files, key=lambda file: file.sha256)
     for group in groups:
         assert 1 <= len(group) <= 10
@@ -164,8 +211,33 @@ def test_every_file_is_in_one_group_and_no_group_is_over_a_limit(sizes, shuffle)
 
 def test_a_file_over_the_size_of_a_volume_is_one_of_its_own():
     files = [_planned(number, size) for number, size in enumerate([5, 100, 5])]
-    assert sorted(len(group) for group in cut(files, limit_bytes=10)) in ([1, 1, 1], [1, 2])
-    assert [group for group in cut(files, limit_bytes=10) if group[0].digests.size == 100] != []
+    groups = _cut(files, limit_bytes=10)
+    assert sorted(len(group) for group in groups) in ([1, 1, 1], [1, 2])
+    assert [group for group in groups if group[0].digests.size == 100] != []
+
+
+def test_groups_come_as_they_are_full_and_the_rest_is_not_asked_for_yet():
+    files = sorted((_planned(number, 1) for number in range(100)), key=lambda file: file.sha256)
+    taken = 0
+
+    def stream():
+        nonlocal taken
+        for file in files:
+            taken += 1
+            yield file
+
+    groups = cut(stream(), limit_files=13)
+    assert len(next(groups)) == 10 and taken == 11
+    assert len(next(groups)) == 10 and taken == 21
+
+
+def test_files_out_of_order_are_refused_rather_than_cut_otherwise():
+    one, two = sorted((_planned(number, 1) for number in range(2)), key=lambda file: file.sha256)
+    assert list(cut([one, two])) == [[one, two]]
+    with pytest.raises(EditionRefused, match=f"blob {one.sha256} comes after {two.sha256}"):
+        list(cut([two, one]))
+    with pytest.raises(EditionRefused, match="listed twice"):
+        list(cut([one, one]))
 
 
 def test_metainfo_is_what_cuts_volumes_of_many_files_and_the_fullest_can_be_built(tmp_path):
@@ -179,7 +251,7 @@ def test_metainfo_is_what_cuts_volumes_of_many_files_and_the_fullest_can_be_buil
     for number in range(4_000):
         name = hashlib.sha256(b"%d" % number).hexdigest()
         files.append(VolumeFile(name, "flac", msgspec.structs.replace(digests, sha256=name)))
-    groups = cut(files, limit_metainfo=1_000_000)
+    groups = _cut(files, limit_metainfo=1_000_000)
     assert len(groups) >= 2
     fullest = max(groups, key=len)
     volume = build(name_for("x" * 40, fullest), fullest)
@@ -190,7 +262,7 @@ def test_metainfo_is_what_cuts_volumes_of_many_files_and_the_fullest_can_be_buil
 def test_a_file_that_fits_no_torrent_is_refused_by_name():
     file = _planned(1, 400_000 * PIECE)
     with pytest.raises(EditionRefused, match=file.sha256):
-        cut([file])
+        _cut([file])
 
 
 def test_a_blob_listed_twice_or_with_other_digests_or_a_strange_extension_is_refused(tmp_path):
@@ -201,7 +273,7 @@ def test_a_blob_listed_twice_or_with_other_digests_or_a_strange_extension_is_ref
         build("v", [msgspec.structs.replace(files[0], digests=files[1].digests)])
     for ext in ("", "OGG", "../x", "o g", "ogg\n", "x" * 9):
         with pytest.raises(EditionRefused, match="digests of that blob"):
-            cut([msgspec.structs.replace(files[0], ext=ext)])
+            _cut([msgspec.structs.replace(files[0], ext=ext)])
 
 
 def test_a_bagging_date_is_a_date(tmp_path):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each kind of finding is found where it is and not where it is not, with its rows."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -126,6 +127,69 @@ def test_lines_in_two_files_alike_and_months_that_overlap(tmp_path, books):
     assert "3 lines stand in 2 files alike" in twice.sentence
     [overlap] = found(books, "A-OVERLAP")
     assert "2024-03: reported by 2 files" in overlap.sentence
+
+
+def test_lines_alike_are_told_of_both_files_however_many_there_are(tmp_path, books):
+    a = made(tmp_path, books, *[row()] * 150, name="a.csv")
+    b = made(tmp_path, books, row(), row("2024-05"), name="b.csv")
+    [twice] = found(books, "A-DUPLICATE")
+    assert "151 lines stand in 2 files alike" in twice.sentence
+    assert twice.lines == 151 and twice.places[0].file == min(a.file, b.file)
+
+
+def test_a_refund_in_a_later_file_is_no_overlap_and_its_line_is_no_second_report(tmp_path, books):
+    made(tmp_path, books, row(), row("2024-04"), name="a.csv")
+    made(tmp_path, books, row(units="-4", earned="-0.0132"), name="b.csv")
+    assert found(books, "A-OVERLAP") == []
+
+
+def everything(tmp_path, books):
+    """Statements in which each kind of finding is."""
+    table, codes = tmp_path / "rates.csv", tmp_path / "codes.txt"
+    table.write_text("2024-01,EUR,USD,1.2\n")
+    codes.write_text("QZABC2499999\n")
+    lines = (
+        row("2024-01", units="2000", earned="6"),
+        row("2024-03", units="2000", earned="2"),
+        row("2024-03", units="-1", earned="-0.01"),
+        row("2024-03", units="5", earned="0.5").removesuffix("USD") + "SEK",
+        row("2024-03", units="0", earned="0").removesuffix("USD") + "NOK",
+    )
+    made(tmp_path, books, *lines, name="a.csv")
+    made(tmp_path, books, *lines[:2], row("2024-03", units="-1", earned="-0.02"), name="b.csv")
+    put(tmp_path, books, TUNECORE.bytes(rows=(*TUNECORE.rows, "a|b"))[:-2], "torn.csv")
+    put(tmp_path, books, DSR.replace(b"\t14\t20\t0.02", b"\t14\t17\t0.03"), "wrong.tsv")
+    return Asked(threshold=10**6, rates=table, isrcs=codes)
+
+
+def test_every_kind_of_finding_leads_to_its_rows(tmp_path, books):
+    findings = audit(books, everything(tmp_path, books))
+    assert {one.code for one in findings} == set(CODES)
+    for one in findings:
+        followed = trace(books, one.id)
+        assert followed.same, one.sentence
+        if (
+            one.code in ("A-MISSING", "A-UNREPORTED")
+            or "no end" in one.sentence
+            or "too short" in one.sentence
+        ):
+            # What is not there has no rows.
+            assert (one.lines, followed.lines) == (0, 0)
+        else:
+            assert one.lines == followed.lines > 0, one.sentence
+            assert {(place.file, place.row) for place in one.places} <= {
+                (each.file, each.row) for each in followed.rows
+            }
+
+
+def test_a_sentence_says_what_stands_there_and_judges_nobody(tmp_path, books):
+    verdict = re.compile(
+        r"\b(fraud|theft|st[eo]le|steal|cheat|false|fake|owes?|guilty|illegal|must|should)\b", re.I
+    )
+    for one in audit(books, everything(tmp_path, books)):
+        assert not verdict.search(one.sentence), one.sentence
+    for told in CODES.values():
+        assert not verdict.search(told)
 
 
 def test_tracks_under_a_threshold_count_a_year_of_their_service(tmp_path, books):

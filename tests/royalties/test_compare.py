@@ -249,6 +249,31 @@ def test_parquet_rows_are_refused_in_the_same_words(tmp_path: Path) -> None:
     assert rows == [("a", 1, 1, "2026-01")]
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "reason"),
+    [
+        ("month", ["2026-01", "2026-1", "2026-03"], "month: expected YYYY-MM, got 2026-1"),
+        ("month", ["2026-01", None, "2026-03"], "month: expected YYYY-MM, got nothing"),
+        ("plays", [1, -1, 3], "plays: expected a whole number from 0 to 1000000000, got -1"),
+        ("plays", [1, 10**9 + 1, 3], "plays: expected a whole number from 0 to 1000000000, got 1000000001"),
+        ("plays", [1, None, 3], "plays: expected a whole number from 0 to 1000000000, got nothing"),
+        ("engaged", [1, 6, 3], "engaged: expected at most the 5 plays, got 6"),
+        ("listener", ["a", "", "c"], "listener: expected a name, got nothing"),
+        ("listener", [1, None, 3], "listener: expected a name, got nothing"),
+    ],
+)
+def test_one_fault_among_good_rows_of_parquet_is_found(
+    tmp_path: Path, column: str, values: list[object], reason: str
+) -> None:
+    """Columns are looked at as a whole first, and row by row only where that finds something."""
+    good = {"listener": ["a"] * 3, "artist": ["x"] * 3, "plays": [5] * 3, "engaged": [0] * 3}
+    pq.write_table(pa.table({**good, "month": ["2026-01"] * 3, column: values}), tmp_path / "plays.parquet")
+    plays, rows = read(tmp_path / "plays.parquet", tmp_path)
+    assert [(each.row, each.reason) for each in plays.listed] == [(2, reason)]
+    assert (plays.kept, plays.refused, len(rows)) == (2, 1, 2)
+    assert {pool[1] for pool in plays.pools} == {row[3] for row in rows}
+
+
 def test_dates_are_months_and_a_recording_may_stand_for_the_artist(tmp_path: Path) -> None:
     import datetime as dt
 

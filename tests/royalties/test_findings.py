@@ -7,11 +7,26 @@ from pathlib import Path
 import pytest
 
 from onrecord.engine.duck import Duck
+from onrecord.royalties.attacking import Farm, attack
 from onrecord.royalties.comparing import Comparison, Options, compare
 from onrecord.royalties.generating import Population, generate, write
 
 MODELS = ("pro-rata", "user-centric", "artist-centric", "threshold")
 SCENES = 8
+#: Which test shows which of the findings that are collected, by the names of `statement_vectors.json`.
+SHOWN = {
+    "cnm_2021_top10": "test_the_top_loses_where_heavy_listeners_play_it",
+    "cnm_2021_genre": "test_the_scene_of_heavy_listeners_loses",
+    "finland_2017_top": "test_the_top_loses_where_heavy_listeners_play_it",
+    "norway_2014": "test_the_scene_of_light_listeners_gains_where_the_top_keeps_its_share",
+    "deezer_2019": "test_the_scene_of_heavy_listeners_loses",
+    "soundcloud_midia_2022": "test_most_artists_gain_little_and_the_most_heard_do_not",
+    "moreau_2024": "test_artist_centric_moves_less_than_user_centric",
+    "meyn_2022": "test_money_moves_but_most_of_it_stays",
+    "mcdonald_progressivity": "test_pro_rata_may_be_the_progressive_one",
+    "cnm_2023_fraud": "test_some_percent_of_false_plays_take_as_much_under_pro_rata_and_their_fees_under_user_centric",
+    "uk_ipo_2021_concentration": "test_one_percent_of_artists_have_most_of_the_plays",
+}
 
 
 def compared(folder: Path, **said: float) -> Comparison:
@@ -108,6 +123,35 @@ def test_the_scene_of_light_listeners_gains_where_the_top_keeps_its_share(tmp_pa
     top = [level.models[name].concentration.top_10_percent for name in ("pro-rata", "user-centric")]
     assert abs(top[0] - top[1]) < 0.03
     assert 1.05 < scene(level, "user-centric", 0) / scene(level, "pro-rata", 0) < 1.6
+
+
+def test_one_percent_of_artists_have_most_of_the_plays(skewed: Comparison) -> None:
+    """UK IPO 2021: the top 1 % have up to 80 % of the streams."""
+    top = skewed.models["pro-rata"].concentration
+    assert 0.5 < top.top_1_percent <= 0.8
+    assert top.top_10 < top.top_1_percent < top.top_10_percent
+
+
+def test_some_percent_of_false_plays_take_as_much_under_pro_rata_and_their_fees_under_user_centric(
+    tmp_path: Path,
+) -> None:
+    """CNM 2023: 1 to 3 % of plays are false. Where they lie, in the long tail, is what the farm is told here."""
+    people = Population(listeners=1000, artists=4000)
+    write(people, tmp_path / "plays.parquet")
+    plays = sum(int(group[2].sum()) for group in generate(people))
+    farm = Farm(accounts=5, plays_each=plays // 250, payees=40)
+    duck = Duck(tmp_path / "spill", memory="1GB")
+    try:
+        options = Options(models=("pro-rata", "user-centric"), fee="7")
+        found = attack(tmp_path / "plays.parquet", options, farm, duck, tmp_path)
+    finally:
+        duck.close()
+    assert 0.01 < found.share_of_plays < 0.03
+    pool = 7 * (people.listeners + farm.accounts)
+    pro_rata, user_centric = (float(found.models[name].paid) for name in ("pro-rata", "user-centric"))
+    assert abs(pro_rata / pool - found.share_of_plays) < 1e-6
+    assert abs(user_centric - 7 * farm.accounts) < 1e-3
+    assert pro_rata > 2 * user_centric
 
 
 def test_the_same_seed_gives_the_same_plays() -> None:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where a listener's money goes: exact by month, never guessed, beside a market that is named, and nothing personal."""
 
+import hashlib
 import json
 import os
 import re
@@ -10,7 +11,6 @@ import sys
 from decimal import Decimal
 from xml.etree import ElementTree
 
-import click
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,12 +19,15 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord.cli.royalties import listener
-from onrecord.cli.royalties.listener_pages import money, page, picture
+from onrecord.cli import group
+from onrecord.cli.royalties.listener_pages import money, page
+from onrecord.cli.royalties.listener_picture import picture
 from onrecord.errors import UsageError
 from onrecord.royalties.histories.market import read_market
 from onrecord.royalties.histories.reading import Credit, History, Tally, read_history
-from onrecord.royalties.listening import UNNAMED, Terms, fee, idle_months, span, value
+from onrecord.royalties.listening.books import value
+from onrecord.royalties.listening.plays import UNNAMED
+from onrecord.royalties.listening.terms import Terms, fee, idle_months, span
 from onrecord.royalties.loading import load_models
 from tests.royalties.histories import exports
 
@@ -69,7 +72,10 @@ def test_a_month_under_each_rule():
     assert paid(month, "fan-powered") == {"Ann": Decimal("5.25"), "Bob": Decimal("1.75")}
     assert paid(month, "per-play rate") == {"Ann": Decimal("0.012"), "Bob": Decimal("0.004")}
     assert "pro-rata" not in month.models
-    assert any("Nothing is said of pro-rata" in note for note in report.notes)
+    assert paid(month, "probabilistic")["Ann"] == Decimal("4.437821")  # 7 * √3 / (√3 + 1), √3 to six decimals
+    unsaid = {rule: each.missing for each in report.unsaid for rule in each.rules}
+    assert set(unsaid) == {"pro-rata", "hybrid", "weighted", "threshold", "artist-centric"}
+    assert all("--market" in missing for missing in unsaid.values())
     by_shapley = next(each for each in report.comparisons if each.before == "shapley")
     assert [(change.artist, change.difference) for change in by_shapley.changes] == [
         ("Ann", "1.750000"),
@@ -116,7 +122,7 @@ def test_every_month_adds_up_to_what_was_paid_and_carried(found, price, share, i
     report = value(history(found), stated, MODELS)
     for month in report.months:
         money = Decimal(month.paid) + Decimal(month.carried)
-        for model in ("user-centric", "shapley", "fan-powered"):
+        for model in ("user-centric", "shapley", "probabilistic", "fan-powered"):
             assert sum(paid(month, model).values(), Decimal(0)) == money
     for model in ("user-centric", "shapley"):
         reached = sum((Decimal(row.amounts[model]) for row in report.artists), Decimal(0))
@@ -188,7 +194,7 @@ def test_what_is_not_known_is_said():
     said = " ".join(report.notes)
     assert "cannot be checked for 1 plays" in said
     assert "plays of several services" in said
-    assert "Nothing is said of payment by listening time" in said
+    assert ["fan-powered"] in [list(each.rules) for each in report.unsaid]
     assert "fan-powered" not in report.totals
     assert [row.artist for row in report.artists] == [UNNAMED, "Ann"]
 
@@ -225,7 +231,10 @@ def test_pro_rata_rests_on_a_market_that_every_figure_names(tmp_path):
     report = value(found, stated, MODELS, read_market(market, span(found, stated), {}))
     month = report.months[0]
     assert paid(month, "pro-rata") == {"Ann": Decimal("2.1"), "Bob": Decimal("0.7")}
-    assert (month.beside.market, month.beside.plays) == ("sweden.csv", 1000)
+    digest = hashlib.sha256(market.read_bytes()).hexdigest()
+    assert (report.market.sha256, report.market.first, report.market.last) == (digest, "2024-03", "2024-04")
+    cited = f"sweden.csv, sha256 {digest[:12]}, 2024-03 to 2024-04"
+    assert (month.beside.market, month.beside.plays) == (cited, 1000)
     assert (month.beside.pool, month.beside.brings) == ("700.000000", "2.800000")
     # 110 of 1,000 plays are of those that were played: 7 * 0.11.
     assert month.beside.reaches == "0.770000"
@@ -236,13 +245,15 @@ def test_pro_rata_rests_on_a_market_that_every_figure_names(tmp_path):
         ("Ann", "2.100000", "5.250000"),
         ("Bob", "0.700000", "1.750000"),
     ]
-    assert any("does not cover 1 months" in note for note in report.notes)
+    assert [
+        (each.months, each.missing) for each in report.unsaid if {"pro-rata", "hybrid"} <= set(each.rules)
+    ] == [(1, "a market that covers the month")]
     html = page(report, found)
     # Every caption and column of pro-rata says whose plays it rests on.
     captions = re.findall(r"<figcaption>.*?</figcaption>|<th scope=\"col\".*?</th>", html)
     about = [caption for caption in captions if "pro-rata" in caption]
     assert len(about) >= 4
-    assert all("sweden.csv" in caption for caption in about)
+    assert all(cited in caption for caption in about)
 
 
 def test_a_market_without_totals_pools_or_room(tmp_path):
@@ -253,7 +264,7 @@ def test_a_market_without_totals_pools_or_room(tmp_path):
     assert "pro-rata" not in without.months[0].models
     assert without.months[0].beside.reaches == "4.200000"
     assert any("the sum of the artists" in note for note in without.notes)
-    assert any("states no pool" in note for note in without.notes)
+    assert any("--market-pool" in each.missing for each in without.unsaid)
     stated = value(found, TERMS, MODELS, read_market(market, ["2024-03"], {"2024-03": Decimal(50)}))
     assert paid(stated.months[0], "pro-rata") == {"Ann": Decimal("1.5"), "Zoe": Decimal("0.5")}
     with pytest.raises(UsageError, match="100 plays of everybody, but this listener alone has 200"):
@@ -358,13 +369,7 @@ def export(tmp_path):
 
 
 def run(*arguments, **more):
-    @click.group()
-    @click.pass_context
-    def group(context):
-        context.obj = {"folder": None, "as_json": False, "quiet": False}
-
-    group.add_command(listener.command)
-    return CliRunner().invoke(group, ["listener", *map(str, arguments)], **more)
+    return CliRunner().invoke(group, ["royalties", "listener", *map(str, arguments)], **more)
 
 
 def test_the_command_says_it_all_and_nothing_personal(export, tmp_path):
@@ -373,7 +378,9 @@ def test_the_command_says_it_all_and_nothing_personal(export, tmp_path):
     assert ran.exit_code == 3, ran.output
     answer = json.loads(ran.stdout)
     assert answer["schema"] == "onrecord.royalties.listener/1"
-    assert answer["totals"] == {"user-centric": "7.000000", "shapley": "7.000000", "fan-powered": "7.000000"}
+    assert answer["totals"] == dict.fromkeys(
+        ("user-centric", "shapley", "probabilistic", "fan-powered"), "7.000000"
+    )
     assert answer["files"][0] | {"left_out": {}} == {
         "file": 1, "format": "Spotify, extended streaming history", "rows": 4, "counted": 2, "short": 1,
         "repeated": 0, "left_out": {}, "refused": 1,
@@ -444,3 +451,72 @@ def test_a_history_of_every_shape_goes_the_whole_way(tmp_path):
         path.write_bytes(data)
         report = value(read_history([path]), TERMS, MODELS)
         assert sum(Decimal(row.amounts["user-centric"]) for row in report.artists) == Decimal(report.paid)
+
+
+def test_an_open_dump_beside_the_command(export, tmp_path):
+    import datetime as dt
+
+    at = [dt.datetime(2024, 3, 2)] * 9
+    artists = ["Ann"] * 4 + ["bob"] * 2 + ["Cy"] * 3
+    table = {
+        "listened_at": pa.array(at, pa.timestamp("ms")),
+        "artist_name": artists,
+        "user_id": [1, 2, 3] * 3,
+    }
+    dump = tmp_path / "dump.parquet"
+    pq.write_table(pa.table(table | {"recording_name": ["One"] * 9}), dump)
+    market = ("--market", dump, "--market-pool", "2024-03=90")
+    answer = json.loads(run(export, "--price", "12", *STATED, *market, "--json").stdout)
+    assert answer["market"]["sha256"] == hashlib.sha256(dump.read_bytes()).hexdigest()
+    assert answer["around"] == ["pro-rata", "hybrid", "weighted", "artist-centric"]
+    assert answer["totals"]["pro-rata"] == "20.000000"
+    said = run(export, "--price", "12", *STATED, *market).stdout
+    assert "pro-rata (dump.parquet, sha256 " in said
+    assert re.search(
+        r"nothing is said of threshold in 1 month: missing is everybody.s plays of each recording", said
+    )
+    assert "66.7 % of the money reaches those played" in said
+
+
+def test_months_in_the_page_are_the_money_of_the_months():
+    found = history({"2024-01": {"Ann": 3, "Bob": 1}, "2024-03": {f"Artist {n}": 1 for n in range(9)}})
+    report = value(found, terms(idle="retain"), MODELS)
+    html = page(report, found)
+    figure = re.search(r'<figure class="months">.*?</figure>', html, re.S).group()
+    columns = re.findall(r"<g .*?</g>", figure)
+    titles = [re.search("<title>(.*?)</title>", column).group(1) for column in columns]
+    assert titles == [
+        "2024-01: 7.00, 4 plays of 2 artists",
+        "2024-02: 7.00, 0 plays of 0 artists",
+        "2024-03: 7.00, 9 plays of 9 artists",
+    ]
+    heights = [sum(map(float, re.findall(r' height="([0-9.]+)"/>', column))) - 100 for column in columns]
+    assert [round(height, 1) for height in heights] == [100.0, 100.0, 100.0]
+    assert "nobody: no counted play" in figure
+    assert "everybody else" in figure
+
+
+WITHOUT_A_NETWORK = """
+import sys
+
+def refuse(event, arguments):
+    if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.gethostby", "socket.sendto", "socket.bind")):
+        raise SystemExit(f"the network was asked: {event}")
+
+sys.addaudithook(refuse)
+from onrecord.cli.royalties.listener import command
+command.main(sys.argv[1:], obj={"folder": None, "as_json": False, "quiet": False})
+"""
+
+
+def test_nothing_leaves_the_machine(export, tmp_path):
+    market = tmp_path / "m.csv"
+    market.write_text("month,plays,pool\n2024-03,1000,700\n")
+    arguments = [export, "--price", "12", *STATED, "--market", market, "--out", tmp_path / "out"]
+    command = [sys.executable, "-c", WITHOUT_A_NETWORK, *map(str, arguments)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert ran.returncode == 3, ran.stderr  # one row has no time
+    assert "pro-rata (m.csv" in ran.stdout
+    # The one place where files were written is the one that was named.
+    assert {path.name for path in (tmp_path / "out").iterdir()} <= {"report.html", "share.svg", "share.png"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([export.name, "m.csv", "out"])

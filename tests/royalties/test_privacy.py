@@ -12,7 +12,6 @@ from decimal import Decimal
 from importlib.util import find_spec
 from io import StringIO
 
-import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,7 +19,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord.cli.royalties import publish
+from onrecord.cli import group
 from onrecord.errors import ArchiveLocked, IntegrityError, OnrecordError, UsageError
 from onrecord.royalties.histories.market import read_market
 from onrecord.royalties.privacy import Bounds, Count, Guarantee, Release, bounded_counts, check, release
@@ -194,14 +193,10 @@ def test_without_the_library_nothing_is_spent(tmp_path):
 
 
 def run(plays, budget, out, *more):
-    @click.group()
-    @click.pass_context
-    def group(context):
-        context.obj = {"folder": None, "as_json": True, "quiet": False}
-
-    group.add_command(publish.command, "publish")
     stated = [
-        "publish",
+        "--json",
+        "royalties",
+        "publish-aggregates",
         plays,
         "--epsilon",
         "1",

@@ -195,3 +195,70 @@ def test_sql_equals_the_rule_where_many_remainders_lie_close(duck: Duck, name: s
         fees = tuple((f"l{number}", fee) for number in range(150))
         pool = Pool(amount=150 * fee, currency="EUR", fees=fees)
         assert nonzero(got[0]) == nonzero(model.split(pool, rows))
+
+
+#: Pools at which something is at stake, as rows (listener, payee, plays). `nobody` has listeners and no play.
+ODD = {
+    "ties on the line": [("l", payee, 1) for payee in ("a10", "a9", "a1", "b", "a", "B", "é")],
+    "ties of unlike listeners": [(f"l{n}", f"a{m}", n % 3 + 1) for n in range(9) for m in range(n, n + 4)],
+    "only whole units": [(f"l{n}", f"a{m}", 1) for n in range(8) for m in range(4 * n, 4 * n + 4)],
+    "whole units and thirds": [
+        (f"l{n}", f"a{m}", 1) for n in range(24) for m in range(n * 4, n * 4 + (4 if n % 2 else 3))
+    ],
+    "remainders close to nothing": [("l", "a", 10**9), ("l", "b", 1), ("m", "a", 1)],
+    "one play each": [(f"l{n}", f"a{n % 5}", 1) for n in range(23)],
+    "one payee": [("l", "a", 3), ("m", "a", 9)],
+    "zero plays": [("l", "a", 0), ("l", "b", 2), ("m", "a", 0), ("n", "c", 7), ("n", "d", 0)],
+    "nobody": [("l", "a", 0), ("m", "b", 0)],
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("name", ["pro-rata", "user-centric", "shapley", "weighted", "hybrid"])
+def test_odd_pools_are_split_as_the_rule_says(duck: Duck, name: str, odd: str) -> None:
+    """Alone, and beside every other pool of the month; equal remainders go by name, not by number."""
+    options = {"inactive": "retain"} if name in ("user-centric", "shapley", "hybrid") else {}
+    model = made(name, options | ({"alpha": "1"} if name == "weighted" else {}))
+    for fee in (0, 1, 4, 12, 100, 6_990_000, 10**12 + 7):
+        for chosen in ([odd], list(ODD)):
+            rows = [(n, Play(*row)) for n, each in enumerate(chosen) for row in ODD[each]]
+            pools = [PoolOf(number, None, month="2026-01") for number in range(len(chosen))]
+            got = split(duck, Splitter(duck, fee), model, pools, rows)
+            for number, each in enumerate(chosen):
+                listeners = sorted({row[0] for row in ODD[each]})
+                pool = Pool(
+                    amount=len(listeners) * fee, currency="EUR", fees=tuple((one, fee) for one in listeners)
+                )
+                expected = model.split(pool, [play for at, play in rows if at == number])
+                assert nonzero(got[number]) == nonzero(expected), (fee, each)
+                assert sum(payout.amount for payout in got[number]) == pool.amount
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(0, 2**63),
+    st.integers(1, 2**60),
+    st.integers(-2, 2),
+    st.integers(0, 2**124),
+    st.integers(1, 2**124),
+)
+def test_the_fast_quotient_is_the_quotient(
+    duck: Duck, times: int, down: int, beside: int, wide: int, wide_down: int
+) -> None:
+    """Near a whole multiple, where doubles are off by one, and anywhere."""
+    Splitter(duck, None)
+    for up, by in ((max(times * down + beside, 0), down), (wide, wide_down), (times, down)):
+        asked = f"SELECT quotient(CAST('{up}' AS HUGEINT), CAST('{by}' AS HUGEINT))"
+        assert duck.run(asked) == [(up // by,)]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 2**120), st.lists(st.integers(0, 2**120), min_size=2))
+def test_buckets_keep_the_order_of_remainders(duck: Duck, whole: int, rests: list[int]) -> None:
+    Splitter(duck, None)
+    parts = sorted(rest % whole for rest in rests)
+    cells = (f"bucket(CAST('{part}' AS HUGEINT), CAST('{whole}' AS HUGEINT))" for part in parts)
+    [found] = duck.run(f"SELECT {', '.join(cells)}")
+    assert list(found) == sorted(found)
+    assert found[0] >= 0
+    assert found[-1] <= 4096

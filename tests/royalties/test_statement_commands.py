@@ -4,10 +4,13 @@
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from onrecord.cli import group
+from onrecord.errors import OnrecordError
 from tests.royalties.statements.made import CDBABY, TUNECORE
 from tests.royalties.statements.test_cwr import WORK
 from tests.royalties.statements.test_cwr import made as made_cwr
@@ -18,6 +21,13 @@ def run(*words, code=0):
     result = CliRunner().invoke(group, ["royalties", *map(str, words)])
     assert result.exit_code == code, (result.output, result.exception)
     return result
+
+
+def refused(*words):
+    """What is wrong, with the exit code that the program ends with."""
+    result = CliRunner().invoke(group, ["royalties", *map(str, words)])
+    assert isinstance(result.exception, OnrecordError), (result.output, result.exception)
+    return result.exception.exit_code, result.exception.message
 
 
 @pytest.fixture
@@ -78,8 +88,75 @@ def test_audit_reconcile_splits_and_formats(place):
         ".html",
         ".html",
         ".html",
+        ".toml",
     ]
-    assert "tunecore       full header known" in run("formats").stdout
+    assert "tunecore           full header known" in run("formats").stdout
+
+
+def test_the_participants_of_the_next_statement_are_written_to_be_read_again(place):
+    books, out = place / "books", place / "out"
+    run("import", place / "good.csv", "--to", books)
+    text = (place / "contracts.toml").read_text().replace("Bea", '"Bea \\"=1\\" \\n"')
+    (place / "contracts.toml").write_text(text.replace('advance = "1.00"', 'advance = "3.00"\nalso = ["A."]'))
+    run("splits", place / "contracts.toml", "--books", books, "--out", out)
+    contracts = text[: text.index("[participant")] + (out / "participants.toml").read_text()
+    (place / "contracts.toml").write_text(contracts)
+    again = json.loads(run("splits", place / "contracts.toml", "--books", books, "--json").stdout)["accounts"]
+    # Anna earned 1.35, Bea 0.88: what was recouped and carried on then is where it goes on now.
+    told = {one["payee"]: (one["brought_forward"], one["recouped"], one["still_to_recoup"]) for one in again}
+    assert told["Anna"] == ("0.00", "1.35", "0.30")
+    assert told['Bea "=1" \n'] == ("1.28", "0", "0")
+
+
+def test_a_difference_of_two_statements_leads_to_its_rows(place):
+    books = place / "books"
+    run("import", place / "good.csv", place / "torn.csv", "--to", books, code=3)
+    a, b = sorted(path.name for path in (books / "statements").iterdir())
+    [item] = json.loads(run("reconcile", a, b, "--books", books, "--json").stdout)["differences"]
+    followed = json.loads(run("trace", item["id"], "--books", books, "--json").stdout)
+    assert [(row["name"], row["row"]) for row in followed["rows"]] == [("good.csv", 3)]
+    assert followed["same"] is True
+
+
+@pytest.fixture
+def compared(place):
+    (place / "plays.csv").write_text("listener,artist,plays\nann,X,90\nann,Y,10\nbob,X,many\nbob,X,1\n")
+    run("compare", place / "plays.csv", "--model", "pro-rata", "--model", "shapley", "--option",
+        "shapley.inactive=retain", "--fee", "10", "--out", place / "run", code=3)  # fmt: skip
+    return place
+
+
+def test_what_a_comparison_pays_a_payee_leads_to_the_rows_of_the_plays(compared):
+    words = ("trace", "X", "--of", compared / "run" / "result.json", "--plays")
+    told = json.loads(run(*words, compared / "plays.csv", "--json").stdout)
+    payouts = json.loads((compared / "run" / "result.json").read_text())["models"]
+    assert told["payouts"] == {name: payouts[name]["payouts"]["X"] for name in ("pro-rata", "shapley")}
+    assert told["payouts"]["shapley"] == "15.000000"
+    assert (told["rows"], told["plays"], told["listeners"], told["refused"]) == (2, 91, 2, 1)
+    assert [(row["file"], row["row"]) for row in told["shown"]] == [("plays.csv", 2), ("plays.csv", 5)]
+    assert (
+        "row 2 of plays.csv: listener=ann, artist=X, plays=90" in run(*words, compared / "plays.csv").stdout
+    )
+
+
+def test_parquet_is_followed_alike_and_other_plays_are_refused(compared):
+    rows = {"listener": ["ann", "ann", "bob"], "artist": ["X", "Y", "X"], "plays": [90, 10, 1]}
+    pq.write_table(pa.table(rows), compared / "plays.parquet")
+    run(
+        "compare", compared / "plays.parquet", "--model", "pro-rata", "--fee", "10", "--out", compared / "two"
+    )
+    words = ("trace", "X", "--of", compared / "two" / "result.json", "--plays")
+    told = json.loads(run(*words, compared / "plays.parquet", "--json").stdout)
+    assert [(row["row"], row["cells"]["plays"]) for row in told["shown"]] == [(1, "90"), (3, "1")]
+    code, told = refused(*words, compared / "plays.csv")
+    assert code == 4 and "got other bytes" in told
+    code, told = refused("trace", "Z", *words[2:], compared / "plays.parquet")
+    assert code == 1 and "no model of result.json pays" in told
+    (compared / "bad.json").write_text("{}")
+    code, told = refused("trace", "X", "--of", compared / "bad.json", "--plays", compared / "plays.csv")
+    assert code == 2 and "expected the JSON that" in told
+    alone = run("trace", "X", "--of", compared / "two" / "result.json", code=2)
+    assert "expected both, or none" in alone.stderr
 
 
 def test_works_are_listed(place):

@@ -274,6 +274,12 @@ class SampleArchive:
             raise NotFound(f"edition {number} has no file {path}")
         return found
 
+    def volume_paper(self, name: str, path: str) -> Path:
+        raise NotFound(f"volume {name!r} has no file {path!r}")
+
+    def volume_sound(self, name: str, path: str) -> str:
+        raise NotFound(f"volume {name!r} has no file {path!r}")
+
     def feed_file(self, name: str) -> Path:
         raise NotFound(f"no feed file is called {name!r}")
 

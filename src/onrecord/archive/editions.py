@@ -66,6 +66,11 @@ def manifest_in(folder: Path) -> Manifest:
     return manifest
 
 
+def tags_of(folder: Path, volume: str) -> Path:
+    """Where the BagIt tag files of a volume lie: beside the editions, for a volume outlives many of them."""
+    return folder / "volumes" / volume
+
+
 def read_feed(where: str, content: bytes) -> Feed:
     """A feed whose signature was verified; its names become paths, so they are looked at all the same."""
     try:

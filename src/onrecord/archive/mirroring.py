@@ -17,13 +17,12 @@ from onrecord import audio
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.door import Admission, admit
-from onrecord.archive.editions import manifest_in, read_feed
+from onrecord.archive.editions import manifest_in, read_feed, tags_of
 from onrecord.archive.foreign import RECORD, evidence_in, rows_of, source_of
 from onrecord.archive.ingest import Chunk, Incoming, Ingested, chunk_of, ingest, limits_of
 from onrecord.archive.judging import WORLD
 from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.archive.quarantining import Listed, quarantine, refuse_older
-from onrecord.archive.seeding import tags_of
 from onrecord.catalog.match import ids_in_use
 from onrecord.durable import replace, sha256_of, sync_tree
 from onrecord.engine.pool import Workers

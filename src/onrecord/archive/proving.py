@@ -7,6 +7,7 @@ nothing else, their v2 roots, and its canonical ids. A tombstone bears the id on
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,18 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.archive.editions import manifest_in
-from onrecord.archive.seeding import tags_of
+from onrecord.archive.editions import manifest_in, tags_of
 from onrecord.archive.targets import find_target, ids_of, withdrawn_with
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import column_names, read_rows
 from onrecord.errors import NotFound
 from onrecord.publish.contents import read
 from onrecord.publish.edition import Manifest
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _ROOT_BYTES = 32
@@ -188,7 +193,9 @@ class _Search:
 
     def _text(self, name: str, path: Path) -> None:
         looked = self._looked("texts", 1)
-        with path.open(encoding="utf-8", errors="replace") as lines:
+        # A file of frames reads as one text; what cannot be decompressed raises.
+        opened = zstd.open if path.suffix == ".zst" else open
+        with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
             for number, line in enumerate(lines, start=1):
                 looked.entries += 1
                 for what in self._in(line):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes an edition: choose, cut volumes from digest records, write tables, seal, rename, commit. Reads no sound."""
 
+import hashlib
 import importlib.metadata
 import itertools
 import re
@@ -10,30 +11,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from onrecord.archive.batch import FILE
 from onrecord.archive.choosing import Choice, choose
 from onrecord.archive.core import Archive
 from onrecord.archive.crediting import Origin, credit_for, origins
-from onrecord.archive.editions import read_manifest, refresh_feed, signing_key
+from onrecord.archive.editions import read_manifest, refresh_feed, signing_key, tags_of
+from onrecord.archive.leaving import lay_open, load_files
 from onrecord.archive.matching import is_matched, rematch_locked
-from onrecord.archive.parts import hold_back_parts
-from onrecord.archive.seeding import tags_of
-from onrecord.archive.targets import withdrawn_things
-from onrecord.archive.withheld import CODE as WITHDRAWN
-from onrecord.catalog.match import prepare, view
 from onrecord.catalog.tables import VolumeRow
 from onrecord.durable import replace, sync, sync_tree
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.engine.parquet import read_rows
 from onrecord.model.digests import Digests
-from onrecord.model.rights import PASSED_ON, Says
 from onrecord.publish.credits import Credited, is_paper, volume_papers, write_credits
-from onrecord.publish.dataset import Published, load_published, write_sqlite, write_tables
+from onrecord.publish.dataset import SQLITE, Published, lay_out, write_sqlite, write_tables
+from onrecord.publish.describing import About, describe
 from onrecord.publish.edition import (
     FORMAT,
     Manifest,
@@ -43,11 +37,13 @@ from onrecord.publish.edition import (
     volume_entry,
 )
 from onrecord.publish.signing import Key
-from onrecord.publish.volume import Volume, VolumeFile, build, cut, name_for
+from onrecord.publish.volume import Form, Volume, VolumeFile, build, cut, name_for, shelf_for
 from onrecord.rights.signals import signals
 
 #: Papers that a volume may have beside the files of every bag: credits, wishes, and license texts.
 _MOST_PAPERS = 6
+#: What a shelf may be named by, in the order in which it is.
+_FACETS = ("collection", "license")
 _ENGINES = ("onrecord", "duckdb", "pyarrow", "apsw", "libtorrent")
 
 
@@ -103,12 +99,12 @@ class _Edition:
                 held_back[choice.codes[0]] += 1
         self._folder.mkdir(parents=True)
         self._progress("cutting volumes")
-        self._view(chosen)
+        lay_open(self._archive, self._duck, chosen)
         credits = self._credits(chosen)
         kept, rows, entries = self._volumes(chosen, credits)
         self._progress("writing tables")
         published = _published(chosen, kept, credits)
-        tables = self._dataset(published)
+        tables = self._dataset(published, entries)
         name = self._archive.settings.archive.name
         write_credits(self._folder, self._archive.id, name, self._number, published)
         final = self._archive.folder / "editions" / str(self._number)
@@ -118,6 +114,9 @@ class _Edition:
             refresh_feed(self._archive, self._key)
             number, final = 0, self._archive.folder / "editions" / str(self._number - 1)
         else:
+            for path, content in self._described(files, tables).items():
+                (self._folder / path).write_bytes(content)
+                files[path] = hashlib.sha256(content).hexdigest(), len(content)
             self._seal(entries, tables, files, set(kept), final, rows)
             number = self._number
         return PublishReport(
@@ -141,23 +140,41 @@ class _Edition:
         """
         last = {volume.name: volume for volume in self._last.volumes} if self._last else {}
         kept: dict[str, VolumeRow] = {}
+        former: dict[str, str] = {}
         entries = []
         for name, shelf, files in self._held(last):
             if all(file.sha256 in chosen for file in files):
-                entry, volume = _volume(name, shelf, files, self._papers(name))
+                entry, volume = self._volume(name, shelf, files, self._papers(name), _form(last[name]))
                 if entry == last[name]:
                     self._write_volume(volume, name)
                     kept |= {row.sha256: row for row in _places(name, shelf, files)}
                     entries.append(entry)
-        fresh = {sha256: choice for sha256, choice in chosen.items() if sha256 not in kept}
+                    continue
+            former |= {file.sha256: name for file in files}
+        fresh = [
+            (sha256, choice.license, former.get(sha256, ""))
+            for sha256, choice in sorted(chosen.items())
+            if sha256 not in kept
+        ]
         new: list[VolumeRow] = []
         for name, shelf, files, papers in self._cut(fresh, credits):
-            entry, volume = _volume(name, shelf, files, papers)
+            form = self._archive.settings.publish.torrents
+            entry, volume = self._volume(name, shelf, files, papers, form)
             self._write_volume(volume, name)
             new += _places(name, shelf, files)
             entries.append(entry)
         kept |= {row.sha256: row for row in new}
         return kept, new, sorted(entries, key=lambda entry: entry.name)
+
+    def _volume(
+        self, name: str, shelf: str, files: Sequence[VolumeFile], papers: Mapping[str, bytes], form: Form
+    ) -> tuple[VolumeEntry, Volume]:
+        settings = self._archive.settings.publish
+        volume = build(
+            name, files, web_seeds=settings.web_seeds, trackers=settings.trackers, papers=papers, form=form
+        )
+        size = sum(file.digests.size for file in files)
+        return volume_entry(name, shelf, len(files), size, volume.torrent), volume
 
     def _held(self, last: Mapping[str, VolumeEntry]) -> Iterator[tuple[str, str, list[VolumeFile]]]:
         """Name, shelf and files of the last edition's volumes, in one pass over the digest records; the engine can
@@ -170,31 +187,29 @@ class _Edition:
             yield name, shelf, list(files.values())
 
     def _cut(
-        self, fresh: Mapping[str, Choice], credits: Mapping[str, Credited]
+        self, fresh: Sequence[tuple[str, str, str]], credits: Mapping[str, Credited]
     ) -> Iterator[tuple[str, str, list[VolumeFile], dict[str, bytes]]]:
-        """Name, shelf, files and papers of the new volumes."""
-        shelves: dict[str, list[VolumeFile]] = defaultdict(list)
-        files = self._files(fresh)
-        for sha256, choice in fresh.items():
-            shelves[_shelf(choice.license)].append(files[sha256])
-        for shelf, listed in sorted(shelves.items()):
-            for group in cut(listed, papers=_MOST_PAPERS):
+        """Name, shelf, files and papers of the new volumes, one in memory at a time. What is left of a volume is not
+        mixed with what is left of another, nor with what is new."""
+        for (facets, _), listed in itertools.groupby(self._fresh(fresh), key=itemgetter(0, 1)):
+            shelf = shelf_for(*facets)
+            for group in cut((file for _, _, file in listed), papers=_MOST_PAPERS):
                 papers = volume_papers([credits[file.sha256] for file in group])
                 yield name_for(shelf, group, papers), shelf, group, papers
 
-    def _files(self, wanted: Mapping[str, Any]) -> dict[str, VolumeFile]:
-        """Digest records of blobs, with the ending that their true container has."""
-        self._duck.table("wanted", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in sorted(wanted)])
-        fields = Digests.__struct_fields__
-        rows = self._duck.run(
-            f"SELECT s.container, {', '.join('f.' + name for name in fields)} FROM files f"
-            " JOIN current_sounds s USING (sha256) SEMI JOIN wanted USING (sha256)"
-        )
-        records = {row[1]: (row[0], Digests(*row[1:])) for row in rows}
-        return {
-            sha256: VolumeFile(sha256, _extension(container), digests)
-            for sha256, (container, digests) in records.items()
-        }
+    def _fresh(
+        self, fresh: Sequence[tuple[str, str, str]]
+    ) -> Iterator[tuple[tuple[str, ...], str, VolumeFile]]:
+        """Digest records of files (SHA-256, license, volume before) with what their shelf is called by and the volume
+        before, those of both together in the order of their digests; the engine can be asked nothing else meanwhile."""
+        facets = [facet for facet in _FACETS if facet in self._archive.settings.publish.shelves]
+        self._duck.table("fresh", dict.fromkeys(("sha256", "license", "former"), "VARCHAR"), fresh)
+        order = ", ".join([*facets, "former", "sha256"])
+        rows = self._duck.stream(f"{sql_file('onrecord.catalog', 'fresh_files')} ORDER BY {order}")
+        for collection, license, former, container, *digests in rows:
+            known = {"collection": collection, "license": license}
+            file = VolumeFile(digests[0], _extension(container), Digests(*digests))
+            yield tuple(known[facet] for facet in facets), former, file
 
     def _papers(self, name: str) -> dict[str, bytes]:
         """The papers that a volume was published with; one that is from before there were any has none."""
@@ -232,70 +247,26 @@ class _Edition:
             credits[sha256] = Credited(sha256, recording, made.line, made, wishes)
         return credits
 
-    def _view(self, places: Mapping[str, Choice]) -> None:
-        """The canonical view over what may leave: claims of published files, and of sources that allow it."""
-        duck = self._duck
-        prepare(duck)
-        duck.table("leaving", {"blob": "VARCHAR"}, [(sha256,) for sha256 in sorted(places)])
-        duck.run(sql_file("onrecord.catalog", "own_words"))
-        hold_back_parts(self._archive, duck)
-        sources = self._archive.ledger.sources().items()
-        speakers = [(name, license) for name, (license, redistribute) in sources if redistribute]
-        speakers.append((FILE, "as the file"))
-        duck.table("speakers", {"source": "VARCHAR", "license": "VARCHAR"}, speakers)
-        for name in ("recording_members", "artist_members", "release_members"):
-            path = str(self._archive.canonical(name)).replace("'", "''")
-            nodes = {"recording_members": "track", "artist_members": "artist", "release_members": "release"}[
-                name
-            ]
-            kept = f"SELECT * FROM read_parquet('{path}') SEMI JOIN speakers USING (source)"
-            duck.run(
-                f"CREATE OR REPLACE TABLE {name} AS SELECT m.* REPLACE (n.node AS node) FROM ({kept}) m"
-                f" JOIN {nodes}_nodes n ON n.source = m.source AND n.id = m.source_id"
-            )
-        duck.run(
-            "DELETE FROM recording_members WHERE source = 'file' AND blob NOT IN (SELECT blob FROM leaving)"
-        )
-        # A record that names the bytes of a file which stays here says so here alone.
-        duck.run("UPDATE recording_members SET blob = '' WHERE blob NOT IN (SELECT blob FROM leaving)")
-        self._leave_tombstones()
-        for kind in ("artist", "release"):
-            # What a file says of its artist or release leaves with the file.
-            duck.run(
-                f"DELETE FROM {kind}_members WHERE source = 'file' AND source_id NOT IN (SELECT t.{kind}_id"
-                " FROM track_nodes t JOIN leaving l ON l.blob = t.blob WHERE t.source = 'file')"
-            )
-        view(duck)
-
-    def _leave_tombstones(self) -> None:
-        """Take out what withdrawals hide, whoever else speaks of it; of a recording its id stays, with day and rule."""
-        duck = self._duck
-        things = withdrawn_things(self._archive, duck)
-        for kind in ("recording", "artist", "release"):
-            duck.run(
-                f"DELETE FROM {kind}_members"
-                f" WHERE {kind} IN (SELECT id FROM withdrawn_things WHERE kind = '{kind}')"
-            )
-        duck.table(
-            "tombstones",
-            {"recording": "VARCHAR", "day": "VARCHAR", "code": "VARCHAR"},
-            [(identifier, day, WITHDRAWN) for kind, identifier, day in things if kind == "recording"],
-        )
-
-    def _dataset(self, published: Sequence[Published]) -> dict[str, int]:
-        load_published(self._duck, published)
-        evidence = [
-            (item.sha256, identifier, logged, msgspec.json.encode(fact, order="sorted").decode())
-            for item in published
-            for identifier, (fact, logged) in self._archive.ledger.evidence(item.sha256).items()
-            if fact.says in PASSED_ON and (fact.license or fact.says is not Says.LICENSE)
-        ]
-        names = ("sha256", "evidence", "logged", "body")
-        self._duck.table("published_evidence", dict.fromkeys(names, "VARCHAR"), evidence)
+    def _dataset(self, published: Sequence[Published], volumes: Sequence[VolumeEntry]) -> dict[str, int]:
+        load_files(self._archive, self._duck, published)
+        editions = self._archive.folder / "editions"
+        heads = {
+            entry.name: {tag.name: tag.stat().st_size for tag in tags_of(editions, entry.name).iterdir()}
+            for entry in volumes
+        }
+        lay_out(self._duck, heads)
         folder = self._folder / "dataset"
         tables = write_tables(self._duck, folder)
-        write_sqlite(self._duck, folder / "onrecord.sqlite")
+        write_sqlite(self._duck, folder / SQLITE)
         return tables
+
+    def _described(
+        self, files: Mapping[str, tuple[str, int]], tables: Mapping[str, int]
+    ) -> Mapping[str, bytes]:
+        """What says of the edition what it is, to machines, by the names of the files that it is in."""
+        settings = self._archive.settings.archive
+        about = About(self._archive.id, settings.name, self._number, self._day)
+        return describe(about, self._folder, files, tables)
 
     def _is_unchanged(self, entries: Sequence[VolumeEntry], files: Mapping[str, tuple[str, int]]) -> bool:
         if self._last is None:
@@ -353,12 +324,8 @@ class _Edition:
         refresh_feed(self._archive, self._key)
 
 
-def _volume(
-    name: str, shelf: str, files: Sequence[VolumeFile], papers: Mapping[str, bytes]
-) -> tuple[VolumeEntry, Volume]:
-    volume = build(name, files, papers=papers)
-    size = sum(file.digests.size for file in files)
-    return volume_entry(name, shelf, len(files), size, volume.torrent), volume
+def _form(entry: VolumeEntry) -> Form:
+    return "hybrid" if entry.info_hash_v1 else "v2"
 
 
 def _places(name: str, shelf: str, files: Sequence[VolumeFile]) -> list[VolumeRow]:
@@ -387,11 +354,6 @@ def _blobs_of(archive: Archive, edition: Manifest | None) -> set[str]:
         return set()
     path = archive.folder / "editions" / str(edition.number) / "dataset" / "files.parquet"
     return {row["sha256"] for row in read_rows(path, ["sha256"])}
-
-
-def _shelf(license: str) -> str:
-    """A shelf is a license: what somebody may do with a volume is one answer."""
-    return re.sub(r"[^a-z0-9]+", "-", license.lower()).strip("-")[:40].strip("-") or "other"
 
 
 def _extension(container: str) -> str:

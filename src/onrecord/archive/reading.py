@@ -15,7 +15,7 @@ import msgspec
 
 from onrecord.archive.choosing import DAMAGED, SAME_SOUND
 from onrecord.archive.core import Archive
-from onrecord.archive.editions import read_manifest
+from onrecord.archive.editions import read_manifest, tags_of
 from onrecord.archive.judging import judge, publishable, publishable_blobs
 from onrecord.archive.targets import blob_named
 from onrecord.archive.withheld import CODE as WITHDRAWN
@@ -264,6 +264,23 @@ class Reader:
             raise IsWithdrawn(day, WITHDRAWN)
         return file
 
+    def volume_paper(self, name: str, path: str) -> Path:
+        """A file of a volume that is not sound. NotFound where there is none, IsWithdrawn where the volume holds a file
+        that was withdrawn: its papers name that."""
+        if path not in (papers := self._volume_papers(name)):
+            raise NotFound(f"volume {name!r} has no file {path!r}")
+        if day := self._withheld.volumes.get(name):
+            raise IsWithdrawn(day, WITHDRAWN)
+        return papers[path]
+
+    def volume_sound(self, name: str, path: str) -> str:
+        """The digest of a volume's file of sound, by its path. NotFound where it holds none there."""
+        sha256 = identifiers.sha256(PurePosixPath(path).name.partition(".")[0])
+        manifest = self._volume_papers(name).get("manifest-sha256.txt")
+        if not sha256 or manifest is None or f"{sha256}  {path}\n" not in manifest.read_text("utf-8"):
+            raise NotFound(f"volume {name!r} has no file {path!r}")
+        return sha256
+
     def feed_file(self, name: str) -> Path:
         """The feed, the list of withdrawals, their signatures, or the torrent of an edition's own files. NotFound for
         anything else."""
@@ -274,6 +291,13 @@ class Reader:
         if not editions or name not in (*signed, "minisign.pub", *torrents[-1:]) or not file.is_file():
             raise NotFound(f"no feed file is called {name!r}")
         return file
+
+    def _volume_papers(self, name: str) -> dict[str, Path]:
+        """The files of a published volume that are not sound, by name; none where there is no such volume."""
+        folder = tags_of(self._folder / "editions", name)
+        if name != folder.name or not folder.is_dir():
+            return {}
+        return {path.name: path for path in folder.iterdir() if path.is_file() and not path.is_symlink()}
 
     @property
     def _archive(self) -> Archive:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from onrecord.archive.core import Archive
-from onrecord.archive.editions import manifest_in
+from onrecord.archive.editions import manifest_in, tags_of
 from onrecord.archive.judging import WORLD, judge
 from onrecord.errors import DigestMismatch, NotFound
 from onrecord.mirror.places import Locate
@@ -84,11 +84,6 @@ def _edition(archive: Archive, folder: Path, number: int) -> Iterator[tuple[byte
             return _payload(archive, path[-1]) if path[0] == "data" else tags.joinpath(*path)
 
         yield (papers / entry.path).read_bytes(), locate
-
-
-def tags_of(folder: Path, volume: str) -> Path:
-    """Where the BagIt tag files of a volume lie: beside the editions, for a volume outlives many of them."""
-    return folder / "volumes" / volume
 
 
 def _payload(archive: Archive, name: str) -> Path | None:

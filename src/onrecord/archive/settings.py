@@ -6,13 +6,17 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
 
 from onrecord.errors import ConfigError
+from onrecord.publish.volume import Form
 from onrecord.rights.signals import Signals, Wish
+
+#: What the files of a shelf may have in common. Popularity is not among them: the archive counts no plays.
+Facet = Literal["collection", "license"]
 
 
 class _Section(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,11 +58,21 @@ class PublishSettings(_Section, frozen=True):
 
     commercial: everyone who gets the edition may use it for money, too.
     adaptable: everyone may make other versions.
-    keys: folder of the signing keys, outside the archive."""
+    keys: folder of the signing keys, outside the archive.
+    shelves: what the files of a volume have in common: "license", and "collection" (the source that a file was fetched
+    from, the archive that it is mirrored from, or the deposits). Volumes that are there already stay as they are.
+    torrents: "hybrid" for clients of BitTorrent v1 and v2, "v2" for half the metainfo, which clients without v2
+    (Transmission, aria2) cannot read. Volumes that are there already stay as they are.
+    web_seeds: addresses below which the volumes are served, too (BEP 19): of an archive's own page, its `/volumes/`.
+    trackers: addresses of trackers, written into new editions' torrents; none unless named here."""
 
     commercial: bool = True
     adaptable: bool = True
     keys: str = ""
+    shelves: tuple[Facet, ...] = ("license",)
+    torrents: Form = "hybrid"
+    web_seeds: tuple[str, ...] = ()
+    trackers: tuple[str, ...] = ()
 
 
 class RightsSettings(_Section, frozen=True):

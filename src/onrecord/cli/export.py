@@ -20,6 +20,14 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--plain", type=_FOLDER, metavar="DIR", help="Folders for people: Artist/Release/NN Title.ext.")
 @click.option("--bagit", type=_FOLDER, metavar="DIR", help="One bag, BagIt 1.0.")
 @click.option("--ocfl", type=_FOLDER, metavar="DIR", help="An OCFL 1.1 storage root, new or added to.")
+@click.option("--dataset", type=_FOLDER, metavar="DIR", help="The tables of the newest edition, no sound.")
+@click.option(
+    "--license",
+    "licenses",
+    multiple=True,
+    metavar="SPDX",
+    help="With --dataset: rows and fields under this license alone; may be given again.",
+)
 @click.option(
     "--use",
     type=click.Choice([use.value for use in Use]),
@@ -34,6 +42,8 @@ def command(
     plain: Path | None,
     bagit: Path | None,
     ocfl: Path | None,
+    dataset: Path | None,
+    licenses: tuple[str, ...],
     use: str,
     folder: Path,
     out: Output,
@@ -43,9 +53,20 @@ def command(
     QUERY is words to search for, an id, a file's SHA-256 or the name it was added under; all that is found goes out.
     DIR must be empty or new, or an OCFL root. Exit code 3 where files are left out, 4 where some are damaged.
 
+    With --dataset the tables of the newest edition go out instead, by license where one is named: the canonical view is
+    then made of claims under that license alone.
+
     \b
     Example:  onrecord export static rad --plain ~/for-the-player
+              onrecord export --dataset ~/tables --license CC0-1.0
     """
+    if dataset is not None:
+        if query or everything or plain or bagit or ocfl:
+            raise click.UsageError("--dataset DIR goes alone, with --license at most")
+        _dataset(folder, dataset, licenses, out)
+        return
+    if licenses:
+        raise click.UsageError("--license is for --dataset DIR")
     from onrecord.archive import Archive
     from onrecord.archive.exporting import ExportReport, Form, export
 
@@ -55,7 +76,7 @@ def command(
         if where is not None
     ]
     if len(chosen) != 1:
-        raise click.UsageError("choose one of --plain DIR, --bagit DIR and --ocfl DIR")
+        raise click.UsageError("choose one of --plain DIR, --bagit DIR, --ocfl DIR and --dataset DIR")
     if everything == bool(query):
         raise click.UsageError("name what to export, or everything with --all")
     [(form, where)] = chosen
@@ -89,6 +110,27 @@ def command(
         sys.exit(4)
     if report.left_out:
         sys.exit(3)
+
+
+def _dataset(folder: Path, into: Path, licenses: tuple[str, ...], out: Output) -> None:
+    from onrecord.archive import Archive
+    from onrecord.archive.exporting.dataset import DatasetReport, export_dataset
+
+    with Archive.open(folder) as archive:
+        report = export_dataset(archive, into, licenses)
+
+    def text(report: DatasetReport = report) -> Iterator[str]:
+        yield f"{report.folder}: the dataset of edition {report.edition}{_under(report.licenses)}"
+        for name, rows in report.rows.items():
+            yield f"  {name:<15} {rows:>12,} rows"
+        if report.left_out:
+            yield f"{report.left_out:,} files of the edition are left out: another license, or no longer shared"
+
+    out.result("export.dataset", report, text)
+
+
+def _under(licenses: tuple[str, ...]) -> str:
+    return f", under {' or '.join(licenses)} alone" if licenses else ""
 
 
 def _more(shared: int) -> str:

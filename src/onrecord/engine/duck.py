@@ -70,16 +70,16 @@ class Duck:
             with _said():
                 rows = cursor.fetchmany(batch)
 
-    def export(self, query: str, path: Path) -> tuple[str, int]:
+    def export(self, query: str, path: Path, group: int = 122_880) -> tuple[str, int]:
         """Write a query's rows as Parquet: same rows, same bytes. The query must have a total ORDER BY.
 
-        Gives (SHA-256, number of rows).
+        `group` is how many rows are read together at least. Gives (SHA-256, number of rows).
         """
         part = path.with_name(path.name + ".part")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.run("SET preserve_insertion_order=true")
         [(rows,)] = self.run(
-            f"COPY ({query}) TO {_quoted(str(part))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+            f"COPY ({query}) TO {_quoted(str(part))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})"
         )
         digest = sha256_of(part)
         settle(part, path)

@@ -77,6 +77,24 @@ def column_names(path: Path) -> list[str]:
     return list(pq.read_schema(path).names)
 
 
+def column_types(path: Path) -> dict[str, str]:
+    """Names of the columns of a Parquet file with Arrow's names of their types, in its order."""
+    import pyarrow.parquet as pq
+
+    return {field.name: str(field.type) for field in pq.read_schema(path)}
+
+
+def distinct(path: Path, column: str) -> list[str]:
+    """The different texts in a column of a Parquet file, sorted; a batch of rows is in memory at a time."""
+    import pyarrow.parquet as pq
+
+    found: set[str] = set()
+    with pq.ParquetFile(path) as file:
+        for rows in file.iter_batches(columns=[column]):
+            found |= {value for value in rows.column(0).unique().to_pylist() if value}
+    return sorted(found)
+
+
 def _arrow(hint: Any) -> tuple[Any, bool]:
     import pyarrow as pa
 

@@ -115,7 +115,8 @@ class StatementNote(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class LineRejected(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A row that cannot be read: which column, what was expected there, what came. The rows behind it are read.
 
-    `amount` is what stands where the money would be, unread; `cells` the row as far as it is known.
+    `amount` is what stands where the money would be, as a plain number if it is one, however large, else as it stands;
+    `cells` the row as far as it is known.
     """
 
     row: int

@@ -5,10 +5,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
+from msgspec import Struct
+
 from onrecord.errors import SourceRefused
 
+
+class Encoded(Struct, frozen=True):
+    """A value that was encoded already: it is written as it is."""
+
+    data: bytes
+
+
 #: What can be written. Text is the caller's business: it arrives here as bytes.
-Bencodable: TypeAlias = "int | bytes | Sequence[Bencodable] | Mapping[bytes, Bencodable]"
+Bencodable: TypeAlias = "int | bytes | Encoded | Sequence[Bencodable] | Mapping[bytes, Bencodable]"
 #: What is read.
 Value: TypeAlias = "int | bytes | list[Value] | dict[bytes, Value]"
 
@@ -41,21 +50,28 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
 
 
 def _write(value: Bencodable, out: list[bytes]) -> None:
+    # Concrete types first: a torrent has a hundred thousand values, and to ask an abstract class is slow.
     if isinstance(value, bytes):
         out.append(b"%d:%b" % (len(value), value))
     elif isinstance(value, int) and not isinstance(value, bool):
         out.append(b"i%de" % value)
-    elif isinstance(value, Mapping):
-        out.append(b"d")
-        for key in sorted(value):
-            out.append(b"%d:%b" % (len(key), key))
-            _write(value[key], out)
-        out.append(b"e")
     elif isinstance(value, list | tuple):
         out.append(b"l")
         for item in value:
             _write(item, out)
         out.append(b"e")
+    elif isinstance(value, dict | Mapping):
+        out.append(b"d")
+        for key in sorted(value):
+            below = value[key]
+            if isinstance(below, bytes):
+                out.append(b"%d:%b%d:%b" % (len(key), key, len(below), below))
+            else:
+                out.append(b"%d:%b" % (len(key), key))
+                _write(below, out)
+        out.append(b"e")
+    elif isinstance(value, Encoded):
+        out.append(value.data)
     else:
         raise TypeError(f"bencode has no {type(value).__name__}, expected bytes, int, list or dict")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from onrecord.errors import EditionRefused, SourceRefused
-from onrecord.model.digests import PIECE
+from onrecord.model.digests import PIECE, PIECE_HEIGHT, merkle_root
 from onrecord.publish import bencode
 from onrecord.publish.names import check_element, check_paths
 
@@ -34,11 +34,14 @@ class Contents(Struct, frozen=True, forbid_unknown_fields=True):
 def read(metainfo: bytes) -> Contents:
     """What a torrent from outside holds. SourceRefused where it is not canonical, not v2, or a name in it is unsafe.
 
+    A torrent that came by its magnet link has no piece layers; those that it has must make the roots of its files.
     The v1 half, where there is one, must list the same files, each beginning a piece: clients differ in which half
     they go by, and some do not compare them.
     """
     outer = bencode.decode(metainfo)
-    info = outer.get(b"info") if isinstance(outer, dict) else None
+    if not isinstance(outer, dict):
+        raise _unreadable("", "a dictionary", outer)
+    info = outer.get(b"info")
     if not isinstance(info, dict):
         raise _unreadable("info", "a dictionary", info)
     if info.get(b"meta version") != 2 or info.get(b"piece length") != PIECE:
@@ -54,6 +57,9 @@ def read(metainfo: bytes) -> Contents:
         check_paths([file.path for file in files])
     except EditionRefused as unsafe:
         raise SourceRefused(f"torrent {name!r}: {unsafe.message}", "do not use this torrent") from None
+    if not any(file.size for file in files):
+        raise _unreadable("file tree", "content", f"{len(files)} empty files")
+    _check_layers(outer.get(b"piece layers", {}), files)
     encoded = bencode.encode(info)
     v1 = b""
     if any(key in info for key in (b"pieces", b"files", b"length")):
@@ -92,6 +98,20 @@ def _check_v1(info: Mapping[bytes, bencode.Value], files: Sequence[Listed]) -> N
         raise _unreadable("pieces", f"20 bytes for each of {-(-at // PIECE)} pieces", pieces)
 
 
+def _check_layers(layers: bencode.Value, files: Sequence[Listed]) -> None:
+    if not isinstance(layers, dict):
+        raise _unreadable("piece layers", "a dictionary", layers)
+    sizes = {file.root: file.size for file in files if file.size > PIECE}
+    for root, layer in layers.items():
+        pieces = -(-sizes.get(root, 0) // PIECE)
+        if not pieces or not isinstance(layer, bytes) or len(layer) != 32 * pieces:
+            raise _unreadable(
+                "piece layers", f"32 bytes for each of {pieces} pieces of the file {root.hex()}", layer
+            )
+        if merkle_root([layer[at : at + 32] for at in range(0, len(layer), 32)], PIECE_HEIGHT) != root:
+            raise _unreadable("piece layers", f"hashes that make the root {root.hex()}", layer.hex())
+
+
 def _walk(tree: object, above: tuple[str, ...]) -> Iterator[Listed]:
     if not isinstance(tree, dict) or not tree:
         raise _unreadable("/".join(above) or "file tree", "a folder with files", tree)
@@ -111,6 +131,8 @@ def _listed(path: tuple[str, ...], entry: Mapping[bytes, object]) -> Listed:
     well_formed = (
         isinstance(size, int) and size >= 0 and isinstance(root, bytes) and len(root) == (32 if size else 0)
     )
+    # Zeros stand for "no root" in clients.
+    well_formed = well_formed and root != bytes(32)
     # "attr" may make a link or a pad of an entry; files of ours have none.
     if not well_formed or not entry.keys() <= {b"length", b"pieces root"}:
         raise _unreadable("/".join(path), "a length and a root", dict(entry))

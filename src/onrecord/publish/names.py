@@ -17,6 +17,8 @@ MAX_FOLDERS: Final = 32
 _RESERVED = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\..*)?", re.I | re.S
 )
+#: Names of letters and digits in the main: nothing about them can be unsafe but that they may name a device.
+_PLAIN = re.compile(r"[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?")
 _FORBIDDEN: Final = frozenset('/\\<>:"|?*')
 #: Controls, invisible formatting, surrogates, private use and line separators.
 _INVISIBLE: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
@@ -64,7 +66,7 @@ def _check_length(path: tuple[str, ...]) -> None:
 def _reason(name: str) -> str:
     if name in ("", ".", ".."):
         return "is none"
-    for sign in name:
+    for sign in "" if _PLAIN.fullmatch(name) else name:
         if sign in _FORBIDDEN or unicodedata.category(sign) in _INVISIBLE:
             return f"has {sign!r} in it, which is not safe in names everywhere"
     if name[-1] in ". " or name[0] == " ":

@@ -79,10 +79,13 @@ def v2_only(
 
 def metainfo_bytes(path: tuple[str, ...], size: int) -> int:
     """At most this many bytes of a hybrid's metainfo are due to one file: for planning what goes into one torrent."""
-    pieces = -(-size // PIECE)
-    names = sum(len(part.encode()) + 5 for part in path)
-    # 160: keys and numbers of the two listings and of a pad file; a folder's own keys are counted with each file.
-    return 260 + 2 * names + 20 * pieces + (32 * pieces + 48 if pieces > 1 else 0)
+    pieces, digits = -(-size // PIECE), len(str(size))
+    names = 0
+    for part in path:
+        length = len(part.encode())
+        names += length + len(str(length)) + 3
+    # 20 in the v1 listing, 51 of a pad file before it, 65 in the v2 tree; a folder's own are counted with each file.
+    return 136 + 2 * digits + 2 * names + 20 * pieces + (32 * pieces + 44 if pieces > 1 else 0)
 
 
 def _ordered(name: str, files: Sequence[TorrentFile]) -> list[TorrentFile]:
@@ -175,12 +178,13 @@ def _assembled(
     encoded = bencode.encode(info)
     layers = {file.digests.v2_root: file.digests.v2_layer for file in files if file.digests.v2_layer}
     # No date and no program's name: they would make two archives' bytes differ for the same content.
-    outer: dict[bytes, bencode.Bencodable] = {b"info": info, b"piece layers": layers}
+    outer: dict[bytes, bencode.Bencodable] = {b"info": bencode.Encoded(encoded), b"piece layers": layers}
     if trackers:
         urls = [_url(name, url, ("http", "https", "udp")) for url in trackers]
         outer |= {b"announce": urls[0], b"announce-list": [[url] for url in urls]}
     if web_seeds:
-        outer[b"url-list"] = [_url(name, url, ("http", "https")) for url in web_seeds]
+        # A client appends the torrent's name and the path to an address that ends with a slash (BEP 19).
+        outer[b"url-list"] = [_url(name, url.rstrip("/") + "/", ("http", "https")) for url in web_seeds]
     if comment:
         outer[b"comment"] = comment.encode()
     metainfo = bencode.encode(outer)

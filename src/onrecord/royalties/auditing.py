@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from onrecord.engine.duck import Duck
 from onrecord.errors import ConfigError
@@ -102,6 +102,16 @@ def audit(books: Books, asked: Asked) -> list[Finding]:
 Told = tuple[Finding, Any]
 
 
+class _Cell(NamedTuple):
+    """One service, country, tier, right and currency in one month."""
+
+    month: str
+    uses: int
+    amount: Decimal
+    lines: int
+    at: list[Place]
+
+
 def _told(
     code: str, sentence: str, lines: int, at: Sequence[Place] = (), where: Mapping[str, str] | None = None
 ) -> Told:
@@ -144,31 +154,38 @@ def _missing(duck: Duck, asked: Asked) -> Iterator[Told]:
 
 
 def _falls(duck: Duck, asked: Asked) -> Iterator[Told]:
-    cells: dict[tuple[str, ...], list[tuple[str, int, Decimal]]] = {}
+    cells: dict[tuple[str, ...], list[_Cell]] = {}
     for row in query(duck, "rates", since="", until="9999-99"):
-        service, territory, tier, right, currency, month, reader, _, quantity, amount = row[:10]
+        service, territory, tier, right, currency, month, reader, lines, quantity, amount, _, low, high = row
         if amount is not None and quantity >= asked.uses:
+            at = [Place(one["file"], one["row"]) for one in (low, high) if one]
             cell = (service, territory, tier, right, currency, reader)
-            cells.setdefault(cell, []).append((month, int(quantity), amount))
+            cells.setdefault(cell, []).append(_Cell(month, int(quantity), amount, lines, sorted(set(at))))
     for key, series in cells.items():
-        for (before, uses, money), (month, now_uses, now_money) in itertools.pairwise(sorted(series)):
+        for before, now in itertools.pairwise(sorted(series)):
             # amount/uses < (1 - fall) * money/uses before, without a division
-            left = EXACT.multiply(EXACT.multiply(now_money, uses), 100)
-            right_side = EXACT.multiply(
-                EXACT.multiply(money, now_uses), EXACT.subtract(Decimal(100), asked.fall)
+            left = EXACT.multiply(EXACT.multiply(now.amount, before.uses), 100)
+            least = EXACT.multiply(
+                EXACT.multiply(before.amount, now.uses), EXACT.subtract(Decimal(100), asked.fall)
             )
-            if money > 0 and left < right_side:
-                was, now = per_use(money, uses) or Decimal(1), per_use(now_money, now_uses)
-                about = " / ".join(part for part in key[:4] if part)
-                fell = _PART.subtract(100, _PART.divide(_PART.multiply(now or Decimal(0), 100), was))
-                names = ("service", "territory", "tier", "right", "currency", "reader")
-                yield _told(
-                    "A-FALL",
-                    f"{about}: {_short(now)} {key[4]} a use in {month}, {_short(was)} in {before}: "
-                    f"{_short(fell)} % less",
-                    0,
-                    where={**dict(zip(names, key, strict=True)), "month": month},
-                )
+            if before.amount > 0 and left < least:
+                yield _fall(key, before, now)
+
+
+def _fall(key: tuple[str, ...], before: "_Cell", now: "_Cell") -> Told:
+    was, rate = per_use(before.amount, before.uses) or Decimal(1), per_use(now.amount, now.uses)
+    about = " / ".join(part for part in key[:4] if part)
+    fell = _PART.subtract(100, _PART.divide(_PART.multiply(rate or Decimal(0), 100), was))
+    names = ("service", "territory", "tier", "right", "currency", "reader")
+    finding, made = _told(
+        "A-FALL",
+        f"{about}: {_short(rate)} {key[4]} a use in {now.month}, {_short(was)} in {before.month}: "
+        f"{_short(fell)} % less",
+        now.lines,
+        where={**dict(zip(names, key, strict=True)), "month": now.month},
+    )
+    # The figure leads to all lines of the month; named are those that brought least and most.
+    return structs.replace(finding, places=now.at), made
 
 
 def _arithmetic(books: Books, statements: Sequence[Statement]) -> Iterator[Told]:
@@ -261,8 +278,8 @@ def _refunds(duck: Duck) -> Iterator[Told]:
 def _duplicates(duck: Duck) -> Iterator[Told]:
     """Lines of one kind add up to one finding for each pair of files and month."""
     groups: dict[tuple[str, ...], tuple[int, list[Place], str]] = {}
-    for month, service, _, isrc, upc, title, *_rest, found, lines, _files in query(duck, "duplicates"):
-        key = (month, service, *sorted({place["file"] for place in found}))
+    for month, service, _, isrc, upc, title, *_rest, found, lines, among in query(duck, "duplicates"):
+        key = (month, service, *among)
         count, at, example = groups.get(key, (0, [], isrc or upc or title))
         groups[key] = (count + lines, (at + places(found))[:MOST_ROWS], example)
     for (month, service, *among), (count, at, example) in groups.items():
@@ -318,8 +335,9 @@ def _unreported(duck: Duck, asked: Asked) -> Iterator[Told]:
 
 def _currencies(duck: Duck) -> Iterator[Told]:
     rows = duck.run(
-        "SELECT reader, service, month, list(DISTINCT currency ORDER BY currency), count(*) FROM lines "
-        "WHERE amount IS NOT NULL GROUP BY ALL HAVING count(DISTINCT currency) > 1 ORDER BY ALL"
+        "SELECT reader, service, month, list(DISTINCT currency ORDER BY currency) FILTER (amount IS NOT NULL), "
+        "count(*) FROM lines GROUP BY ALL "
+        "HAVING count(DISTINCT currency) FILTER (amount IS NOT NULL) > 1 ORDER BY reader, service, month"
     )
     for reader, service, month, found, lines in rows:
         yield _told(

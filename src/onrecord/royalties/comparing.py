@@ -163,8 +163,8 @@ class Run:
         duck.run("SET preserve_insertion_order=false")
         self._reset()
 
-    def all_months(self, out: Path | None = None, source: str = "input") -> None:
-        """Split every pool by every model; the tables `earned` and `heard` then hold the sums by payee."""
+    def all_months(self, out: Path | None = None, source: str = "input", look: bool = True) -> None:
+        """Split every pool by every model; the tables `earned` and, after a `look`, `heard` then hold sums by payee."""
         months = sorted({pool.month for pool in self.pools})
         for month in months:
             here = [pool for pool in self.pools if pool.month == month]
@@ -178,9 +178,10 @@ class Run:
                 self._book(name, here, self._splitter.split(model))
                 if out is not None:
                     self._write(out, month, name)
-            if len(months) > 1:
-                self.duck.run(sql_file("onrecord.royalties", "gather"))
-        self.duck.run(sql_file("onrecord.royalties", "gather"))
+            if look:
+                self._look()
+            self._gather(4)
+        self._gather(1)
 
     def earned(self, name: str) -> dict[str, int]:
         """Units by payee."""
@@ -190,6 +191,10 @@ class Run:
         )
         return {str(payee): int(units) for payee, units in rows}
 
+    def due(self) -> int:
+        """Units that all pools have together."""
+        return sum(self._tally.amounts.values())
+
     def bootstrap(self) -> dict[str, dict[str, Interval]]:
         """Percentile intervals: the whole comparison over listeners drawn with replacement, so often as was asked."""
         self._keep("earned", "heard")
@@ -197,15 +202,14 @@ class Run:
         drawn: dict[str, list[dict[str, float]]] = {name: [] for name in self.models}
         self.duck.table("steps", {"at": "UBIGINT"}, [(str(at),) for at in _POISSON])
         for draw in range(self.options.bootstrap):
-            parameters = {"seed": self.options.seed, "draw": draw}
-            self.duck.run(sql_file("onrecord.royalties", "copies"), parameters)
+            self._run("copies", seed=self.options.seed, draw=draw)
             self.duck.run(
                 "CREATE OR REPLACE VIEW redrawn AS SELECT i.* EXCLUDE (listener), "
                 "CAST(i.listener AS VARCHAR) || '#' || c.copy AS listener "
                 "FROM input i JOIN copies c ON c.listener = i.listener"
             )
             self._reset()
-            self.all_months(source="redrawn")
+            self.all_months(source="redrawn", look=False)
             base = self.earned(self.baseline)
             for name in self.models:
                 drawn[name].append(figures(self.earned(name), base))
@@ -243,7 +247,7 @@ class Run:
         read = self.plays
         return Comparison(
             rows=Rows(read.rows, read.kept, read.refused, read.listed, LISTED, read.columns, read.ignored),
-            total=self.unit.text(sum(self._tally.amounts.values())),
+            total=self.unit.text(self.due()),
             pools=tuple(self._tally.rows),
             baseline=self.baseline,
             popularity=popularity(self._tally.popular),
@@ -315,16 +319,8 @@ class Run:
             raise UsageError(
                 "expected one of --fee, --pool and --pool-amount", hint="what is there to be split?"
             )
-        present = [key for key in KEYS if self.plays.has(key)]
-        listed = ", ".join(f'"{key}"' for key in KEYS)
-        if present:
-            found = [
-                tuple(map(str, row))
-                for row in self.duck.run(f"SELECT DISTINCT {listed} FROM input ORDER BY ALL")
-            ]
-        else:
-            found = [("",) * len(KEYS)] if self.plays.kept else []
-        amounts = self._amounts_of(found, present)
+        found = self.plays.pools
+        amounts = self._amounts_of(found, [key for key in KEYS if self.plays.has(key)])
         pools, numbers = [], dict[str, int]()
         for key in found:
             service, month, territory, tier, right = key
@@ -366,6 +362,7 @@ class Run:
         self.duck.table("heard", {"payee": "VARCHAR", "plays": "HUGEINT", "listeners": "BIGINT"}, [])
         self._splitter = Splitter(self.duck, self.fee, self._own_fees)
         self._tally = _Tally(list(self.models))
+        self._gathered = 0
 
     def _see(self, source: str, month: str, here: Sequence[PoolOf]) -> None:
         keys = [key for key in KEYS if key != "month" and self.plays.has(key)]
@@ -385,22 +382,24 @@ class Run:
             )
 
     def _account(self, here: Sequence[PoolOf]) -> None:
-        """What does not hang on a model: the pools, who was heard, what heavy and light listeners play."""
         money = self._splitter.count("streams")
         for pool in here:
             if pool.pool in money:
                 of = money[pool.pool]
                 self._tally.amounts[pool.month, pool.pool] = of.amount
                 self._tally.rows.append(self._pool_row(pool, of))
-        self.duck.run(sql_file("onrecord.royalties", "listeners_of"))
-        self._tally.popular += self.duck.run(sql_file("onrecord.royalties", "popularity"))
+
+    def _look(self) -> None:
+        """What does not hang on a model: who was heard, what heavy and light listeners play, what they put in."""
+        money = self._splitter.look()
+        self._run("listeners_of")
+        self._tally.popular += self._run("popularity")
         self.duck.table(
             "amounts",
             {"pool": "INTEGER", "amount": "HUGEINT"},
             [(pool, str(of.amount)) for pool, of in money.items()],
         )
-        asked = {"by_fee": self.fee is not None, "fee": self.fee or 0}
-        self._tally.subsidies += self.duck.run(sql_file("onrecord.royalties", "subsidies"), asked)
+        self._tally.subsidies += self._run("subsidies", by_fee=self.fee is not None, fee=self.fee or 0)
 
     def _pool_row(self, pool: PoolOf, of: Money) -> PoolRow:
         return PoolRow(
@@ -427,7 +426,14 @@ class Run:
                 f"{name}: expected payouts that add up to {self.unit.text(due)}, got {self.unit.text(int(paid))}",
                 hint="the model breaks its contract; `onrecord.testing.check_payout_model` says where",
             )
-        self.duck.run(sql_file("onrecord.royalties", "add_paid"), {"model": self._numbers[name]})
+        self._run("add_paid", model=self._numbers[name])
+
+    def _gather(self, times: int) -> None:
+        """Add up what payees earned once there are `times` as many rows as the last time, so that it costs little."""
+        [(rows,)] = self.duck.run("SELECT count(*) FROM earned")
+        if rows > times * self._gathered:
+            self._run("gather")
+            [(self._gathered,)] = self.duck.run("SELECT count(*) FROM earned")
 
     def _write(self, out: Path, month: str, name: str) -> None:
         self.duck.export(
@@ -436,6 +442,9 @@ class Run:
             out / "payouts" / f"{month or 'all'}-{name}.parquet",
         )
         self.duck.run("SET preserve_insertion_order=false")
+
+    def _run(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        return self.duck.run(sql_file("onrecord.royalties", name), parameters)
 
     def _keep(self, *tables: str, back: bool = False) -> None:
         for table in tables:

@@ -32,7 +32,8 @@ HOUSE: Final = "(not shared)"
 
 class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which lines, and who shares them. `match` holds values of fields of a line, any of which will do in each field;
-    an empty one takes every line. The first contract that a line matches takes it."""
+    an empty one takes every line. The first contract that a line matches takes it. `share` is in percent: "33.33", or
+    "100/3" where no decimal says it."""
 
     name: str
     share: Mapping[str, str]
@@ -41,11 +42,12 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Participant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`advance` is what is still to be recouped, `brought_forward` what was carried on from the last statement,
-    `minimum` what has to come together before it is paid."""
+    `minimum` what has to come together before it is paid; `also` are other names that contracts call the same one."""
 
     advance: str = "0"
     brought_forward: str = "0"
     minimum: str = "0"
+    also: list[str] = []
 
 
 class Contracts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,30 +99,30 @@ class Splits(Struct, frozen=True, kw_only=True):
 
 
 def read_contracts(path: Path) -> Contracts:
+    """The file, checked as a whole: what cannot hold is said before a line is split."""
     try:
         contracts = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Contracts)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(
             f"{path}: not a file of contracts: {error}", "docs/howto/musician.md shows one"
         ) from error
-    for contract in contracts.contract:
-        where = f"{path}: contract {contract.name!r}"
-        if unknown := sorted(set(contract.match) - set(_MATCHES)):
-            raise ConfigError(f"{where}: match: expected {', '.join(_MATCHES)}, got {', '.join(unknown)}")
-        shares = [_money(f"{where}: share of {payee!r}", share) for payee, share in contract.share.items()]
-        if not shares or any(share < 0 for share in shares) or sum(shares) > 100:
-            raise ConfigError(
-                f"{where}: expected shares of 0 or more that add up to at most 100, got {sum(shares)}"
-            )
-        if HOUSE in contract.share:
-            raise ConfigError(f"{where}: {HOUSE!r} is what is left over, not a participant")
-    if _money(f"{path}: unit", contracts.unit) <= 0:
+    code = contracts.currency.upper()
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise ConfigError(f"{path}: currency: expected a code such as EUR, got {contracts.currency!r}")
+    unit = _money(f"{path}: unit", contracts.unit)
+    if unit <= 0:
         raise ConfigError(f"{path}: unit: expected more than 0, got {contracts.unit}")
-    for payee, given in contracts.participant.items():
-        for name in ("advance", "brought_forward", "minimum"):
-            if _money(f"{path}: {payee}: {name}", getattr(given, name)) < 0 and name != "brought_forward":
-                raise ConfigError(f"{path}: {payee}: {name}: expected 0 or more, got {getattr(given, name)}")
-    return msgspec.structs.replace(contracts, contract=[_plain(contract) for contract in contracts.contract])
+    for contract in contracts.contract:
+        _check_contract(f"{path}: contract {contract.name!r}", contract)
+    names = [contract.name for contract in contracts.contract]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigError(
+            f"{path}: contract {twice[0]!r}: expected one of this name, got {names.count(twice[0])}"
+        )
+    _check_participants(path, contracts, unit)
+    return msgspec.structs.replace(
+        contracts, currency=code, contract=[_plain(contract) for contract in contracts.contract]
+    )
 
 
 def split(books: Books, contracts: Contracts, since: str = "", until: str = "9999-99") -> Splits:
@@ -141,6 +143,7 @@ def split(books: Books, contracts: Contracts, since: str = "", until: str = "999
             "SELECT DISTINCT currency FROM lines WHERE currency <> $currency ORDER BY ALL",
             {"currency": contracts.currency},
         )
+    names = {called: payee for payee, given in contracts.participant.items() for called in given.also}
     parts: dict[str, list[Part]] = {}
     figures, under, unmatched, unmatched_lines, total = [], Decimal(0), Decimal(0), 0, Decimal(0)
     for (at, month), (amount, lines, quantity) in earned.items():
@@ -164,11 +167,11 @@ def split(books: Books, contracts: Contracts, since: str = "", until: str = "999
             without=[dict(earlier.match) for earlier in contracts.contract[:at]],
         )
         figures.append(told)
-        shares: dict[str, int | Fraction] = {
-            payee: Fraction(share) for payee, share in contract.share.items()
-        }
-        house = 100 - sum(shares.values())
-        if house:
+        shares: dict[str, int | Fraction] = {}
+        for called, share in contract.share.items():
+            payee = names.get(called, called)
+            shares[payee] = shares.get(payee, 0) + _share(contract.name, share)
+        if house := 100 - sum(shares.values()):
             shares[HOUSE] = house
         for payee, part in apportion(units, shares).items():
             parts.setdefault(payee, []).append(
@@ -179,7 +182,7 @@ def split(books: Books, contracts: Contracts, since: str = "", until: str = "999
                     lines=lines,
                     quantity=quantity,
                     earned=amount,
-                    percent=contract.share.get(payee) or str(Decimal(house.numerator) / house.denominator),
+                    percent=percent(Fraction(shares[payee])),
                     amount=EXACT.multiply(part, unit),
                 )
             )
@@ -196,9 +199,65 @@ def split(books: Books, contracts: Contracts, since: str = "", until: str = "999
     )
 
 
+def carried(contracts: Contracts, found: Splits) -> dict[str, Participant]:
+    """The participants of the next statement: what is still to be recouped, and what was carried on."""
+    accounts = {account.payee: account for account in found.accounts}
+    following = {}
+    for payee, account in accounts.items():
+        given = contracts.participant.get(payee, Participant())
+        following[payee] = msgspec.structs.replace(
+            given, advance=f"{account.still_to_recoup:f}", brought_forward=f"{account.carried_on:f}"
+        )
+    return {
+        payee: given
+        for payee, given in following.items()
+        if any(map(Decimal, (given.advance, given.brought_forward, given.minimum))) or given.also
+    }
+
+
+def _check_contract(where: str, contract: Contract) -> None:
+    if unknown := sorted(set(contract.match) - set(_MATCHES)):
+        raise ConfigError(f"{where}: match: expected {', '.join(_MATCHES)}, got {', '.join(unknown)}")
+    for field, wanted in contract.match.items():
+        if not wanted:
+            raise ConfigError(
+                f"{where}: match: {field}: expected a value or more, got none: no line would match"
+            )
+    if wrong := [code for code in contract.match.get("isrc", []) if not identifiers.isrc(code)]:
+        raise ConfigError(f"{where}: match: isrc: expected codes such as QZ-ABC-24-00001, got {wrong[0]!r}")
+    shares = [_share(f"{where}: share of {payee!r}", share) for payee, share in contract.share.items()]
+    if not shares or any(share < 0 for share in shares) or sum(shares) > 100:
+        total = sum(shares, Fraction(0))
+        raise ConfigError(
+            f"{where}: expected shares of 0 or more that add up to at most 100, got {percent(total)}"
+        )
+    if HOUSE in contract.share:
+        raise ConfigError(f"{where}: {HOUSE!r} is what is left over, not a participant")
+
+
+def _check_participants(path: Path, contracts: Contracts, unit: Decimal) -> None:
+    known: dict[str, str] = {}
+    for payee, given in contracts.participant.items():
+        for name in ("advance", "brought_forward", "minimum"):
+            said = getattr(given, name)
+            money = _money(f"{path}: {payee}: {name}", said)
+            if money < 0 and name != "brought_forward":
+                raise ConfigError(f"{path}: {payee}: {name}: expected 0 or more, got {said}")
+            if name != "minimum" and Fraction(money) % Fraction(unit):
+                raise ConfigError(
+                    f"{path}: {payee}: {name}: expected whole units of {contracts.unit}, got {said}"
+                )
+        for called in (payee, *given.also):
+            if called in known:
+                raise ConfigError(
+                    f"{path}: {called!r}: expected one participant of this name, got {known[called]!r} and {payee!r}"
+                )
+            known[called] = payee
+
+
 def _plain(contract: Contract) -> Contract:
     """ISRCs as the books have them, without hyphens."""
-    codes = [identifiers.isrc(code) or code for code in contract.match.get("isrc", [])]
+    codes = [identifiers.isrc(code) for code in contract.match.get("isrc", [])]
     return msgspec.structs.replace(contract, match={**contract.match, "isrc": codes}) if codes else contract
 
 
@@ -243,10 +302,27 @@ def _case(duck: Duck, contracts: Contracts) -> str:
     return f"CASE {' '.join(whens)} ELSE -1 END" if whens else "-1"
 
 
+def percent(share: Fraction) -> str:
+    """A share as people write it: 33.33, or 100/3 where no decimal says it."""
+    rest = share.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return f"{Decimal(share.numerator) / share.denominator:f}" if rest == 1 else str(share)
+
+
+def _share(where: str, words: str) -> Fraction:
+    above, line, below = words.partition("/")
+    if line and above.isascii() and below.isascii() and above.isdigit() and below.isdigit() and int(below):
+        return Fraction(int(above), int(below))
+    return Fraction(_money(where, words))
+
+
 def _money(where: str, words: str) -> Decimal:
     try:
         value = Decimal(words)
-        if not value.is_finite():
+        # Neither what nobody owns nor what no statement writes: sums have to fit the digits that are reckoned with.
+        if not value.is_finite() or value.adjusted() > 14 or value.as_tuple().exponent < -24:  # type: ignore[operator]
             raise ValueError(words)
         return value
     except (ArithmeticError, ValueError):

@@ -4,7 +4,8 @@
 
 Each reason has harmless causes, which it names. The limits are ours: no service publishes its own, and thresholds that
 vendors advertise have no source. How often the reasons are right is measured on fraud that we inject;
-that says nothing of fraud that looks otherwise.
+that says nothing of fraud that looks otherwise. The plays name no label, no device and no country, so those are not
+looked at.
 """
 
 import tempfile
@@ -30,6 +31,9 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     bits            entropy of the artists played: 0 for one, 1 for two alike, 10 for a thousand alike
     repeat          share of the one track that was played most
     streams, days   accounts with fewer say too little for a share
+    cut             share of plays that end within ten seconds after the thirty that count
+    cut_few         share of those that one artist has: who skips about skips everybody
+    company         accounts, this one among them, that give a large part of their plays to an artist of their own
     """
 
     streams_a_day: int = 500
@@ -39,10 +43,18 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     repeat: float = 0.3
     streams: int = 200
     days: int = 3
+    cut: float = 0.3
+    cut_few: float = 0.5
+    company: int = 3
 
 
 class Activity(Struct, frozen=True):
-    """One account over the time that the plays cover."""
+    """One account over the time that the plays cover.
+
+    `cut` plays ended within ten seconds after they counted, `cut_most` of them of one artist. `company` accounts give
+    `_DEVOTED` of their plays or more to the same artist, who has `_OF_ALL` of the plays from them; 0 where there is no
+    such artist, else `company_part` of this account's plays.
+    """
 
     listener: str
     streams: int
@@ -51,6 +63,10 @@ class Activity(Struct, frozen=True):
     round_days: int
     bits: float
     most: int
+    cut: int = 0
+    cut_most: int = 0
+    company: int = 0
+    company_part: float = 0.0
 
 
 class Flag(Struct, frozen=True):
@@ -83,7 +99,14 @@ class Measured(Struct, frozen=True):
         return self.right / self.fraudulent if self.fraudulent else 1.0
 
 
-CODES: Final = ("F-STREAMS-A-DAY", "F-NEAR-THIRTY", "F-ROUND-THE-CLOCK", "F-FEW-ARTISTS", "F-REPEATS")
+CODES: Final = (
+    "F-STREAMS-A-DAY", "F-NEAR-THIRTY", "F-ROUND-THE-CLOCK", "F-FEW-ARTISTS", "F-REPEATS", "F-CUT-SHORT",
+    "F-IN-COMPANY",
+)  # fmt: skip
+#: A large part of an account's plays, in how many plays at least; and how much of an artist's plays is nearly all.
+_DEVOTED: Final = 0.25
+_FEWEST: Final = 50
+_OF_ALL: Final = 0.8
 #: The more reasons, the sooner somebody should look.
 TWO_REASONS: Final = "two reasons or more"
 THREE_REASONS: Final = "three reasons or more"
@@ -118,7 +141,8 @@ def activities(plays: Path, spill: Path | None = None, memory: str = "2GB") -> l
                 raise UsageError(
                     f"{plays}: {wrong:,} rows without one of {', '.join(_COLUMNS)}: expected none"
                 )
-            return [Activity(*row) for row in duck.run(sql_file("onrecord.royalties", "activity"))]
+            among = {"devoted": _DEVOTED, "plays": _FEWEST, "of_all": _OF_ALL}
+            return [Activity(*row) for row in duck.run(sql_file("onrecord.royalties", "activity"), among)]
         finally:
             duck.close()
 
@@ -173,6 +197,25 @@ def flags(account: Activity, limits: Limits) -> tuple[Flag, ...]:
                 CODES[4],
                 f"one track makes {account.most:,} of {account.streams:,} plays",
                 "a child's song, a lullaby, a song that somebody is in love with",
+            )
+        )
+    cut_short = account.streams >= limits.streams and account.cut / account.streams > limits.cut
+    if cut_short and account.cut_most / account.cut > limits.cut_few:
+        found.append(
+            Flag(
+                CODES[5],
+                f"{account.cut:,} of {account.streams:,} plays ended between 30 and 40 seconds, "
+                f"{account.cut_most:,} of them of one artist",
+                "pieces that are that short",
+            )
+        )
+    if account.company >= limits.company:
+        found.append(
+            Flag(
+                CODES[6],
+                f"{account.company_part:.0%} of the plays are of an artist whom {account.company:,} such accounts play "
+                "and hardly anybody else",
+                "fans, family or pupils of an artist whom few know yet",
             )
         )
     return tuple(found)

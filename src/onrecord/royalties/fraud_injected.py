@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes a week of plays of people and of bots, to measure detectors with: the same seed gives the same plays.
 
-People: ordinary ones; superfans, who play little else than one artist; sleepers, who leave one piece on at night; and
-households that share an account. They are there because detectors take them for bots. Bots: blunt ones, who play one
-artist's tracks for just over thirty seconds all day; and disguised ones, who mix in what everybody plays, stay on for a
-while and rest at night.
+People: ordinary ones; heavy ones, who play five times as much; samplers, who skip what they begin soon after it counts;
+superfans, who play little else than one artist; clubs, the few fans of an artist whom nobody else plays; sleepers, who
+leave one piece on at night; households that share an account; and shops that play all day and night. They are there
+because detectors take them for bots. Bots: blunt ones, who play one artist's tracks for just over thirty seconds all
+day; disguised ones, who mix in what everybody plays, stay on for a while and rest at night; and quiet ones, who play no
+more than people do, at their hours, to the end, but what they were bought for: they may well pass for a club.
 """
 
 import random
@@ -31,9 +33,10 @@ class Heard(NamedTuple):
 
 #: How many there are of each kind, of a hundred accounts.
 MIX: Final[Mapping[str, int]] = {
-    "ordinary": 76, "superfan": 6, "sleeper": 4, "household": 4, "blunt": 5, "disguised": 5,
+    "ordinary": 60, "heavy": 5, "sampler": 5, "superfan": 5, "club": 4, "sleeper": 3, "household": 2, "shop": 1,
+    "blunt": 5, "disguised": 5, "quiet": 5,
 }  # fmt: skip
-FRAUD: Final = ("blunt", "disguised")
+FRAUD: Final = ("blunt", "disguised", "quiet")
 
 
 def injected(seed: int, hundreds: int = 1) -> Iterator[Heard]:
@@ -46,7 +49,11 @@ def injected(seed: int, hundreds: int = 1) -> Iterator[Heard]:
 
 
 def is_fraud(listener: str) -> bool:
-    return listener.startswith(FRAUD)
+    return kind_of(listener) in FRAUD
+
+
+def kind_of(listener: str) -> str:
+    return listener.partition("-")[0]
 
 
 def _ordinary(listener: str, drawn: random.Random, weights: list[float]) -> Iterator[Heard]:
@@ -54,10 +61,28 @@ def _ordinary(listener: str, drawn: random.Random, weights: list[float]) -> Iter
         yield Heard(listener, artist, f"{artist} {drawn.randint(1, 12)}", at, _length(drawn))
 
 
+def _heavy(listener: str, drawn: random.Random, weights: list[float]) -> Iterator[Heard]:
+    for artist, at in _taste(drawn, weights, drawn.randint(1200, 2400), 6, 24):
+        yield Heard(listener, artist, f"{artist} {drawn.randint(1, 12)}", at, _length(drawn))
+
+
+def _sampler(listener: str, drawn: random.Random, weights: list[float]) -> Iterator[Heard]:
+    for artist, at in _taste(drawn, weights, drawn.randint(300, 900), 7, 24):
+        heard = drawn.randint(25, 60) if drawn.random() < 0.8 else drawn.randint(120, 300)
+        yield Heard(listener, artist, f"{artist} {drawn.randint(1, 12)}", at, heard)
+
+
 def _superfan(listener: str, drawn: random.Random, weights: list[float]) -> Iterator[Heard]:
     love = f"artist {drawn.randrange(_ARTISTS)}"
     for artist, at in _taste(drawn, weights, drawn.randint(200, 700), 7, 23):
         played = love if drawn.random() < 0.9 else artist
+        yield Heard(listener, played, f"{played} {drawn.randint(1, 12)}", at, _length(drawn))
+
+
+def _club(listener: str, drawn: random.Random, weights: list[float]) -> Iterator[Heard]:
+    love = f"unknown {int(listener.rpartition('-')[2]) // MIX['club']}"
+    for artist, at in _taste(drawn, weights, drawn.randint(200, 600), 7, 23):
+        played = love if drawn.random() < 0.6 else artist
         yield Heard(listener, played, f"{played} {drawn.randint(1, 12)}", at, _length(drawn))
 
 
@@ -73,6 +98,11 @@ def _household(listener: str, drawn: random.Random, weights: list[float]) -> Ite
     for begin, end in ((5, 14), (9, 19), (14, 24), (0, 3)):
         for artist, at in _taste(drawn, weights, drawn.randint(100, 400), begin, end):
             yield Heard(listener, artist, f"{artist} {drawn.randint(1, 12)}", at, _length(drawn))
+
+
+def _shop(listener: str, drawn: random.Random, weights: list[float]) -> Iterator[Heard]:
+    for artist, at in _taste(drawn, weights, drawn.randint(2400, 3200), 0, 24):
+        yield Heard(listener, artist, f"{artist} {drawn.randint(1, 12)}", at, drawn.randint(120, 300))
 
 
 def _blunt(listener: str, drawn: random.Random, weights: list[float]) -> Iterator[Heard]:
@@ -93,13 +123,25 @@ def _disguised(listener: str, drawn: random.Random, weights: list[float]) -> Ite
         )
 
 
+def _quiet(listener: str, drawn: random.Random, weights: list[float]) -> Iterator[Heard]:
+    farm = f"farm {drawn.randrange(3)}"
+    for artist, at in _taste(drawn, weights, drawn.randint(200, 600), 7, 23):
+        played = farm if drawn.random() < 0.5 else artist
+        yield Heard(listener, played, f"{played} {drawn.randint(1, 8)}", at, _length(drawn))
+
+
 _KINDS: Final[Mapping[str, Callable[[str, random.Random, list[float]], Iterator[Heard]]]] = {
     "ordinary": _ordinary,
+    "heavy": _heavy,
+    "sampler": _sampler,
     "superfan": _superfan,
+    "club": _club,
     "sleeper": _sleeper,
     "household": _household,
+    "shop": _shop,
     "blunt": _blunt,
     "disguised": _disguised,
+    "quiet": _quiet,
 }
 
 

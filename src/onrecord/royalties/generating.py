@@ -5,10 +5,10 @@
 How one is made. Each listener has a number of plays, log-normal around `plays` with `spread` (the standard deviation of
 its logarithm), and belongs to a scene. Each draw of an artist is, with chance `loyalty`, from the listener's own scene,
 else from all; artists are ranked by a bounded power law, rank r as often as r^-`zipf`. `correlation` ties how much a
-listener plays to what: it adds `correlation` times the listener's standardised log-volume to the that above
-0 heavy listeners play more of the popular artists, below 0 less. A drawn artist is played several times, geometrically
-with mean `repeats`. Listeners of the first scene play `scene_volume` times as much as others: above 1 it is a scene of
-heavy listeners (as rap is said to be), below 1 one of light listeners (as local music may be).
+listener plays to what: it adds `correlation` times the listener's standardised log-volume to the exponent, so that
+above 0 heavy listeners play more of the popular artists, below 0 less. A drawn artist is played several times,
+geometrically with mean `repeats`. Listeners of the first scene play `scene_volume` times as much as others: above 1 it
+is a scene of heavy listeners (as rap is said to be), below 1 one of light listeners (as local music may be).
 """
 
 from collections.abc import Iterator

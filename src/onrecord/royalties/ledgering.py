@@ -9,7 +9,7 @@
 A statement's folder appears by one rename when it is whole; the same file twice changes nothing.
 """
 
-import contextlib
+import codecs
 import hashlib
 import shutil
 from collections import Counter
@@ -29,10 +29,10 @@ from onrecord.model.royalties import LineRejected, StatementLine, StatementNote,
 from onrecord.royalties import files
 from onrecord.royalties.columns import Writers
 from onrecord.royalties.loading import load_readers
-from onrecord.royalties.rows import rows
+from onrecord.royalties.rows import encoding, rows
 from onrecord.royalties.seams import StatementReader
-from onrecord.royalties.statements import values
-from onrecord.royalties.statements.layout import NO_CURRENCY
+from onrecord.royalties.statements import cwr, values
+from onrecord.royalties.statements.layout import NO_CURRENCY, Layout
 
 FORMAT: Final = 1
 _HEAD: Final = 65536
@@ -52,8 +52,12 @@ class Statement(Struct, frozen=True, kw_only=True):
     """One imported file and what became of its rows.
 
     text_lines   lines of the file that are not empty, counted apart from the reader
+    book         digest of the workbook that it is a sheet of; `file` is then the digest of the sheet as text
     refused_money
-                 what stands in the refused rows where the money would be, as far as it is a number
+                 what stands in the refused rows where the money would be, as far as it is a number, however large
+    refused_unread
+                 refused rows in which no number stands there
+    beside       refusals that are of no row: a footer that is missing, a total that its sales do not make
     decimals     the most decimals that each field has in this file: what its rounding was
     columns      the headers of the rows, by the number that a row bears
     doubts       what about the file as a whole may be wrong
@@ -78,10 +82,14 @@ class Statement(Struct, frozen=True, kw_only=True):
     relations: list[str]
     columns: list[list[str]]
     doubts: list[str]
+    book: str = ""
+    refused_unread: int = 0
+    beside: int = 0
 
     @property
     def rows(self) -> int:
-        return self.kept + self.pools + sum(self.notes.values()) + self.refused
+        """Rows of the file: each was kept, is a pool or a note, or was refused."""
+        return self.kept + self.pools + sum(self.notes.values()) + self.refused - self.beside
 
 
 class Imported(Struct, frozen=True, kw_only=True):
@@ -171,18 +179,16 @@ def keep(
     for path in paths:
         try:
             some = False
-            for name, stream in files.statements(path):
+            for opened in files.statements(path):
                 some = True
-                yield _one(books, name, stream, readers, reader is not None, currency, month, shown)
+                yield _one(books, opened, readers, reader is not None, currency, month, shown)
             if not some:
-                yield Imported(
-                    name=str(path),
-                    statement=None,
-                    new=False,
-                    why_not="a zip without a statement (CSV, TSV, TXT)",
+                yield _not_taken(
+                    str(path),
+                    "a zip without a statement (CSV, TSV, TXT, XLSX), or a workbook of empty sheets",
                 )
         except SourceRefused as refused:
-            yield Imported(name=str(path), statement=None, new=False, why_not=refused.message)
+            yield _not_taken(str(path), "; ".join(filter(None, (refused.message, refused.hint))))
 
 
 def check_currency(code: str) -> str:
@@ -191,16 +197,22 @@ def check_currency(code: str) -> str:
     return code.upper()
 
 
+def _not_taken(name: str, why: str) -> Imported:
+    return Imported(name=name, statement=None, new=False, why_not=why)
+
+
 def _one(
     books: Books,
-    name: str,
-    stream: BinaryIO,
+    opened: files.Opened,
     readers: list[StatementReader],
     chosen: bool,
     currency: str,
     month: str,
     shown: int,
 ) -> Imported:
+    name, stream = opened.name, opened.stream
+    if stream is None:
+        return _not_taken(name, opened.wrong)
     digest, size, lines, ended = _measured(stream)
     place = books.place(digest)
     if (place / "statement.json").exists():
@@ -210,7 +222,10 @@ def _one(
     stream.seek(0)
     known = readers if chosen else [one for one in readers if one.sniff(head, name)]
     if len(known) != 1:
-        return Imported(name=name, statement=None, new=False, why_not=_unknown(head, known))
+        return _not_taken(name, "; ".join(filter(None, (opened.doubt, _unknown(head, known)))))
+    if opened.book and not known[0].sniff(head, name):
+        # A workbook has sheets of other things too: the chosen reader is for those that it knows.
+        return _not_taken(name, f"a sheet that is no statement of {known[0].name}")
     part = place.with_name(digest + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -221,19 +236,22 @@ def _one(
                 writers.write(entry.take(row))
     except SourceRefused as refused:
         shutil.rmtree(part, ignore_errors=True)
-        return Imported(name=name, statement=None, new=False, why_not=refused.message)
+        return _not_taken(name, refused.message)
     layout = getattr(known[0], "layout", lambda head: None)(head)
-    doubts = []
+    doubts = [opened.doubt] if opened.doubt else []
     if not ended and lines > 1:
         doubts.append("the last line has no end: if the file was cut off, its last figures may be too short")
-    if lines > entry.rows:
-        doubts.append(f"{lines - entry.rows} lines more than rows: they lie inside quoted cells")
+    if lines > entry.rows - entry.beside:
+        doubts.append(
+            f"{lines - entry.rows + entry.beside} lines more than rows: they lie inside quoted cells"
+        )
     statement = entry.statement(
         name=name,
         bytes=size,
+        book=opened.book,
         reader=known[0].name,
         version=layout.version if layout else known[0].name,
-        standing=getattr(known[0], "standing", ""),
+        standing=getattr(layout, "standing", "") or getattr(known[0], "standing", ""),
         text_lines=lines,
         relations=list(layout.relations) if layout else [],
         columns=writers.columns(),
@@ -253,18 +271,20 @@ class _Entry:
 
     def __init__(self, digest: str, currency: str, month: str, shown: int) -> None:
         self._digest, self._currency, self._month, self._most = digest, currency, month, shown
-        self.rows = 0
+        self.rows = self.beside = 0
+        self._last = 0
         self.shown: list[LineRejected] = []
         self._counts: Counter[str] = Counter()
         self._notes: Counter[str] = Counter()
         self._money: dict[str, list[Any]] = {}
-        self._refused_money = Decimal(0)
+        self._refused_money, self._unread = Decimal(0), 0
         self._months: set[str] = set()
 
     def take(self, row: StatementRow) -> StatementRow:
         self.rows += 1
         if isinstance(row, StatementLine):
             row = self._filled(row)
+        if isinstance(row, StatementLine):
             self._counts["kept"] += 1
             if row.amount is not None:
                 total = self._money.setdefault(row.currency, [0, Decimal(0), Decimal(0)])
@@ -283,9 +303,18 @@ class _Entry:
             self._counts["refused"] += 1
             if len(self.shown) < self._most:
                 self.shown.append(row)
-            with contextlib.suppress(ValueError):
-                self._refused_money = values.EXACT.add(self._refused_money, values.number(row.amount))
+            if row.row <= self._last:
+                self.beside += 1
+            else:
+                self._refuse(row.amount)
+        self._last = max(self._last, row.row)
         return row
+
+    def _refuse(self, amount: str) -> None:
+        try:
+            self._refused_money = values.EXACT.add(self._refused_money, values.written(amount))
+        except ValueError:
+            self._unread += 1
 
     def statement(self, **about: Any) -> Statement:
         return Statement(
@@ -295,6 +324,8 @@ class _Entry:
             notes=dict(sorted(self._notes.items())),
             refused=self._counts["refused"],
             refused_money=self._refused_money,
+            refused_unread=self._unread,
+            beside=self.beside,
             totals=[
                 Total(currency=code, lines=lines, amount=amount, refunds=refunds)
                 for code, (lines, amount, refunds) in sorted(self._money.items())
@@ -304,16 +335,24 @@ class _Entry:
             **about,
         )
 
-    def _filled(self, line: StatementLine) -> StatementLine:
+    def _filled(self, line: StatementLine) -> StatementLine | LineRejected:
+        """The line with the currency and month that were said for the file, where it names none itself.
+
+        Where lines before it named theirs, one that does not is refused; a file that never does is not taken.
+        """
         currency, month = line.currency, line.month
         if currency == NO_CURRENCY:
             if not self._currency:
+                if self._money:
+                    return _nameless(line, "currency", "a code of three letters, or --currency")
                 raise SourceRefused(
                     f"row {line.row}: the statement names no currency; say it with --currency"
                 )
             currency = self._currency
         if not month:
             if not self._month:
+                if self._months:
+                    return _nameless(line, "month", "a month, or --month YYYY-MM")
                 raise SourceRefused(
                     f"row {line.row}: the statement names no month; say it with --month YYYY-MM"
                 )
@@ -323,28 +362,41 @@ class _Entry:
         return msgspec.structs.replace(line, currency=currency, month=month)
 
 
+def _nameless(line: StatementLine, column: str, expected: str) -> LineRejected:
+    amount = "" if line.amount is None else str(line.amount)
+    cells = tuple(words for _, words in line.cells)
+    return LineRejected(row=line.row, column=column, expected=expected, got="", amount=amount, cells=cells)
+
+
 def _measured(stream: BinaryIO) -> tuple[str, int, int, bool]:
     """(digest, bytes, lines that are not empty, whether the last one has an end)."""
     digest, size, lines, rest, ended = hashlib.sha256(), 0, 0, b"", True
+    wide: codecs.IncrementalDecoder | None = None
     while block := stream.read(_BLOCK):
+        if not size and (name := encoding(block)) != "latin-1":
+            wide = codecs.getincrementaldecoder(name)("replace")
         digest.update(block)
         size += len(block)
-        text = rest + block.replace(b"\x00", b"").replace(b"\r", b"\n")
+        text = rest + (wide.decode(block).encode() if wide else block).replace(b"\r", b"\n")
         ended = text.endswith(b"\n")
         parts = text.split(b"\n")
         rest = parts.pop()
         lines += sum(1 for part in parts if part)
-    return digest.hexdigest(), size, lines + bool(rest.strip()), ended
+    return digest.hexdigest(), size, lines + bool(rest), ended
 
 
 def _unknown(head: bytes, known: list[StatementReader]) -> str:
     if known:
         names = ", ".join(one.name for one in known)
         return f"several readers know these columns ({names}); say which with --reader"
+    if cwr.is_cwr(head):
+        return (
+            "a registration of works (CWR), no statement; `onrecord royalties works` lists what it registers"
+        )
     for delimiter in "\t,;|":
         first = next(rows(BytesIO(head), delimiter), None)
         if first is not None and len(first.cells) > 2:
-            told = ", ".join(first.cells)[:300]
+            told = ", ".join(first.cells)[:1000]
             return f"no reader knows the columns {told}; write a mapping in TOML and give it with --mapping"
     return "no table of columns that could be a statement"
 
@@ -358,5 +410,11 @@ def load(name: str) -> StatementReader:
 
 
 def standings() -> Mapping[str, str]:
-    """How well each format is known, by the name of its reader."""
-    return {name: str(getattr(make, "standing", "")) for name, make in load_readers().loaded.items()}
+    """How well each format is known, by the name of its reader, and of its generations where they differ."""
+    found: dict[str, str] = {}
+    for name, make in load_readers().loaded.items():
+        layouts = getattr(make, "layouts", ())
+        standing = str(getattr(make, "standing", ""))
+        own = {one.version: one.standing or standing for one in layouts if isinstance(one, Layout)}
+        found |= own if len(set(own.values())) > 1 else {name: standing}
+    return dict(sorted({**found, "cwr (works)": cwr.STANDING}.items()))

@@ -41,7 +41,10 @@ class Refused(Struct, frozen=True):
 
 
 class Plays(Struct, frozen=True):
-    """What was read: the view `input` has the kept rows, with every column of `_NAMES` and `payee`."""
+    """What was read: the view `input` has the kept rows, with every column of `_NAMES` and `payee`.
+
+    `pools` are the different values of `KEYS`, in order; no key, one pool.
+    """
 
     files: tuple[tuple[str, str], ...]
     columns: tuple[str, ...]
@@ -50,6 +53,7 @@ class Plays(Struct, frozen=True):
     kept: int
     refused: int
     listed: tuple[Refused, ...]
+    pools: tuple[tuple[str, ...], ...]
 
     def has(self, column: str) -> bool:
         return column in self.columns
@@ -84,13 +88,22 @@ def _parquet(duck: Duck, paths: Sequence[Path], files: tuple[tuple[str, str], ..
             name: kind for name, kind in kinds.items() if name not in ("file_row_number", "onrecord_file")
         }
         found = _columns(paths[0].name, list(kinds))
-        why = _reason({name: (column, kinds[column]) for name, column in found.items()})
-        [(count, bad)] = duck.run(f"SELECT count(*), count(*) FILTER (WHERE {why} IS NOT NULL) FROM raw")
+        columns = {name: (column, kinds[column]) for name, column in found.items()}
+        count, bad = _without_fault(duck, columns), 0
         refused: list[Refused] = []
-        if bad:
+        pools: tuple[tuple[str, ...], ...] = ()
+        if count is not None:
+            _view(duck, "raw", columns, "")
+            pools = _pools(duck, columns)
+        if count is None or not _are_months(pools, columns):
+            why = _reason(columns)
+            [(count, bad)] = duck.run(f"SELECT count(*), count(*) FILTER (WHERE {why} IS NOT NULL) FROM raw")
+            _view(duck, "raw", columns, why if bad else "")
+            pools = _pools(duck, columns)
+            # One more pass, and only where there is something to name.
             named = duck.run(
                 f"SELECT onrecord_file, file_row_number + 1, {why} FROM raw WHERE {why} IS NOT NULL "
-                f"ORDER BY 1, 2 LIMIT {LISTED}"
+                f"ORDER BY 1, 2 LIMIT {LISTED if bad else 0}"
             )
             refused = [Refused(Path(str(file)).name, int(row), str(reason)) for file, row, reason in named]
     except StoreFull:
@@ -99,9 +112,52 @@ def _parquet(duck: Duck, paths: Sequence[Path], files: tuple[tuple[str, str], ..
         raise SourceRefused(
             f"{paths[0].parent}: a Parquet file that cannot be read: {error.message}"
         ) from error
-    _view(duck, "raw", {name: (column, kinds[column]) for name, column in found.items()}, why if bad else "")
     ignored = tuple(sorted(set(kinds) - set(found.values())))
-    return Plays(files, tuple(found), ignored, int(count), int(count) - int(bad), int(bad), tuple(refused))
+    kept = int(count) - int(bad)
+    return Plays(files, tuple(found), ignored, int(count), kept, int(bad), tuple(refused), pools)
+
+
+def _without_fault(duck: Duck, columns: Mapping[str, tuple[str, str]]) -> int | None:
+    """The number of rows, where a look at the ends of each column tells that every row is good, months aside.
+
+    None where one is not, or where it takes more than that to know: then `_reason` looks at row after row.
+    """
+    faults = []
+    for name, (column, kind) in columns.items():
+        value = _name(column)
+        if name in ("listener", "artist", "recording") and (kind in _WHOLE_KINDS or kind == "VARCHAR"):
+            faults.append(f"count(*) - count({value})")
+            faults += [f"count(*) FILTER (WHERE {value} = '')"] if kind == "VARCHAR" else []
+        elif name in COUNTS and kind in _WHOLE_KINDS:
+            faults += [
+                f"count(*) - count({value})",
+                f"CAST(min({value}) < 0 OR max({value}) > {MOST} AS INTEGER)",
+            ]
+        elif name not in KEYS:
+            return None
+    if "engaged" in columns:
+        faults.append(
+            f"count(*) FILTER (WHERE {_name(columns['engaged'][0])} > {_name(columns['plays'][0])})"
+        )
+    [(count, *found)] = duck.run(f"SELECT count(*), {', '.join(faults)} FROM raw")
+    return None if any(found) else int(count)
+
+
+def _are_months(pools: Sequence[tuple[str, ...]], columns: Mapping[str, tuple[str, str]]) -> bool:
+    if "month" not in columns:
+        return True
+    pattern = ".+" if _is_day(columns["month"][1]) else _MONTH
+    return all(re.fullmatch(pattern, pool[KEYS.index("month")], re.ASCII) for pool in pools)
+
+
+def _pools(duck: Duck, columns: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
+    present = [key for key in KEYS if key in columns]
+    if not present:
+        return (("",) * len(KEYS),) if duck.run("SELECT 1 FROM input LIMIT 1") else ()
+    listed = ", ".join(f'"{key}"' for key in present)
+    found = duck.run(f"SELECT DISTINCT {listed} FROM input ORDER BY ALL")
+    cells = [dict(zip(present, map(str, row), strict=True)) for row in found]
+    return tuple(tuple(each.get(key, "") for key in KEYS) for each in cells)
 
 
 def _csv(duck: Duck, path: Path, files: tuple[tuple[str, str], ...], spill: Path) -> Plays:
@@ -122,7 +178,8 @@ def _csv(duck: Duck, path: Path, files: tuple[tuple[str, str], ...], spill: Path
         count, bad, refused = _stage_rows(path, staged, delimiter, header, found)
     duck.run(f"CREATE OR REPLACE VIEW raw AS SELECT * FROM read_parquet({_quoted(str(staged))})")
     _view(duck, "raw", kinds, "")
-    return Plays(files, tuple(found), ignored, count, count - bad, bad, tuple(refused))
+    pools = _pools(duck, kinds)
+    return Plays(files, tuple(found), ignored, count, count - bad, bad, tuple(refused), pools)
 
 
 def _stage_whole(

@@ -7,12 +7,13 @@ from decimal import Decimal
 from msgspec import Struct
 
 from onrecord.royalties.ledgering import Books, Statement
-from onrecord.royalties.opening import query, tables
+from onrecord.royalties.opening import figure, places, query, remember, tables
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """One track, month, service and country; None on the side that has no line for it."""
+    """One track, month, service and country; None on the side that has no line for it. `id` can be traced."""
 
+    id: str
     month: str
     service: str
     territory: str
@@ -37,8 +38,18 @@ def reconcile(books: Books, a: str, b: str) -> Reconciled:
     first, second = books.statement(a), books.statement(b)
     with tables(books) as duck:
         rows = query(duck, "differences", a=first.file, b=second.file)
-    return Reconciled(
-        a=first,
-        b=second,
-        differences=[Difference(**dict(zip(Difference.__struct_fields__, row, strict=True))) for row in rows],
-    )
+    found, figures = [], []
+    for *cells, at in rows:
+        said = dict(zip(Difference.__struct_fields__[1:], cells, strict=True))
+        about = " / ".join(said[name] for name in ("month", "service", "territory", "track") if said[name])
+        told = figure(
+            "difference",
+            f"{about}: {first.name} and {second.name}",
+            lines=(said["lines_a"] or 0) + (said["lines_b"] or 0),
+            currency=said["currency"],
+            places=places(at),
+        )
+        found.append(Difference(id=told.id, **said))
+        figures.append(told)
+    remember(books, "reconcile", figures)
+    return Reconciled(a=first, b=second, differences=found)

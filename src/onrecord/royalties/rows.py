@@ -9,7 +9,10 @@ from typing import Final, NamedTuple, Protocol
 
 #: Longest line in characters and longest cell; a statement's lines have a few hundred.
 LONGEST: Final = 1024 * 1024
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+#: Bytes that tell UTF-16 without a mark, and how many zeros it takes.
+_HEAD: Final = 512
+_ZEROS: Final = 3
 
 
 class Readable(Protocol):
@@ -29,8 +32,9 @@ class Row(NamedTuple):
 def rows(stream: Readable, delimiter: str, quoted: bool = True) -> Iterator[Row]:
     """Rows of CSV or TSV; line ends may be LF, CR LF or CR alone; empty lines are left out.
 
-    A cell is UTF-8, and Latin-1 where it is not: statements mix both. Text with a UTF-16 mark is UTF-16. Where cells
-    are not `quoted`, a quotation mark is a character like others, and a row is a line.
+    A cell is UTF-8, and Latin-1 where it is not: statements mix both. UTF-16 is known by its mark or its zero bytes;
+    what is broken in it becomes U+FFFD. Where cells are not `quoted`, a quotation mark is a character like others, and
+    a row is a line.
     """
     lines = _Lines(stream)
     parser = csv.reader(
@@ -57,14 +61,26 @@ def rows(stream: Readable, delimiter: str, quoted: bool = True) -> Iterator[Row]
             yield Row(line, [cell if cell.isascii() else lines.decoded(cell) for cell in cells])
 
 
+def encoding(head: bytes) -> str:
+    """The encoding to take a text's bytes apart into lines: a UTF-16, or `latin-1` for every other."""
+    if head[:2] in _MARKS:
+        return "utf-16"
+    first, second = head[:_HEAD:2].count(0), head[1:_HEAD:2].count(0)
+    if first + second < _ZEROS:
+        return "latin-1"
+    # The letters, digits, delimiters and line ends of Western text have a zero for their high byte.
+    return "utf-16-le" if second > 4 * first else "utf-16-be" if first > 4 * second else "latin-1"
+
+
 class _Lines:
     """Iterates over lines and knows the number of the last; cuts off what is too long to be a line."""
 
     def __init__(self, stream: Readable) -> None:
-        head = stream.read(2)
-        self._wide = head in _UTF16
+        head = stream.read(_HEAD)
+        name = encoding(head)
+        self._wide = name != "latin-1"
         source = io.BufferedReader(_Again(head, stream))
-        self._text = io.TextIOWrapper(source, "utf-16" if self._wide else "latin-1", newline="")
+        self._text = io.TextIOWrapper(source, name, errors="replace", newline="")
         self.number = 0
         self.overlong = 0
         self.broken = False

@@ -79,6 +79,8 @@ class Splitter:
         duck.table(
             "own_fees", {"listener": "VARCHAR", "fee": "HUGEINT"}, _text(sorted((own_fees or {}).items()))
         )
+        for macro in ("quotient", "bucket"):
+            self._run(macro)
         duck.run(
             "CREATE OR REPLACE TABLE history (service VARCHAR, recording VARCHAR, month INTEGER, count HUGEINT)"
         )
@@ -106,6 +108,20 @@ class Splitter:
             self._unit = unit
         return self._money
 
+    def look(self) -> Mapping[int, Money]:
+        """Counts again what does not hang on a model: `plays_of` payees, and the `tastes` of listeners."""
+        money = self.count("streams")
+        self._count_payees()
+        # A share is at most 10^12, and one row's plays at most those of the listener.
+        kind = "BIGINT" if all(of.most < 9 * 10**6 for of in money.values()) else "HUGEINT"
+        self.duck.run(
+            "CREATE OR REPLACE TABLE popular AS "
+            f"SELECT o.pool, o.payee, CAST(quotient(o.count * 1000000000000, m.plays) AS {kind}) AS share "
+            "FROM plays_of o JOIN (SELECT pool, sum(count) AS plays FROM plays_of GROUP BY pool) m ON m.pool = o.pool"
+        )
+        self._by_pool("tastes")
+        return money
+
     def split(self, model: PayoutModel) -> list[Unpaid]:
         """Pay by `model`. One that has no SQL is run as it is, over the month's plays in memory."""
         if isinstance(model, ProRata):
@@ -124,12 +140,8 @@ class Splitter:
 
     def _by_counts(self, model: ProRata | Weighted) -> list[Unpaid]:
         money = self.count(model.unit)
-        if self._counted == model.unit:
-            self.duck.run(
-                "CREATE OR REPLACE TABLE weights AS SELECT pool, payee, count AS weight FROM plays_of"
-            )
-        else:
-            self._by_pool("counts")
+        self._count_payees()
+        self.duck.run("CREATE OR REPLACE TABLE weights AS SELECT pool, payee, count AS weight FROM plays_of")
         return self._settle({pool: (of.amount, of.plays) for pool, of in money.items()}, money, NO_PLAYS)
 
     def _by_weights(self, model: Weighted) -> list[Unpaid]:
@@ -138,7 +150,7 @@ class Splitter:
             return self._by_counts(model)
         if model.alpha == 1:
             self._claims_are_plays()
-            self._run("own_money", alike=True, fee=0)
+            self._run("own_money_alike")
             return self._settle_near(
                 money,
                 {
@@ -188,6 +200,7 @@ class Splitter:
         if all(amount.bit_length() + whole.bit_length() <= _BITS for _, amount, whole in rows):
             kinds = {"pool": "INTEGER", "amount": "HUGEINT", "whole": "HUGEINT"}
             self.duck.table("totals_of", kinds, _text(rows))
+            self._run("shares")
             self._run("settle_exact")
         else:
             weights: dict[int, dict[Any, int]] = {}
@@ -215,7 +228,10 @@ class Splitter:
             self._sum_claims()
         else:
             self._claims_are_plays()
-        self._run("own_money", alike=self._alike, fee=self.fee or 0)
+        if self._alike:
+            self._run("own_money_alike")
+        else:
+            self._run("own_money", fee=self.fee or 0)
         flat = model.share if isinstance(model, Hybrid) else Fraction(0)
         shares, kept = {}, {}
         for pool, of in money.items():
@@ -260,6 +276,11 @@ class Splitter:
             for pool, whole in wholes.items()
         }
         return self._settle_near(money, shares, int(most), int(listeners), {})
+
+    def _count_payees(self) -> None:
+        if self._counted != self._unit:
+            self._by_pool("counts")
+            self._counted = self._unit
 
     def _claims_are_plays(self) -> None:
         self._claims_from("counted", "count")
@@ -314,49 +335,75 @@ class Splitter:
         if self._claimed == "counted":
             self.duck.run("CREATE OR REPLACE TABLE plays_of AS SELECT pool, payee, count FROM sums")
             self._counted = self._unit
-        [(widest, plays)] = self._run("bounds")
-        flats = [flat for _, flat, _ in shares.values()]
-        top = max((high.bit_length() for _, high, _ in ratios.values()), default=0)
-        bottom = max((down.bit_length() for _, _, down in ratios.values()), default=0)
-        flat_up = max((flat.numerator.bit_length() for flat in flats), default=0)
-        flat_down = max((flat.denominator.bit_length() for flat in flats), default=0)
-        bits = min(_PARTS, steps, _BITS - int(plays).bit_length() - flat_up)
-        if bits < 4 or max(steps - bits + bottom, flat_down, int(widest).bit_length() + top) > _BITS:
+        parts = self._near(shares, ratios, steps)
+        if not parts:
             return False
-        parts = 1 << bits
-        rows = [
-            (pool, amount, low, high, down << (steps - bits), flat.numerator, flat.denominator)
-            for pool, (_, flat, amount) in shares.items()
-            for low, high, down in [ratios[pool]]
-        ]
-        columns = ("pool", "amount", "up_low", "up_high", "down", "flat_up", "flat_down")
-        kinds = {column: "INTEGER" if column == "pool" else "HUGEINT" for column in columns}
-        self.duck.table("ratios", kinds, _text(rows))
-        self._run("near", parts=parts)
-        unsure = self._run("unsure", parts=parts)
-        exact = self._exact(shares, unsure) if unsure else {}
-        settled: list[tuple[Any, ...]] = []
-        for pool, values in exact.items():
-            for payee, value in values.items():
-                units, rest = divmod(value, 1)
-                low, high = (
-                    rest.numerator * parts // rest.denominator,
-                    -(-rest.numerator * parts // rest.denominator),
-                )
-                settled.append((pool, payee, units, low, high))
-        kinds = {
-            "pool": "INTEGER",
-            "payee": self._payee,
-            "units": "HUGEINT",
-            "low": "HUGEINT",
-            "high": "HUGEINT",
-        }
-        self.duck.table("exact", kinds, _text(settled))
-        self._run("floors", parts=parts)
+        self._run("lines")
+        if pools := self._run("unsettled"):
+            self.duck.table("these", {"pool": "INTEGER"}, pools)
+            self._know(self._exact(shares, self._run("open")), parts)
+            self._run("lines")
+        self._run("candidates")
         self._run("cuts")
         self.duck.table("bonus", {"pool": "INTEGER", "payee": self._payee}, self._winners(shares))
         self._run("settle_near")
         return True
+
+    def _near(
+        self,
+        shares: Mapping[int, tuple[Fraction, Fraction, int]],
+        ratios: Mapping[int, tuple[int, int, int]],
+        steps: int,
+    ) -> dict[int, int]:
+        """Make the table `near`; gives in how many parts of a unit it tells remainders, by pool. None: it cannot."""
+        [(widest, plays)] = self._run("bounds")
+        flats = [flat for _, flat, _ in shares.values()]
+        top = max((high.bit_length() for _, high, _ in ratios.values()), default=0)
+        bottom = max((down.bit_length() for _, _, down in ratios.values()), default=0)
+        fits = int(widest).bit_length() + top <= _BITS
+        if fits and not any(flats) and steps + bottom <= _BITS:
+            parts = {pool: down << steps for pool, (_, _, down) in ratios.items()}
+            self._ratios(shares, ratios, parts, 0)
+            self._run("near")
+            return parts
+        flat_up = max((flat.numerator.bit_length() for flat in flats), default=0)
+        flat_down = max((flat.denominator.bit_length() for flat in flats), default=0)
+        bits = min(_PARTS, steps, _BITS - int(plays).bit_length() - flat_up)
+        if bits < 4 or max(steps - bits + bottom, flat_down) > _BITS or not fits:
+            return {}
+        parts = dict.fromkeys(ratios, 1 << bits)
+        self._ratios(shares, ratios, parts, steps - bits)
+        self._run("near_mixed")
+        return parts
+
+    def _ratios(
+        self,
+        shares: Mapping[int, tuple[Fraction, Fraction, int]],
+        ratios: Mapping[int, tuple[int, int, int]],
+        parts: Mapping[int, int],
+        shift: int,
+    ) -> None:
+        rows = [
+            (pool, amount, low, high, down << shift, flat.numerator, flat.denominator, parts[pool])
+            for pool, (_, flat, amount) in shares.items()
+            for low, high, down in [ratios[pool]]
+        ]
+        columns = ("pool", "amount", "up_low", "up_high", "down", "flat_up", "flat_down", "parts")
+        kinds = {column: "INTEGER" if column == "pool" else "HUGEINT" for column in columns}
+        self.duck.table("ratios", kinds, _text(rows))
+
+    def _know(self, exact: Mapping[int, Mapping[Any, Fraction]], parts: Mapping[int, int]) -> None:
+        """Put what was added exactly in place of its bounds."""
+        rows: list[tuple[Any, ...]] = []
+        for pool, values in exact.items():
+            for payee, value in values.items():
+                units, rest = divmod(value, 1)
+                up, down = rest.numerator * parts[pool], rest.denominator
+                rows.append((pool, payee, units, up // down, -(-up // down)))
+        kinds = {"pool": "INTEGER", "payee": self._payee}
+        kinds |= dict.fromkeys(("units", "low", "high"), "HUGEINT")
+        self.duck.table("exact", kinds, _text(rows))
+        self._run("known")
 
     def _winners(self, shares: Mapping[int, tuple[Fraction, Fraction, int]]) -> list[tuple[int, Any]]:
         """Who of those near the line gets one more unit."""

@@ -22,6 +22,10 @@ _SHOWN: Final = {
 }
 
 
+#: Figures that add up money alone: lines that count uses of a pool are no part of them.
+_OF_MONEY: Final = ("total-", "split-")
+
+
 class Traced(Struct, frozen=True, kw_only=True):
     """One row: the file with its name and digest, the row's number, and the row as it stands there."""
 
@@ -50,7 +54,7 @@ def trace(books: Books, name: str, most: int = 1000) -> Trace:
     if figure is None:
         raise NotFound(
             f"{name!r}: no figure has this id",
-            "ids stand beside the figures of `report`, `audit` and `splits`",
+            "ids stand beside the figures of `report`, `audit`, `splits` and `reconcile`",
         )
     statements = {one.file: one for one in books.statements()}
     shown: list[Traced] = []
@@ -89,6 +93,8 @@ def _select(figure: Figure) -> tuple[str, dict[str, Any]]:
                 some.append(f'list_contains($v{number}_{at}, "{_field(name)}")')
             taken = " AND ".join(some) or "true"
             tests.append(f"NOT ({taken})" if number else f"({taken})")
+        if figure.id.startswith(_OF_MONEY):
+            tests.append("amount IS NOT NULL")
         wanted_lines = bool(figure.where or figure.among)
         wanted = " AND ".join(tests) if wanted_lines else "false"
     return f'SELECT file, "row", {shown} FROM {table} WHERE {wanted} ORDER BY file, "row"', parameters

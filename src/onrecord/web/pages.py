@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from onrecord.errors import NotFound
 from onrecord.model.rights import Decision, Use
 from onrecord.model.views import ClaimView, DecisionView, RecordingView, Refusal, SoundView, TrackRow
-from onrecord.web import ranges, signs, text
+from onrecord.web import ranges, signs, sound, text
 from onrecord.web.assets import Assets
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
@@ -53,6 +53,7 @@ class Pages:
             Route("/artist/{id}", self.artist),
             Route("/editions", self.editions),
             Route("/editions/{number}/{path:path}", self.edition_file),
+            Route("/volumes/{name}/{path:path}", self.volume_file),
             Route("/feed/{name}", self.feed_file),
             Route("/refused", self.refused),
             Route("/favicon.ico", self.icon),
@@ -160,6 +161,17 @@ class Pages:
         if not _NUMBER.fullmatch(number) or not _inside(path):
             raise NotFound("an edition's file is named by the edition's number and a path within it")
         return _file(request, self._archive.edition_file(int(number), path))
+
+    def volume_file(self, request: Request) -> Response:
+        """What a web seed gives (BEP 19): a file of a torrent by its path. Of sound the rights are asked."""
+        name, path = request.path_params["name"], request.path_params["path"]
+        if not _inside(path):
+            raise NotFound("a volume's file is named by the volume's name and a path within it")
+        if not path.startswith("data/"):
+            return _file(request, self._archive.volume_paper(name, path))
+        return sound.send(
+            self._archive, request, self._archive.volume_sound(name, path), "Worldwide", use=Use.SHARE
+        )
 
     def feed_file(self, request: Request) -> Response:
         return _file(request, self._archive.feed_file(request.path_params["name"]))

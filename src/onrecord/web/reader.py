@@ -64,5 +64,11 @@ class Reader(Protocol):
     def edition_file(self, number: int, path: str, /) -> Path:
         """A file of an edition, never one outside its folder. Raises `NotFound`, or `IsWithdrawn`."""
 
+    def volume_paper(self, name: str, path: str, /) -> Path:
+        """A file of a volume that is not sound. Raises `NotFound`, or `IsWithdrawn`."""
+
+    def volume_sound(self, name: str, path: str, /) -> str:
+        """The digest of a volume's file of sound, whose rights are still to be asked. Raises `NotFound`."""
+
     def feed_file(self, name: str, /) -> Path:
         """The feed, its signature, the public key, or the torrent of an edition's own files. Raises `NotFound`."""

@@ -146,7 +146,7 @@ def test_zips_within_zips_and_what_is_no_history(tmp_path):
 def test_listenbrainz_export_of_many_months(tmp_path):
     months = {
         f"listens/{2000 + number // 12}/{number % 12 + 1}.jsonl": exports.jsonl(
-            exports.listen(1_000_000_000 + number * 86_400 * 30, "Ann", f"{number}")
+            exports.listen(1_040_000_000 + number * 86_400 * 30, "Ann", f"{number}")
         )
         for number in range(240)
     }

@@ -192,7 +192,7 @@ def test_a_statement_in_a_zip_is_opened_by_counted_bytes(tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("../../evil/statement.tsv", SHAPES["new"])
         archive.writestr("readme.pdf", b"not a statement")
-    [(name, lines)] = [(name, read(stream.read())) for name, stream in files.statements(path)]
+    [(name, lines)] = [(one.name, read(one.stream.read())) for one in files.statements(path)]
     assert name == "download.zip/../../evil/statement.tsv"
     assert len(lines) == 2
     assert list(tmp_path.iterdir()) == [path]
@@ -201,7 +201,7 @@ def test_a_statement_in_a_zip_is_opened_by_counted_bytes(tmp_path):
 def test_a_plain_statement_is_opened_as_it_is(tmp_path):
     path = tmp_path / "s.tsv"
     path.write_bytes(SHAPES["old"])
-    assert [(name, stream.read()) for name, stream in files.statements(path)] == [("s.tsv", SHAPES["old"])]
+    assert [(one.name, one.stream.read()) for one in files.statements(path)] == [("s.tsv", SHAPES["old"])]
 
 
 def test_a_zip_that_lies_is_refused(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from onrecord.cli.royalties import (
     fraud,
     importing,
     listener,
+    match,
     publish,
     reconcile,
     report,
@@ -30,7 +31,7 @@ for _each in (compare.command, axioms.command, attack.command):
     command.add_command(_each)
 for _each in (importing.command, importing.formats, report.command, audit.command, reconcile.command):
     command.add_command(_each)
-for _each in (splits.command, trace.command, works.command):
+for _each in (splits.command, trace.command, works.command, match.command):
     command.add_command(_each)
 for _each in (listener.command, publish.command, fraud.command):
     command.add_command(_each)

@@ -85,6 +85,8 @@ def command(
                 first = one.places[0]
                 more = f" and {one.lines - 1:,} more" if one.lines > 1 else ""
                 yield f"  row {first.row} of {first.file[:12]}{more}"
+            elif one.lines:
+                yield f"  {one.lines:,} rows: `onrecord royalties trace {one.id}` shows them"
         yield f"{len(shown):,} findings; each is a question, not a verdict"
 
     out.result("royalties.audit", {"findings": shown}, text)

@@ -55,14 +55,15 @@ def _measure(seed: int, out: Output) -> None:
     import pyarrow.parquet as pq
 
     from onrecord.royalties.fraud import activities, measure, suspects
-    from onrecord.royalties.fraud_injected import Heard, injected, is_fraud
+    from onrecord.royalties.fraud_injected import FRAUD, MIX, Heard, injected, is_fraud, kind_of
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "injected.parquet"
         columns = list(zip(*injected(seed), strict=True))
         pq.write_table(pa.table(dict(zip(Heard._fields, columns, strict=True))), path)
         found = activities(path)
-    rates = measure(suspects(found), {each.listener for each in found if is_fraud(each.listener)})
+    suspected = suspects(found)
+    rates = measure(suspected, {each.listener for each in found if is_fraud(each.listener)})
     answer = {
         code: {
             "flagged": each.flagged,
@@ -72,6 +73,15 @@ def _measure(seed: int, out: Output) -> None:
         }
         for code, each in rates.items()
     }
+    # How many accounts of a kind have one reason at least, two, three.
+    reasons = {kind: [0, 0, 0] for kind in MIX}
+    for suspect in suspected:
+        for at in range(min(len(suspect.flags), 3)):
+            reasons[kind_of(suspect.listener)][at] += 1
+    kinds = {
+        kind: {"accounts": MIX[kind], "fraud": kind in FRAUD, "one": one, "two": two, "three": three}
+        for kind, (one, two, three) in reasons.items()
+    }
 
     def text() -> Iterator[str]:
         for code, each in rates.items():
@@ -79,6 +89,11 @@ def _measure(seed: int, out: Output) -> None:
                 f"{code}: {each.right:,} of {each.flagged:,} flagged are injected (precision {each.precision:.2f}), "
                 f"of {each.fraudulent:,} that are there (recall {each.recall:.2f})"
             )
+        for kind, (one, two, three) in reasons.items():
+            yield (
+                f"{'bots' if kind in FRAUD else 'people'}, {kind}: {one:,} of {MIX[kind]:,} have a reason or more, "
+                f"{two:,} two, {three:,} three"
+            )
         yield "measured on fraud that we made; real fraud that looks otherwise is not found"
 
-    out.result("royalties.fraud-measured", {"seed": seed, "reasons": answer}, text)
+    out.result("royalties.fraud-measured", {"seed": seed, "reasons": answer, "kinds": kinds}, text)

@@ -38,8 +38,9 @@ def command(
 ) -> None:
     """Take royalty statements into the books, a folder on this machine that is no archive and is never published.
 
-    A format is recognized by its columns and bytes, never by the file's name. Every row is kept with the file's digest
-    and its number; rows that cannot be read are listed. The same file twice changes nothing.
+    A format is recognized by its columns and bytes, never by the file's name; zip and gzip are opened, and each sheet of
+    a workbook (XLSX, ODS, XLS) is a statement. Every row is kept with the file's digest and its number; rows that
+    cannot be read are listed. The same file twice changes nothing.
 
     \b
     Exit code 3: some rows or files were refused; they are listed.
@@ -94,7 +95,7 @@ def formats(folder: Path, out: Output) -> None:
     from onrecord.royalties.ledgering import standings
 
     found = standings()
-    lines = [f"{name:<14} {standing}" for name, standing in found.items()]
+    lines = [f"{name:<18} {standing}" for name, standing in found.items()]
     out.result("royalties.formats", {"formats": found}, lambda: iter(lines))
 
 
@@ -113,12 +114,17 @@ def _lines(one: object) -> Iterator[str]:
     notes = ", ".join(f"{count} {kind}" for kind, count in statement.notes.items())
     yield (
         f"  {statement.text_lines:,} lines of text = {statement.rows:,} rows: {statement.kept:,} kept, "
-        f"{statement.pools:,} pools, {statement.refused:,} refused; other: {notes or 'none'}"
+        f"{statement.pools:,} pools, {statement.refused - statement.beside:,} refused; other: {notes or 'none'}"
     )
+    if statement.beside:
+        yield f"  {statement.beside:,} more refusals are of no row but of the file as a whole"
     for total in statement.totals:
         yield f"  {total.amount:f} {total.currency} in {total.lines:,} lines, of it {total.refunds:f} taken back"
     if statement.refused:
-        yield f"  {statement.refused_money:f} stands in refused rows"
+        unread = (
+            f"; {statement.refused_unread:,} of them hold no number there" if statement.refused_unread else ""
+        )
+        yield f"  {statement.refused_money:f} stands in refused rows{unread}"
     for doubt in statement.doubts:
         yield f"  {doubt}"
     for row in one.refused:

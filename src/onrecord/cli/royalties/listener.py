@@ -15,7 +15,8 @@ from onrecord.cli.output import Output, options
 
 if TYPE_CHECKING:
     from onrecord.royalties.histories.reading import History
-    from onrecord.royalties.listening import Report, Terms
+    from onrecord.royalties.listening.report import Report
+    from onrecord.royalties.listening.terms import Terms
 
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -110,7 +111,7 @@ class Month(click.ParamType[str]):
     help="MONTH=AMOUNT paid for everybody's plays, where the market file does not say. May be repeated.",
 )
 @click.option("--out", "into", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-              help="Write report.html and share.svg there.")  # fmt: skip
+              help="Write report.html there, and share.svg and share.png.")  # fmt: skip
 @click.option(
     "--show",
     type=click.Choice(["artists", "shares"]),
@@ -135,29 +136,43 @@ def command(
     """
     from msgspec import to_builtins
 
-    from onrecord.cli.royalties.listener_pages import page, picture
+    from onrecord.cli.royalties.listener_pages import page
+    from onrecord.cli.royalties.listener_picture import drawn, picture
     from onrecord.durable import replace
-    from onrecord.royalties.histories.market import read_market
+    from onrecord.royalties.histories.market import is_dump, read_market
     from onrecord.royalties.histories.reading import read_history
-    from onrecord.royalties.listening import span, value
+    from onrecord.royalties.listening.books import value
+    from onrecord.royalties.listening.terms import span
     from onrecord.royalties.loading import load_models
 
-    history = read_history(paths)
+    history = read_history(paths, with_titles=market is not None and is_dump(market))
     for name in history.unknown:
         out.say(f"no history, left alone: {name}")
     terms = _terms(history, stated, out)
-    beside = read_market(market, span(history, terms), dict(pools)) if market else None
+    beside = (
+        read_market(market, span(history, terms), dict(pools), played=history.recordings) if market else None
+    )
     report = value(history, terms, load_models().loaded, beside)
+    written = []
     if into:
         into.mkdir(parents=True, exist_ok=True)
+        drawing = picture(report, show)
         replace(into / "report.html", page(report, history).encode())
-        replace(into / "share.svg", picture(report, show).encode())
+        replace(into / "share.svg", drawing.encode())
+        written = [into / "report.html", into / "share.svg"]
+        image = drawn(drawing)
+        if image.png:
+            replace(into / "share.png", image.png)
+            written.append(into / "share.png")
+        else:
+            (into / "share.png").unlink(missing_ok=True)  # of an earlier run, and of other figures
+            out.say(f"no share.png: {image.why}; share.svg says the same")
     refused = sum(file.refused for file in history.files)
 
     def text() -> Iterator[str]:
         yield from _lines(report, history)
         if into:
-            yield f"written: {into / 'report.html'}, and {into / 'share.svg'} to share: it shows {show} alone"
+            yield f"written: {', '.join(map(str, written))}; what is called share shows {show} alone"
 
     answer = to_builtins(report) | {
         "files": to_builtins(history.files),
@@ -173,7 +188,7 @@ def _terms(history: "History", stated: dict[str, Any], out: Output) -> "Terms":
     from msgspec import structs
 
     from onrecord.errors import UsageError
-    from onrecord.royalties.listening import IDLE, SHARED, Terms, idle_months
+    from onrecord.royalties.listening.terms import IDLE, SHARED, Terms, idle_months
 
     asks = sys.stdin.isatty() and not out.json
     missing: list[str] = []
@@ -235,7 +250,7 @@ def _terms(history: "History", stated: dict[str, Any], out: Output) -> "Terms":
 
 
 def _lines(report: "Report", history: "History") -> Iterator[str]:
-    from onrecord.cli.royalties.listener_pages import called, money
+    from onrecord.cli.royalties.listener_pages import money, percent
     from onrecord.web.text import count
 
     for file in history.files:
@@ -256,19 +271,30 @@ def _lines(report: "Report", history: "History") -> Iterator[str]:
             + _of_market(month)
         )
     for name, total in report.totals.items():
-        yield f"{called(name, report.market)}: {money(total)} to the artists played"
+        yield f"{report.called(name)}: {money(total)} to the artists played"
+    for reached in report.reached:
+        yield f"{report.called(reached.rule)}: {percent(reached)} of the money reaches those played"
     for artist in report.artists[:10]:
-        amounts = ", ".join(
-            f"{called(name, report.market)} {money(amount)}" for name, amount in artist.amounts.items()
+        alone, around = (
+            ", ".join(
+                f"{rule} {money(amount)}"
+                for rule, amount in artist.amounts.items()
+                if (rule in report.around) is of_market
+            )
+            for of_market in (False, True)
         )
-        yield f"  {artist.artist}: {artist.plays} plays: {amounts}"
+        cited = f"; by {report.market.cited}: {around}" if report.market and around else ""
+        yield f"  {artist.artist}: {artist.plays} plays: {alone}{cited}"
     for each in report.comparisons:
         gain = sum(
             not change.difference.startswith("-") and Decimal(change.difference) != 0
             for change in each.changes
         )
         lose = sum(change.difference.startswith("-") for change in each.changes)
-        yield f"{each.after} instead of {called(each.before, report.market)}: {gain:,} artists gain, {lose:,} lose"
+        yield f"{report.called(each.after, each.before)}: {gain:,} artists gain, {lose:,} lose"
+    for unsaid in report.unsaid:
+        months = count(unsaid.months, "month")
+        yield f"nothing is said of {', '.join(unsaid.rules)} in {months}: missing is {unsaid.missing}"
     yield from report.notes
 
 

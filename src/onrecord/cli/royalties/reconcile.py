@@ -39,13 +39,13 @@ def command(a: str, b: str, books: Path, limit: int, folder: Path, out: Output) 
                 part for part in (item.month, item.service, item.territory, item.track) if part
             )
             if item.lines_b is None:
-                yield f"only in A: {about}: {item.quantity_a} uses, {item.amount_a} {item.currency}"
+                yield f"only in A: {about}: {item.quantity_a} uses, {item.amount_a} {item.currency}  ({item.id})"
             elif item.lines_a is None:
-                yield f"only in B: {about}: {item.quantity_b} uses, {item.amount_b} {item.currency}"
+                yield f"only in B: {about}: {item.quantity_b} uses, {item.amount_b} {item.currency}  ({item.id})"
             else:
                 yield (
                     f"otherwise: {about}: A {item.quantity_a} uses, {item.amount_a}; "
-                    f"B {item.quantity_b} uses, {item.amount_b} {item.currency}"
+                    f"B {item.quantity_b} uses, {item.amount_b} {item.currency}  ({item.id})"
                 )
         yield f"{len(found.differences):,} differences, {min(limit, len(found.differences)):,} shown"
 

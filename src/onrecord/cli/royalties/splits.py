@@ -3,7 +3,8 @@
 """`onrecord royalties splits`"""
 
 import csv
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.output import Output, inert, options
+from onrecord.cli.royalties.spreadsheet import cell
 
 if TYPE_CHECKING:
-    from onrecord.royalties.contracts import Account, Splits
+    from onrecord.royalties.contracts import Account, Participant, Splits
 
 _HEADER = ("participant", "contract", "month", "lines", "uses", "earned", "percent", "amount", "figure")
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -36,13 +38,15 @@ def command(
     \b
     Example:  onrecord royalties splits contracts.toml --from 2026-01 --until 2026-06 --out statements
     """
-    from onrecord.royalties.contracts import read_contracts, split
+    from onrecord.royalties.contracts import carried, read_contracts, split
     from onrecord.royalties.ledgering import Books
 
-    found = split(Books.open(books), read_contracts(contracts), since, until)
+    given = read_contracts(contracts)
+    found = split(Books.open(books), given, since, until)
     span = f"{since or 'the beginning'} to {until if until != '9999-99' else 'today'}"
     if target:
         _write(target, found, span)
+        (target / "participants.toml").write_text(_participants(carried(given, found)), encoding="utf-8")
 
     def text() -> Iterator[str]:
         for account in found.accounts:
@@ -63,14 +67,6 @@ def command(
     out.result("royalties.splits", found, text)
 
 
-def cell(value: object) -> str:
-    """A text for a spreadsheet: what could start a formula is set behind an apostrophe, numbers stay numbers."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    text = inert(str(value))
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\ufffd") else text
-
-
 def _write(target: Path, found: "Splits", span: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for number, account in enumerate(found.accounts, 1):
@@ -82,8 +78,30 @@ def _write(target: Path, found: "Splits", span: str) -> None:
             for part in account.parts:
                 rows.writerow(
                     map(cell, [account.payee, part.contract, part.month, part.lines, part.quantity, part.earned,
-                               Decimal(part.percent), part.amount, part.id])
+                               _number(part.percent), part.amount, part.id])
                 )  # fmt: skip
+
+
+def _number(percent: str) -> Decimal:
+    """A percent for a spreadsheet, which would read 100/3 as a day."""
+    above, _, below = percent.partition("/")
+    return Decimal(above) / Decimal(below or 1)
+
+
+def _participants(carried: Mapping[str, "Participant"]) -> str:
+    lines = ["# What to put in the place of [participant] in the contracts, for the months after these."]
+    for payee, given in carried.items():
+        lines.append(f"[participant.{_quoted(payee)}]")
+        for name in ("advance", "brought_forward", "minimum"):
+            lines.append(f"{name} = {_quoted(getattr(given, name))}")
+        if given.also:
+            lines.append(f"also = [{', '.join(_quoted(name) for name in given.also)}]")
+    return "\n".join([*lines, ""])
+
+
+def _quoted(text: str) -> str:
+    """A string of TOML. JSON escapes as TOML does, but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _page(found: "Splits", account: "Account", span: str) -> str:

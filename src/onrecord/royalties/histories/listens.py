@@ -15,6 +15,8 @@ from onrecord.royalties.rows import Readable
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z?")
 _EPOCH: Final = re.compile(r"\d{9,10}")
 _WHOLE: Final = re.compile(r"\d{1,12}")
+#: When Last.fm's forerunner began to keep plays: whatever says to be older was stamped by a clock that was not set.
+FIRST: Final = "2002-10"
 
 
 class Listen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -42,9 +44,13 @@ class Listen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class LeftOut(Struct, frozen=True, forbid_unknown_fields=True):
-    """A row that is no play of music, and why; it is counted, and not a fault."""
+    """A row that is no play of music, and why; it is counted, and not a fault.
+
+    `month` says that the listener was there in that month, where the row has a time: it was paid for.
+    """
 
     why: str
+    month: str = ""
 
 
 class HistoryReader(Protocol):
@@ -81,9 +87,10 @@ def stamp(column: str, text: str) -> str:
     try:
         if not _STAMP.fullmatch(text):
             raise ValueError
-        return dt.datetime.fromisoformat(text.removesuffix("Z")[:19].replace(" ", "T")).isoformat()
+        when = dt.datetime.fromisoformat(text.removesuffix("Z")[:19].replace(" ", "T")).isoformat()
     except ValueError:
         raise Wrong(column, "a time such as 2024-05-31T21:04:00Z", text) from None
+    return plausible(column, when, text)
 
 
 def epoch(column: str, seconds: int | str) -> str:
@@ -91,7 +98,16 @@ def epoch(column: str, seconds: int | str) -> str:
     text = str(seconds).strip()
     if not _EPOCH.fullmatch(text):
         raise Wrong(column, "seconds since 1970", text)
-    return dt.datetime.fromtimestamp(int(text), dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    when = dt.datetime.fromtimestamp(int(text), dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return plausible(column, when, text)
+
+
+def plausible(column: str, when: str, text: str) -> str:
+    """`when`, unless no play can be so old or is so far ahead: such a time would put a month where none was paid."""
+    tomorrow = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    if not FIRST <= when <= tomorrow:
+        raise Wrong(column, f"a time between {FIRST} and today (the player's clock was not set)", text)
+    return when
 
 
 def whole(column: str, text: str) -> int | None:

@@ -6,15 +6,14 @@ Pro-rata depends on everybody, so nothing is said about it without such a file, 
 """
 
 import re
-import tempfile
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from onrecord.engine.duck import Duck, sql_file
+from onrecord.durable import sha256_of
 from onrecord.errors import UsageError
 from onrecord.royalties.privacy import FORMULA
 from onrecord.royalties.rows import Row, rows
@@ -22,42 +21,75 @@ from onrecord.royalties.rows import Row, rows
 MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _WHOLE: Final = re.compile(r"\d{1,15}")
 _AMOUNT: Final = re.compile(r"\d{1,15}(\.\d{1,18})?")
-_EXPECTED: Final = "a table with the columns month, plays, and where known artist and pool"
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_EXPECTED: Final = "a table with the columns month, plays, and where known artist, pool and currency"
 
 
 class MarketMonth(Struct):
     """All plays of a month, what they were paid together, and by artist (names casefolded) where it is known.
 
-    `summed` says that no total was published, so that it is the sum of the artists that were.
+    summed    no total was published, so that it is the sum of the artists that were
+    currency  of the pool, "" where the file does not say
+    volumes   plays by (whether their artist is above artist-centric's line, how many plays their listener has), None
+              where the file does not know listeners; `boosted` are the artists above the line
+    paid      plays of recordings that the threshold pays, None where the file does not know recordings for twelve
+              months; `eligible` are these recordings, as far as the listener played them, as (artist, title)
     """
 
     plays: int = 0
     pool: Decimal | None = None
     artists: dict[str, int] = {}
     summed: bool = True
+    currency: str = ""
+    volumes: dict[tuple[bool, int], int] | None = None
+    boosted: set[str] = set()
+    paid: int | None = None
+    eligible: set[tuple[str, str]] = set()
 
 
 class Market(Struct, frozen=True):
     name: str
+    sha256: str
     months: Mapping[str, MarketMonth]
+
+    @property
+    def cited(self) -> str:
+        """What a figure that rests on the file says of it: name, start of the digest, months that were looked at."""
+        first, last = min(self.months), max(self.months)
+        return f"{self.name}, sha256 {self.sha256[:12]}, {first if first == last else f'{first} to {last}'}"
 
 
 def read_market(
-    path: Path, months: Collection[str], pools: Mapping[str, Decimal], spill: Path | None = None
+    path: Path,
+    months: Collection[str],
+    pools: Mapping[str, Decimal],
+    spill: Path | None = None,
+    played: Collection[tuple[str, str]] = (),
 ) -> Market:
-    """The months that are asked for. `pools` are amounts that the person states, for files that have none."""
-    with path.open("rb") as stream:
-        is_parquet = stream.read(4) == b"PAR1"
-    found = _of_dump(path, months, spill) if is_parquet else _of_table(path, months)
+    """The months that are asked for. `pools` are amounts that the person states, for files that have none; `played`
+    the (artist, title) that a rule by recording asks for."""
+    if is_dump(path):
+        from onrecord.royalties.histories.market_dump import read_dump
+
+        found = read_dump(path, months, spill, played)
+    else:
+        found = _of_table(path, months)
     for month, pool in pools.items():
         if month in found:
-            found[month].pool = pool
+            # What a person states is in the currency of the price.
+            found[month] = structs.replace(found[month], pool=pool, currency="")
     if not found:
         asked = f"{min(months)} to {max(months)}" if months else "none"
         raise UsageError(
             f"{path}: no row of the months that were listened in ({asked}): expected some of them"
         )
-    return Market(path.name, found)
+    return Market(path.name, sha256_of(path), found)
+
+
+def is_dump(path: Path) -> bool:
+    """Whether it is Parquet: listens, rather than sums."""
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PAR1"
 
 
 def _of_table(path: Path, months: Collection[str]) -> dict[str, MarketMonth]:
@@ -98,25 +130,9 @@ def _add(path: Path, row: Row, cells: Mapping[str, str], month: MarketMonth) -> 
         except InvalidOperation:
             expected = "the pool as an amount, in the row of the month without an artist"
             raise _wrong(path, row, expected, pool) from None
-
-
-def _of_dump(path: Path, months: Collection[str], spill: Path | None) -> dict[str, MarketMonth]:
-    found: dict[str, MarketMonth] = {}
-    with tempfile.TemporaryDirectory(dir=spill) as folder:
-        duck = Duck(Path(folder), memory="2GB")
-        try:
-            columns = {name for name, *_ in duck.run("DESCRIBE SELECT * FROM read_parquet($1)", [str(path)])}
-            if not {"listened_at", "artist_name"} <= columns:
-                got = ", ".join(sorted(columns))[:200]
-                raise UsageError(f"{path}: expected an open dump with listened_at and artist_name, got {got}")
-            query = sql_file("onrecord.royalties", "market_of_dump")
-            for month, artist, plays in duck.run(query, [str(path), sorted(months)]):
-                of = found.setdefault(month, MarketMonth(summed=False))
-                of.artists[artist.casefold()] = of.artists.get(artist.casefold(), 0) + plays
-                of.plays += plays
-        finally:
-            duck.close()
-    return found
+        month.currency = cells.get("currency", "").upper()
+        if month.currency and not _CURRENCY.fullmatch(month.currency):
+            raise _wrong(path, row, "a currency of three letters such as SEK", month.currency)
 
 
 def _name(cell: str) -> str:

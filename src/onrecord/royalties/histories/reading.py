@@ -41,12 +41,14 @@ class Tally(Struct):
     counted     plays that count; of these `unverified` ones may have been shorter than thirty seconds
     heard       milliseconds of those whose length is known
     timed       how many of the counted plays `heard` is the sum of
+    titles      the counted plays by title, casefolded; only where they were asked for
     """
 
     counted: int = 0
     unverified: int = 0
     timed: int = 0
     heard: int = 0
+    titles: dict[str, int] = {}
 
 
 class Credit(Struct, frozen=True):
@@ -82,7 +84,8 @@ class FileRead(Struct, frozen=True):
 class History(Struct):
     """A listening history by month.
 
-    `short` counts plays by month that were too short to count. `unknown` names files that are no history, for their
+    `short` counts plays by month that were too short to count; a month in which something else was heard, a podcast,
+    is in it with 0. `unknown` names files that are no history, for their
     owner to see; like every name of a file it is for no report.
     """
 
@@ -97,11 +100,24 @@ class History(Struct):
     def unverified(self) -> int:
         return sum(tally.unverified for month in self.months.values() for tally in month.values())
 
+    @property
+    def recordings(self) -> set[tuple[str, str]]:
+        """(artist as credited, title), casefolded, where titles were kept."""
+        return {
+            (credit.written.casefold(), title)
+            for month in self.months.values()
+            for credit, tally in month.items()
+            for title in tally.titles
+        }
 
-def read_history(paths: Sequence[Path]) -> History:
-    """Every history in the files, which must be of one service: the price that is asked for is that of one."""
+
+def read_history(paths: Sequence[Path], with_titles: bool = False) -> History:
+    """Every history in the files, which must be of one service: the price that is asked for is that of one.
+
+    Titles are kept only where a rule looks at recordings (`with_titles`).
+    """
     kinds, titles = _recognised(paths)
-    reading = _Reading(titles)
+    reading = _Reading(titles, with_titles)
     unknown = []
     for number, (name, stream) in enumerate(_all(paths), 1):
         reader = _reader(stream)
@@ -120,12 +136,13 @@ def read_history(paths: Sequence[Path]) -> History:
 
 
 class _Reading:
-    def __init__(self, titles: Titles) -> None:
+    def __init__(self, titles: Titles, with_titles: bool) -> None:
         self.files: list[FileRead] = []
         self.months: dict[str, dict[Credit, Tally]] = {}
         self.short: Counter[str] = Counter()
         self.refused: list[Refused] = []
         self._titles = titles
+        self._with_titles = with_titles
         self._seen: set[bytes] = set()
 
     def take(self, number: int, reader: HistoryReader, stream: BinaryIO) -> None:
@@ -139,6 +156,8 @@ class _Reading:
                     self.refused.append(Refused(number, row.row, row.column, row.expected, row.got))
             elif isinstance(row, LeftOut):
                 left_out[row.why] += 1
+                if row.month:
+                    self.short[row.month] += 0
             elif self._is_repeated(reader, row):
                 repeated += 1
             elif self._count(row):
@@ -172,6 +191,9 @@ class _Reading:
         tally = month.setdefault(Credit(written, artists), Tally())
         tally.counted += plays
         tally.unverified += unverified
+        if self._with_titles:
+            title = listen.title.casefold()
+            tally.titles[title] = tally.titles.get(title, 0) + plays
         if listen.heard is not None:
             tally.timed += plays
             tally.heard += listen.heard

@@ -3,18 +3,24 @@
 """Spotify's two exports: the extended streaming history, and the last year that comes with the account data.
 
 The time of a row is when the play ended. Names of the extended history are those of the album's artist, one a row.
+What was played offline may be stamped 1970 in `ts`, with the device's own time beside it.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
 from onrecord.model.royalties import LineRejected
 from onrecord.royalties.histories.json_rows import head_of, items, read_as
-from onrecord.royalties.histories.listens import LeftOut, Listen, Wrong, credited, named, stamp
+from onrecord.royalties.histories.listens import FIRST, LeftOut, Listen, Wrong, credited, epoch, named, stamp
 from onrecord.royalties.rows import Readable
 
-_NO_MUSIC = LeftOut("no track is named: a podcast, an audiobook, a video, or a title that is gone")
+PODCAST: Final = "a podcast"
+AUDIOBOOK: Final = "an audiobook"
+NO_TRACK: Final = "no track is named: a video, or a title that is gone"
+#: `offline_timestamp` is in seconds in some rows and in milliseconds in others.
+_SECONDS: Final = 10**11
 
 
 class SpotifyExtended:
@@ -48,6 +54,9 @@ class _Extended(Struct, frozen=True):
     ms_played: int
     master_metadata_track_name: str | None = None
     master_metadata_album_artist_name: str | None = None
+    spotify_episode_uri: str | None = None
+    audiobook_uri: str | None = None
+    offline_timestamp: int | None = None
 
 
 class _Account(Struct, frozen=True, rename="camel"):
@@ -58,11 +67,13 @@ class _Account(Struct, frozen=True, rename="camel"):
 
 
 def _extended(number: int, row: _Extended) -> Listen | LeftOut:
+    when = _ended(row)
     if not row.master_metadata_track_name:
-        return _NO_MUSIC
+        why = PODCAST if row.spotify_episode_uri else AUDIOBOOK if row.audiobook_uri else NO_TRACK
+        return LeftOut(why, when[:7])
     return Listen(
         row=number,
-        when=stamp("ts", row.ts),
+        when=when,
         artists=credited(row.master_metadata_album_artist_name),
         title=named(row.master_metadata_track_name),
         heard=_heard("ms_played", row.ms_played),
@@ -70,15 +81,25 @@ def _extended(number: int, row: _Extended) -> Listen | LeftOut:
 
 
 def _account(number: int, row: _Account) -> Listen | LeftOut:
+    when = stamp("endTime", row.end_time)
     if not row.track_name:
-        return _NO_MUSIC
+        return LeftOut(NO_TRACK, when[:7])
     return Listen(
         row=number,
-        when=stamp("endTime", row.end_time),
+        when=when,
         artists=credited(row.artist_name),
         title=named(row.track_name),
         heard=_heard("msPlayed", row.ms_played),
     )
+
+
+def _ended(row: _Extended) -> str:
+    """When the play ended; of a row from before there was any, the device's time, if that is one."""
+    offline = row.offline_timestamp or 0
+    if row.ts[:7] < FIRST and offline > 0:
+        seconds = offline // 1000 if offline >= _SECONDS else offline
+        return epoch("offline_timestamp", seconds)
+    return stamp("ts", row.ts)
 
 
 def _heard(column: str, milliseconds: int) -> int:

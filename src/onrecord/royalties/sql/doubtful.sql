@@ -2,13 +2,13 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Those near the line, with how many units are left for them once those surely above it have theirs.
 WITH sure AS (
-    SELECT c.pool, any_value(c.spare) - count(f.pool) AS places
+    SELECT c.pool, any_value(c.places) - count(n.pool) AS places
     FROM cuts c
-    LEFT JOIN floors f ON f.pool = c.pool AND f.low > c.high
+    LEFT JOIN candidates n ON n.pool = c.pool AND n.low > c.high
     GROUP BY c.pool
 )
-SELECT f.pool, f.payee, s.places
-FROM floors f
-JOIN cuts c ON c.pool = f.pool
-JOIN sure s ON s.pool = f.pool
-WHERE f.low <= c.high AND f.high >= c.low
+SELECT n.pool, n.payee, s.places
+FROM candidates n
+JOIN cuts c ON c.pool = n.pool
+JOIN sure s ON s.pool = n.pool
+WHERE n.low <= c.high AND n.high >= c.low

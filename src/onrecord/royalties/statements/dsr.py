@@ -47,7 +47,7 @@ class Dsr:
             yield report.read(row)
         if not report.ended:
             yield _rejected(
-                report.line + 1,
+                report.line,
                 "",
                 "a FOOT or SRFO record at the end",
                 "the end of the file: it may be cut off",
@@ -302,5 +302,5 @@ def _rejected(
     line: int, column: str, expected: str, got: str, cells: tuple[str, ...] = (), amount: str = ""
 ) -> LineRejected:
     return LineRejected(
-        row=line, column=column, expected=expected, got=got[:200], amount=amount[:80], cells=cells
+        row=line, column=column, expected=expected, got=got[:200], amount=amount[:120], cells=cells
     )

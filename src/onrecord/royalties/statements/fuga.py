@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 
-from onrecord.royalties.statements.layout import FULL, Layout
+from onrecord.royalties.statements.layout import FULL, PARTIAL, Layout
 from onrecord.royalties.statements.table import TableReader
 
 _SHARED = {
@@ -30,12 +30,13 @@ _SHARED = {
 
 class Fuga(TableReader):
     name = "fuga"
-    standing = FULL
+    standing = PARTIAL
     layouts: Sequence[Layout] = (
         Layout(
             version="fuga A",
             needed=("royalty id", "sale net receipts", "contract deal term", "reported royalty", "sale id"),
             fields={**_SHARED, "quantity": "quantity", "net": "sale net receipts"},
+            share="either",
             relations=("amount = net * share",),
         ),
         Layout(
@@ -55,6 +56,8 @@ class Fuga(TableReader):
                 "net": "converted gross income",
                 "sale_currency": "original currency",
             },
+            share="either",  # a workbook holds 85% as 0.85
             relations=("net = gross * exchange_rate", "amount = net * share"),
+            standing=FULL,
         ),
     )

@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 
-from onrecord.royalties.statements.layout import FULL, Layout
+from onrecord.royalties.statements.layout import FULL, PARTIAL, Layout
 from onrecord.royalties.statements.table import TableReader
 
 
@@ -49,5 +49,6 @@ class IMusician(TableReader):
                 "quantity": "track streams",
                 "amount": "total revenue",
             },
+            standing=PARTIAL,
         ),
     )

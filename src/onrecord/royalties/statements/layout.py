@@ -54,6 +54,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     drop      columns about buyers: never kept, beginnings of names
     relations arithmetic that the format promises, such as `net = quantity * unit_price`; the audit tests it
     right     `recording` or `work`
+    standing  how well this generation is known, where it is not how well the reader's others are
     """
 
     version: str
@@ -72,6 +73,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     drop: Sequence[str] = ()
     relations: Sequence[str] = ()
     right: str = "recording"
+    standing: str = ""
 
 
 def normalized(header: str) -> tuple[str, str]:

@@ -109,6 +109,7 @@ def _translated(layout: Layout, words: Mapping[str, str]) -> Layout:
     return structs.replace(
         layout,
         version=f"{layout.version}, translated",
+        standing="",
         needed=to(layout.needed),
         telling=to(layout.telling),
         fields={field: to(columns) for field, columns in layout.fields.items()},

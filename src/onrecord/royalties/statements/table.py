@@ -185,11 +185,13 @@ class _Columns:
         try:
             return self._line(row, cells)
         except _Wrong as wrong:
-            amount = next(
-                (cells[at[0]] for field, at in [*self._money, *self._sums] if field == "amount"), ""
-            )
             return _rejected(
-                row.line, wrong.column, wrong.expected, wrong.got, self._shown(row.cells), amount
+                row.line,
+                wrong.column,
+                wrong.expected,
+                wrong.got,
+                self._shown(row.cells),
+                self._refused(cells),
             )
 
     def _line(self, row: Row, cells: list[str]) -> StatementLine:
@@ -237,6 +239,24 @@ class _Columns:
             else tuple((name, row.cells[at]) for at, name in self._kept),
             **line,
         )
+
+    def _refused(self, cells: Sequence[str]) -> str:
+        """What stands in a refused row where the money would be: a plain number if it is one, else as it stands."""
+        places = dict(self._money).get("amount")
+        if places:
+            parts = [next((cells[at] for at in places if cells[at]), "")]
+        else:
+            parts = [cells[at] for at in dict(self._sums).get("amount", []) if cells[at]]
+        try:
+            found = [_ZERO if part == "-" else values.written(part, self._mark) for part in parts]
+        except ValueError:
+            return " + ".join(parts)
+        if not found:
+            return ""
+        amount = reduce(values.EXACT.add, found)
+        if self._negate and cells[self._negate[0]].lower() in self._negate[1]:
+            amount = amount.copy_abs().copy_negate()
+        return str(amount)
 
     def _places(self, columns: str | Sequence[str]) -> list[int]:
         return [self._names.index(name) for name in named(columns) if name in self._names]
@@ -328,5 +348,5 @@ def _rejected(
     line: int, column: str, expected: str, got: str, cells: tuple[str, ...] = (), amount: str = ""
 ) -> LineRejected:
     return LineRejected(
-        row=line, column=column, expected=expected, got=got[:200], amount=amount[:80], cells=cells
+        row=line, column=column, expected=expected, got=got[:200], amount=amount[:120], cells=cells
     )

@@ -12,13 +12,13 @@ from typing import Final
 LARGEST: Final = Decimal(10) ** 12
 DECIMALS: Final = 24
 #: Arithmetic that would rather fail than round.
-EXACT: Final = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
+EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, Overflow])
 
 _PLAIN: Final = re.compile(r"-?\d{1,12}(?:\.\d{1,24})?", re.ASCII)
 _SPACES: Final = "\u00a0\u202f '\u2019"
 _SIMPLE: Final = {
-    ".": re.compile(r"\d{0,30}(?:\.\d{0,24})?", re.ASCII),
-    ",": re.compile(r"\d{0,30}(?:,\d{0,24})?", re.ASCII),
+    ".": re.compile(r"\d{0,60}(?:\.\d{0,24})?", re.ASCII),
+    ",": re.compile(r"\d{0,60}(?:,\d{0,24})?", re.ASCII),
 }
 _GROUPED: Final = {
     ".": re.compile(rf"\d{{1,3}}(?:[,{_SPACES}]\d{{3}})+(?:\.\d{{0,24}})?", re.ASCII),
@@ -51,10 +51,19 @@ def number(words: str, mark: str = ".") -> Decimal:
     """Every digit that stands there; `mark` is the decimal mark. Thousands marks have to stand where they belong."""
     if mark == "." and _PLAIN.fullmatch(words):
         return Decimal(words)
+    value = written(words, mark)
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(value) >= LARGEST or (value and exponent < -DECIMALS):
+        raise ValueError(words)
+    return value
+
+
+def written(words: str, mark: str = ".") -> Decimal:
+    """Like `number`, but as large or as fine as it is written: what stands in rows that are refused is added up too."""
     text, negative = words.strip(), False
     if text.startswith("(") and text.endswith(")"):
         text, negative = text[1:-1].strip(), True
-    if text[:1] in "+-\u2212":
+    if text[:1] in ("+", "-", "\u2212"):
         negative, text = negative ^ (text[:1] != "+"), text[1:].strip()
     if symbol := _CURRENCY.match(text):
         text = text[symbol.end() :]
@@ -65,9 +74,6 @@ def number(words: str, mark: str = ".") -> Decimal:
     ):
         raise ValueError(words)
     value = Decimal(text.replace(",", "."))
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or value >= LARGEST or (value and exponent < -DECIMALS):
-        raise ValueError(words)
     return value.copy_negate() if negative else value
 
 
@@ -85,12 +91,17 @@ def decimal_mark(samples: Iterable[str], delimiter: str) -> str:
     """The decimal mark of a statement, from its first number that leaves no doubt."""
     in_doubt = False
     for words in samples:
-        text = words.strip()
-        point, comma = _POINT.search(text), _COMMA.search(text)
-        if bool(point) != bool(comma):
-            return "." if point else ","
-        in_doubt = in_doubt or bool(_THREE_AFTER_COMMA.fullmatch(text))
+        if mark := clear_mark(words):
+            return mark
+        in_doubt = in_doubt or bool(_THREE_AFTER_COMMA.fullmatch(words.strip()))
     return "," if in_doubt and delimiter == ";" else "."
+
+
+def clear_mark(words: str) -> str:
+    """The decimal mark of one number, "" where it may be either: `1,234` and `1.234` have three digits behind it."""
+    text = words.strip()
+    point, comma = _POINT.search(text), _COMMA.search(text)
+    return "" if bool(point) == bool(comma) else "." if point else ","
 
 
 @lru_cache(4096)

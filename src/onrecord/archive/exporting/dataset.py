@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The dataset of the newest edition taken out by license: claims and fields under the licenses that were asked for.
+
+The canonical view is made anew from those claims, so no value in it comes from elsewhere. The gate is asked today: what
+was withdrawn since the edition is not given out.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from onrecord.archive.choosing import choose
+from onrecord.archive.core import Archive
+from onrecord.archive.editions import read_manifest
+from onrecord.archive.exporting.places import beside, check_target
+from onrecord.archive.exporting.report import Form
+from onrecord.archive.leaving import lay_open, load_files
+from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import read_rows
+from onrecord.errors import NotFound, UsageError
+from onrecord.publish.credits import CREDITS_JSON, read_credits, write_credits
+from onrecord.publish.dataset import SQLITE, Published, write_sqlite, write_tables
+from onrecord.publish.describing import About, describe
+from onrecord.publish.edition import Manifest, listing
+from onrecord.rights.expressions import ways
+
+
+class DatasetReport(Struct, frozen=True):
+    """What was written to `folder`: rows by table. `left_out` are files of the edition under another license, or that
+    may no longer be shared."""
+
+    folder: str
+    edition: int
+    licenses: tuple[str, ...]
+    rows: Mapping[str, int]
+    files: int
+    left_out: int
+
+
+def export_dataset(archive: Archive, folder: Path, licenses: Sequence[str] = ()) -> DatasetReport:
+    """Write tables, SQLite file, verbatim records, credits and descriptions to `folder`, which must be new or empty.
+
+    Without `licenses` whatever the edition may hold today. Raises NotFound where there is no edition, UsageError for a
+    license that is not known, or a folder that is not empty. A run that is killed leaves `folder` as it was.
+    """
+    numbers = [edition["number"] for edition in archive.ledger.editions()]
+    if not numbers:
+        raise NotFound("there is no edition to take the dataset of", "make one with `onrecord publish`")
+    edition = archive.folder / "editions" / str(numbers[-1])
+    if not (edition / "dataset" / "places.parquet").exists():
+        raise NotFound(
+            f"edition {numbers[-1]} has no table `places`: it is from before there was one",
+            "make the next with `onrecord publish`",
+        )
+    wanted = wish(licenses)
+    folder = folder.absolute()
+    check_target(archive, folder, Form.PLAIN)
+    with beside(folder) as part:
+        building = part / "made"
+        building.mkdir()
+        report = _write(archive, read_manifest(archive, numbers[-1]), edition, building, wanted)
+        building.replace(folder)
+    return DatasetReport(str(folder), numbers[-1], tuple(licenses), *report)
+
+
+def wish(licenses: Sequence[str]) -> Callable[[str], bool]:
+    """Is an expression met by these licenses? One way that it leaves open must need no other. UsageError where one of
+    them is not known."""
+    unknown = [license for license in licenses if not ways(license)]
+    if unknown:
+        raise UsageError(
+            f"license {unknown[0][:80]!r}: expected an SPDX identifier",
+            "such as CC0-1.0 or CC-BY-SA-4.0; https://spdx.org/licenses/ lists them",
+        )
+    asked = frozenset(name for license in licenses for way in ways(license) for name in way)
+    return lambda expression: not licenses or any(way <= asked for way in ways(expression))
+
+
+def _write(
+    archive: Archive, manifest: Manifest, edition: Path, folder: Path, wanted: Callable[[str], bool]
+) -> tuple[Mapping[str, int], int, int]:
+    with archive.duck() as duck:
+        choices = choose(archive, duck, archive.today)
+        listed = list(read_rows(edition / "dataset" / "files.parquet", ["sha256", "extension"]))
+        extensions = {
+            row["sha256"]: row["extension"]
+            for row in listed
+            if (choice := choices.get(row["sha256"])) and choice.chosen and wanted(choice.license)
+        }
+        lay_open(archive, duck, extensions, wanted)
+        licenses = {sha256: choices[sha256].license for sha256 in extensions}
+        published = _published(duck, edition, extensions, licenses)
+        load_files(archive, duck, published)
+        path = str(edition / "dataset" / "places.parquet").replace("'", "''")
+        duck.run(
+            "CREATE OR REPLACE TABLE places AS SELECT l.* REPLACE (p.recording AS recording)"
+            f" FROM read_parquet('{path}') l JOIN published p ON p.sha256 = l.sha256"
+        )
+        rows = write_tables(duck, folder / "dataset")
+        write_sqlite(duck, folder / "dataset" / SQLITE)
+    write_credits(folder, archive.id, manifest.name, manifest.number, published)
+    files = listing(folder)
+    about = About(archive.id, manifest.name, manifest.number, manifest.day)
+    digests = {name: sha256 for name, (sha256, _) in files.items()}
+    for name, content in describe(about, folder, files, rows).items():
+        (folder / name).write_bytes(content)
+        digests[name] = hashlib.sha256(content).hexdigest()
+    sums = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
+    (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
+    return rows, len(published), len(listed) - len(published)
+
+
+def _published(
+    duck: Duck, edition: Path, extensions: Mapping[str, str], licenses: Mapping[str, str]
+) -> list[Published]:
+    recordings = dict(
+        duck.run("SELECT blob, min(recording) FROM recording_members WHERE source = 'file' GROUP BY blob")
+    )
+    return [
+        Published(
+            sha256=item.sha256,
+            recording=recordings[item.sha256],
+            volume=item.volume,
+            extension=extensions[item.sha256],
+            license=licenses[item.sha256],
+            credit=item.credit,
+            signals=item.signals,
+        )
+        for item in read_credits(edition / CREDITS_JSON)
+        if item.sha256 in extensions
+    ]
