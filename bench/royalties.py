@@ -3,6 +3,7 @@
 """What the open books cost; parts that take long are named with --part.
 
 models     pro-rata and user-centric over many plays, beside bare SQL, pandas and Polars; a run that was cut off goes on
+statements rows a minute into the books, memory as rows grow, beside royaltyguard on the same rows
 """
 
 import argparse
@@ -14,7 +15,7 @@ from typing import Any
 from measure import load, report_part
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("models",)
+PARTS = ("models", "statements")
 #: Parts whose files stay in `--dir`, so that they go on where they were.
 KEPT = ("models",)
 

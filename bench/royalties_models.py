@@ -229,7 +229,8 @@ def peers_python() -> Path | None:
 
 def ours(place: Path, spill: Path) -> dict[str, Any]:
     from onrecord.engine.duck import Duck
-    from onrecord.royalties.comparing import Options, Run
+    from onrecord.royalties.comparing import Run
+    from onrecord.royalties.comparison import Options
     from onrecord.royalties.reading_plays import read_plays
 
     duck = Duck(spill, memory=MEMORY)

@@ -247,3 +247,9 @@ def test_every_finding_has_a_code_that_is_explained(tmp_path, books):
     made(tmp_path, books, row(), row(units="-1", earned="-0.1"), row("2024-05", units="3"))
     assert {one.code for one in audit(books, Asked())} <= set(CODES)
     assert len(audit(books, Asked())) > 3
+
+
+def test_what_rounding_explains_is_written_as_money(tmp_path, books):
+    made(tmp_path, books, row(units="1000", earned="9"))
+    [broken] = found(books, "A-ARITHMETIC")
+    assert "E-" not in broken.sentence and "(rounding explains 0." in broken.sentence

@@ -314,6 +314,9 @@ def test_names_do_not_become_formulas_or_commands(here: Here, tmp_path: Path) ->
     asked(here, path, *models("pro-rata"), "--fee", "1", "--out", tmp_path / "out")
     lines = (tmp_path / "out" / "payouts.csv").read_text().splitlines()
     assert lines == ["payee,pro-rata", "'; DROP,1.000000", "'=1+1,1.000000"]
+    path = saved(tmp_path / "red.csv", "listener,artist,plays\na,\x1b[31mred,1\n")
+    asked(here, path, *models("pro-rata"), "--fee", "1", "--out", tmp_path / "red")
+    assert "\x1b" not in (tmp_path / "red" / "payouts.csv").read_text()
 
 
 # The farm and the axioms

@@ -8,7 +8,8 @@ import pytest
 
 from onrecord.engine.duck import Duck
 from onrecord.royalties.attacking import Farm, attack
-from onrecord.royalties.comparing import Comparison, Options, compare
+from onrecord.royalties.comparing import compare
+from onrecord.royalties.comparison import Comparison, Options
 from onrecord.royalties.generating import Population, generate, write
 
 MODELS = ("pro-rata", "user-centric", "artist-centric", "threshold")

@@ -121,6 +121,14 @@ def test_threshold_is_by_recording_and_looks_back() -> None:
     assert paid(Threshold({"window": "before_month"}), 90, plays, before=(("x2", 1000),)) == {"x": 90, "y": 0}
     assert paid(Threshold({"listeners": "2"}), 90, plays) == {"": 90}
     assert paid(Threshold({"listeners": "2"}), 90, [*plays, Play("b", "y", 1, 0, "y1")]) == {"x": 0, "y": 90}
+    shared = [Play("a", "x", 600, 0, "duet"), Play("b", "y", 500, 0, "duet"), Play("a", "z", 999, 0, "z1")]
+    assert paid(Threshold({}), 1100, shared) == {"x": 600, "y": 500, "z": 0}
+    # 101 streams are above the line: 55.04 by what x has of the recording, 45.96 by what y has.
+    assert paid(Threshold({"crossing": "excess"}), 101, [*shared, Play("c", "y", 1, 0, "duet")]) == {
+        "x": 55,
+        "y": 46,
+        "z": 0,
+    }
     found = Threshold({}).split(Pool(amount=5, currency="EUR"), [Play("a", "x", 999)])
     assert found == [Payout("", 5, "no recording reaches the threshold")]
 

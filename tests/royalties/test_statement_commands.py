@@ -159,6 +159,15 @@ def test_parquet_is_followed_alike_and_other_plays_are_refused(compared):
     assert "expected both, or none" in alone.stderr
 
 
+def test_plays_are_followed_with_the_delimiter_that_they_were_read_with(place):
+    """Line ends of CR alone, and more commas in names than semicolons."""
+    (place / "plays.csv").write_bytes(b"Listener;Artist;Plays\rann;X, Y, Z, and Q, R, S, T;90\rbob;Y;1\r")
+    run("compare", place / "plays.csv", "--model", "pro-rata", "--fee", "10", "--out", place / "run")
+    words = ("trace", "X, Y, Z, and Q, R, S, T", "--of", place / "run" / "result.json", "--plays")
+    told = json.loads(run(*words, place / "plays.csv", "--json").stdout)
+    assert [(row["row"], row["cells"]["plays"]) for row in told["shown"]] == [(2, "90")]
+
+
 def test_works_are_listed(place):
     (place / "works.V21").write_bytes(made_cwr(*WORK))
     assert "CA ANNA DOE: 50.00 % of performance" in run("works", place / "works.V21").stdout

@@ -10,7 +10,9 @@ import zipfile
 from decimal import Decimal
 
 import pytest
+from click.testing import CliRunner
 
+from onrecord.cli import group
 from onrecord.royalties import columns, files, ledgering, workbooks
 from onrecord.royalties.ledgering import Books
 from onrecord.royalties.loading import load_readers
@@ -227,3 +229,17 @@ def test_a_sheet_that_is_not_read_to_its_end_leaves_no_process(tmp_path):
     assert next(opened).name == "statement.xlsx/A"
     opened.close()
     assert [one.name for one in files.statements(path)] == ["statement.xlsx/A", "statement.xlsx/B"]
+
+
+def test_a_workbook_is_imported_as_a_person_does_it(tmp_path):
+    rows = table(TUNECORE)
+    rows[2][-2] = "three"
+    path = put(tmp_path, xlsx({"Sales": rows, "Notes": [["ask"]]}))
+    done = CliRunner().invoke(group, ["royalties", "import", str(path), "--to", str(tmp_path / "books")])
+    assert done.exit_code == 3
+    assert "statement.xlsx/Sales: tunecore (full header known)" in done.stderr
+    assert (
+        "row 3: total earned: expected an amount below 10^12 with a decimal point, got 'three'" in done.stderr
+    )
+    assert "0 stands in refused rows; 1 of them hold no number there" in done.stderr
+    assert "statement.xlsx/Notes: not taken: no table of columns that could be a statement" in done.stderr

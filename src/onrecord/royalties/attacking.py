@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Adds a bot farm to plays and says what each payout model pays it: arithmetic over a table, nothing is played."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck
 from onrecord.errors import UsageError
-from onrecord.royalties.comparing import Options, Record, Rows, Run
+from onrecord.royalties.comparing import Run
+from onrecord.royalties.comparison import Options, Record, Rows
 from onrecord.royalties.pools import Unit
 from onrecord.royalties.reading_plays import KEYS, LISTED, read_plays
 
@@ -98,19 +99,6 @@ def attack(path: Path, options: Options, farm: Farm, duck: Duck, spill: Path) ->
         models=loot,
         record=clean.record(),
     )
-
-
-def lines(found: Attack) -> Iterator[str]:
-    farm = found.farm
-    yield (
-        f"{farm.accounts:,} accounts with {farm.plays_each:,} plays each of {farm.payees:,} payees: "
-        f"{found.share_of_plays:.4%} of all plays"
-    )
-    for name, loot in found.models.items():
-        costs = f", costs {loot.cost}, leaves {loot.profit}" if loot.cost else ""
-        yield f"{name}: pays the farm {loot.paid}{costs}; {loot.losers:,} others lose {loot.taken}"
-    for note in found.record.notes:
-        yield f"note: {note}"
 
 
 def _infest(duck: Duck, farm: Farm) -> int:

@@ -18,11 +18,12 @@ from onrecord.engine.duck import Duck
 from onrecord.errors import ConfigError
 from onrecord.model import identifiers
 from onrecord.royalties import columns, relations
+from onrecord.royalties.figures import MOST_ROWS, Place, figure, places, remember
 from onrecord.royalties.ledgering import Books, Statement
-from onrecord.royalties.opening import MOST_ROWS, Place, figure, places, query, remember, tables
 from onrecord.royalties.reporting import per_use
 from onrecord.royalties.statements import values
 from onrecord.royalties.statements.values import EXACT
+from onrecord.royalties.tables import query, tables
 
 _PART: Final = Context(prec=6)
 
@@ -210,7 +211,7 @@ def _arithmetic(books: Books, statements: Sequence[Statement]) -> Iterator[Told]
                 yield _told(
                     "A-ARITHMETIC",
                     f"{one.name}: {counts[relation]} lines break `{relation}`; row {row} says {first.stated}, "
-                    f"its numbers give {first.expected} (rounding explains {first.tolerance:.1E})",
+                    f"its numbers give {first.expected} (rounding explains {_short(first.tolerance)})",
                     counts[relation],
                     [Place(one.file, row) for row, _ in wrongs],
                 )
@@ -256,11 +257,16 @@ def read_rates(path: Path) -> dict[tuple[str, str, str], Decimal]:
                 continue
             try:
                 month, sale, currency, rate = (cell.strip() for cell in row)
-                found[values.month(month, "dmy")[0], sale.upper(), currency.upper()] = _positive(rate)
+                key, value = (values.month(month, "dmy")[0], sale.upper(), currency.upper()), _positive(rate)
             except ValueError:
                 raise ConfigError(
                     f"{path}, line {number}: expected month,from,to,rate such as 2026-05,EUR,USD,1.08, got {row}"
                 ) from None
+            if found.setdefault(key, value) != value:
+                told = f"{key[1]} to {key[2]} in {key[0]}"
+                raise ConfigError(
+                    f"{path}, line {number}: expected one rate of {told}, got {found[key]} and {value}"
+                )
     return found
 
 
@@ -317,12 +323,19 @@ def _unreported(duck: Duck, asked: Asked) -> Iterator[Told]:
     if asked.isrcs is None:
         return
     wanted: dict[str, int] = {}
+    without: list[int] = []
     for number, line in enumerate(asked.isrcs.read_text(encoding="utf-8-sig").splitlines(), 1):
-        for cell in line.replace(";", ",").replace("\t", ",").split(","):
-            if code := identifiers.isrc(cell.strip().strip('"')):
-                wanted.setdefault(code, number)
+        cells = line.replace(";", ",").replace("\t", ",").split(",")
+        codes = [code for cell in cells if (code := identifiers.isrc(cell.strip().strip('"')))]
+        for code in codes:
+            wanted.setdefault(code, number)
+        if line.strip() and not codes and number > 1:  # the first may be a header
+            without.append(number)
     if not wanted:
         raise ConfigError(f"{asked.isrcs}: expected ISRCs, one or more a line, got none")
+    if without:
+        told = f"{len(without):,} of the lines of {asked.isrcs.name} name no ISRC, such as line {without[0]}"
+        yield _told("A-UNREPORTED", f"{told}: nothing was looked for there", 0)
     there = {isrc for (isrc,) in duck.run("SELECT DISTINCT isrc FROM lines")}
     for code, number in sorted(wanted.items()):
         if code not in there:

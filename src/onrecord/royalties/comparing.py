@@ -5,22 +5,19 @@
 The answer is a value without times or places: the same input, options and version give the same bytes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from onrecord import __version__
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import PluginInvalid, UsageError
 from onrecord.royalties import loading
+from onrecord.royalties.comparison import Comparison, Nobody, Options, Outcome, PoolRow, Record, Rows
 from onrecord.royalties.metrics import (
-    Change,
-    Concentration,
     Interval,
-    Popularity,
-    Subsidy,
     change,
     concentration,
     figures,
@@ -32,89 +29,14 @@ from onrecord.royalties.models.settings import INACTIVE
 from onrecord.royalties.pools import Unit, read_pools, said
 from onrecord.royalties.reading_plays import KEYS, LISTED, Plays, read_plays
 from onrecord.royalties.seams import PayoutModel
-from onrecord.royalties.splitting import Money, PoolOf, Splitter, Unpaid, in_order
+from onrecord.royalties.splitting.counting import Counts, Money, PoolOf, Unpaid
+from onrecord.royalties.splitting.rules import in_order, split
 
 #: Cumulated chances of a Poisson variable with mean 1, as parts of 2^64: how often a listener is drawn.
 _POISSON: Final = (
     6786177901268885274, 13572355802537770549, 16965444753172213186, 18096474403383694065,
     18379231815936564285, 18435783298447138329, 18445208545532234003, 18446555009401533385,
 )  # fmt: skip
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """What was asked. Money is in words, as it was given; one of `fee`, `pools` and `amount` is."""
-
-    models: tuple[str, ...]
-    settings: Mapping[str, Mapping[str, str]] = {}
-    fee: str = ""
-    pools: str = ""
-    amount: str = ""
-    unit: str = "0.000001"
-    baseline: str = ""
-    bootstrap: int = 0
-    seed: int = 1
-
-
-class Nobody(Struct, frozen=True):
-    """Money that no payee gets, by the rule's own reason."""
-
-    reason: str
-    amount: str
-
-
-class Outcome(Struct, frozen=True, kw_only=True):
-    """What one model pays."""
-
-    settings: Mapping[str, str]
-    paid: str
-    nobody: tuple[Nobody, ...]
-    payees: int
-    concentration: Concentration
-    change: Change | None
-    subsidy: Subsidy | None
-    intervals: Mapping[str, Interval]
-    payouts: Mapping[str, str]
-
-
-class PoolRow(Struct, frozen=True, kw_only=True):
-    service: str
-    month: str
-    territory: str
-    tier: str
-    right: str
-    amount: str
-    plays: int
-    listeners: int
-
-
-class Record(Struct, frozen=True, kw_only=True):
-    """From which anybody gets the same bytes."""
-
-    version: str
-    files: tuple[tuple[str, str], ...]
-    pools_sha256: str
-    options: Options
-    notes: tuple[str, ...]
-
-
-class Rows(Struct, frozen=True):
-    read: int
-    kept: int
-    refused: int
-    listed: tuple[Any, ...]
-    listed_at_most: int
-    columns: tuple[str, ...]
-    ignored: tuple[str, ...]
-
-
-class Comparison(Struct, frozen=True, kw_only=True):
-    rows: Rows
-    total: str
-    pools: tuple[PoolRow, ...]
-    baseline: str
-    popularity: Popularity
-    models: Mapping[str, Outcome]
-    record: Record
 
 
 def compare(path: Path, options: Options, duck: Duck, spill: Path, out: Path | None = None) -> Comparison:
@@ -169,13 +91,13 @@ class Run:
         for month in months:
             here = [pool for pool in self.pools if pool.month == month]
             self._see(source, month, here)
-            self._splitter.begin(here)
-            if not self._splitter.count("streams"):
+            self._counts.begin(here)
+            if not self._counts.money("streams"):
                 continue
             self._account(here)
             for name, model in in_order(self.models.items()):
                 self._check_idle(name, model)
-                self._book(name, here, self._splitter.split(model))
+                self._book(name, here, split(self._counts, model))
                 if out is not None:
                     self._write(out, month, name)
             if look:
@@ -303,7 +225,7 @@ class Run:
         if not hasattr(model, "inactive") or "inactive" in self._given[name] or self.fee is None:
             return
         idle = sum(
-            money.idle for money in self._splitter.count(str(getattr(model, "unit", "streams"))).values()
+            money.idle for money in self._counts.money(str(getattr(model, "unit", "streams"))).values()
         )
         if idle:
             choices = "; ".join(f"{key}: {meaning}" for key, meaning in INACTIVE.items())
@@ -360,7 +282,7 @@ class Run:
     def _reset(self) -> None:
         self.duck.table("earned", {"model": "INTEGER", "payee": "VARCHAR", "units": "HUGEINT"}, [])
         self.duck.table("heard", {"payee": "VARCHAR", "plays": "HUGEINT", "listeners": "BIGINT"}, [])
-        self._splitter = Splitter(self.duck, self.fee, self._own_fees)
+        self._counts = Counts(self.duck, self.fee, self._own_fees)
         self._tally = _Tally(list(self.models))
         self._gathered = 0
 
@@ -382,7 +304,7 @@ class Run:
             )
 
     def _account(self, here: Sequence[PoolOf]) -> None:
-        money = self._splitter.count("streams")
+        money = self._counts.money("streams")
         for pool in here:
             if pool.pool in money:
                 of = money[pool.pool]
@@ -391,7 +313,7 @@ class Run:
 
     def _look(self) -> None:
         """What does not hang on a model: who was heard, what heavy and light listeners play, what they put in."""
-        money = self._splitter.look()
+        money = self._counts.count_tastes()
         self._run("listeners_of")
         self._tally.popular += self._run("popularity")
         self.duck.table(
@@ -450,32 +372,6 @@ class Run:
         for table in tables:
             source, target = (f"kept_{table}", table) if back else (table, f"kept_{table}")
             self.duck.run(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {source}")
-
-
-def lines(comparison: Comparison) -> Iterator[str]:
-    """The answer for a person."""
-    rows = comparison.rows
-    yield f"{rows.read:,} rows read: {rows.kept:,} kept, {rows.refused:,} refused"
-    yield f"{len(comparison.pools):,} pools, {comparison.total} in all"
-    yield comparison.popularity.sentence
-    for name, outcome in comparison.models.items():
-        parts = outcome.concentration
-        yield (
-            f"{name}: {outcome.paid} to {outcome.payees:,} payees; Gini {parts.gini}, top 10 {parts.top_10}, "
-            f"top 1 % {parts.top_1_percent}"
-        )
-        for nobody in outcome.nobody:
-            yield f"  to nobody: {nobody.amount} ({nobody.reason})"
-        if outcome.change:
-            told = outcome.change
-            yield (
-                f"  beside {comparison.baseline}: {told.winners:,} win, {told.losers:,} lose, {told.unchanged:,} stay; "
-                f"{told.moved} moved ({told.moved_share}); top 10 {told.top_10}"
-            )
-        for key, interval in outcome.intervals.items():
-            yield f"  {key}: {interval.low} to {interval.high} in 95 % of {interval.draws} draws"
-    for note in comparison.record.notes:
-        yield f"note: {note}"
 
 
 def _made(model: type[PayoutModel], settings: Mapping[str, str]) -> PayoutModel:

@@ -21,9 +21,10 @@ from onrecord.engine.duck import Duck
 from onrecord.errors import ConfigError
 from onrecord.model import identifiers
 from onrecord.royalties.apportion import apportion
+from onrecord.royalties.figures import figure, remember
 from onrecord.royalties.ledgering import Books
-from onrecord.royalties.opening import figure, remember, tables
 from onrecord.royalties.statements.values import EXACT
+from onrecord.royalties.tables import tables
 
 _MATCHES: Final = ("isrc", "upc", "title", "artist", "label", "work", "right", "service")
 #: Whose the part is that no participant has.

@@ -10,10 +10,13 @@ A statement's folder appears by one rename when it is whole; the same file twice
 """
 
 import codecs
+import fcntl
 import hashlib
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +27,7 @@ from msgspec import Struct
 
 from onrecord import durable
 from onrecord.engine import plugins
-from onrecord.errors import IntegrityError, NewerFormat, NotFound, SourceRefused, UsageError
+from onrecord.errors import ArchiveLocked, IntegrityError, NewerFormat, NotFound, SourceRefused, UsageError
 from onrecord.model.royalties import LineRejected, StatementLine, StatementNote, StatementPool, StatementRow
 from onrecord.royalties import files
 from onrecord.royalties.columns import Writers
@@ -122,7 +125,8 @@ class Books:
                     f"{folder}: expected a folder of books, or an empty or new one, got other files"
                 )
             (folder / "statements").mkdir(parents=True, exist_ok=True)
-            durable.replace(marker, msgspec.json.encode({"schema": "onrecord.books", "format": FORMAT}))
+            with _alone(folder):
+                durable.replace(marker, msgspec.json.encode({"schema": "onrecord.books", "format": FORMAT}))
         try:
             found = msgspec.json.decode(marker.read_bytes()).get("format")
         except (msgspec.DecodeError, AttributeError) as error:
@@ -176,19 +180,37 @@ def keep(
     """
     currency = check_currency(currency)
     readers = [reader] if reader else [make() for make in load_readers().loaded.values()]
-    for path in paths:
+    with _alone(books.folder):
+        for path in paths:
+            try:
+                some = False
+                for opened in files.statements(path):
+                    some = True
+                    yield _one(books, opened, readers, reader is not None, currency, month, shown)
+                if not some:
+                    yield _not_taken(
+                        str(path),
+                        "a zip without a statement (CSV, TSV, TXT, XLSX), or a workbook of empty sheets",
+                    )
+            except SourceRefused as refused:
+                yield _not_taken(str(path), "; ".join(filter(None, (refused.message, refused.hint))))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One import at a time: two would write the same statement. The lock is the folder's, and ends with the process."""
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
         try:
-            some = False
-            for opened in files.statements(path):
-                some = True
-                yield _one(books, opened, readers, reader is not None, currency, month, shown)
-            if not some:
-                yield _not_taken(
-                    str(path),
-                    "a zip without a statement (CSV, TSV, TXT, XLSX), or a workbook of empty sheets",
-                )
-        except SourceRefused as refused:
-            yield _not_taken(str(path), "; ".join(filter(None, (refused.message, refused.hint))))
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ArchiveLocked(
+                f"{folder}: another import into these books is going on",
+                "wait until it is done, and run this again",
+            ) from None
+        yield
+    finally:
+        os.close(fd)
 
 
 def check_currency(code: str) -> str:
@@ -234,6 +256,10 @@ def _one(
         with Writers(part, digest) as writers:
             for row in known[0].read(stream):
                 writers.write(entry.take(row))
+        stream.seek(0)
+        if _measured(stream)[0] != digest:
+            # Its rows would stand under the digest of other bytes, which would then be taken for known.
+            raise SourceRefused("it changed while it was read; import it again when nothing writes to it")
     except SourceRefused as refused:
         shutil.rmtree(part, ignore_errors=True)
         return _not_taken(name, refused.message)
@@ -370,7 +396,7 @@ def _nameless(line: StatementLine, column: str, expected: str) -> LineRejected:
 
 def _measured(stream: BinaryIO) -> tuple[str, int, int, bool]:
     """(digest, bytes, lines that are not empty, whether the last one has an end)."""
-    digest, size, lines, rest, ended = hashlib.sha256(), 0, 0, b"", True
+    digest, size, lines, rest, ended = hashlib.sha256(), 0, 0, b"", True  # rest: whether a line has begun
     wide: codecs.IncrementalDecoder | None = None
     while block := stream.read(_BLOCK):
         if not size and (name := encoding(block)) != "latin-1":
@@ -380,7 +406,7 @@ def _measured(stream: BinaryIO) -> tuple[str, int, int, bool]:
         text = rest + (wide.decode(block).encode() if wide else block).replace(b"\r", b"\n")
         ended = text.endswith(b"\n")
         parts = text.split(b"\n")
-        rest = parts.pop()
+        rest = b"." if parts.pop() else b""  # not the line itself, which may be as long as the file
         lines += sum(1 for part in parts if part)
     return digest.hexdigest(), size, lines + bool(rest), ended
 

@@ -7,7 +7,7 @@ Parquet is read where it lies. CSV is staged as Parquet once: by DuckDB where ev
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,19 +61,62 @@ class Plays(Struct, frozen=True):
 
 def read_plays(duck: Duck, path: Path, spill: Path) -> Plays:
     """Open `path`, a file or a folder of Parquet files. `spill` takes what is staged."""
-    paths = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    paths = files_of(path)
     if not paths:
         raise SourceRefused(
             f"{path}: expected a file of plays or a folder of Parquet files, got an empty folder"
         )
     files = tuple((each.name, sha256_of(each)) for each in paths)
-    with paths[0].open("rb") as stream:
-        parquet = stream.read(4) == b"PAR1"
-    if parquet:
+    if is_parquet(paths[0]):
         return _parquet(duck, paths, files)
     if path.is_dir():
         raise SourceRefused(f"{paths[0]}: expected Parquet, which begins with PAR1; got something else")
     return _csv(duck, path, files, spill)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files of plays that `path` names, in the order in which they are read; an empty folder has none."""
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
+def is_parquet(path: Path) -> bool:
+    """By its first bytes: names say nothing."""
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PAR1"
+
+
+def columns_of(file: str, header: Sequence[str]) -> dict[str, str]:
+    """Our names of columns with the file's, in our order; SourceRefused where one is missing or there twice."""
+    folded = Counter(name.strip().lower() for name in header)
+    twice = [name for name in _NAMES if folded[name] > 1]
+    if twice:
+        raise SourceRefused(
+            f"{file}: the column {twice[0]!r} is there {folded[twice[0]]} times, expected it once"
+        )
+    missing = [name for name in ("listener", "plays") if not folded[name]]
+    if not folded["artist"] and not folded["recording"]:
+        missing.append("artist (or recording)")
+    if missing:
+        raise SourceRefused(
+            f"{file}: expected the columns listener, artist (or recording) and plays; there is no {', '.join(missing)}",
+            hint=f"the header has: {', '.join(header)[:300]}",
+        )
+    given = {name.strip().lower(): name for name in header}
+    return {name: given[name] for name in _NAMES if name in given}
+
+
+def payee_of(columns: Collection[str]) -> str:
+    """Whom plays pay, as one of our names of columns: their artist, or their recording where no artist is told."""
+    return "artist" if "artist" in columns else "recording"
+
+
+def delimiter_of(path: Path) -> str:
+    """By the header alone, for names have commas too."""
+    with path.open("rb") as stream:
+        head = stream.read(65536)
+    text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1", "replace")
+    line = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    return max(",;\t", key=line.count)
 
 
 def _parquet(duck: Duck, paths: Sequence[Path], files: tuple[tuple[str, str], ...]) -> Plays:
@@ -87,7 +130,7 @@ def _parquet(duck: Duck, paths: Sequence[Path], files: tuple[tuple[str, str], ..
         kinds = {
             name: kind for name, kind in kinds.items() if name not in ("file_row_number", "onrecord_file")
         }
-        found = _columns(paths[0].name, list(kinds))
+        found = columns_of(paths[0].name, list(kinds))
         columns = {name: (column, kinds[column]) for name, column in found.items()}
         count, bad = _without_fault(duck, columns), 0
         refused: list[Refused] = []
@@ -161,13 +204,13 @@ def _pools(duck: Duck, columns: Mapping[str, object]) -> tuple[tuple[str, ...], 
 
 
 def _csv(duck: Duck, path: Path, files: tuple[tuple[str, str], ...], spill: Path) -> Plays:
-    delimiter = _delimiter(path)
+    delimiter = delimiter_of(path)
     with path.open("rb") as stream:
         head = next(rows(stream, delimiter), None)
     if head is None or head.wrong:
         raise SourceRefused(f"{path}: expected a header with listener, artist and plays, got nothing")
     header = [cell.strip() for cell in head.cells]
-    found = _columns(path.name, header)
+    found = columns_of(path.name, header)
     staged = spill / "plays.parquet"
     ignored = tuple(sorted(set(header) - set(found.values())))
     kinds = {name: (name, "VARCHAR") for name in found}
@@ -249,26 +292,6 @@ def _data_rows(stream: Any, delimiter: str) -> Iterator[Any]:
     return found
 
 
-def _columns(file: str, header: Sequence[str]) -> dict[str, str]:
-    """Our names of columns with the file's, in our order."""
-    folded = Counter(name.strip().lower() for name in header)
-    twice = [name for name in _NAMES if folded[name] > 1]
-    if twice:
-        raise SourceRefused(
-            f"{file}: the column {twice[0]!r} is there {folded[twice[0]]} times, expected it once"
-        )
-    missing = [name for name in ("listener", "plays") if not folded[name]]
-    if not folded["artist"] and not folded["recording"]:
-        missing.append("artist (or recording)")
-    if missing:
-        raise SourceRefused(
-            f"{file}: expected the columns listener, artist (or recording) and plays; there is no {', '.join(missing)}",
-            hint=f"the header has: {', '.join(header)[:300]}",
-        )
-    given = {name.strip().lower(): name for name in header}
-    return {name: given[name] for name in _NAMES if name in given}
-
-
 def _why(cells: Mapping[str, str]) -> str:
     """Why a row of text is refused; the same rules, in the same order and words, as `_reason`."""
     for name, cell in cells.items():
@@ -323,7 +346,7 @@ def _view(duck: Duck, source: str, columns: Mapping[str, tuple[str, str]], why: 
         keep = kind in _WHOLE_KINDS or kind == "VARCHAR"
         return _name(column) if keep else f"CAST({_name(column)} AS VARCHAR)"
 
-    payee = name_of("artist" if "artist" in columns else "recording")
+    payee = name_of(payee_of(columns))
     recording = name_of("recording" if "recording" in columns else "artist")
     chosen = [f"{name_of('listener')} AS listener", f"{payee} AS payee", f"{recording} AS recording"]
     for name in COUNTS:
@@ -340,14 +363,6 @@ def _view(duck: Duck, source: str, columns: Mapping[str, tuple[str, str]], why: 
             chosen.append(f"coalesce(CAST({_name(columns[name][0])} AS VARCHAR), '') AS \"{name}\"")
     where = f" WHERE {why} IS NULL" if why else ""
     duck.run(f"CREATE OR REPLACE VIEW input AS SELECT {', '.join(chosen)} FROM {source}{where}")
-
-
-def _delimiter(path: Path) -> str:
-    with path.open("rb") as stream:
-        head = stream.read(65536)
-    text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1", "replace")
-    line = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    return max(",;\t", key=line.count)
 
 
 def _is_day(kind: str) -> bool:

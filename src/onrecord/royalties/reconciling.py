@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two statements of the same sales, side by side: what only one of them has, and what they say otherwise."""
 
+from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
 
+from onrecord.royalties.figures import figure, places, remember
 from onrecord.royalties.ledgering import Books, Statement
-from onrecord.royalties.opening import figure, places, query, remember, tables
+from onrecord.royalties.tables import query, tables
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -27,10 +30,22 @@ class Difference(Struct, frozen=True, kw_only=True):
     amount_b: Decimal | None
 
 
+class Alike(Struct, frozen=True, kw_only=True):
+    """A service and country of A and one of B that may be the same under other names.
+
+    `tracks` counts the lines of each that only the other has under its name: same month, track, uses and money.
+    """
+
+    a: str
+    b: str
+    tracks: int
+
+
 class Reconciled(Struct, frozen=True, kw_only=True):
     a: Statement
     b: Statement
     differences: list[Difference]
+    alike: list[Alike]
 
 
 def reconcile(books: Books, a: str, b: str) -> Reconciled:
@@ -52,4 +67,17 @@ def reconcile(books: Books, a: str, b: str) -> Reconciled:
         found.append(Difference(id=told.id, **said))
         figures.append(told)
     remember(books, "reconcile", figures)
-    return Reconciled(a=first, b=second, differences=found)
+    return Reconciled(a=first, b=second, differences=found, alike=_alike(found))
+
+
+def _alike(differences: Iterable[Difference]) -> list[Alike]:
+    """Distributors write `Sweden` or `SE`, `Apple Music` or `iTunes/Apple`. Only what fits nothing else is counted."""
+    lonely: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
+    for one in differences:
+        if one.lines_a is None or one.lines_b is None:
+            only_b = one.lines_a is None
+            uses, money = (one.quantity_b, one.amount_b) if only_b else (one.quantity_a, one.amount_a)
+            sides = lonely.setdefault((one.month, one.track, one.currency, uses, money), ([], []))
+            sides[only_b].append(" / ".join(filter(None, (one.service, one.territory))))
+    pairs = Counter((a[0], b[0]) for a, b in lonely.values() if len(a) == len(b) == 1)
+    return [Alike(a=a, b=b, tracks=tracks) for (a, b), tracks in sorted(pairs.items())]

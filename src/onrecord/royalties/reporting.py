@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from onrecord.royalties.figures import Figure, Place, figure, remember
 from onrecord.royalties.ledgering import Books
-from onrecord.royalties.opening import Figure, Place, figure, query, remember, tables
 from onrecord.royalties.statements.values import EXACT
+from onrecord.royalties.tables import query, tables
 
 #: A rate is a quotient, so it is cut somewhere: here, far behind what any statement prints.
 _RATE: Final = Context(prec=20)

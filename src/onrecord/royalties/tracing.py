@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from onrecord.errors import NotFound
 from onrecord.model.royalties import StatementLine
+from onrecord.royalties.figures import Figure, recall
 from onrecord.royalties.ledgering import Books, Statement
-from onrecord.royalties.opening import Figure, recall, tables
 from onrecord.royalties.statements.values import EXACT
+from onrecord.royalties.tables import tables
 
 #: Which rows a figure was made of, by the beginning of its id, and what is shown of them.
 _TABLES: Final = {"pool": "pools", "refused": "refused"}

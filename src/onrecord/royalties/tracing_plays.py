@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Follows what `compare` says of a payee to the rows of the plays that it was reckoned from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,14 @@ from msgspec import Struct
 from onrecord.durable import sha256_of
 from onrecord.engine.duck import Duck
 from onrecord.errors import IntegrityError, NotFound, UsageError
-from onrecord.royalties.reading_plays import read_plays
+from onrecord.royalties.reading_plays import (
+    columns_of,
+    delimiter_of,
+    files_of,
+    is_parquet,
+    payee_of,
+    read_plays,
+)
 from onrecord.royalties.rows import rows
 
 
@@ -61,7 +68,7 @@ def trace_payee(result: Path, plays: Path, payee: str, duck: Duck, spill: Path, 
     payouts = {name: one.payouts[payee] for name, one in found.models.items() if payee in one.payouts}
     if not payouts:
         raise NotFound(f"{payee!r}: no model of {result.name} pays a payee of this name")
-    paths = sorted(plays.glob("*.parquet")) if plays.is_dir() else [plays]
+    paths = files_of(plays)
     now = sorted(sha256_of(path) for path in paths)
     if now != sorted(digest for _, digest in found.record.files):
         said = ", ".join(f"{name} ({digest[:12]})" for name, digest in found.record.files)
@@ -95,16 +102,13 @@ def trace_payee(result: Path, plays: Path, payee: str, duck: Duck, spill: Path, 
 
 def _rows(duck: Duck, paths: list[Path], payee: str) -> Iterator[PlaysRow]:
     for path in paths:
-        with path.open("rb") as stream:
-            parquet = stream.read(4) == b"PAR1"
-        yield from _parquet(duck, path, payee) if parquet else _text(path, payee)
+        yield from _parquet(duck, path, payee) if is_parquet(path) else _text(path, payee)
 
 
 def _parquet(duck: Duck, path: Path, payee: str) -> Iterator[PlaysRow]:
     source = "read_parquet($path, file_row_number = true)"
     names = [str(name) for name, *_ in duck.run(f"DESCRIBE SELECT * FROM {source}", {"path": str(path)})]
-    payees = {name.strip().lower(): name for name in names}
-    column = payees.get("artist") or payees["recording"]
+    column = _payee_column(path, [name for name in names if name != "file_row_number"])
     quoted = '"' + column.replace('"', '""') + '"'
     found: list[tuple[Any, ...]] = duck.run(
         f"SELECT * FROM {source} WHERE {quoted}::VARCHAR = $payee ORDER BY file_row_number LIMIT 10000",
@@ -118,12 +122,15 @@ def _parquet(duck: Duck, path: Path, payee: str) -> Iterator[PlaysRow]:
 
 def _text(path: Path, payee: str) -> Iterator[PlaysRow]:
     with path.open("rb") as stream:
-        text = stream.readline(1 << 16).decode("latin-1")
-        delimiter = max(",;\t", key=text.count)
-        stream.seek(0)
-        found = rows(stream, delimiter)
-        header = [cell.strip().lower() for cell in next(found).cells]
-        at = header.index("artist") if "artist" in header else header.index("recording")
+        found = rows(stream, delimiter_of(path))
+        header = [cell.strip() for cell in next(found).cells]
+        at = header.index(_payee_column(path, header))
+        names = [name.lower() for name in header]
         for row in found:
             if not row.wrong and len(row.cells) == len(header) and row.cells[at] == payee:
-                yield PlaysRow(path.name, row.line, dict(zip(header, row.cells, strict=True)))
+                yield PlaysRow(path.name, row.line, dict(zip(names, row.cells, strict=True)))
+
+
+def _payee_column(path: Path, header: Sequence[str]) -> str:
+    columns = columns_of(path.name, header)
+    return columns[payee_of(columns)]

@@ -22,8 +22,8 @@ from onrecord.model import identifiers
 from onrecord.model.royalties import LineRejected
 from onrecord.royalties import unclaimed_feed
 from onrecord.royalties.ledgering import Books
-from onrecord.royalties.opening import tables
 from onrecord.royalties.statements.cwr import Work, read_works
+from onrecord.royalties.tables import tables
 from onrecord.royalties.unclaimed_feed import Unread
 
 

@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from onrecord.engine.duck import Duck
-    from onrecord.royalties.comparing import Options
+    from onrecord.royalties.comparison import Options
     from onrecord.royalties.reading_plays import Refused
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,7 +26,7 @@ def plays_and_money(function: F) -> F:
 
 
 def as_options(models: Sequence[str], settings: Sequence[str], pools: str | None, **more: Any) -> "Options":
-    from onrecord.royalties.comparing import Options
+    from onrecord.royalties.comparison import Options
 
     return Options(models=tuple(models), settings=settings_of(settings), pools=pools or "", **more)
 

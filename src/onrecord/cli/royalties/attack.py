@@ -5,12 +5,15 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from onrecord.cli.output import Output, options
 from onrecord.cli.royalties.asking import as_options, engine, plays_and_money, refused_lines
+
+if TYPE_CHECKING:
+    from onrecord.royalties.attacking import Attack
 
 
 @click.command("attack")
@@ -65,16 +68,29 @@ def command(
     \b
     Example:  onrecord royalties attack plays.csv --model pro-rata --fee 6.99 --accounts 100 --plays-each 9000
     """
-    from onrecord.royalties.attacking import Farm, attack, lines
+    from onrecord.royalties.attacking import Farm, attack
 
     farm = Farm(accounts=accounts, plays_each=each, payees=payees, fee=bot_fee)
     with engine(memory, temp) as (duck, spill):
         found = attack(plays, as_options(**asked), farm, duck, spill)
 
     def text() -> Iterator[str]:
-        yield from lines(found)
+        yield from _lines(found)
         yield from refused_lines(found.rows.listed, found.rows.refused)
 
     out.result("royalties.attack", found, text)
     if found.rows.refused:
         sys.exit(3)
+
+
+def _lines(found: "Attack") -> Iterator[str]:
+    farm = found.farm
+    yield (
+        f"{farm.accounts:,} accounts with {farm.plays_each:,} plays each of {farm.payees:,} payees: "
+        f"{found.share_of_plays:.4%} of all plays"
+    )
+    for name, loot in found.models.items():
+        costs = f", costs {loot.cost}, leaves {loot.profit}" if loot.cost else ""
+        yield f"{name}: pays the farm {loot.paid}{costs}; {loot.losers:,} others lose {loot.taken}"
+    for note in found.record.notes:
+        yield f"note: {note}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from onrecord.cli.output import Output, options
+from onrecord.cli.royalties.months import Month
 
 
 @click.command("audit")
@@ -17,7 +18,11 @@ from onrecord.cli.output import Output, options
 @click.option("--lag", type=click.IntRange(0, 60), default=3, show_default=True, metavar="MONTHS",
               help="Between use and report, that is normal.")  # fmt: skip
 @click.option(
-    "--until", default="", metavar="YYYY-MM", help="The month that is now. [default: the newest report]"
+    "--until",
+    default="",
+    type=Month(),
+    metavar="YYYY-MM",
+    help="The month that is now. [default: the newest report]",
 )
 @click.option(
     "--fall", default="30", show_default=True, metavar="PERCENT", help="So much less a use is a sudden fall."

@@ -5,13 +5,17 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from onrecord.cli.output import Output, options
 from onrecord.cli.royalties.asking import as_options, engine, plays_and_money, refused_lines
+from onrecord.cli.royalties.spreadsheet import cell
+
+if TYPE_CHECKING:
+    from onrecord.royalties.comparison import Comparison
 
 
 @click.command("compare")
@@ -63,7 +67,7 @@ def command(
     \b
     Example:  onrecord royalties compare plays.parquet --model pro-rata --model user-centric --fee 6.99
     """
-    from onrecord.royalties.comparing import compare, lines
+    from onrecord.royalties.comparing import compare
 
     request = as_options(**asked)
     if place is not None:
@@ -75,7 +79,7 @@ def command(
         out.say(f"wrote {place}")
 
     def text() -> Iterator[str]:
-        yield from lines(found)
+        yield from _lines(found)
         yield from refused_lines(found.rows.listed, found.rows.refused)
 
     out.result("royalties.compare", found, text)
@@ -83,7 +87,32 @@ def command(
         sys.exit(3)
 
 
-def _write(place: Path, found: Any) -> None:
+def _lines(comparison: "Comparison") -> Iterator[str]:
+    rows = comparison.rows
+    yield f"{rows.read:,} rows read: {rows.kept:,} kept, {rows.refused:,} refused"
+    yield f"{len(comparison.pools):,} pools, {comparison.total} in all"
+    yield comparison.popularity.sentence
+    for name, outcome in comparison.models.items():
+        parts = outcome.concentration
+        yield (
+            f"{name}: {outcome.paid} to {outcome.payees:,} payees; Gini {parts.gini}, top 10 {parts.top_10}, "
+            f"top 1 % {parts.top_1_percent}"
+        )
+        for nobody in outcome.nobody:
+            yield f"  to nobody: {nobody.amount} ({nobody.reason})"
+        if outcome.change:
+            told = outcome.change
+            yield (
+                f"  beside {comparison.baseline}: {told.winners:,} win, {told.losers:,} lose, {told.unchanged:,} stay; "
+                f"{told.moved} moved ({told.moved_share}); top 10 {told.top_10}"
+            )
+        for key, interval in outcome.intervals.items():
+            yield f"  {key}: {interval.low} to {interval.high} in 95 % of {interval.draws} draws"
+    for note in comparison.record.notes:
+        yield f"note: {note}"
+
+
+def _write(place: Path, found: "Comparison") -> None:
     import csv
     import io
 
@@ -98,7 +127,7 @@ def _write(place: Path, found: Any) -> None:
     writer.writerow(["payee", *found.models])
     payees = sorted({payee for outcome in found.models.values() for payee in outcome.payouts})
     for payee in payees:
-        # A name must not become a formula where the table is opened in a spreadsheet.
-        safe = "'" + payee if payee[:1] in ("=", "+", "-", "@", "\t", "\r") else payee
-        writer.writerow([safe, *(outcome.payouts.get(payee, "0") for outcome in found.models.values())])
+        writer.writerow(
+            [cell(payee), *(outcome.payouts.get(payee, "0") for outcome in found.models.values())]
+        )
     replace(place / "payouts.csv", table.getvalue().encode())

@@ -38,9 +38,9 @@ def command(
 ) -> None:
     """Take royalty statements into the books, a folder on this machine that is no archive and is never published.
 
-    A format is recognized by its columns and bytes, never by the file's name; zip and gzip are opened, and each sheet of
-    a workbook (XLSX, ODS, XLS) is a statement. Every row is kept with the file's digest and its number; rows that
-    cannot be read are listed. The same file twice changes nothing.
+    A format is recognized by its columns and bytes, never by the file's name. Zip and gzip are opened, and each sheet
+    of a workbook (XLSX, ODS, XLS) is read as a table. Every row is kept with the file's digest and its number; rows
+    that cannot be read are listed. The same file twice changes nothing.
 
     \b
     Exit code 3: some rows or files were refused; they are listed.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from onrecord.cli.output import Output, options
+from onrecord.cli.royalties.months import MONTH, Month
 
 if TYPE_CHECKING:
     from onrecord.royalties.histories.reading import History
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from onrecord.royalties.listening.terms import Terms
 
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
-_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _PLANS: Final = ("individual", "student", "duo", "family")
 _IDLE: Final = ("unpaid", "retain", "carry", "pro_rata_pool")
 
@@ -49,18 +49,9 @@ class OfMonth(Amount):
         if isinstance(value, tuple):
             return value
         month, equals, amount = value.rpartition("=")
-        if (equals or self._required) and not _MONTH.fullmatch(month):
+        if (equals or self._required) and not MONTH.fullmatch(month):
             self.fail(f"{value!r}: expected a month and an amount, such as 2024-05=10.99", param, ctx)
         return month, super().convert(amount, param, ctx)
-
-
-class Month(click.ParamType[str]):
-    name = "month"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not _MONTH.fullmatch(value):
-            self.fail(f"{value!r}: expected a month as YYYY-MM", param, ctx)
-        return str(value)
 
 
 @click.command("listener")

@@ -68,6 +68,9 @@ def command(
     check(bounds, guarantee)
     if into.exists():
         raise UsageError(f"{into}: is there already: expected a new file", hint="a release is not made twice")
+    if not into.parent.is_dir():
+        # Before the budget is spent: that is never given back.
+        raise UsageError(f"{into.parent}: no such folder: expected one to write {into.name} to")
     library()
     counts = bounded_counts(plays, bounds)
     left = spend(budget, guarantee, bounds, into.name, dt.datetime.now(dt.UTC).date(), total_epsilon)

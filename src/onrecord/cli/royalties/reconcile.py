@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from onrecord.cli.output import Output, options
+from onrecord.cli.royalties.spreadsheet import bare
 
 
 @click.command("reconcile")
@@ -39,14 +40,19 @@ def command(a: str, b: str, books: Path, limit: int, folder: Path, out: Output) 
                 part for part in (item.month, item.service, item.territory, item.track) if part
             )
             if item.lines_b is None:
-                yield f"only in A: {about}: {item.quantity_a} uses, {item.amount_a} {item.currency}  ({item.id})"
+                yield f"only in A: {about}: {item.quantity_a} uses, {bare(item.amount_a)} {item.currency}  ({item.id})"
             elif item.lines_a is None:
-                yield f"only in B: {about}: {item.quantity_b} uses, {item.amount_b} {item.currency}  ({item.id})"
+                yield f"only in B: {about}: {item.quantity_b} uses, {bare(item.amount_b)} {item.currency}  ({item.id})"
             else:
                 yield (
-                    f"otherwise: {about}: A {item.quantity_a} uses, {item.amount_a}; "
-                    f"B {item.quantity_b} uses, {item.amount_b} {item.currency}  ({item.id})"
+                    f"otherwise: {about}: A {item.quantity_a} uses, {bare(item.amount_a)}; "
+                    f"B {item.quantity_b} uses, {bare(item.amount_b)} {item.currency}  ({item.id})"
                 )
+        for alike in found.alike:
+            yield (
+                f"perhaps {alike.a or 'no service'} in A is {alike.b or 'no service'} in B: {alike.tracks:,} of what "
+                "only one has are alike in month, track, uses and money"
+            )
         yield f"{len(found.differences):,} differences, {min(limit, len(found.differences)):,} shown"
 
     out.result("royalties.reconcile", found, text)

@@ -9,13 +9,15 @@ from pathlib import Path
 import click
 
 from onrecord.cli.output import Output, options
+from onrecord.cli.royalties.months import Month, check_span
+from onrecord.cli.royalties.spreadsheet import bare
 
 
 @click.command("report")
 @click.option("--books", default="onrecord-books", show_default=True, type=click.Path(path_type=Path),
               help="The folder of the books.")  # fmt: skip
-@click.option("--from", "since", default="", metavar="YYYY-MM", help="The first month of use.")
-@click.option("--until", default="9999-99", metavar="YYYY-MM", help="The last month of use.")
+@click.option("--from", "since", default="", type=Month(), metavar="YYYY-MM", help="The first month of use.")
+@click.option("--until", default="", type=Month(), metavar="YYYY-MM", help="The last month of use.")
 @options
 def command(books: Path, since: str, until: str, folder: Path, out: Output) -> None:
     """Show what a use brought, by service, country, tier and month, with the lines that brought least and most.
@@ -28,7 +30,8 @@ def command(books: Path, since: str, until: str, folder: Path, out: Output) -> N
     from onrecord.royalties.ledgering import Books
     from onrecord.royalties.reporting import report
 
-    found = report(Books.open(books), since, until)
+    check_span(since, until)
+    found = report(Books.open(books), since, until or "9999-99")
 
     def text() -> Iterator[str]:
         for rate in found.rates:
@@ -40,7 +43,7 @@ def command(books: Path, since: str, until: str, folder: Path, out: Output) -> N
             a_use = f": {short(rate.rate)} a use{spread}" if rate.rate is not None else ""
             taken = f", {rate.refunds} lines taken back" if rate.refunds else ""
             yield (
-                f"{about}: {rate.amount:f} {rate.currency} for {rate.quantity:,} uses{a_use}{taken}  ({rate.id})"
+                f"{about}: {bare(rate.amount)} {rate.currency} for {rate.quantity:,} uses{a_use}{taken}  ({rate.id})"
             )
         for pool in found.pools:
             keys = (pool.service, pool.territory, pool.tier, pool.payee, pool.month)
@@ -50,11 +53,11 @@ def command(books: Path, since: str, until: str, folder: Path, out: Output) -> N
                 f"{short(pool.pool_rate)} a use of all  ({pool.id})"
             )
         for total in found.totals:
-            yield f"{total.amount:f} {total.currency} in {total.lines:,} lines  ({total.id})"
+            yield f"{bare(total.amount)} {total.currency} in {total.lines:,} lines  ({total.id})"
 
     out.result("royalties.report", found, text)
 
 
 def short(value: Decimal | None) -> str:
     """A rate for a person: six digits that count."""
-    return "unknown" if value is None else f"{value:.6g}"
+    return "unknown" if value is None else bare(Decimal(f"{value:.6g}"))

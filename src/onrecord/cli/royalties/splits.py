@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from onrecord.cli.output import Output, inert, options
-from onrecord.cli.royalties.spreadsheet import cell
+from onrecord.cli.royalties.months import Month, check_span
+from onrecord.cli.royalties.spreadsheet import bare, cell
 
 if TYPE_CHECKING:
     from onrecord.royalties.contracts import Account, Participant, Splits
@@ -25,8 +26,8 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 @click.argument("contracts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--books", default="onrecord-books", show_default=True, type=click.Path(path_type=Path),
               help="The folder of the books.")  # fmt: skip
-@click.option("--from", "since", default="", metavar="YYYY-MM", help="The first month of use.")
-@click.option("--until", default="9999-99", metavar="YYYY-MM", help="The last month of use.")
+@click.option("--from", "since", default="", type=Month(), metavar="YYYY-MM", help="The first month of use.")
+@click.option("--until", default="", type=Month(), metavar="YYYY-MM", help="The last month of use.")
 @click.option("--out", "target", type=click.Path(file_okay=False, path_type=Path),
               help="A folder for the statements, an HTML page and a CSV for each participant.")  # fmt: skip
 @options
@@ -41,9 +42,10 @@ def command(
     from onrecord.royalties.contracts import carried, read_contracts, split
     from onrecord.royalties.ledgering import Books
 
+    check_span(since, until)
     given = read_contracts(contracts)
-    found = split(Books.open(books), given, since, until)
-    span = f"{since or 'the beginning'} to {until if until != '9999-99' else 'today'}"
+    found = split(Books.open(books), given, since, until or "9999-99")
+    span = f"{since or 'the beginning'} to {until or 'today'}"
     if target:
         _write(target, found, span)
         (target / "participants.toml").write_text(_participants(carried(given, found)), encoding="utf-8")
@@ -56,10 +58,10 @@ def command(
             )
             for part in account.parts:
                 about = f"{part.contract}, {part.month}"
-                yield f"  {about}: {part.percent} % of {part.earned:f} = {part.amount:f}  ({part.id})"
+                yield f"  {about}: {part.percent} % of {bare(part.earned)} = {part.amount:f}  ({part.id})"
         yield (
-            f"{found.total:f} {found.currency} in all; {found.unmatched:f} in {found.unmatched_lines:,} lines under no "
-            f"contract, {found.under_unit:f} less than a unit"
+            f"{bare(found.total)} {found.currency} in all; {bare(found.unmatched)} in {found.unmatched_lines:,} lines "
+            f"under no contract, {bare(found.under_unit)} less than a unit"
         )
         if found.other_currencies:
             yield f"left alone: {', '.join(found.other_currencies)}"
@@ -77,8 +79,8 @@ def _write(target: Path, found: "Splits", span: str) -> None:
             rows.writerow(_HEADER)
             for part in account.parts:
                 rows.writerow(
-                    map(cell, [account.payee, part.contract, part.month, part.lines, part.quantity, part.earned,
-                               _number(part.percent), part.amount, part.id])
+                    map(cell, [account.payee, part.contract, part.month, part.lines, part.quantity,
+                               Decimal(bare(part.earned)), _number(part.percent), part.amount, part.id])
                 )  # fmt: skip
 
 
@@ -116,4 +118,5 @@ def _page(found: "Splits", account: "Account", span: str) -> str:
         lstrip_blocks=True,
     )
     templates.filters["money"] = lambda value: f"{value:f}"
+    templates.filters["bare"] = bare
     return templates.get_template("split.html").render(account=account, currency=found.currency, span=span)

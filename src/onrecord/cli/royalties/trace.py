@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from onrecord.cli.output import Output, options
+from onrecord.cli.royalties.spreadsheet import bare
 
 
 @click.command("trace")
@@ -50,9 +51,9 @@ def command(
     def text() -> Iterator[str]:
         yield found.figure.sentence
         for row in found.rows:
-            yield f"row {row.row} of {row.name} ({row.file[:12]}): {row.amount} for {row.quantity} uses"
+            yield f"row {row.row} of {row.name} ({row.file[:12]}): {bare(row.amount)} for {row.quantity} uses"
             yield "  " + ", ".join(f"{name}={cell}" for name, cell in row.cells if cell)
-        money = f"{found.amount:f} {found.figure.currency}" if found.amount is not None else "no money"
+        money = f"{bare(found.amount)} {found.figure.currency}" if found.amount is not None else "no money"
         yield f"{found.lines:,} rows, {len(found.rows):,} shown: {money}, {found.quantity:,} uses"
         if not found.same:
             yield "not what the figure said: statements were added since; run its command again"

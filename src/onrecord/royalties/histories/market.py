@@ -108,6 +108,11 @@ def _of_table(path: Path, months: Collection[str]) -> dict[str, MarketMonth]:
                 raise _wrong(path, row, "a month as YYYY-MM", cells["month"])
             if cells["month"] in months:
                 _add(path, row, cells, found.setdefault(cells["month"], MarketMonth()))
+    for name, month in found.items():
+        if (together := sum(month.artists.values())) > month.plays:
+            raise UsageError(
+                f"{path}: {name}: expected a total of all plays, got {month.plays:,}, but its artists have {together:,}"
+            )
     return found
 
 

@@ -92,4 +92,4 @@ def _window(month: str, before: int) -> tuple[str, ...]:
 
 
 def _sql(name: str) -> str:
-    return sql_file("onrecord.royalties", name)
+    return sql_file("onrecord.royalties.histories", name)

@@ -108,4 +108,6 @@ class Report(Struct, frozen=True):
     def called(self, rule: str, instead: str = "") -> str:
         """A rule, or one instead of another, with the market that its figures rest on."""
         words = f"{rule} instead of {instead}" if instead else rule
-        return f"{words} ({self.market.cited})" if self.market and {rule, instead} & set(self.around) else words
+        return (
+            f"{words} ({self.market.cited})" if self.market and {rule, instead} & set(self.around) else words
+        )

@@ -25,7 +25,8 @@ IDLE: Final = {
 class Terms(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a history does not say, as the listener states it.
 
-    prices              (first month, price a month), the tax included; the first holds from the beginning
+    prices              (first month, price a month), the tax included; where the first names no month it holds from the
+                        beginning, else nothing is known of the months before
     tax_rate            0.25 where the price holds 25 % on top of the net price
     rightsholder_share  the part of the net price that goes to who made the music
     persons             how many share a plan; each is taken to pay the same part
@@ -93,16 +94,23 @@ def check(history: History, terms: Terms) -> None:
         raise UsageError(f"persons: a plan called {terms.plan} is one person's, got {terms.persons}")
     if not terms.prices or any(price < 0 for _, price in terms.prices):
         raise UsageError("price: expected at least one, of 0 or more")
-    if terms.tax_rate < 0 or not 0 <= terms.rightsholder_share <= 1:
+    if not 0 <= terms.tax_rate <= 1 or not 0 <= terms.rightsholder_share <= 1:
         raise UsageError(
-            "tax rate and rightsholder share: expected fractions, of 0 or more and of 0 to 1, got "
+            "tax rate and rightsholder share: expected fractions, of 0 to 1, got "
             f"{terms.tax_rate} and {terms.rightsholder_share}",
             hint="0.25 is 25 %",
         )
     if terms.unit <= 0 or (terms.rate is not None and (terms.rate < 0 or terms.rate % terms.unit)):
         raise UsageError(f"rate: expected a multiple of the unit {terms.unit:f}, 0 or more, got {terms.rate}")
     if not any(history.months.values()):
-        raise UsageError("the history has no play that counts: there is nothing to pay for")
+        raise UsageError(
+            f"the history has no play that counts: there is nothing to pay for{_why_none(history)}"
+        )
+    if (first := span(history, terms)[0]) < terms.prices[0][0]:
+        raise UsageError(
+            f"price: expected also what a month cost from {first} on, before {terms.prices[0][0]}",
+            hint=f"--price {first}=AMOUNT, or 0 where nothing was paid yet",
+        )
     if (idle := idle_months(history, terms)) and terms.idle not in IDLE:
         choices = "; ".join(f"{name}: {meaning}" for name, meaning in IDLE.items())
         raise UsageError(
@@ -110,3 +118,16 @@ def check(history: History, terms: Terms) -> None:
             f"with one of {', '.join(IDLE)}",
             hint=choices,
         )
+
+
+def _why_none(history: History) -> str:
+    """What became of the rows instead, and the first that was refused."""
+    files = history.files
+    told = (
+        f"; of {sum(file.rows for file in files):,} rows, {sum(file.short for file in files):,} are shorter than 30 "
+        f"seconds, {sum(sum(file.left_out.values()) for file in files):,} are no music, "
+        f"{sum(file.refused for file in files):,} were refused"
+    )
+    for row in history.refused[:1]:
+        told += f", such as row {row.row} of file {row.file}: expected {row.expected}, got {row.got}"
+    return told

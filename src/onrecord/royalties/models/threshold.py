@@ -17,11 +17,13 @@ class Threshold:
     """Pro-rata over the streams of recordings with `streams` (1000) or more in twelve months and `listeners` or more.
 
     support.spotify.com/us/artists/article/track-monetization-eligibility: 1,000 streams in the previous 12 months and
-    an undisclosed number of unique listeners; the pool stays as it is. The rule is by recording, not by payee.
+    an undisclosed number of unique listeners; the pool stays as it is. The rule is by recording, not by payee: all that
+    play it count for the line, whoever they pay, so equal names of recordings must mean the same recording.
 
     `crossing`  what is paid in the month that crosses the line. `calendar_month` (default): all streams of that month,
                 none of earlier ones (rsound.cyou, payusnomind.info). `excess`: only those above the line
-                (blog.nexatunes.com: 800 and then 500 pays 300).
+                (blog.nexatunes.com: 800 and then 500 pays 300); where the recording has several payees, by largest
+                remainder of their streams. That is our choice, no source says it.
     `window`    `with_month` (default): the twelve months end with the pool's own. `before_month`: they end before it.
                 Spotify does not say which.
     `listeners` 0 (default) asks for none, because the number is not published. Those of the pool's month are counted.
@@ -52,11 +54,11 @@ class Threshold:
 
     def split(self, pool: Pool, plays: Iterable[Play]) -> list[Payout]:
         amount = checked(pool)
-        streams: Counter[tuple[str, str]] = Counter()
+        streams: dict[str, Counter[str]] = {}
         heard: dict[str, set[str]] = {}
         for play in counted_plays(plays):
             recording = play.recording or play.payee
-            streams[recording, play.payee] += play.streams
+            streams.setdefault(recording, Counter())[play.payee] += play.streams
             heard.setdefault(recording, set()).add(play.listener)
         if not streams:
             return [Payout("", amount, NO_PLAYS)]
@@ -64,9 +66,10 @@ class Threshold:
         for recording, count in pool.before:
             before[recording] += count
         weights: Counter[str] = Counter()
-        for (recording, payee), now in streams.items():
+        for recording, payees in streams.items():
             enough = len(heard[recording]) >= self.listeners
-            weights[payee] += self.paid(before[recording], now) if enough else 0
+            due = self.paid(before[recording], payees.total()) if enough else 0
+            weights.update(apportion(due, payees))
         if not weights.total():
             return [Payout("", amount, BELOW)]
         return payouts(apportion(amount, weights))

@@ -14,6 +14,7 @@ class Bandcamp(TableReader):
     layouts: Sequence[Layout] = (
         Layout(
             version="bandcamp",
+            service="Bandcamp",
             needed=("date", "item type", "item name", "artist", "currency", "quantity", "net amount"),
             telling=("bandcamp transaction id", "paid to", "sub total", "amount you received", "item url"),
             least=2,

@@ -62,7 +62,7 @@ def read_works(stream: BinaryIO) -> Iterator[Work | LineRejected]:
     """Works in the order of the file; what cannot be read is rejected with its line, and reading goes on."""
     head = stream.read(86)
     if not is_cwr(head):
-        yield _rejected(1, "HDR", "the header of a CWR 2.1 file", repr(head[:40]))
+        yield _rejected(1, "HDR", "the header of a CWR 2.1 file", head[:40].decode("latin-1"))
         return
     work: Work | None = None
     works = lines = 0

@@ -28,12 +28,12 @@ class RecordTypes:
     def columns(self, record: str) -> Sequence[str]:
         """Names of the cells behind the record type; none where the type is not known."""
         if record not in self._answers:
+            if not _TYPE.fullmatch(record):
+                return ()  # and not remembered: a damaged file may have any number of them
             self._answers[record] = self._find(record)
         return self._answers[record]
 
     def _find(self, record: str) -> Sequence[str]:
-        if not _TYPE.fullmatch(record):
-            return ()
         if (said := self._said.get(record) or self._said.get(record[:4])) is not None:
             return said
         known = _known()

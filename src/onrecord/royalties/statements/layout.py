@@ -45,6 +45,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     telling   more columns, of which at least `least` must be there, and columns that must not be
     fields    which column, or which columns in order of preference, hold each field of a StatementLine; in `sums` the
               columns that are there are added up
+    service   who paid, where no column names it because all statements of the format are of one
     currency  where no column and no header names it: a code, or NO_CURRENCY; "" where the header always does
     order     how dates with slashes are written: `mdy` or `dmy`
     share     what a share without a percent sign is: `percent`, `fraction`, or `either` (up to 1 is a fraction)
@@ -64,6 +65,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     least: int = 0
     without: Sequence[str] = ()
     sums: Mapping[str, Sequence[str]] = {}
+    service: str = ""
     currency: str = NO_CURRENCY
     order: str = "mdy"
     share: str = "percent"

@@ -221,7 +221,8 @@ class _Columns:
         currency = (line.pop("currency", "") or self._currency).upper()
         if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
             raise _Wrong("currency", "a code of three letters", currency)
-        for field in ("service", "territory", "artist", "title", "upc"):
+        line.setdefault("service", self._layout.service)
+        for field in ("territory", "artist", "title", "upc"):
             line.setdefault(field, "")
         for field in ("withheld", "recoup"):
             if line.get(field, _ZERO) is None:

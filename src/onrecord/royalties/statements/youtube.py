@@ -14,6 +14,7 @@ class YouTube(TableReader):
     layouts: Sequence[Layout] = (
         Layout(
             version="youtube, assets",
+            service="YouTube",
             needed=(
                 "adjustment type",
                 "country",
@@ -39,6 +40,7 @@ class YouTube(TableReader):
         ),
         Layout(
             version="youtube, subscriptions",
+            service="YouTube",
             needed=("adjustment type", "country", "asset id", "asset title", "owned views"),
             telling=("partner revenue : pro rata", "partner revenue : per sub min"),
             least=1,

@@ -1,33 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The books as tables for SQL, and figures: printed numbers, kept so that each can be followed to its rows."""
+"""Figures: numbers that a command printed, kept in the books so that each can be followed to its rows."""
 
 import hashlib
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, structs
 
 from onrecord import durable
-from onrecord.engine.duck import Duck, sql_file
-from onrecord.model.royalties import LineRejected, StatementLine, StatementPool
-from onrecord.royalties import columns
 from onrecord.royalties.ledgering import Books
 
 #: Rows that a figure names at most; `lines` says how many there are.
 MOST_ROWS: Final = 100
-_TYPES: Final = {
-    "string": "VARCHAR",
-    "int64": "BIGINT",
-    "decimal128(38, 24)": "DECIMAL(38, 24)",
-    "list<element: string>": "VARCHAR[]",
-    "list<item: string>": "VARCHAR[]",
-}
 
 
 class Place(Struct, frozen=True, order=True):
@@ -56,24 +43,6 @@ class Figure(Struct, frozen=True, kw_only=True):
     places: list[Place] = []
 
 
-@contextmanager
-def tables(books: Books, memory: str = "2GB") -> Iterator[Duck]:
-    """DuckDB with the views `lines`, `pools` and `refused`."""
-    with tempfile.TemporaryDirectory(prefix="onrecord-books-") as spill:
-        duck = Duck(Path(spill), memory=memory, threads=2)
-        try:
-            _view(duck, "lines", StatementLine, books.paths("lines"))
-            _view(duck, "pools", StatementPool, books.paths("pools"))
-            _view(duck, "refused", LineRejected, books.paths("refused"))
-            yield duck
-        finally:
-            duck.close()
-
-
-def query(duck: Duck, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    return duck.run(sql_file("onrecord.royalties.statements", name), parameters)
-
-
 def figure(kind: str, sentence: str, **about: Any) -> Figure:
     """A figure with its id: the same lines and the same sentence give the same id."""
     bare = Figure(id="", sentence=sentence, **about)
@@ -89,6 +58,7 @@ def remember(books: Books, command: str, figures: Sequence[Figure]) -> None:
 
 
 def recall(books: Books, name: str) -> Figure | None:
+    """The figure with the id `name`, of those that are kept."""
     for path in sorted((books.folder / "figures").glob("*.json")):
         found = msgspec.json.decode(path.read_bytes(), type=dict[str, Figure])
         if name in found:
@@ -97,14 +67,5 @@ def recall(books: Books, name: str) -> Figure | None:
 
 
 def places(found: Sequence[Mapping[str, Any]]) -> list[Place]:
+    """The places that a job of `sql/` lists, as {file, row}; the first ones, where there are many."""
     return [Place(one["file"], one["row"]) for one in found[:MOST_ROWS]]
-
-
-def _view(duck: Duck, name: str, row: type[Struct], paths: Sequence[Path]) -> None:
-    declared = ", ".join(f'"{field.name}" {_TYPES[str(field.type)]}' for field in columns.schema(row))
-    duck.run(f"CREATE TABLE {name}_columns ({declared})")
-    parts = [f"SELECT * FROM {name}_columns"]
-    if paths:
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-        parts.insert(0, f"SELECT * FROM read_parquet([{listed}], union_by_name=true)")
-    duck.run(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")

@@ -13,7 +13,8 @@ from onrecord.model.royalties import Payout, Play, Pool
 from onrecord.royalties import loading
 from onrecord.royalties.generating import Population, generate
 from onrecord.royalties.seams import PayoutModel
-from onrecord.royalties.splitting import PoolOf, Splitter, as_payouts
+from onrecord.royalties.splitting.counting import Counts, PoolOf
+from onrecord.royalties.splitting.rules import split
 
 COLUMNS = {
     "pool": "INTEGER", "listener": "VARCHAR", "payee": "VARCHAR", "recording": "VARCHAR",
@@ -36,6 +37,8 @@ MODELS = [
     *(("weighted", {"alpha": alpha}) for alpha in ("0", "1/2", "0.85", "1")),
     ("threshold", {"streams": "9"}),
     ("threshold", {"streams": "9", "crossing": "excess", "listeners": "2"}),
+    ("threshold", {"streams": "9", "crossing": "excess"}),
+    ("threshold", {"streams": "1000", "crossing": "excess"}),
     ("threshold", {"streams": "9", "window": "before_month"}),
     ("threshold", {"streams": "9", "window": "before_month", "crossing": "excess"}),
     ("artist-centric", {"streams": "9", "listeners": "2", "cap": "11"}),
@@ -61,7 +64,7 @@ def plays(draw: st.DrawFn) -> list[Play]:
                 payee,
                 streams,
                 draw(st.integers(0, 400)),
-                payee + draw(st.sampled_from("12")),
+                draw(st.sampled_from([payee + "1", payee + "2", "duet"])),
                 draw(st.integers(0, streams)),
             )
         )
@@ -75,22 +78,25 @@ def duck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Duck]:
     duck.close()
 
 
-def split(duck: Duck, splitter: Splitter, model: PayoutModel, pools: list[PoolOf], rows: list[tuple[int, Play]]):  # type: ignore[no-untyped-def]  # fmt: skip
-    duck.table(
+def paid(
+    counts: Counts, model: PayoutModel, pools: list[PoolOf], rows: list[tuple[int, Play]]
+) -> dict[int, list[Payout]]:
+    """What each pool pays, in the form of the seam."""
+    counts.duck.table(
         "plays",
         COLUMNS,
         [(p, x.listener, x.payee, x.recording, x.streams, x.seconds, x.engaged) for p, x in rows],
     )
-    splitter.begin(pools)
-    duck.run("DROP TABLE IF EXISTS paid")
-    unpaid = splitter.split(model)
-    exists = duck.run("SELECT 1 FROM duckdb_tables() WHERE table_name = 'paid'")
-    paid = duck.run("SELECT pool, payee, units FROM paid") if exists else []
+    counts.begin(pools)
+    counts.duck.run("DROP TABLE IF EXISTS paid")
+    unpaid = split(counts, model)
+    exists = counts.duck.run("SELECT 1 FROM duckdb_tables() WHERE table_name = 'paid'")
+    found = counts.duck.run("SELECT pool, payee, units FROM paid ORDER BY payee") if exists else []
     return {
-        pool.pool: as_payouts(
-            [(payee, units) for at, payee, units in paid if at == pool.pool and payee],
-            [each for each in unpaid if each.pool == pool.pool],
-        )
+        pool.pool: [
+            *(Payout("", each.units, each.reason) for each in unpaid if each.pool == pool.pool),
+            *(Payout(payee, int(units)) for at, payee, units in found if at == pool.pool),
+        ]
         for pool in pools
     }
 
@@ -125,10 +131,11 @@ def test_sql_equals_the_rule(duck: Duck, name: str, options: dict[str, str], dat
             pools.append(PoolOf(number, amount, month="2026-01"))
     if not pools:
         return
-    splitter = Splitter(duck, None if way == "amount" else fee, own)
-    got = split(duck, splitter, model, pools, [(n, play) for n, rows in cells.items() for play in rows])
-    for pool in pools:
-        assert nonzero(got[pool.pool]) == expected[pool.pool]
+    counts = Counts(duck, None if way == "amount" else fee, own)
+    got = paid(counts, model, pools, [(n, play) for n, rows in cells.items() for play in rows])
+    assert {number: nonzero(payouts) for number, payouts in got.items()} == {
+        pool.pool: expected[pool.pool] for pool in pools
+    }
 
 
 def test_a_model_without_sql_runs_as_it_is(duck: Duck) -> None:
@@ -140,7 +147,7 @@ def test_a_model_without_sql_runs_as_it_is(duck: Duck) -> None:
             return [Payout("", 1, "because"), *[Payout(p, 3) for p in sorted({p.payee for p in plays})]]
 
     rows = [(0, Play("a", "x")), (0, Play("b", "y")), (0, Play("b", "z", 2))]
-    got = split(duck, Splitter(duck, 5), PerListener(), [PoolOf(0, None)], rows)  # type: ignore[arg-type]
+    got = paid(Counts(duck, 5), PerListener(), [PoolOf(0, None)], rows)  # type: ignore[arg-type]
     assert got == {0: [Payout("", 1, "because"), Payout("x", 3), Payout("y", 3), Payout("z", 3)]}
 
 
@@ -153,25 +160,25 @@ def test_amounts_too_wide_for_the_engine_are_split_all_the_same(duck: Duck) -> N
         ("artist-centric", {}),
     ]:
         model, amount = made(name, options), 10**33 + 1
-        got = split(duck, Splitter(duck, None), model, [PoolOf(0, amount)], [(0, play) for play in rows])
+        got = paid(Counts(duck, None), model, [PoolOf(0, amount)], [(0, play) for play in rows])
         assert nonzero(got[0]) == nonzero(model.split(Pool(amount=amount, currency="EUR"), rows))
 
 
 def test_the_threshold_looks_back_over_months_and_pools_of_a_service(duck: Duck) -> None:
-    for options, paid in [
+    for options, months in [
         ({}, [[("", 900)], [("A", 900)], [("A", 900)]]),
         ({"window": "before_month"}, [[("", 900)], [("", 900)], [("A", 900)]]),
     ]:
         model = made("threshold", options)
-        splitter = Splitter(duck, None)
+        counts = Counts(duck, None)
         for month, streams, expected in [
-            ("2025-12", 800, paid[0]),
-            ("2026-01", 500, paid[1]),
-            ("2026-02", 1, paid[2]),
+            ("2025-12", 800, months[0]),
+            ("2026-01", 500, months[1]),
+            ("2026-02", 1, months[2]),
         ]:
             pools = [PoolOf(0, 900, service="s", month=month), PoolOf(1, 900, service="other", month=month)]
             rows = [(0, Play("a", "A", streams, 0, "A")), (1, Play("a", "A", 1, 0, "A"))]
-            got = split(duck, splitter, model, pools, rows)
+            got = paid(counts, model, pools, rows)
             assert [(each.payee, each.amount) for each in nonzero(got[0])] == expected
             assert got[1][0].payee == ""
 
@@ -191,7 +198,7 @@ def test_sql_equals_the_rule_where_many_remainders_lie_close(duck: Duck, name: s
     options = {"streams": "20", "listeners": "5", "cap": "60"} if name == "artist-centric" else options
     model = made(name, options)
     for fee in (1, 100, 7_000_000):
-        got = split(duck, Splitter(duck, fee), model, [PoolOf(0, None)], [(0, play) for play in rows])
+        got = paid(Counts(duck, fee), model, [PoolOf(0, None)], [(0, play) for play in rows])
         fees = tuple((f"l{number}", fee) for number in range(150))
         pool = Pool(amount=150 * fee, currency="EUR", fees=fees)
         assert nonzero(got[0]) == nonzero(model.split(pool, rows))
@@ -223,7 +230,7 @@ def test_odd_pools_are_split_as_the_rule_says(duck: Duck, name: str, odd: str) -
         for chosen in ([odd], list(ODD)):
             rows = [(n, Play(*row)) for n, each in enumerate(chosen) for row in ODD[each]]
             pools = [PoolOf(number, None, month="2026-01") for number in range(len(chosen))]
-            got = split(duck, Splitter(duck, fee), model, pools, rows)
+            got = paid(Counts(duck, fee), model, pools, rows)
             for number, each in enumerate(chosen):
                 listeners = sorted({row[0] for row in ODD[each]})
                 pool = Pool(
@@ -246,7 +253,7 @@ def test_the_fast_quotient_is_the_quotient(
     duck: Duck, times: int, down: int, beside: int, wide: int, wide_down: int
 ) -> None:
     """Near a whole multiple, where doubles are off by one, and anywhere."""
-    Splitter(duck, None)
+    Counts(duck, None)
     for up, by in ((max(times * down + beside, 0), down), (wide, wide_down), (times, down)):
         asked = f"SELECT quotient(CAST('{up}' AS HUGEINT), CAST('{by}' AS HUGEINT))"
         assert duck.run(asked) == [(up // by,)]
@@ -255,7 +262,7 @@ def test_the_fast_quotient_is_the_quotient(
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, 2**120), st.lists(st.integers(0, 2**120), min_size=2))
 def test_buckets_keep_the_order_of_remainders(duck: Duck, whole: int, rests: list[int]) -> None:
-    Splitter(duck, None)
+    Counts(duck, None)
     parts = sorted(rest % whole for rest in rests)
     cells = (f"bucket(CAST('{part}' AS HUGEINT), CAST('{whole}' AS HUGEINT))" for part in parts)
     [found] = duck.run(f"SELECT {', '.join(cells)}")
