@@ -6,6 +6,7 @@ OnrecordError            1  something failed, and nothing that was committed is 
 ├── UsageError           2  the request itself cannot be understood
 │   └── ConfigError      2  a setting is unknown or has the wrong type
 ├── PartlyDone           3  some items were refused; they are listed
+│   └── FeedExpired      3  a feed is too old to be trusted; what is held goes on being served
 ├── IntegrityError       4  bytes are not what their digest says
 │   ├── DigestMismatch   4  one blob, one file, one record
 │   ├── LogBroken        4  the hash chain of the log does not hold
@@ -52,6 +53,17 @@ class ConfigError(UsageError):
 
 class PartlyDone(OnrecordError):
     exit_code = 3
+
+
+class FeedExpired(PartlyDone):
+    """`day` is the one on which the feed ceased to be good."""
+
+    def __init__(self, where: str, day: str, why: str = "") -> None:
+        super().__init__(
+            f"{where}: the feed expired on {day}: nothing new is trusted{why}",
+            "ask its owner to run `onrecord keys renew`; what is held goes on being served",
+        )
+        self.day = day
 
 
 class IntegrityError(OnrecordError):

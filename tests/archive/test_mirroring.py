@@ -3,7 +3,6 @@
 """A mirror: another process over real BitTorrent on loopback; lies, old feeds and altered files are refused by name."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,12 +13,12 @@ import pytest
 from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
-from onrecord.archive.editions import manifest_in, signing_key
+from onrecord.archive.editions import manifest_in
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
 from onrecord.errors import DigestMismatch, MirrorFailed, OnrecordError, SignatureInvalid, SourceRefused
 from onrecord.mirror.session import Session
-from onrecord.publish.signing import Key, sign
+from tests.archive.feeds import feed_of, sign_again
 from tests.tones import write
 
 
@@ -30,17 +29,16 @@ def origin(filled: Archive) -> Archive:
 
 
 @pytest.fixture
-def mirror(tmp_path: Path) -> Iterator[Archive]:
-    with Archive.create(tmp_path / "mirror", "Mirror") as made:
+def mirror(tmp_path: Path, origin: Archive) -> Iterator[Archive]:
+    with Archive.create(tmp_path / "mirror", "Mirror", origin.clock) as made:
         yield made
 
 
-def feed_of(archive: Archive) -> str:
-    return str(archive.folder / "editions" / "feed.json")
-
-
-def test_another_process_mirrors_everything_that_is_published(origin: Archive, tmp_path: Path) -> None:
+def test_another_process_mirrors_everything_that_is_published(filled: Archive, tmp_path: Path) -> None:
     folder = tmp_path / "mirror"
+    # The other process lives by the real clock, and a feed is good for its time alone.
+    origin = Archive(filled.folder)
+    publish(origin)
 
     def onrecord(*arguments: str) -> dict[str, object]:
         command = [sys.executable, "-m", "onrecord", *arguments, "--json", "--quiet"]
@@ -75,7 +73,7 @@ def test_a_mirror_of_a_mirror(origin: Archive, mirror: Archive, tmp_path: Path) 
     with Session() as session:
         seeding.seed(origin, session)
         mirroring.sync(mirror, [("127.0.0.1", session.port)])
-    with Archive.create(tmp_path / "second", "Second") as second, Session() as session:
+    with Archive.create(tmp_path / "second", "Second", origin.clock) as second, Session() as session:
         mirroring.follow(second, feed_of(origin))
         seeding.seed(mirror, session)
         [report] = mirroring.sync(second, [("127.0.0.1", session.port)])
@@ -83,20 +81,9 @@ def test_a_mirror_of_a_mirror(origin: Archive, mirror: Archive, tmp_path: Path) 
         assert check(second).bad == []
 
 
-def test_a_feed_by_another_key_is_refused(origin: Archive, mirror: Archive) -> None:
-    mirroring.follow(mirror, feed_of(origin))
-    feed = Path(feed_of(origin))
-    stranger = Key.generate()
-    Path(f"{feed}.minisig").write_bytes(sign(feed.read_bytes(), stranger, "hello"))
-    (feed.parent / "minisign.pub").write_text(stranger.public)
-    with pytest.raises(SignatureInvalid, match="was followed with key"):
-        mirroring.follow(mirror, str(feed))
-    with pytest.raises(SignatureInvalid):
-        mirroring.sync(mirror, [("127.0.0.1", 1)])
-
-
-def test_an_old_feed_is_refused(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
-    old = shutil.copytree(origin.folder / "editions", tmp_path / "old")
+def test_an_old_edition_in_a_new_feed_is_refused(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
+    """Signed by the right keys, and newer than what was seen: only the edition's number goes back."""
+    old = (origin.folder / "editions" / "feed" / "feed.json").read_bytes()
     license = "https://creativecommons.org/licenses/by/4.0/"
     write(tmp_path / "more" / "new.opus", seed=40, tags={"title": "New", "license": license})
     add(origin, [tmp_path / "more"])
@@ -106,17 +93,16 @@ def test_an_old_feed_is_refused(origin: Archive, mirror: Archive, tmp_path: Path
         seeding.seed(origin, session)
         [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
         assert report.number == 2
-    for name in ("feed.json", "feed.json.minisig"):
-        shutil.copy(old / name, origin.folder / "editions" / name)
+    sign_again(origin, {"feed.json": old})
     with pytest.raises(SignatureInvalid, match="from edition 2, got"):
         mirroring.sync(mirror, [("127.0.0.1", 1)])
 
 
 def test_an_altered_torrent_beside_the_feed_is_refused(origin: Archive, mirror: Archive) -> None:
     mirroring.follow(mirror, feed_of(origin))
-    torrent = origin.folder / "editions" / "1.torrent"
-    torrent.write_bytes(torrent.read_bytes() + b"e")
-    with pytest.raises(DigestMismatch, match=r"1\.torrent"):
+    torrent = origin.folder / "editions" / "feed" / "1.torrent"
+    torrent.write_bytes(torrent.read_bytes()[:-1] + b"f")
+    with pytest.raises(DigestMismatch, match="do not belong together"):
         mirroring.sync(mirror, [("127.0.0.1", 1)])
 
 
@@ -184,10 +170,8 @@ def test_a_signed_feed_with_a_hostile_name_touches_nothing(
     origin: Archive, mirror: Archive, field: str, value: object
 ) -> None:
     feed = Path(feed_of(origin))
-    key = signing_key(origin)
     body = json.loads(feed.read_bytes()) | {field: value}
-    feed.write_bytes(json.dumps(body).encode())
-    Path(f"{feed}.minisig").write_bytes(sign(feed.read_bytes(), key, "hostile"))
+    sign_again(origin, {"feed.json": json.dumps(body).encode()})
     before = sorted(path for path in mirror.folder.parent.rglob("*"))
     with pytest.raises(OnrecordError):
         mirroring.follow(mirror, str(feed))

@@ -12,8 +12,9 @@ import pytest
 
 from onrecord.archive import Archive
 from onrecord.archive.add import add
-from onrecord.archive.editions import read_manifest, signing_key
+from onrecord.archive.editions import read_manifest
 from onrecord.archive.harvest import harvest
+from onrecord.archive.keyholding import signing_key
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.engine.parquet import read_rows

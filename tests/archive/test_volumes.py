@@ -22,7 +22,8 @@ from starlette.testclient import TestClient
 
 from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive.add import add
-from onrecord.archive.editions import read_manifest, signing_key, tags_of
+from onrecord.archive.editions import read_manifest, tags_of
+from onrecord.archive.keyholding import signing_key
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
@@ -111,7 +112,7 @@ def test_what_came_from_another_archive_has_a_shelf_of_its_own(filled: Archive, 
     publish(filled)
     with Archive.create(tmp_path / "mirror", "Mirror", filled.clock) as mirror, Session() as session:
         seeding.seed(filled, session)
-        mirroring.follow(mirror, str(filled.folder / "editions" / "feed.json"))
+        mirroring.follow(mirror, str(filled.folder / "editions" / "feed" / "feed.json"))
         mirroring.sync(mirror, [("127.0.0.1", session.port)])
         write(tmp_path / "own" / "own.opus", seed=43, tags={"title": "Own", "license": _BY})
         add(mirror, [tmp_path / "own"])
@@ -135,9 +136,9 @@ def test_new_volumes_may_be_v2_only_and_old_ones_stay_as_they_are(filled: Archiv
         assert (info.info_hashes().has_v1(), fresh.info_hash_v1) == (False, "")
         assert info.info_hashes().v2.to_bytes().hex() == fresh.info_hash_v2
         # A mirror has both.
-        with Archive.create(tmp_path / "mirror", "Mirror") as mirror, Session() as session:
+        with Archive.create(tmp_path / "mirror", "Mirror", archive.clock) as mirror, Session() as session:
             seeding.seed(archive, session)
-            mirroring.follow(mirror, str(archive.folder / "editions" / "feed.json"))
+            mirroring.follow(mirror, str(archive.folder / "editions" / "feed" / "feed.json"))
             [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
     assert (report.files, report.refused) == (5, 0)
 
@@ -247,8 +248,8 @@ def test_a_withdrawal_cuts_one_volume_anew_and_whoever_held_it_fetches_no_sound(
     publish(filled)
     before = volumes(filled, 2)
     sound = payload(filled, 2, before[first])
-    with Archive.create(tmp_path / "mirror", "Mirror") as mirror:
-        mirroring.follow(mirror, str(filled.folder / "editions" / "feed.json"))
+    with Archive.create(tmp_path / "mirror", "Mirror", filled.clock) as mirror:
+        mirroring.follow(mirror, str(filled.folder / "editions" / "feed" / "feed.json"))
         with Session() as session:
             seeding.seed(filled, session)
             mirroring.sync(mirror, [("127.0.0.1", session.port)])

@@ -12,7 +12,6 @@ from starlette.testclient import TestClient
 
 from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive.add import add
-from onrecord.archive.editions import signing_key
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
@@ -20,9 +19,9 @@ from onrecord.archive.withdrawing import restore, withdraw, withdrawals
 from onrecord.errors import DigestMismatch, NotFound, SignatureInvalid
 from onrecord.mirror.session import Session
 from onrecord.model.rights import Target, Use
-from onrecord.publish.signing import sign, verify
 from onrecord.publish.withdrawals import BLOB, entry
 from onrecord.web.app import create_app
+from tests.archive.feeds import contents_of, feed_of, sign_again
 from tests.archive.withdrawn import blob, recording_of, sha256, titles, tune
 
 
@@ -49,10 +48,6 @@ def mirror(tmp_path: Path, origin: Archive) -> Iterator[Archive]:
         yield made
 
 
-def feed_of(archive: Archive) -> str:
-    return str(archive.folder / "editions" / "feed.json")
-
-
 def sync(mirror: Archive, origin: Archive) -> mirroring.SyncReport:
     with Session() as session:
         seeding.seed(origin, session)
@@ -61,7 +56,9 @@ def sync(mirror: Archive, origin: Archive) -> mirroring.SyncReport:
 
 
 def listed(archive: Archive) -> dict[str, list[str]]:
-    body: dict[str, list[str]] = json.loads((archive.folder / "editions" / "withdrawals.json").read_bytes())
+    body: dict[str, list[str]] = json.loads(
+        (archive.folder / "editions" / "feed" / "withdrawals.json").read_bytes()
+    )
     return body
 
 
@@ -69,7 +66,7 @@ def listed(archive: Archive) -> dict[str, list[str]]:
 
 
 def test_a_withdrawal_is_on_the_signed_list_at_once(origin: Archive, paths: dict[str, Path]) -> None:
-    folder = origin.folder / "editions"
+    folder = origin.folder / "editions" / "feed"
     before = json.loads((folder / "feed.json").read_bytes())
     assert listed(origin)["blobs"] == []
     made = withdraw(origin, blob(paths["flac"]), by="A. Singer", text="not mine to give")
@@ -77,12 +74,6 @@ def test_a_withdrawal_is_on_the_signed_list_at_once(origin: Archive, paths: dict
     after = json.loads((folder / "feed.json").read_bytes())
     assert after["withdrawals_sequence"] > before["withdrawals_sequence"]
     assert {**after, **{name: before[name] for name in before if "withdrawals" in name}} == before
-    for name in ("feed.json", "withdrawals.json"):
-        verify(
-            (folder / name).read_bytes(),
-            (folder / f"{name}.minisig").read_bytes(),
-            origin.ledger.editions()[-1]["public_key"],
-        )
     assert listed(origin)["blobs"] == [entry(origin.id, BLOB, sha256(paths["flac"]))]
     assert len(listed(origin)["audio"]) == 1
     text = (folder / "withdrawals.json").read_text()
@@ -93,16 +84,18 @@ def test_a_withdrawal_is_on_the_signed_list_at_once(origin: Archive, paths: dict
 def test_the_list_is_served_beside_the_feed(origin: Archive, paths: dict[str, Path]) -> None:
     withdraw(origin, blob(paths["flac"]), by="A", text="no")
     with TestClient(create_app(Reader(origin.folder))) as client:
-        for name in ("withdrawals.json", "withdrawals.json.minisig"):
-            answer = client.get(f"/feed/{name}")
+        for path in (origin.folder / "editions" / "feed").iterdir():
+            answer = client.get(f"/feed/{path.name}")
             assert answer.status_code == 200
-            assert answer.content == (origin.folder / "editions" / name).read_bytes()
+            assert answer.content == path.read_bytes()
+        assert client.get("/feed/next-root.json").status_code == 404
+        assert client.get("/feed/..%2f1%2fmanifest.json").status_code == 404
 
 
 def test_without_its_key_the_withdrawal_holds_and_the_list_waits(
     origin: Archive, paths: dict[str, Path], keys: Path
 ) -> None:
-    [key] = keys.iterdir()
+    [key] = keys.glob(f"{origin.id}.key")
     away = shutil.move(key, keys.parent / "away.key")
     made = withdraw(origin, blob(paths["flac"]), by="A", text="no")
     assert not made.listed and listed(origin)["blobs"] == []
@@ -129,7 +122,7 @@ def test_a_mirror_hides_what_is_listed_between_editions_and_shows_it_again(
     assert reader.may(digest, Use.KEEP).codes == ("R-WITHDRAWN",)
     held = mirror.ledger.blob(digest)
     assert held is not None and mirror.store.path(digest, held.root).exists(), "deleting is for its operator"
-    assert seeding._payload(mirror, f"{digest}.flac") is None
+    assert seeding.payload(mirror, f"{digest}.flac") is None
     assert publish(mirror).published == 1
     [item] = withdrawals(mirror)
     assert item.origin == f"archive:{origin.id}" and not item.restored
@@ -148,7 +141,8 @@ def test_it_hides_also_where_nobody_has_the_edition(
 ) -> None:
     sync(mirror, origin)
     withdraw(origin, blob(paths["flac"]), by="A", text="no")
-    (origin.folder / "editions" / "1.torrent").unlink()
+    for path in (origin.folder / "editions" / "feed").glob("*1.torrent"):
+        path.unlink()
     with pytest.raises(NotFound):
         mirroring.sync(mirror, [("127.0.0.1", 1)], patience=0.5)
     assert titles(mirror, "tune") == []
@@ -210,34 +204,33 @@ def test_the_operator_may_overrule_an_entry(origin: Archive, mirror: Archive, pa
 def test_an_older_list_is_refused_and_nothing_is_shown_again(
     origin: Archive, mirror: Archive, paths: dict[str, Path], tmp_path: Path
 ) -> None:
-    old = shutil.copytree(origin.folder / "editions", tmp_path / "old")
+    old = contents_of(origin)
     sync(mirror, origin)
     withdraw(origin, blob(paths["flac"]), by="A", text="no")
     sync(mirror, origin)
-    for path in old.glob("*.json*"):
-        shutil.copy(path, origin.folder / "editions" / path.name)
+    sign_again(origin, old)
     with pytest.raises(SignatureInvalid, match=r"expected its list of withdrawals from number \d+ on"):
         mirroring.sync(mirror, [("127.0.0.1", 1)], patience=0.5)
     assert titles(mirror, "tune") == []
 
 
-@pytest.mark.parametrize("lie", ["altered", "signed by nobody", "missing"])
+@pytest.mark.parametrize("lie", ["altered", "another than the feed's", "missing"])
 def test_a_list_that_is_not_what_the_feed_names_is_refused(
     origin: Archive, mirror: Archive, lie: str
 ) -> None:
-    path = origin.folder / "editions" / "withdrawals.json"
+    [path] = (origin.folder / "editions" / "feed").glob("*.withdrawals.json")
     body = json.loads(path.read_bytes()) | {"blobs": ["00" * 32]}
     errors: dict[str, type[Exception]] = {
         "altered": DigestMismatch,
-        "signed by nobody": SignatureInvalid,
+        "another than the feed's": DigestMismatch,
         "missing": NotFound,
     }
     if lie == "missing":
         path.unlink()
+    elif lie == "altered":
+        path.write_bytes(json.dumps(body).encode()[:-64].ljust(path.stat().st_size))
     else:
-        path.write_bytes(json.dumps(body).encode())
-    if lie == "altered":
-        Path(f"{path}.minisig").write_bytes(sign(path.read_bytes(), signing_key(origin), "another list"))
+        sign_again(origin, {"withdrawals.json": json.dumps(body).encode()})
     before = mirror.ledger.dump()
     with pytest.raises(errors[lie]):
         mirroring.sync(mirror, [("127.0.0.1", 1)], patience=0.5)

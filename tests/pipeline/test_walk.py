@@ -87,12 +87,12 @@ def test_from_records_to_a_second_edition_on_a_mirror(
     assert all(track.has_sound for track in tones.tracks)
     assert tones.barcode == "4006381333931"
 
-    with Archive.create(tmp_path / "mirror", "Mirror") as mirror, Session() as session:
-        mirroring.follow(mirror, str(archive.folder / "editions" / "feed.json"))
+    with Archive.create(tmp_path / "mirror", "Mirror", archive.clock) as mirror, Session() as session:
+        mirroring.follow(mirror, str(archive.folder / "editions" / "feed" / "feed.json"))
         seeding.seed(archive, session)
         [fetched] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
         assert (fetched.number, fetched.files) == (1, 4)
-    with Archive.open(tmp_path / "mirror") as mirror, Session() as session:
+    with Archive.open(tmp_path / "mirror", archive.clock) as mirror, Session() as session:
         write(
             tmp_path / "more" / "5.opus",
             seed=5,

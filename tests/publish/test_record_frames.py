@@ -90,3 +90,15 @@ def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
     first, second = tmp_path / "one", tmp_path / "two"
     assert written(first, lines) == written(second, iter(lines))  # type: ignore[arg-type]
     assert (first / "frames.parquet").read_bytes() == (second / "frames.parquet").read_bytes()
+
+
+def test_a_record_more_changes_the_frames_near_it_alone(tmp_path: Path) -> None:
+    lines = [
+        made(f"{number:05}", hashlib.sha256(b"%d" % number).hexdigest().encode() * 8)
+        for number in range(3_000)
+    ]
+    content, frames = written(tmp_path / "one", lines)
+    later, again = written(tmp_path / "two", [lines[0], made("000001", b"new" * 300), *lines[1:]])
+    before = {content[frame.offset : frame.offset + frame.size] for frame in frames}
+    fresh = [frame for frame in again if later[frame.offset : frame.offset + frame.size] not in before]
+    assert 1 <= len(fresh) < 12 < len(frames) // 4

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.search.rows import Row, Rows, write
+from onrecord.search.row_filling import Entry
+from onrecord.search.row_filling import fill as fill_rows
+from onrecord.search.rows import Row, Rows
 
 
 def row(identifier: str, newest: int = 0, kind: str = "recording") -> Row:
@@ -20,7 +22,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def fill(path: Path, names: Iterable[str], redirects: Iterable[tuple[str, str]] = ()) -> Rows:
-    write(path, [row(name, number) for number, name in enumerate(names)], redirects, [("blob", "b")])
+    entries = [Entry(row(name, number)) for number, name in enumerate(names)]
+    fill_rows(path, lambda: entries, redirects, [("blob", "b")])
     return Rows(path)
 
 
@@ -58,12 +61,12 @@ def test_a_rewritten_file_is_seen_at_once(path: Path) -> None:
 def test_a_write_that_fails_leaves_the_old_rows(path: Path) -> None:
     rows = fill(path, "a")
 
-    def broken() -> Iterable[Row]:
-        yield row("b")
+    def broken() -> Iterable[Entry]:
+        yield Entry(row("b"))
         raise RuntimeError("the source broke")
 
     with pytest.raises(RuntimeError):
-        write(path, broken(), [], [])
+        fill_rows(path, broken)
     assert rows.get("a") == row("a")
     fill(path, "c")
     assert rows.get("c") is not None

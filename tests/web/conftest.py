@@ -33,7 +33,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> SampleArchive:
 @pytest.fixture
 def archive(made: SampleArchive) -> Iterator[SampleArchive]:
     yield made
-    for changed in (made.denied, made.withdrawn, made.damaged, made.asked, made.queries, made.wished):
+    for changed in (
+        made.denied,
+        made.withdrawn,
+        made.damaged,
+        made.asked,
+        made.queries,
+        made.filters,
+        made.wished,
+    ):
         changed.clear()
 
 

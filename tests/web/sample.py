@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from onrecord.errors import IntegrityError, NotFound
 from onrecord.model import identifiers
+from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.rights import Decision, Rule, Use
 from onrecord.model.views import (
     ArtistView,
@@ -123,6 +124,7 @@ class SampleArchive:
         self.damaged: set[str] = set()
         self.asked: list[tuple[str, Use, str]] = []
         self.queries: list[str] = []
+        self.filters: list[Filters] = []
         self.wished: dict[str, Signals] = {}
         self.tone = root / "tone.wav"
         peaks = _tone(self.tone)
@@ -177,13 +179,17 @@ class SampleArchive:
             public_key=KEY,
         )
 
-    def search(self, query: str, kinds: tuple[str, ...] = (), limit: int = 20) -> list[Hit]:
+    def search(
+        self, query: str, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING
+    ) -> list[Hit]:
         self.queries.append(query)
+        self.filters.append(filters)
         words = query.lower().split()
         found = [
             hit
             for hit in self._hits()
             if (not kinds or hit.kind in kinds)
+            and filters.sound in (None, hit.has_sound)
             and all(word in f"{hit.title} {hit.subtitle}".lower() for word in words)
         ]
         return found[:limit]

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from starlette.testclient import TestClient
 
+from onrecord.model.filters import Filters
 from onrecord.model.views import Glance, RecordingView
 from onrecord.web.api import Found
 from tests.web.sample import SampleArchive
@@ -76,3 +77,33 @@ def test_the_description_names_only_schemas_that_it_holds(client: TestClient) ->
 
     walk(described)
     assert {"Glance", "Found", "Hit", "Problem", "RecordingView", "SoundView"} <= named <= held
+
+
+def test_search_is_narrowed_by_what_the_description_lists(client: TestClient, archive: SampleArchive) -> None:
+    address = (
+        "/api/search?q=o&year_from=1990&year_to=2000&sound=true&source=a&source=b&license=CC-BY&territory=DE"
+    )
+    found = msgspec.json.decode(client.get(address).content, type=Found)
+    assert found.hits and all(hit.has_sound for hit in found.hits)
+    assert archive.filters == [
+        Filters(years=(1990, 2000), sound=True, sources=("a", "b"), licenses=("CC-BY",), territory="DE")
+    ]
+    described = client.get("/api/openapi.json").json()["paths"]["/api/search"]["get"]["parameters"]
+    names = {item["name"] for item in described}
+    assert names == {"q", "kind", "limit", "year_from", "year_to", "sound", "source", "license", "territory"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "year_from=-1",
+        "year_to=99999",
+        "sound=perhaps",
+        "territory=de",
+        "territory=%00",
+        "source=a&" * 21,
+        "license=" + "&license=" * 21,
+    ],
+)
+def test_a_filter_that_is_not_understood_is_refused(client: TestClient, query: str) -> None:
+    assert client.get(f"/api/search?q=a&{query}").status_code == 422

@@ -280,3 +280,12 @@ def _until(page: Any, expression: str) -> None:
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, f"never true: {expression}"
         page.wait_for_timeout(20)
+
+
+def test_a_choice_narrows_at_once_and_stays_in_the_address(open_page: Open) -> None:
+    page = open_page("/search?q=o")
+    page.get_by_role("combobox", name="Sound").select_option("held")
+    page.wait_for_url("**/search?q=o&sound=held")
+    page.wait_for_function("document.querySelectorAll('#results .held.none').length === 0")
+    page.locator("#q").fill("kelp")
+    page.wait_for_url("**/search?q=kelp&sound=held")

@@ -2,23 +2,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Joins all claims, founds ids, and makes what readers search and see: the canonical tables, rows and text index."""
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
+from onrecord.archive.indexing import index
+from onrecord.archive.naming import FILE, name_things
 from onrecord.archive.same_sound import find_pairs
 from onrecord.archive.targets import reach_again
-from onrecord.catalog import pages
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.tables import RedirectRow
 from onrecord.engine.duck import Duck
-from onrecord.search.fold import fold
-from onrecord.search.rows import Row, write
-from onrecord.search.text import Document, TextIndex, current, point_to
+from onrecord.search.rows import Rows
 
 #: What a run of the matcher leaves for others, each with the total order in which it is written.
 _KEPT = {
@@ -47,7 +45,10 @@ class MatchReport(Struct, frozen=True):
 def is_matched(archive: Archive) -> bool:
     """Has everything that was committed been matched, and is what readers search still there?"""
     search = archive.folder / "search"
-    if current(search) is None or not (search / "rows.sqlite").exists():
+    rows = Rows(search / "rows.sqlite")
+    if not rows.text() or rows.is_behind():
+        return False
+    if not all((search / name).exists() for name in (rows.text(), FILE)):
         return False
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
     return _mark(archive).exists() and _matched_to(archive) >= newest
@@ -103,23 +104,9 @@ def _matched_to(archive: Archive) -> int:
 
 
 def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow]) -> None:
-    """Write page rows and text index beside the old ones, then point readers to them."""
-    search = archive.folder / "search"
+    """Write what readers search and see, and what the MusicBrainz web service reads, while they go on reading."""
     leads = dict(duck.run("SELECT old, arg_max(new, seq) FROM redirects GROUP BY old"))
     leads |= {row.old: row.new for row in merged}
     redirects = [(old, new) for old, new in leads.items() if old != new]
-    holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
-    rows = (Row(*row[:7], row[7].encode()) for row in pages.rows(duck))
-    write(search / "rows.sqlite", rows, redirects, holders)
-    fresh = search / f"text-{archive.log.next_seq}-{secrets.token_hex(4)}"
-    TextIndex(fresh, make=True).add(_documents(duck))
-    point_to(search, fresh.name)
-
-
-def _documents(duck: Duck) -> Iterator[Document]:
-    for kind in KINDS.values():
-        columns = {"artist": "name, ''", "release": "title, artist", "recording": "title, artist"}[kind]
-        for identifier, name, beside in duck.stream(
-            f"SELECT id, {columns} FROM canonical_{kind}s ORDER BY id"
-        ):
-            yield Document(kind, identifier, fold(name), fold(beside))
+    name_things(archive, duck, redirects)
+    index(archive, duck, redirects)

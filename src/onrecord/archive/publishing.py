@@ -17,7 +17,8 @@ from msgspec import Struct
 from onrecord.archive.choosing import Choice, choose
 from onrecord.archive.core import Archive
 from onrecord.archive.crediting import Origin, credit_for, origins
-from onrecord.archive.editions import read_manifest, refresh_feed, signing_key, tags_of
+from onrecord.archive.editions import read_manifest, refresh_feed, tags_of
+from onrecord.archive.keyholding import key_folder, online_keys, signing_key
 from onrecord.archive.leaving import lay_open, load_files
 from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.catalog.tables import VolumeRow
@@ -25,6 +26,7 @@ from onrecord.durable import replace, sync, sync_tree
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.engine.parquet import read_rows
 from onrecord.model.digests import Digests
+from onrecord.publish.comparing import Told, as_files, compare
 from onrecord.publish.credits import Credited, is_paper, volume_papers, write_credits
 from onrecord.publish.dataset import SQLITE, Published, lay_out, write_sqlite, write_tables
 from onrecord.publish.describing import About, describe
@@ -69,7 +71,14 @@ def publish(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
         if not is_matched(archive):
             progress("matching")
             rematch_locked(archive)
+        first = not archive.ledger.editions()
         key = signing_key(archive)
+        if first:
+            progress(
+                f"keys in {key_folder(archive)}; were the one root key lost, this archive would end for its mirrors: "
+                "`onrecord keys show` says how a second person holds one, too"
+            )
+        online_keys(archive)  # said before an edition is made that no feed could name
         with archive.duck() as duck:
             return _Edition(archive, duck, key, progress).make()
 
@@ -111,10 +120,11 @@ class _Edition:
         files = listing(self._folder)
         if self._is_unchanged(entries, files):
             shutil.rmtree(self._folder)
-            refresh_feed(self._archive, self._key)
+            refresh_feed(self._archive)
             number, final = 0, self._archive.folder / "editions" / str(self._number - 1)
         else:
-            for path, content in self._described(files, tables).items():
+            described = {**self._described(files, tables), **self._changes(files, tables, entries)}
+            for path, content in described.items():
                 (self._folder / path).write_bytes(content)
                 files[path] = hashlib.sha256(content).hexdigest(), len(content)
             self._seal(entries, tables, files, set(kept), final, rows)
@@ -268,6 +278,18 @@ class _Edition:
         about = About(self._archive.id, settings.name, self._number, self._day)
         return describe(about, self._folder, files, tables)
 
+    def _changes(
+        self, files: Mapping[str, tuple[str, int]], tables: Mapping[str, int], entries: Sequence[VolumeEntry]
+    ) -> Mapping[str, bytes]:
+        """What changed since the edition before, in numbers, by the names of the files that it is in."""
+        before = None
+        if self._last:
+            before = Told.by(self._last, self._archive.folder / "editions" / str(self._last.number))
+        digests = {path: sha256 for path, (sha256, _) in files.items()}
+        return as_files(
+            compare(self._duck, before, Told(self._folder, self._number, tables, entries, digests))
+        )
+
     def _is_unchanged(self, entries: Sequence[VolumeEntry], files: Mapping[str, tuple[str, int]]) -> bool:
         if self._last is None:
             return False
@@ -321,7 +343,7 @@ class _Edition:
             },
             {"volumes": list(rows)},
         )
-        refresh_feed(self._archive, self._key)
+        refresh_feed(self._archive)
 
 
 def _form(entry: VolumeEntry) -> Form:

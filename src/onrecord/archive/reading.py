@@ -5,6 +5,7 @@
 import datetime as dt
 import itertools
 import os
+import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from onrecord.archive.choosing import DAMAGED, SAME_SOUND
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest, tags_of
 from onrecord.archive.judging import judge, publishable, publishable_blobs
+from onrecord.archive.keyholding import feed_folder
+from onrecord.archive.searching import Holding
 from onrecord.archive.targets import blob_named
 from onrecord.archive.withheld import CODE as WITHDRAWN
 from onrecord.archive.withheld import Withheld, withheld
@@ -24,6 +27,7 @@ from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, Sound
 from onrecord.durable import sha256_of
 from onrecord.errors import IntegrityError, IsWithdrawn, NotFound
 from onrecord.model import identifiers
+from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.rights import Decision, Evidence, Rule, Use
 from onrecord.model.views import (
     Answer,
@@ -43,13 +47,13 @@ from onrecord.model.views import (
     VersionView,
 )
 from onrecord.publish.edition import Manifest, VolumeEntry
-from onrecord.publish.withdrawals import NAME
 from onrecord.rights import RULES, attribution
 from onrecord.rights.signals import Signals, signals
-from onrecord.search.fold import fold
+from onrecord.search.finding import Finder
 from onrecord.search.rows import Row, Rows
-from onrecord.search.text import TextIndex, current
 
+#: What a file of the feed is called; one that is still being written has another ending.
+_FEED_FILE = re.compile(r"[0-9a-z][0-9a-z.-]{0,120}\.(json|rss|torrent|pub)")
 _MEDIA_TYPES = {
     "ogg": "audio/ogg",
     "mp3": "audio/mpeg",
@@ -85,26 +89,21 @@ class Reader:
                 self._counted = at, self._count(archive)
             return self._counted[1]
 
-    def search(self, query: str, kinds: tuple[str, ...] = (), limit: int = 20) -> list[Hit]:
-        """Best first; no kinds means all. Whatever stands in `query` is words. What is withdrawn is not found."""
-        folder = current(self._folder / "search")
-        if folder is None:
-            return []
-        index: tuple[Path, TextIndex] | None = getattr(self._local, "index", None)
-        if index is None or index[0] != folder:
-            index = folder, TextIndex(folder)
-            self._local.index = index
-        things, wanted = self._withheld.things, limit
-        while True:
-            found = index[1].search(fold(query), kinds, wanted)
-            rows = [row for identifier, _ in found if (row := self._rows.get(identifier)) is not None]
-            shown = [row for row in rows if row.id not in things]
-            if len(shown) >= limit or len(shown) == len(rows) or len(found) < wanted:
-                break
-            wanted *= 2  # some that fit are hidden: look for more
+    def search(
+        self, query: str, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING
+    ) -> list[Hit]:
+        """Best first; no kinds means all. Whatever stands in `query` is words, or an identifier. What is withdrawn is
+        not found."""
+        finder: Finder | None = getattr(self._local, "finder", None)
+        if finder is None:
+            finder = self._local.finder = Finder(self._folder / "search")
+        wanted = msgspec.structs.replace(filters, kinds=kinds or filters.kinds)
+        things, held = self._withheld.things, Holding(self._archive, self._withheld, self._rows, filters)
+        found = finder.find(query, wanted, limit, lambda item: item.id not in things and held.fit(item.id))
+        rows = [row for item in found if (row := self._rows.get(item.id)) is not None]
         return [
             Hit(kind=row.kind, id=row.id, title=row.title, subtitle=row.subtitle, has_sound=row.has_sound)
-            for row in shown[:limit]
+            for row in rows
         ]
 
     def recent(self, limit: int) -> list[TrackRow]:
@@ -282,13 +281,10 @@ class Reader:
         return sha256
 
     def feed_file(self, name: str) -> Path:
-        """The feed, the list of withdrawals, their signatures, or the torrent of an edition's own files. NotFound for
+        """A file of the feed: what vouches for it, the lists, the torrent of an edition's own files. NotFound for
         anything else."""
-        editions = self._archive.ledger.editions()
-        torrents = [f"{edition['number']}.torrent" for edition in editions]
-        signed = [each + ending for each in ("feed.json", NAME) for ending in ("", ".minisig")]
-        file = self._folder / "editions" / name
-        if not editions or name not in (*signed, "minisign.pub", *torrents[-1:]) or not file.is_file():
+        file = feed_folder(self._folder) / name
+        if not _FEED_FILE.fullmatch(name) or file.is_symlink() or not file.is_file():
             raise NotFound(f"no feed file is called {name!r}")
         return file
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from onrecord.archive.core import Archive
-from onrecord.archive.editions import signing_key
+from onrecord.archive.keyholding import signing_key
 from onrecord.archive.ruling import known_license
 from onrecord.catalog.pages import RecordingBody
 from onrecord.catalog.tables import LinkRow

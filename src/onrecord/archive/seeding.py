@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gives out what this archive published and what it mirrors, from the blobs where they lie."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from onrecord.archive.core import Archive
@@ -25,11 +25,23 @@ def seed(archive: Archive, session: Session) -> list[str]:
 
 
 class Seeds:
-    """What is being seeded. The rights are asked at the start, and again whenever `ask_again` is called."""
+    """What is being seeded. The rights are asked at the start, and again whenever `ask_again` is called.
 
-    def __init__(self, archive: Archive, session: Session) -> None:
+    With `limit` no more volumes are seeded at a time, in the order that `need` gives of their names: memory and sockets
+    have an end. Those of which nothing is here are left out; the papers of editions are always seeded.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        session: Session,
+        limit: int = 0,
+        need: Callable[[str], tuple[int, bytes, str]] | None = None,
+    ) -> None:
         self._archive = archive
         self._session = session
+        self._limit = limit
+        self._need = need
         self._running: dict[bytes, tuple[frozenset[Path], Seeding]] = {}
         self._at: object = None
 
@@ -54,19 +66,25 @@ class Seeds:
 
     def _wanted(self) -> Iterator[tuple[bytes, tuple[frozenset[Path], bytes, Locate]]]:
         """Each torrent once, by its info-hash, with the places of what may be given out of it."""
+        volumes: list[tuple[str, Path, Locate]] = []
+        for folder, number in newest(self._archive):
+            (_, path, locate), *listed = _edition(self._archive, folder, number)
+            yield _places(path, locate)[:2]
+            volumes += listed
+        if need := self._need:
+            volumes.sort(key=lambda volume: need(volume[0]))
         seen: set[bytes] = set()
-        for folder, number in _newest(self._archive):
-            for torrent, locate in _edition(self._archive, folder, number):
-                contents = read(torrent)
-                # The same files under the same license are the same volume, whoever publishes it.
-                if contents.info_hash_v2 not in seen:
-                    seen.add(contents.info_hash_v2)
-                    places = {file.path: locate(file.path) for file in contents.files}
-                    files = frozenset(place for place in places.values() if place is not None)
-                    yield contents.info_hash_v2, (files, torrent, places.get)
+        for _, path, locate in volumes:
+            info_hash, found, has_sound = _places(path, locate)
+            # The same files under the same license are the same volume, whoever publishes it.
+            if has_sound and info_hash not in seen:
+                seen.add(info_hash)
+                yield info_hash, found
+            if len(seen) == self._limit > 0:
+                break
 
 
-def _newest(archive: Archive) -> Iterator[tuple[Path, int]]:
+def newest(archive: Archive) -> Iterator[tuple[Path, int]]:
     for edition in archive.ledger.editions()[-1:]:
         yield archive.folder / "editions", edition["number"]
     newest = {held["archive"]: held["number"] for held in archive.ledger.mirrored()}
@@ -74,19 +92,30 @@ def _newest(archive: Archive) -> Iterator[tuple[Path, int]]:
         yield archive.folder / "mirrored" / name, number
 
 
-def _edition(archive: Archive, folder: Path, number: int) -> Iterator[tuple[bytes, Locate]]:
+def _edition(archive: Archive, folder: Path, number: int) -> Iterator[tuple[str, Path, Locate]]:
+    """Name, torrent and places of the edition's own files, then of each volume."""
     papers = folder / str(number)
-    yield (folder / f"{number}.torrent").read_bytes(), lambda path: papers.joinpath(*path)
+    yield "", folder / f"{number}.torrent", lambda path: papers.joinpath(*path)
     for entry in manifest_in(papers).volumes:
         tags = tags_of(folder, entry.name)
 
         def locate(path: tuple[str, ...], tags: Path = tags) -> Path | None:
-            return _payload(archive, path[-1]) if path[0] == "data" else tags.joinpath(*path)
+            return payload(archive, path[-1]) if path[0] == "data" else tags.joinpath(*path)
 
-        yield (papers / entry.path).read_bytes(), locate
+        yield entry.name, papers / entry.path, locate
 
 
-def _payload(archive: Archive, name: str) -> Path | None:
+def _places(path: Path, locate: Locate) -> tuple[bytes, tuple[frozenset[Path], bytes, Locate], bool]:
+    """Info-hash, places of what may be given out, and whether sound is among it."""
+    torrent = path.read_bytes()
+    contents = read(torrent)
+    places = {file.path: locate(file.path) for file in contents.files}
+    files = frozenset(place for place in places.values() if place is not None)
+    has_sound = any(place is not None for listed, place in places.items() if listed[0] == "data")
+    return contents.info_hash_v2, (files, torrent, places.get), has_sound
+
+
+def payload(archive: Archive, name: str) -> Path | None:
     """Where a blob lies that may be given out; None for one that may not."""
     digest = sha256(name.partition(".")[0])
     blob = archive.ledger.blob(digest) if digest else None

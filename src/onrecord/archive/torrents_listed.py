@@ -29,10 +29,10 @@ class _Volumes(Struct):
     volumes: tuple[VolumeEntry, ...]
 
 
-def list_torrents(archive: Archive, torrent: Torrent, before: TorrentList | None) -> TorrentList:
+def list_torrents(archive: Archive, own: ListedTorrent, before: TorrentList | None) -> TorrentList:
     """The torrents of the newest edition, then those of older ones that have gone out of use.
 
-    `torrent` is that of the edition's own files; `before` is the last list, which remembers what older editions had:
+    `own` is that of the edition's own files; `before` is the last list, which remembers what older editions had:
     without it their manifests are read. A volume with a file that was withdrawn is not listed.
     """
     numbers = [edition["number"] for edition in archive.ledger.editions()]
@@ -49,9 +49,27 @@ def list_torrents(archive: Archive, torrent: Torrent, before: TorrentList | None
         for each in (*current.values(), *gone)
         if each.name not in hidden
     ]
-    own = _edition(archive, newest, torrent)
     return TorrentList(
         FORMAT, archive.id, archive.settings.archive.name, newest.number, newest.day, (own, *listed)
+    )
+
+
+def list_edition(archive: Archive, number: int, day: dt.date, torrent: Torrent) -> ListedTorrent:
+    """The torrent that an edition's own files travel in."""
+    return ListedTorrent(
+        name=torrent.name,
+        kind="edition",
+        edition=number,
+        day=day,
+        shelf="",
+        license_class="",
+        files=sum(1 for path in _folder(archive, number).rglob("*") if path.is_file()),
+        size=torrent.size,
+        torrent=f"{number}.torrent",
+        torrent_size=len(torrent.metainfo),
+        info_hash_v1=torrent.info_hash_v1.hex(),
+        info_hash_v2=torrent.info_hash_v2.hex(),
+        magnet=torrent.magnet,
     )
 
 
@@ -64,24 +82,6 @@ def page_of(archive: Archive) -> str:
             if seed.endswith("/volumes/")
         ),
         "",
-    )
-
-
-def _edition(archive: Archive, newest: _Volumes, torrent: Torrent) -> ListedTorrent:
-    return ListedTorrent(
-        name=f"onrecord-{archive.id}-edition-{newest.number}",
-        kind="edition",
-        edition=newest.number,
-        day=newest.day,
-        shelf="",
-        license_class="",
-        files=sum(1 for path in _folder(archive, newest.number).rglob("*") if path.is_file()),
-        size=torrent.size,
-        torrent=f"{newest.number}.torrent",
-        torrent_size=len(torrent.metainfo),
-        info_hash_v1=torrent.info_hash_v1.hex(),
-        info_hash_v2=torrent.info_hash_v2.hex(),
-        magnet=torrent.magnet,
     )
 
 
@@ -140,8 +140,8 @@ def _holding(archive: Archive, blobs: set[str]) -> set[str]:
 
 @contextmanager
 def _duck(archive: Archive) -> Iterator[Duck]:
-    """An engine of its own: the caller may have one in the middle of a job, whose spilled files a second one at the same
-    place would take away."""
+    """An engine of its own: the caller may have one in the middle of a job, whose spilled files a second one at the
+    same place would take away."""
     duck = Duck(archive.folder / "search" / "spill-feed", _MEMORY, threads=archive.settings.workers)
     try:
         yield duck

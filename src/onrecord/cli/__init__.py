@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "royalties": ("royalties", "Say who is paid, by which rule, and what another rule would do."),
     "export": ("export", "Take files out again, with decisions and credits."),
     "publish": ("publish", "Make the next edition."),
+    "keys": ("keys", "Keep the keys that the feed is trusted by."),
     "mirror": ("mirror", "Follow, fetch and seed editions of other archives."),
     "store": ("store", "Prepare disks for blobs."),
     "check": ("check", "Read everything again and name what is damaged."),

@@ -178,7 +178,7 @@ class _Demo:
         with Archive.open(self.archive) as archive, Session() as session:
             seeding.seed(archive, session)
             self._onrecord("init", str(self.mirror), "--name", "A mirror of the demo")
-            feed = str(self.archive / "editions" / "feed.json")
+            feed = str(self.archive / "editions" / "feed" / "feed.json")
             self._onrecord("mirror", "follow", feed)
             report = self._onrecord("mirror", "sync", "--peer", f"127.0.0.1:{session.port}")["editions"][0]
         return f"{report['files']} files ({size(report['bytes'])}) came over BitTorrent and were verified"

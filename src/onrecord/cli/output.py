@@ -93,8 +93,11 @@ def options(function: F) -> F:
     def command(
         before: dict[str, Any], /, *args: Any, folder: Path | None, as_json: bool, quiet: bool, **kwargs: Any
     ) -> Any:
-        out = Output(as_json or before["as_json"], quiet or before["quiet"])
-        return function(*args, folder=folder or Path(before["folder"] or "."), out=out, **kwargs)
+        # A group's options are those of the command behind it as well.
+        before["folder"] = folder or Path(before["folder"] or ".")
+        before["as_json"], before["quiet"] = as_json or before["as_json"], quiet or before["quiet"]
+        out = Output(before["as_json"], before["quiet"])
+        return function(*args, folder=before["folder"], out=out, **kwargs)
 
     command.__name__ = function.__name__
     command.__doc__ = function.__doc__

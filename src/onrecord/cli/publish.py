@@ -7,17 +7,21 @@ from pathlib import Path
 
 import click
 
+from onrecord.cli import publish_diff
 from onrecord.cli.output import Output, options, size
 
 
-@click.command("publish")
+@click.group("publish", invoke_without_command=True)
 @options
-def command(folder: Path, out: Output) -> None:
+@click.pass_context
+def command(context: click.Context, folder: Path, out: Output) -> None:
     """Make the next edition: what may be shared, as torrents and tables, signed. Reads no sound.
 
     \b
     Example:  onrecord publish
     """
+    if context.invoked_subcommand is not None:
+        return
     from onrecord.archive import Archive
     from onrecord.archive.publishing import publish
 
@@ -40,5 +44,8 @@ def command(folder: Path, out: Output) -> None:
         "publish", {"folder": str(report.folder), **{name: getattr(report, name) for name in _FIGURES}}, text
     )
 
+
+command.add_command(publish_diff.diff)
+command.add_command(publish_diff.apply)
 
 _FIGURES = ("number", "published", "bytes", "volumes", "new_volumes", "held_back", "sound_opened")

@@ -20,7 +20,7 @@ from onrecord.errors import IntegrityError, NewerFormat, StoreFailed
 from onrecord.ledger.log import Entry
 from onrecord.model.rights import Evidence, Target
 
-SCHEMA = 2
+SCHEMA = 3
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -91,6 +91,10 @@ CREATE TABLE followed (
 CREATE TABLE mirrored (
   archive TEXT NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL,
   PRIMARY KEY (archive, number)
+) WITHOUT ROWID;
+CREATE TABLE possessions (
+  holder TEXT NOT NULL, volume TEXT NOT NULL, seq INTEGER NOT NULL, day TEXT NOT NULL, asked INTEGER NOT NULL,
+  proved INTEGER NOT NULL, country TEXT NOT NULL, PRIMARY KEY (holder, volume, seq)
 ) WITHOUT ROWID;
 """
 
@@ -223,6 +227,29 @@ class Followed(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
 
 
+class Possession(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a holder showed of a volume: blocks asked for and proved on a day. `country` only where they said so."""
+
+    holder: str
+    volume: str
+    day: str
+    asked: int
+    proved: int
+    country: str = ""
+
+
+class Plan(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a mirror has room for: `space` bytes for volumes under `licenses`, on `shelves`, of `archives` (all of them
+    where none is named). `volumes` are those that were chosen, by what `basis` is a digest of."""
+
+    space: int
+    licenses: tuple[str, ...] = ()
+    shelves: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    basis: str = ""
+
+
 class LedgerDamaged(IntegrityError):
     """The file is no ledger any more. It is only an index: it can be made again from the log."""
 
@@ -277,7 +304,7 @@ class Ledger:
         """`archive`: its id; `checked`, `damaged`: when blobs were last checked, what else was damaged; `seq`.
 
         `list ID`: number of the list of withdrawals of an archive that was read last; `overruled ENTRY`: when an entry
-        of such a list was overruled here.
+        of such a list was overruled here. `plan`: what is to be held of others, as `plan` reads it.
         "" where the log has not said it yet.
         """
         row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
@@ -460,6 +487,16 @@ class Ledger:
             self._db.execute(
                 "INSERT OR REPLACE INTO mirrored VALUES (?,?,?,?)",
                 (data["archive"], data["number"], entry.seq, msgspec.json.encode(data)),
+            )
+        elif entry.event == "planned":
+            self._note("plan", msgspec.json.encode(data["plan"]).decode())
+        elif entry.event == "possession":
+            self._db.executemany(
+                "INSERT OR REPLACE INTO possessions VALUES (?,?,?,?,?,?,?)",
+                (
+                    (data["holder"], volume, entry.seq, data["day"], asked, proved, data["country"])
+                    for volume, (asked, proved) in data["volumes"].items()
+                ),
             )
 
     # What the archive asks
@@ -819,6 +856,18 @@ class Ledger:
         rows = self._db.execute("SELECT body FROM mirrored ORDER BY archive, number")
         return [msgspec.json.decode(row[0]) for row in rows]
 
+    def plan(self) -> Plan | None:
+        """What this archive holds of others; None where that is all that it may."""
+        body = self.meta("plan")
+        return msgspec.json.decode(body, type=Plan | None) if body else None
+
+    def possessions(self) -> list[Possession]:
+        """Everything that holders showed, oldest first: the history of who has what."""
+        query = (
+            "SELECT holder, volume, day, asked, proved, country FROM possessions ORDER BY seq, holder, volume"
+        )
+        return [Possession(*row) for row in self._db.execute(query)]
+
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, to compare a rebuilt ledger with the one it replaces."""
         names = (
@@ -847,6 +896,7 @@ class Ledger:
             "volumes",
             "followed",
             "mirrored",
+            "possessions",
         )
         return {name: sorted(self._db.execute(f"SELECT * FROM {name}").fetchall()) for name in names}
 

@@ -25,9 +25,15 @@ _REDIRECTS: Final = 3
 
 
 def fetch(
-    address: str, most: int, pause: Callable[[float], None] = time.sleep, seconds: float = _SECONDS
+    address: str,
+    most: int,
+    pause: Callable[[float], None] = time.sleep,
+    seconds: float = _SECONDS,
+    part: tuple[int, int] | None = None,
 ) -> bytes:
     """The bytes behind an http or https address, at most `most` of them.
+
+    `part` asks for the bytes from the first to the last of two places alone; a server that sends all is refused.
 
     A connection that fails and an answer of 429 or 5xx are tried again, as the server asks but a minute at most;
     then SourceFailed says what came. A redirect is followed on the same host only. The server may be silent for
@@ -39,6 +45,8 @@ def fetch(
         raise SourceFailed(f"{address[:200]}: expected an http or https address", "is the address right?")
     # Not compressed: what is counted is what was sent, and nothing small unpacks to something large.
     headers = {"User-Agent": f"onrecord/{__version__}", "Accept-Encoding": "identity"}
+    if part is not None:
+        headers["Range"] = f"bytes={part[0]}-{part[1]}"
     with httpx2.Client(timeout=seconds, headers=headers) as client:
         for left in range(_TRIES - 1, -1, -1):
             try:
@@ -64,7 +72,7 @@ def _once(client: "httpx2.Client", address: str, most: int, redirects: int, end:
             return _once(client, target, most, redirects - 1, end)
         if answer.status_code == 429 or answer.status_code >= 500:
             raise AskAgain(f"answered {answer.status_code}", answer.headers.get("retry-after", ""))
-        if answer.status_code != 200:
+        if answer.status_code != (206 if "range" in client.headers else 200):
             raise UnexpectedStatus(address, answer.status_code)
         return whole(address, answer, most, _in_time(address, answer, end))
 

@@ -68,6 +68,17 @@ def read(metainfo: bytes) -> Contents:
     return Contents(name, files, v1, hashlib.sha256(encoded).digest(), sum(file.size for file in files))
 
 
+def layers(metainfo: bytes) -> dict[bytes, bytes]:
+    """The piece layers of a torrent that `read` accepted, by the roots of the files that have one."""
+    outer = bencode.decode(metainfo)
+    found = outer.get(b"piece layers", {}) if isinstance(outer, dict) else {}
+    return {
+        root: layer
+        for root, layer in (found.items() if isinstance(found, dict) else ())
+        if isinstance(root, bytes) and isinstance(layer, bytes)
+    }
+
+
 def _check_v1(info: Mapping[bytes, bencode.Value], files: Sequence[Listed]) -> None:
     listed = info.get(b"files")
     if not isinstance(listed, list):

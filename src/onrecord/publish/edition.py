@@ -13,9 +13,13 @@ from msgspec import Struct
 from onrecord.durable import sha256_of
 from onrecord.publish.signing import Key, sign
 from onrecord.publish.torrent import Torrent, TorrentFile, hybrid
+from onrecord.publish.trust import Succession
 from onrecord.store.digest import digest_file
 
 FORMAT = 1
+FEED_FORMAT = 2
+#: What the feed is called in its folder.
+FEED = "feed.json"
 
 
 class VolumeEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,10 +56,11 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Feed(Struct, frozen=True, forbid_unknown_fields=True):
-    """The newest edition of an archive, and the torrent that its files travel in. Signed beside it.
+    """The newest edition of an archive, and the torrent that its files travel in. What vouches for it lies beside it.
 
-    `withdrawals_sha256` is the digest of the list of withdrawals that lies beside it, and `withdrawals_sequence` the
-    number of that list; "" and 0 in the feed of an archive that has none.
+    `key` signed the edition's checksums. `withdrawals_sha256` is the digest of the list of withdrawals that lies
+    beside it, and `withdrawals_sequence` the number of that list; "" and 0 in the feed of an archive that has none.
+    `succeeds` are archives that this one goes on for, as its root says.
     """
 
     format: int
@@ -64,11 +69,13 @@ class Feed(Struct, frozen=True, forbid_unknown_fields=True):
     number: int
     day: dt.date
     sums_sha256: str
+    key: str
     torrent: str
     torrent_sha256: str
     magnet: str
     withdrawals_sha256: str = ""
     withdrawals_sequence: int = 0
+    succeeds: tuple[Succession, ...] = ()
 
 
 def volume_entry(name: str, shelf: str, files: int, size: int, torrent: Torrent) -> VolumeEntry:

@@ -6,6 +6,7 @@
 """
 
 import base64
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
@@ -18,6 +19,9 @@ from onrecord.engine.parquet import write_rows
 
 #: Bytes of lines in a frame, unless one line alone is longer: of the sizes that were measured the best for one record.
 FRAME: Final = 32 * 1024
+#: One record in so many begins a frame wherever it stands, so that one more record changes the frames near it and not
+#: all that follow: of fifty thousand records with fifty more a diff is 0.6 MB in place of 9, and the file 2 % longer.
+_BEGINS: Final = 64
 _LEVEL: Final = 3
 #: Frames that a reader of the table takes in at least: half a megabyte.
 _GROUP: Final = 16_384
@@ -96,7 +100,7 @@ def _cut(lines: Iterable[Line]) -> Iterator[tuple[Line, int, bytes]]:
     size = 0
     for item in lines:
         text = msgspec.json.encode(item) + b"\n"
-        if first is not None and size + len(text) > FRAME:
+        if first is not None and (size + len(text) > FRAME or _begins(item)):
             yield first, len(waiting), b"".join(waiting)
             first, waiting, size = None, [], 0
         first = first or item
@@ -104,6 +108,10 @@ def _cut(lines: Iterable[Line]) -> Iterator[tuple[Line, int, bytes]]:
         size += len(text)
     if first is not None:
         yield first, len(waiting), b"".join(waiting)
+
+
+def _begins(item: Line) -> bool:
+    return zlib.crc32(f"{item.source}\n{item.record}".encode()) % _BEGINS == 0
 
 
 def _compressed(plain: bytes) -> bytes:

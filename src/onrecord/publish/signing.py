@@ -141,6 +141,16 @@ def verify(data: bytes, signature: bytes, public_key: str) -> str:
     return comment
 
 
+def sign_plain(data: bytes, key: Key) -> bytes:
+    """The 64 bytes of Ed25519 over the data themselves, not prehashed: what the metadata of the feed bears."""
+    return bytes(key._signer.sign(data).signature)
+
+
+def raw_public(public_key: str) -> bytes:
+    """The 32 bytes of a public key; SignatureInvalid where the text is none."""
+    return bytes(_public(public_key)[1])
+
+
 _TRUSTED: Final = "trusted comment: "
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The torrents that an archive gives out, as JSON for programs and as RSS for torrent clients (format clause 9, BEP 36).
+"""The torrents that an archive gives out, as JSON for programs and as RSS for torrent clients (format 9.9, BEP 36).
 
 Both stand outside of editions: what is counted here changes, and an edition does not. What nobody counted is null.
 """
@@ -26,7 +26,7 @@ _NAMES: Final = "http://xmlns.ezrss.it/0.1/"
 class ListedTorrent(Struct, frozen=True, forbid_unknown_fields=True):
     """One torrent. `torrent` is its address, relative to the list's own; `edition` the newest that it belongs to.
 
-    license_class    the licenses of its files; "" for an edition's own files, whose tables name a license for each field
+    license_class    the licenses of its files; "" for an edition's own, whose tables name a license for each field
     obsolete         the newest edition has others in its place; whoever holds it may let it go
     partly_broken    the last check found a file of it damaged or lost at the archive itself
     seeders, leechers, completed, last_seen    null where nobody counted, which is not 0
@@ -89,7 +89,8 @@ def rss(listed: TorrentList, page: str = "") -> bytes:
         if not torrent.obsolete:
             _item(channel, torrent, page)
     Xml.indent(root)
-    return Xml.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    body: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return body + b"\n"
 
 
 def _item(channel: Xml.Element, torrent: ListedTorrent, page: str) -> None:

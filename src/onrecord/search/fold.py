@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How text becomes tokens, for the index and for queries alike."""
 
+import re
 import unicodedata
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final
 
 # Scripts that write without spaces, or whose syllables stand alone: one token a character finds any part of a name.
 _ALONE = (
@@ -13,6 +17,36 @@ _ALONE = (
     (0xF900, 0xFAFF),  # CJK compatibility
     (0x20000, 0x3FFFF),  # CJK extensions
 )
+#: Letters that Unicode does not take apart, as people type them who lack the key; and forms of one letter.
+_LETTERS: Final = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "ŧ": "t",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ى": "ي",
+        "ی": "ي",
+        "ک": "ك",
+        "ة": "ه",
+        "ە": "ه",
+        "ٱ": "ا",
+        "ـ": "",  # Arabic, and its Persian forms
+        "ך": "כ",
+        "ם": "מ",
+        "ן": "נ",
+        "ף": "פ",
+        "ץ": "צ",  # Hebrew letters at the end of a word
+    }
+)
+_WORDS: Final = re.compile("[a-z0-9]+")
+_MOST: Final = 200
+_LONGEST: Final = 60
 
 
 def fold(text: str) -> list[str]:
@@ -20,13 +54,15 @@ def fold(text: str) -> list[str]:
 
     At most 200 tokens of at most 60 characters, so that no query and no title is without bound.
     """
+    if text.isascii():  # most titles are: ten times as fast
+        return [word[:_LONGEST] for word in _WORDS.findall(text[:4000].lower())][:_MOST]
     # Composed last, so that a Hangul syllable is one character again after its marks were looked at.
     decomposed = unicodedata.normalize("NFKD", text[:4000]).casefold()
-    bare = "".join(char for char in decomposed if not _is_mark(char))
+    bare = "".join(char for char in decomposed if not _is_mark(char)).translate(_LETTERS)
     words: list[str] = []
     word = ""
     for char in unicodedata.normalize("NFC", bare):
-        if _stands_alone(char):
+        if stands_alone(char):
             words += [word, char]
             word = ""
         elif char.isalnum():
@@ -34,14 +70,47 @@ def fold(text: str) -> list[str]:
         else:
             words.append(word)
             word = ""
-    return [token[:60] for token in [*words, word] if token][:200]
+    return [token[:_LONGEST] for token in [*words, word] if token][:_MOST]
+
+
+def indexed(text: str) -> list[str]:
+    """What is indexed of a name: its tokens, and each two characters that stand beside each other in it.
+
+    By pairs a part of a Japanese, Chinese or Korean name is found as such, not each of its characters anywhere.
+    """
+    tokens = fold(text)
+    return tokens if text.isascii() else [*tokens, *_pairs(tokens)]
+
+
+def asked(query: str) -> list[str]:
+    """What is looked for in the index: words, and of characters that stand together the pairs."""
+    if query.isascii():
+        return fold(query)
+    wanted: list[str] = []
+    for part in query[:4000].split():
+        tokens = fold(part)
+        beside = {place for place, two in enumerate(pairwise(tokens)) if _both_alone(two)}
+        wanted += [
+            tokens[place] for place in range(len(tokens)) if place not in beside and place - 1 not in beside
+        ]
+        wanted += _pairs(tokens)
+    return wanted[:_MOST]
+
+
+def stands_alone(char: str) -> bool:
+    """Is this a character that is a token of its own?"""
+    point = ord(char)
+    return point >= 0x3040 and any(low <= point <= high for low, high in _ALONE)
+
+
+def _pairs(tokens: Iterable[str]) -> list[str]:
+    return [a + b for a, b in pairwise(tokens) if _both_alone((a, b))]
+
+
+def _both_alone(two: tuple[str, str]) -> bool:
+    return all(len(token) == 1 and stands_alone(token) for token in two)
 
 
 def _is_mark(char: str) -> bool:
     # Kana voicing marks change the letter; they are kept and composed again.
     return unicodedata.category(char) == "Mn" and char not in "\u3099\u309a"
-
-
-def _stands_alone(char: str) -> bool:
-    point = ord(char)
-    return any(low <= point <= high for low, high in _ALONE)

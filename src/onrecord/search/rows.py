@@ -1,20 +1,37 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows that pages are made of: one message a thing, by id, in SQLite. A cache that any reader may open."""
+"""The rows that pages are made of: one message a thing, by id, in SQLite. A cache that any reader may open.
 
-import os
-from collections.abc import Iterable, Iterator
+Each row has a number, by which the text index names it. `row_filling` writes the file.
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import apsw
 import msgspec
 from msgspec import Struct
 
 from onrecord.errors import StoreFailed
+from onrecord.search.codes import Key, pack
 
-SCHEMA = 1
+SCHEMA: Final = 2
+#: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
+_PATIENCE_MS: Final = 5_000
+
+TABLES: Final = """
+CREATE TABLE rows (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT, title TEXT, subtitle TEXT, sound INT, newest INT,
+  seconds REAL, body BLOB, beside TEXT, facets TEXT, weight INT, codes BLOB, digest BLOB
+);
+CREATE TABLE codes (scheme INT, key, number INT, PRIMARY KEY (scheme, key, number)) WITHOUT ROWID;
+CREATE TABLE redirects (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE holders (blob TEXT PRIMARY KEY, recording TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE made (text TEXT NOT NULL, last INT NOT NULL);
+CREATE TABLE pending (number INTEGER PRIMARY KEY);
+"""
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,55 +47,15 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
     body: bytes
 
 
-def write(
-    path: Path, rows: Iterable[Row], redirects: Iterable[tuple[str, str]], holders: Iterable[tuple[str, str]]
-) -> int:
-    """Write a new file of rows in place of the old one. A reader that has the old one open keeps reading it.
+class Named(Struct, frozen=True):
+    """What a search weighs of a row. `beside` holds names that are searched too, `weight` is how popular it is."""
 
-    `redirects` pairs an id with the one it was merged into, `holders` a blob with the recording that it holds.
-    """
-    part = path.with_name(path.name + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.unlink(missing_ok=True)
-    try:
-        count = _write(part, rows, redirects, holders)
-    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError) as error:
-        raise StoreFailed(f"{part}: {error}", "is the disk full? `onrecord match` makes it again") from None
-    part.rename(path)
-    return count
-
-
-def _write(
-    part: Path, rows: Iterable[Row], redirects: Iterable[tuple[str, str]], holders: Iterable[tuple[str, str]]
-) -> int:
-    db = apsw.Connection(str(part))
-    db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
-    db.execute(_TABLES)
-    count = 0
-    with db:
-        for row in rows:
-            db.execute(
-                "INSERT INTO rows VALUES (?,?,?,?,?,?,?,?)",
-                (row.id, row.kind, row.title, row.subtitle, row.has_sound, row.newest, row.seconds, row.body),
-            )
-            count += 1
-        db.executemany("INSERT INTO redirects VALUES (?,?)", redirects)
-        db.executemany("INSERT INTO holders VALUES (?,?)", holders)
-        db.execute("CREATE INDEX newest ON rows (kind, newest DESC, id)")
-        db.execute(f"PRAGMA user_version={SCHEMA}")
-    db.close()
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    return count
-
-
-_TABLES = """
-CREATE TABLE rows (
-  id TEXT PRIMARY KEY, kind TEXT, title TEXT, subtitle TEXT, sound INT, newest INT, seconds REAL, body BLOB
-) WITHOUT ROWID;
-CREATE TABLE redirects (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE holders (blob TEXT PRIMARY KEY, recording TEXT NOT NULL) WITHOUT ROWID;
-"""
+    number: int
+    id: str
+    title: str
+    beside: str
+    facets: tuple[str, ...]
+    weight: int
 
 
 class Rows:
@@ -89,7 +66,7 @@ class Rows:
 
     def get(self, identifier: str) -> Row | None:
         """The row of an id, or of the id that it was merged into."""
-        with _reading(self._path) as db:
+        with reading(self._path) as db:
             seen = set()
             while identifier not in seen:
                 seen.add(identifier)
@@ -102,25 +79,63 @@ class Rows:
 
     def holder(self, blob: str) -> Row | None:
         """The row of the recording that a blob holds."""
-        with _reading(self._path) as db:
+        with reading(self._path) as db:
             found = db.execute(
                 f"SELECT {_COLUMNS} FROM rows WHERE id=(SELECT recording FROM holders WHERE blob=?)", (blob,)
             ).fetchone()
         return _row(found) if found else None
 
     def newest(self, kind: str, limit: int) -> list[Row]:
-        with _reading(self._path) as db:
+        with reading(self._path) as db:
             query = f"SELECT {_COLUMNS} FROM rows WHERE kind=? ORDER BY newest DESC, id LIMIT ?"
             return [_row(found) for found in db.execute(query, (kind, limit))]
 
+    def coded(self, scheme: int, key: Key, limit: int = 1000) -> list[int]:
+        """Numbers of the things that bear an identifier, as `codes.pack` gives it."""
+        query = "SELECT number FROM codes WHERE scheme=? AND key=? ORDER BY number LIMIT ?"
+        with reading(self._path) as db:
+            return [int(number) for (number,) in db.execute(query, (scheme, key, limit))]
+
+    def bearing(self, scheme: str, value: str, limit: int = 1000) -> list[str]:
+        """Ids of the things that bear an identifier; none where the value is not one of its scheme."""
+        key = pack(scheme, value)
+        return [item.id for item in self.named(self.coded(*key, limit))] if key else []
+
+    def number(self, identifier: str) -> int | None:
+        """The number of an id, or of the id that it was merged into."""
+        row = self.get(identifier)
+        if row is None:
+            return None
+        with reading(self._path) as db:
+            found = db.execute("SELECT number FROM rows WHERE id=?", (row.id,)).fetchone()
+        return int(found[0]) if found else None
+
+    def named(self, numbers: Sequence[int]) -> list[Named]:
+        """What is there of these numbers, in their order; one that is gone is left out."""
+        query = "SELECT number, id, title, beside, facets, weight FROM rows WHERE number=?"
+        with reading(self._path) as db:
+            found = [db.execute(query, (number,)).fetchone() for number in numbers]
+        return [_named(row) for row in found if row]
+
+    def text(self) -> str:
+        """Name of the text index that these rows are found by, "" where nothing was matched yet."""
+        with reading(self._path) as db:
+            found = db.execute("SELECT text FROM made").fetchone()
+        return str(found[0]) if found else ""
+
+    def is_behind(self) -> bool:
+        """Was writing cut short before the text index had all that is here?"""
+        with reading(self._path) as db:
+            return db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
+
     def seconds(self) -> float:
         """Length of all sound together."""
-        with _reading(self._path) as db:
+        with reading(self._path) as db:
             total: Any = db.execute("SELECT coalesce(sum(seconds), 0.0) FROM rows").fetchone()
             return float(total[0])
 
     def count(self) -> dict[str, int]:
-        with _reading(self._path) as db:
+        with reading(self._path) as db:
             return {
                 str(kind): int(n) for kind, n in db.execute("SELECT kind, count(*) FROM rows GROUP BY kind")
             }
@@ -133,15 +148,39 @@ def _row(found: tuple[object, ...]) -> Row:
     return msgspec.convert(dict(zip(Row.__struct_fields__, found, strict=True)), Row, strict=False)
 
 
+def _named(found: tuple[Any, ...]) -> Named:
+    number, identifier, title, beside, facets, weight = found
+    return Named(number, identifier, title, beside, tuple(facets.split()), weight)
+
+
 @contextmanager
-def _reading(path: Path) -> Iterator[apsw.Connection]:
-    """The rows as they are now; none where nothing was matched yet."""
-    if path.exists():
-        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    else:
-        db = apsw.Connection(":memory:")
-        db.execute(_TABLES)
+def reading(path: Path) -> Iterator[apsw.Connection]:
+    """The rows as they are now; none where nothing was matched yet, or where another version wrote them."""
+    db = _opened(path)
     try:
         yield db
+    except (apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
+        raise StoreFailed(f"{path}: {error}", "`onrecord match` makes it again") from None
     finally:
         db.close()
+
+
+def _opened(path: Path) -> apsw.Connection:
+    if path.exists():
+        for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
+            db = apsw.Connection(str(path), flags=flags)
+            db.set_busy_timeout(_PATIENCE_MS)
+            try:
+                if db.pragma("user_version") == SCHEMA:
+                    return db
+                db.close()
+                break
+            except (apsw.ReadOnlyError, apsw.CantOpenError):
+                # A kill left a change half done: whoever may write takes it back, so the next opens it for that.
+                db.close()
+            except (apsw.CorruptError, apsw.NotADBError) as error:
+                db.close()
+                raise StoreFailed(f"{path}: {error}", "`onrecord match` makes it again") from None
+    db = apsw.Connection(":memory:")
+    db.execute(TABLES)
+    return db

@@ -1,28 +1,47 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text index (tantivy), behind an interface that another engine could serve: tokens and ids, nothing else."""
+"""The text index (tantivy), behind an interface that another engine could serve: tokens and numbers, nothing else."""
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import tantivy
 from msgspec import Struct
 
 from onrecord.errors import StoreFailed
+from onrecord.search.facets import ALL, Facets
+from onrecord.search.fold import stands_alone
+from onrecord.search.variants import SHORTEST, may_be_wrong, variants
 
-_WRITER_BYTES = 64 * 1024 * 1024
+_WRITER_BYTES: Final = 64 * 1024 * 1024
+#: Tokens of a query that are asked for; more hardly change what fits.
+_MOST_TOKENS: Final = 16
+#: Of words that a mistyped one may stand for, so many, those of most things first.
+_MOST_WORDS: Final = 40
+#: A beginning this short is that of half the words: alone it stands for the commonest of them.
+_SHORT: Final = 2
+#: The fields, and how much a word in them counts.
+_FIELDS: Final = (("name", 2.0), ("beside", 1.0))
+_MUST: Final = tantivy.Occur.Must
+_SHOULD: Final = tantivy.Occur.Should
+
+#: How tokens have to be there. `whole`: each as it is. `typing`: as the last one of them may be a beginning. `one`: as
+#: `typing`, but one of them has one mistake. `each`: any of them may have one.
+Mode = Literal["whole", "typing", "one", "each"]
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is indexed of a thing: its kind, its id, its own name's tokens, the tokens of names beside it."""
+    """What is indexed of a thing: its number, its own name's tokens, the tokens of names beside it, its facets, and
+    how popular it is (0 where nobody says)."""
 
-    kind: str
-    id: str
+    number: int
     name: Sequence[str]
     beside: Sequence[str]
+    facets: Sequence[str] = ()
+    weight: int = 0
 
 
 class TextIndex:
@@ -40,82 +59,143 @@ class TextIndex:
                 self._index = tantivy.Index.open(str(folder))
 
     def add(self, documents: Iterable[Document]) -> int:
-        """Index documents, each in place of an older one with its id; visible when this returns."""
-        with _said(self._folder):
-            return self._add(documents)
+        """Index documents whose numbers are new; visible, and safe from a kill, when this returns."""
+        return self.change((), documents)
 
-    def _add(self, documents: Iterable[Document]) -> int:
-        writer = self._index.writer(_WRITER_BYTES, 1)
-        count = 0
-        for document in documents:
-            writer.delete_documents_by_term("id", document.id)
-            writer.add_document(
-                tantivy.Document(
-                    id=document.id,
-                    kind=document.kind,
-                    name=" ".join(document.name),
-                    beside=" ".join(document.beside),
-                )
-            )
-            count += 1
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
+    def change(self, gone: Iterable[int], documents: Iterable[Document]) -> int:
+        """Take numbers out and index documents, all at once: a kill leaves what was or what is, nothing between."""
+        with _said(self._folder):
+            writer = self._index.writer(_WRITER_BYTES, 1)
+            for number in gone:
+                writer.delete_documents_by_term("number", number)
+            count = 0
+            for document in documents:
+                writer.add_document(_document(document))
+                count += 1
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index.reload()
         return count
 
     def search(
-        self, tokens: Sequence[str], kinds: Sequence[str] = (), limit: int = 20
-    ) -> list[tuple[str, float]]:
-        """(id, score) of the best matches. Every token must match: whole, as the beginning of a word, or with one
-        letter wrong in words of four letters and more."""
+        self, tokens: Sequence[str], mode: Mode = "typing", facets: Facets = ALL, k: int = 20
+    ) -> list[tuple[int, float]]:
+        """(number, score) of the best matches of all tokens."""
         if not tokens:
             return []
         with _said(self._folder):
             self._index.reload()
             searcher = self._index.searcher()
-            query = self._query(tokens, kinds)
-            hits = searcher.search(query, limit).hits
-            return [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
+            query = self._query(searcher, list(tokens[:_MOST_TOKENS]), mode)
+            hits = searcher.search(
+                self._narrowed(query, facets), k, count=False, weight_by_field="weight"
+            ).hits
+            numbers = searcher.fast_field_values("number", [address for _, address in hits])
+            return [
+                (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
+            ]
 
-    def _query(self, tokens: Sequence[str], kinds: Sequence[str]) -> Any:
-        must = tantivy.Occur.Must
-        parts = [(must, self._word(token)) for token in tokens[:16]]
-        if kinds:
-            parts.append((must, tantivy.Query.term_set_query(self._schema, "kind", list(kinds))))
+    def _narrowed(self, query: Any, facets: Facets) -> Any:
+        if not facets:
+            return query
+        parts = [(_MUST, query)]
+        for values in facets.any_of:
+            wanted = tantivy.Query.term_set_query(self._schema, "facets", list(values))
+            parts.append((_MUST, tantivy.Query.const_score_query(wanted, score=0.0)))
+        if facets.none_of:
+            unwanted = tantivy.Query.term_set_query(self._schema, "facets", list(facets.none_of))
+            parts.append((tantivy.Occur.MustNot, unwanted))
         return tantivy.Query.boolean_query(parts)
 
+    def _query(self, searcher: Any, tokens: list[str], mode: Mode) -> Any:
+        last = len(tokens) - 1
+        plain = [
+            self._typed(searcher, token, alone=not last)
+            if mode != "whole" and place == last
+            else self._word(token)
+            for place, token in enumerate(tokens)
+        ]
+        if mode in ("whole", "typing"):
+            return _all(plain)
+        near = {
+            place: self._near(searcher, token, beginning=place == last)
+            for place, token in enumerate(tokens)
+            if may_be_wrong(token)
+        }
+        if mode == "each":
+            return _all([near.get(place, query) for place, query in enumerate(plain)])
+        options = [
+            _all([query if other == place else plain[other] for other in range(len(tokens))])
+            for place, query in near.items()
+        ]
+        options += [
+            _all(
+                [query for other, query in enumerate(plain) if other not in spoilt]
+                + list(map(self._word, left))
+            )
+            for spoilt, left in _with_a_wrong_character(tokens)
+        ]
+        return _any(options) if options else tantivy.Query.empty_query()
+
     def _word(self, token: str) -> Any:
-        query, should = tantivy.Query, tantivy.Occur.Should
-        options = []
-        for field, weight in (("name", 2.0), ("beside", 1.0)):
-            exact = query.term_query(self._schema, field, token)
-            start = query.fuzzy_term_query(self._schema, field, token, distance=0, prefix=True)
-            options += [
-                (should, query.boost_query(exact, 4.0 * weight)),
-                (should, query.boost_query(start, weight)),
+        query = tantivy.Query
+        return _any(
+            [
+                query.boost_query(query.term_query(self._schema, field, token), weight)
+                for field, weight in _FIELDS
             ]
-            if len(token) >= 4:
-                near = query.fuzzy_term_query(self._schema, field, token, distance=1, prefix=True)
-                options.append((should, query.boost_query(near, 0.3 * weight)))
-        return query.boolean_query(options)
+        )
+
+    def _typed(self, searcher: Any, token: str, *, alone: bool) -> Any:
+        """A word, or one that begins so; the whole word counts more."""
+        if stands_alone(token[0]):
+            return self._word(token)
+        query, options = tantivy.Query, [self._word(token)]
+        for field, weight in _FIELDS:
+            if alone and len(token) <= _SHORT:
+                words = [word for word, _ in searcher.terms_with_prefix(field, token, limit=_MOST_WORDS)]
+                start = query.const_score_query(query.term_set_query(self._schema, field, words), score=1.0)
+            else:
+                start = query.fuzzy_term_query(self._schema, field, token, distance=0, prefix=True)
+            options.append(query.boost_query(start, weight))
+        return _any(options)
+
+    def _near(self, searcher: Any, token: str, *, beginning: bool) -> Any:
+        """Words with one mistake, those that are in the index; of the last word also such a beginning."""
+        query, options = tantivy.Query, []
+        guesses = sorted(variants(token))
+        for field, weight in _FIELDS:
+            known = [(searcher.doc_freq(field, guess), guess) for guess in guesses]
+            best = sorted((pair for pair in known if pair[0]), reverse=True)[:_MOST_WORDS]
+            options += [
+                query.boost_query(query.term_query(self._schema, field, word), weight / 2) for _, word in best
+            ]
+            if beginning and len(token) >= SHORTEST:
+                start = query.fuzzy_term_query(self._schema, field, token, distance=1, prefix=True)
+                options.append(query.boost_query(start, weight / 4))
+        return _any(options) if options else query.empty_query()
 
 
-def point_to(search: Path, name: str) -> None:
-    """Make `name` the index that readers open, and remove the others. A reader in mid-search keeps its open files."""
-    part = search / "current.part"
-    part.write_text(name, encoding="ascii")
-    part.rename(search / "current")
+def _with_a_wrong_character(tokens: Sequence[str]) -> Iterator[tuple[set[int], list[str]]]:
+    """A wrong character spoils the pairs that it is in: (their places, what is left of them), for each character."""
+    pairs = [place for place, token in enumerate(tokens) if len(token) == 2 and stands_alone(token[0])]
+    if len(pairs) < 3:
+        return
+    joined = {place for place in pairs if place + 1 in pairs and tokens[place][1] == tokens[place + 1][0]}
+    for place in pairs:
+        if place in joined:
+            yield {place, place + 1}, [tokens[place][0], tokens[place + 1][1]]
+        else:
+            yield {place}, [tokens[place][0]]
+        if place - 1 not in joined:
+            yield {place}, [tokens[place][1]]
+
+
+def leave_only(search: Path, name: str) -> None:
+    """Remove the indexes that are not `name`. A reader in mid-search keeps its open files."""
     for folder in search.glob("text-*"):
         if folder.name != name:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def current(search: Path) -> Path | None:
-    """The index that readers open, None where nothing was indexed yet."""
-    try:
-        return search / (search / "current").read_text(encoding="ascii")
-    except FileNotFoundError:
-        return None
 
 
 @contextmanager
@@ -130,10 +210,30 @@ def _said(folder: Path) -> Iterator[None]:
         ) from None
 
 
+def _all(parts: Sequence[Any]) -> Any:
+    return tantivy.Query.boolean_query([(_MUST, part) for part in parts])
+
+
+def _any(parts: Sequence[Any]) -> Any:
+    return tantivy.Query.boolean_query([(_SHOULD, part) for part in parts])
+
+
+def _document(document: Document) -> Any:
+    return tantivy.Document(
+        number=document.number,
+        weight=document.weight,
+        name=" ".join(document.name),
+        beside=" ".join(document.beside),
+        facets=" ".join(document.facets),
+    )
+
+
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("name", tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("beside", tokenizer_name="whitespace", index_option="freq")
+    # Signed: from Python an unsigned fast field cannot be ordered by.
+    builder.add_integer_field("number", indexed=True, fast=True)
+    builder.add_integer_field("weight", fast=True)
+    builder.add_text_field("name", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("beside", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("facets", tokenizer_name="whitespace", index_option="basic")
     return builder.build()

@@ -12,6 +12,7 @@ from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
 from onrecord.archive.notice_elements import Notice
+from onrecord.model.filters import Filters
 from onrecord.model.views import Glance, Hit, RecordingView
 from onrecord.web import signs, sound
 from onrecord.web.notices import Received
@@ -73,14 +74,47 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
     @both("/api/search", {200: _json(Found, "Hits, best first.")})
     def search(
         q: Annotated[
-            str, Query(description="Words. Cut at 200 characters; operators are words like any other.")
+            str, Query(description="Words, or an identifier. Cut at 200 characters; operators are words.")
         ] = "",
         kind: Annotated[list[Literal["artist", "release", "recording"]] | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        year_from: Annotated[
+            int | None, Query(ge=0, le=9999, description="Dated in this year or later.")
+        ] = None,
+        year_to: Annotated[
+            int | None, Query(ge=0, le=9999, description="Dated in this year or earlier.")
+        ] = None,
+        sound: Annotated[bool | None, Query(description="Has sound, or has none.")] = None,
+        source: Annotated[
+            list[str] | None, Query(max_length=20, description="Any of these sources says something of it.")
+        ] = None,
+        license: Annotated[
+            list[str] | None,
+            Query(
+                max_length=20,
+                description="Recordings with sound under any of these, with or without a version: `CC-BY`.",
+            ),
+        ] = None,
+        territory: Annotated[
+            str,
+            Query(
+                pattern="^([A-Z]{2}|Worldwide|unknown)?$",
+                description="Recordings whose sound may be streamed there today, by the rights on record. A country's"
+                " code (ISO 3166-1), `Worldwide`, or `unknown` for where nothing is known of the listener.",
+            ),
+        ] = "",
     ) -> Response:
-        """Artists, releases and recordings that the words fit."""
+        """Artists, releases and recordings that the words fit, or that an identifier names: ISRC, barcode, MBID,
+        AcoustID, ISWC, ISNI, Discogs id, SHA-256, or an id of the archive's own."""
         query = question(q)
-        hits = archive.search(query, tuple(kind or ()), limit) if query else []
+        filters = Filters(
+            years=(year_from, year_to),
+            sound=sound,
+            sources=tuple(source or ()),
+            licenses=tuple(license or ()),
+            territory=territory,
+        )
+        hits = archive.search(query, tuple(kind or ()), limit, filters) if query else []
         return _answer(Found(query=query, hits=hits), {"Cache-Control": "no-store"})
 
     @both(

@@ -8,9 +8,11 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 import onrecord
-from onrecord.web import api
+from onrecord.archive.ws2_reading import EntityReader
+from onrecord.web import api, ws2
 from onrecord.web.assets import Assets
 from onrecord.web.desk import ClosedDesk, Desk
+from onrecord.web.exchange import Exchange
 from onrecord.web.headers import SafetyHeaders
 from onrecord.web.notices import Notices
 from onrecord.web.pages import Pages
@@ -49,9 +51,11 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
     app.router.routes.extend(Pages(archive, render, assets, where).routes())
     app.router.routes.extend(Signs(site).routes())
     if site.folder is not None:
+        app.router.routes.extend(ws2.routes(EntityReader(site.folder)))
         notices = Notices(site.folder, site, render)
         app.include_router(notices.api())
         app.router.routes.extend(notices.routes())
+        app.router.routes.extend(Exchange(site.folder, archive).routes())
         desk = Desk(site.folder, site.key, archive, render) if site.key else ClosedDesk()
         app.router.routes.extend(desk.routes())
     answer_errors(app, render)

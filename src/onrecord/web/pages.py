@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from onrecord.errors import NotFound
 from onrecord.model.rights import Decision, Use
 from onrecord.model.views import ClaimView, DecisionView, RecordingView, Refusal, SoundView, TrackRow
-from onrecord.web import ranges, signs, sound, text
+from onrecord.web import narrowing, ranges, signs, sound, text
 from onrecord.web.assets import Assets
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
@@ -30,6 +30,7 @@ _FILE_TYPES: Final = {
     ".jsonl": "application/jsonl",
     ".minisig": "text/plain; charset=utf-8",
     ".pub": "text/plain; charset=utf-8",
+    ".rss": "application/rss+xml",
     ".parquet": "application/vnd.apache.parquet",
     ".torrent": "application/x-bittorrent",
     ".txt": "text/plain; charset=utf-8",
@@ -91,16 +92,21 @@ class Pages:
     def search(self, request: Request) -> Response:
         """A whole page, or only the results where htmx asks while somebody types."""
         query = question(request.query_params.get("q", ""))
-        only = request.query_params.get("kind", "")
+        chosen = narrowing.chosen(request.query_params)
+        only, filters = chosen["kind"], narrowing.filters(chosen, self._where.of(request))
         groups = []
         for kind, label, limit in _GROUPS if query else ():
             if only in ("", kind):
                 limit = 100 if only else limit
-                hits = self._archive.search(query, (kind,), limit + 1)
-                groups.append((kind, label, hits[:limit], len(hits) > limit))
+                hits = self._archive.search(query, (kind,), limit + 1, filters)
+                more = narrowing.address(query, chosen, kind) if len(hits) > limit else ""
+                groups.append((kind, label, hits[:limit], more))
         values = {
             "query": query,
             "only": only,
+            "chosen": chosen,
+            "narrowed": any(chosen.values()),
+            "choices": (narrowing.KINDS, narrowing.SOUNDS, {name: name for name in narrowing.LICENSES}),
             "groups": [group for group in groups if group[2]],
             "found": sum(len(group[2]) for group in groups),
             "more": any(group[3] for group in groups),
@@ -108,10 +114,10 @@ class Pages:
         asked = request.headers.get
         fragment = asked("hx-request") == "true" and asked("hx-history-restore-request") != "true"
         values["fragment"] = fragment
+        values["sources"] = () if fragment else [(name, name) for name, *_ in self._archive.glance().sources]
         template = "results.html" if fragment else "search.html"
-        return self._page(
-            template, request, values, headers={"Vary": "HX-Request", "Cache-Control": "no-store"}
-        )
+        vary = ", ".join(filter(None, ("HX-Request", self._where.headers.get("Vary", ""))))
+        return self._page(template, request, values, headers={"Vary": vary, "Cache-Control": "no-store"})
 
     def recording(self, request: Request) -> Response:
         view = self._archive.recording(_id(request))

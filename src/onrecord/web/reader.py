@@ -8,6 +8,7 @@ Every method is synchronous, quick, and may be called from several threads at on
 from pathlib import Path
 from typing import Protocol
 
+from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.rights import Decision, Use
 from onrecord.model.views import (
     ArtistView,
@@ -28,7 +29,9 @@ class Reader(Protocol):
     def glance(self) -> Glance:
         """The archive in numbers."""
 
-    def search(self, query: str, kinds: tuple[str, ...] = (), limit: int = 20) -> list[Hit]:
+    def search(
+        self, query: str, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING, /
+    ) -> list[Hit]:
         """Best first. No kinds means all; operators in `query` are words like any other."""
 
     def recording(self, id: str, /) -> RecordingView:
@@ -71,4 +74,4 @@ class Reader(Protocol):
         """The digest of a volume's file of sound, whose rights are still to be asked. Raises `NotFound`."""
 
     def feed_file(self, name: str, /) -> Path:
-        """The feed, its signature, the public key, or the torrent of an edition's own files. Raises `NotFound`."""
+        """A file of the feed: what vouches for it, the lists, an edition's own torrent. Raises `NotFound`."""

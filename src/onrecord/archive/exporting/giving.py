@@ -90,7 +90,7 @@ def _copied(source: int, target: Path, file: File) -> tuple[bool, str]:
     except OSError as error:
         raise refused_write(error, target.parent) from error
     try:
-        shares = _reflink(source, copy)
+        shares = reflink(source, copy)
         # Of a clone the clone itself is read: that is what is given out.
         sha256, sha512 = _digested(copy if shares else source, None if shares else copy, target, file)
     finally:
@@ -100,7 +100,8 @@ def _copied(source: int, target: Path, file: File) -> tuple[bool, str]:
     return shares, sha512
 
 
-def _reflink(source: int, copy: int) -> bool:
+def reflink(source: int, copy: int) -> bool:
+    """Have a new file share the blocks of another, by descriptors; False where the file system cannot."""
     try:
         fcntl.ioctl(copy, _FICLONE, source)
     except OSError:

@@ -1,0 +1,216 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Building and asking an index of made titles, at each size on the way to the wanted one. Goes on where it stopped.
+
+What is timed of building is folding and indexing, in CPU-seconds of all threads, merges with it; what is timed of
+asking is `Finder.find`: the index, the names of what it found, and the order. `peers` is the same titles in SQLite.
+"""
+
+import random
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+from measure import progress
+from search_made import Maker, mistype
+
+from onrecord.search.facets import facets
+from onrecord.search.finding import Finder
+from onrecord.search.fold import fold, indexed
+from onrecord.search.rows import SCHEMA, TABLES
+from onrecord.search.text import Document, TextIndex
+
+SIZES: Final = (100_000, 1_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000)
+BATCH: Final = 500_000
+QUESTIONS: Final = 400
+#: The peer is asked at this size at most: it takes many times the disk.
+PEER_SIZE: Final = 1_000_000
+
+
+def measure(folder: Path, documents: int) -> dict[str, Any]:
+    maker, steps = Maker(), []
+    sizes = sorted({size for size in SIZES if size < documents} | {documents})
+    for size in sizes:
+        built = _build(folder, maker, size)
+        progress(f"{size:,}: {built}")
+        steps.append({"documents": size, "build": built, **_ask(folder, maker, size)})
+    return {
+        "targets": {"p95_ms": 50, "p99_ms": 100, "documents_per_cpu_s": 100_000, "bytes_per_document": 27},
+        "steps": steps,
+        "update": _update(folder, documents),
+        "fts5": _fts5(folder, maker, min(documents, PEER_SIZE)),
+    }
+
+
+def _build(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
+    """CPU-seconds are None where all of it was there."""
+    rows = _rows(folder)
+    path = folder / "text-made"
+    index = TextIndex(path, make=not path.exists())
+    [(done,)] = rows.execute("SELECT last FROM made").fetchall()
+    start, spent = int(str(done)), 0.0
+    for low in range(start, size, BATCH):
+        numbers = range(low + 1, min(low + BATCH, size) + 1)
+        made = [(number, it := maker.make(number), _facets(it.year)) for number in numbers]
+        # A batch whose rows were not noted before a kill may be in the index: it is put in its own place.
+        gone = list(numbers) if low == start and start else ()
+        before = time.process_time()
+        index.change(
+            gone,
+            (
+                Document(number, indexed(it.title), indexed(it.artist), words, it.weight)
+                for number, it, words in made
+            ),
+        )
+        spent += time.process_time() - before
+        with rows:
+            rows.executemany(
+                "INSERT OR REPLACE INTO rows VALUES (?,?,'recording',?,?,1,0,0.0,x'',?,?,?,x'',x'')",
+                (
+                    (
+                        number,
+                        f"r{number}",
+                        it.title,
+                        it.artist,
+                        it.artist,
+                        " ".join(words),
+                        it.weight,
+                    )
+                    for number, it, words in made
+                ),
+            )
+            rows.execute("UPDATE made SET last=?", (numbers[-1],))
+        progress(f"  {numbers[-1]:,} of {size:,}")
+    taken = sum(file.stat().st_size for file in path.iterdir())
+    return {
+        "documents_per_cpu_s": round((size - start) / spent) if spent else None,
+        "bytes_per_document": round(taken / size, 2),
+        "rows_bytes_per_document": round((folder / "rows.sqlite").stat().st_size / size, 1),
+    }
+
+
+def _facets(year: int) -> tuple[str, ...]:
+    return facets("recording", str(year), ["made"], True)
+
+
+def _rows(folder: Path) -> apsw.Connection:
+    path = folder / "rows.sqlite"
+    fresh = not path.exists()
+    rows = apsw.Connection(str(path))
+    rows.execute("PRAGMA synchronous=OFF")
+    if fresh:
+        with rows:
+            rows.execute(TABLES)
+            rows.execute(f"INSERT INTO made VALUES ('text-made', 0); PRAGMA user_version={SCHEMA}")
+    return rows
+
+
+def _ask(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
+    finder = Finder(folder)
+    found: dict[str, Any] = {}
+    for name, question in _QUESTIONS.items():
+        chance = random.Random(name)
+        walls, cpus, hits = [], [], 0
+        for _ in range(QUESTIONS):
+            number = chance.randrange(size) + 1
+            query = question(maker.make(number), chance)
+            cpu, wall = time.process_time(), time.perf_counter()
+            answer = finder.find(query, k=10)
+            walls.append((time.perf_counter() - wall) * 1000)
+            cpus.append((time.process_time() - cpu) * 1000)
+            hits += number in {item.number for item in answer}
+        found[name] = {
+            **_spread(walls),
+            "cpu_ms": round(statistics.mean(cpus), 2),
+            "in_first_ten": hits / QUESTIONS,
+        }
+        progress(f"  {name}: {found[name]}")
+    return {"questions": found}
+
+
+def _two_words(made: Any, chance: random.Random) -> list[str]:
+    words = fold(f"{made.title} {made.artist}")
+    return chance.sample(words, 2)
+
+
+def _mistyped(made: Any, chance: random.Random) -> str:
+    words = fold(f"{made.title} {made.artist}")
+    long = [word for word in words if len(word) >= 4] or words
+    wrong = chance.choice(long)
+    others = [word for word in words if word != wrong] or words
+    return " ".join([mistype(wrong, chance) if len(wrong) > 1 else wrong, chance.choice(others)])
+
+
+_QUESTIONS: Final[dict[str, Callable[[Any, random.Random], str]]] = {
+    "two_words": lambda made, chance: " ".join(_two_words(made, chance)),
+    "prefix": lambda made, chance: " ".join(_two_words(made, chance))[:-2],
+    "three_letters": lambda made, chance: chance.choice(fold(made.title))[:3],
+    "one_typo": _mistyped,
+    "whole_name": lambda made, chance: f"{made.title} {made.artist}",
+    "mistyped_word_alone": lambda made, chance: mistype(max(fold(made.title), key=len), chance),
+}
+
+
+def _spread(milliseconds: list[float]) -> dict[str, float]:
+    listed = sorted(milliseconds)
+    return {
+        f"p{part}_ms": round(listed[min(len(listed) * part // 100, len(listed) - 1)], 2)
+        for part in (50, 95, 99)
+    }
+
+
+def _update(folder: Path, size: int) -> dict[str, Any]:
+    """From a changed name to a hit for it, through the index alone; and back again."""
+    finder, index, rows = Finder(folder), TextIndex(folder / "text-made"), _rows(folder)
+    walls = []
+    made = rows.execute("SELECT number, title, beside, facets, weight FROM rows WHERE number=1").fetchall()
+    [(number, title, beside, words, weight)] = made
+    for name in ("Xqzvupdatedxq One", "Xqzvupdatedxq Two", str(title)):
+        before = time.perf_counter()
+        rows.execute("UPDATE rows SET title=? WHERE number=1", (name,))
+        index.change(
+            [1], [Document(1, indexed(name), indexed(str(beside)), str(words).split(), int(str(weight)))]
+        )
+        answer = finder.find(f"{name} {beside}", k=10)
+        walls.append(time.perf_counter() - before)
+        assert number in {item.number for item in answer}
+    return {"documents": size, "seconds": round(max(walls), 3), "target": 1}
+
+
+def _fts5(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
+    path = folder / "fts5.sqlite"
+    path.unlink(missing_ok=True)
+    db = apsw.Connection(str(path))
+    db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
+    db.execute(
+        "CREATE VIRTUAL TABLE t USING fts5(title, artist, content='', tokenize='unicode61 remove_diacritics 2')"
+    )
+    spent = 0.0
+    with db:
+        for low in range(0, size, BATCH):
+            made = [(n, *maker.make(n)[:2]) for n in range(low + 1, min(low + BATCH, size) + 1)]
+            before = time.process_time()
+            db.executemany("INSERT INTO t(rowid, title, artist) VALUES (?,?,?)", made)
+            spent += time.process_time() - before
+    found: dict[str, Any] = {}
+    for name in ("two_words", "prefix", "three_letters", "one_typo"):
+        chance, walls = random.Random(name), []
+        for _ in range(QUESTIONS):
+            words = fold(_QUESTIONS[name](maker.make(chance.randrange(size) + 1), chance))
+            match = " ".join(f'"{word}"' for word in words) + "*"
+            before = time.perf_counter()
+            db.execute("SELECT rowid FROM t WHERE t MATCH ? ORDER BY rank LIMIT 10", (match,)).fetchall()
+            walls.append((time.perf_counter() - before) * 1000)
+        found[name] = _spread(walls)
+    db.close()
+    taken = path.stat().st_size / size
+    path.unlink()
+    return {
+        "documents": size,
+        "documents_per_cpu_s": round(size / spent),
+        "bytes_per_document": round(taken, 1),
+        "questions": found,
+    }

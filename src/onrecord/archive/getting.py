@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gets one track of a followed archive without the rest: found in the edition's table of places, fetched from pages or
+from the swarm, let in by the one door as a sync would. The same is asked of it: feed, withdrawals, this archive's gate.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from onrecord import audio
+from onrecord.archive.bringing import Bringer, Swarm
+from onrecord.archive.bringing_by_page import InTurn, Pages, failed
+from onrecord.archive.core import Archive
+from onrecord.archive.foreign import evidence_in
+from onrecord.archive.judging import WORLD
+from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.archive.mirroring import Run
+from onrecord.archive.targets import ids_of
+from onrecord.engine.pool import Workers
+from onrecord.errors import FeedExpired, NotFound, UsageError
+from onrecord.ledger import Followed
+from onrecord.mirror.session import Peer, Session
+from onrecord.mirror.session import Progress as FetchProgress
+from onrecord.model import identifiers
+from onrecord.model.rights import Target, Use
+from onrecord.publish.edition import FEED
+from onrecord.rights import RULES, decide
+from onrecord.search.rows import Rows
+
+
+class Got(Struct, frozen=True):
+    """A file that was asked for. `refused` is the code of the rule by which this archive's own gate said no, and `why`
+    its sentence; both are "" where the file is here now. `received` bytes came for it; 0 where it was here before.
+
+    `liars` are pages that gave what is not the file's.
+    """
+
+    archive: str
+    recording: str
+    sha256: str
+    volume: str
+    path: str
+    size: int
+    received: int = 0
+    refused: str = ""
+    why: str = ""
+    liars: tuple[str, ...] = ()
+
+
+class _Place(Struct, frozen=True):
+    recording: str
+    sha256: str
+    volume: str
+    path: str
+    size: int
+
+
+def get(
+    archive: Archive,
+    thing: str,
+    pages: Sequence[str] = (),
+    peers: Sequence[Peer] = (),
+    progress: Callable[[str, FetchProgress], None] = lambda name, state: None,
+    patience: float = 60.0,
+    listen: str = "127.0.0.1:0",
+) -> list[Got]:
+    """Get what a recording's id or a file's SHA-256 names, from the newest edition of a followed archive that has it.
+
+    Asked in order: `pages`, or else the page that the archive's feed is on; then `peers`. The edition's papers come
+    along, where it is not held yet. Raises NotFound where no followed archive has it, MirrorFailed where nobody gave
+    it, FeedExpired where the archive that may have it can no longer be trusted.
+    """
+    every = [followed for followed in archive.ledger.followed() if followed.feed]
+    if not every:
+        raise UsageError("no archive is followed", "name one with `onrecord mirror follow FEED`")
+    expired: FeedExpired | None = None
+    with ExitStack() as stack:
+        stack.enter_context(archive.writing())
+        workers = stack.enter_context(Workers(1, audio.preload))
+        swarm = None
+        if peers:
+            swarm = Swarm(stack.enter_context(Session(listen)), peers, progress, patience)
+        names = _names(archive, thing)
+        for followed in every:
+            asked = Pages(pages or _page_of(followed), progress)
+            bringer: Bringer = InTurn(asked, swarm) if swarm else asked
+            run = Run(archive, followed, bringer, workers, incoming="getting")
+            if not run.prepare():
+                expired = FeedExpired(followed.feed, run.report.expired)
+                continue
+            if places := _places(archive, run.edition, names):
+                return _fetched(archive, run, asked, places)
+    if expired is not None:
+        raise expired
+    raise NotFound(
+        f"{thing[:200]!r}: no edition of a followed archive has a recording or a file of that name",
+        "expected a recording's id, or the SHA-256 of a file",
+    )
+
+
+def _fetched(archive: Archive, run: Run, asked: Pages, places: Sequence[_Place]) -> list[Got]:
+    here = {place.sha256 for place in places if _is_here(archive, place.sha256)}
+    run.fetch({place.volume for place in places}, only={place.sha256 for place in places})
+    if not is_matched(archive):
+        rematch_locked(archive)
+    found = []
+    for place in places:
+        allowed = place.sha256 in run.allowed
+        if allowed and not _is_here(archive, place.sha256):
+            raise failed(asked)
+        code, why = ("", "") if allowed else _refusal(archive, run, place.sha256)
+        found.append(
+            Got(
+                archive=run.archive_id,
+                recording=place.recording,
+                sha256=place.sha256,
+                volume=place.volume,
+                path=place.path,
+                size=place.size,
+                received=place.size if allowed and place.sha256 not in here else 0,
+                refused=code,
+                why=why,
+                liars=tuple(asked.liars),
+            )
+        )
+    return found
+
+
+def _refusal(archive: Archive, run: Run, sha256: str) -> tuple[str, str]:
+    """The rule by which a file is not for this archive: the gate's, or the door's."""
+    own = [item for item, _ in archive.ledger.evidence(sha256).values()]
+    facts = evidence_in(run.edition).get(sha256, [])
+    for use in (Use.SHARE, Use.KEEP):
+        decision = decide([*facts, *own], use, WORLD, archive.today)
+        if not decision.allow:
+            rule = RULES[decision.codes[0]]
+            return rule.code, rule.sentence
+    # Nothing that is known of it says no but the list of withdrawals, which names no file.
+    return "R-WITHDRAWN", RULES["R-WITHDRAWN"].sentence
+
+
+def _is_here(archive: Archive, sha256: str) -> bool:
+    blob = archive.ledger.blob(sha256)
+    return blob is not None and blob.state == "ok"
+
+
+def _names(archive: Archive, thing: str) -> list[str]:
+    """What the thing may be called in an edition: its digest, or every id that leads to the same recording here."""
+    if sha256 := identifiers.sha256(thing):
+        return [sha256]
+    row = Rows(archive.folder / "search" / "rows.sqlite").get(thing)
+    if row is None or row.kind != "recording":
+        return [thing]
+    with archive.duck() as duck:
+        return sorted({thing, row.id, *ids_of(archive, duck, Target("recording", row.id))})
+
+
+def _places(archive: Archive, edition: Path, names: Sequence[str]) -> list[_Place]:
+    with archive.duck() as duck:
+        rows = duck.run(
+            "SELECT recording, sha256, volume, path, size FROM read_parquet($table)"
+            " WHERE recording IN (SELECT unnest($names)) OR sha256 IN (SELECT unnest($names)) ORDER BY sha256",
+            {"table": str(edition / "dataset" / "places.parquet"), "names": list(names)},
+        )
+    return [_Place(*row) for row in rows]
+
+
+def _page_of(followed: Followed) -> list[str]:
+    """The page that an archive's feed is on, if it is on one."""
+    page, _, rest = followed.feed.rpartition(f"/feed/{FEED}")
+    return [page] if page and not rest and urlsplit(page).scheme in ("http", "https") else []

@@ -1,0 +1,195 @@
+-- SPDX-FileCopyrightText: 2026 The onrecord contributors
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Everything that has a name in MusicBrainz's six kinds, after `match` and with `mentions`: `named_things`, one row a
+-- thing, and `named_links`, which of them belong together. A canonical thing goes by its canonical id; a release group,
+-- a work, a label by its MBID, or by what it was made from here.
+CREATE OR REPLACE TABLE current_mentions AS
+SELECT m.*, split_part(m.record, ':', 1) AS of_kind, split_part(m.record, ':', 2) AS of FROM mentions m
+WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = m.source AND r.record = m.record AND r.seq > m.seq);
+
+CREATE OR REPLACE TABLE artist_mbids AS
+SELECT m.artist AS thing, list_sort(list(DISTINCT n.mbid)) AS mbids
+FROM artist_members m JOIN artist_nodes n ON n.node = m.node WHERE n.mbid <> '' GROUP BY m.artist;
+
+CREATE OR REPLACE TABLE artist_ids AS SELECT thing, unnest(mbids) AS mbid FROM artist_mbids;
+
+CREATE OR REPLACE TABLE release_facts AS
+SELECT
+  m.release AS thing,
+  coalesce(list_sort(list(DISTINCT n.mbid) FILTER (WHERE n.mbid <> '')), []) AS mbids,
+  coalesce(list_sort(list(DISTINCT n.barcode) FILTER (WHERE n.barcode <> '')), []) AS barcodes,
+  coalesce(arg_min(n.country, (m.rank, n.source, n.id)) FILTER (WHERE n.country <> ''), '') AS country,
+  coalesce(arg_min(n.kind, (m.rank, n.source, n.id)) FILTER (WHERE n.kind <> ''), '') AS kind
+FROM release_members m JOIN release_nodes n ON n.node = m.node GROUP BY m.release;
+
+CREATE OR REPLACE TABLE release_ids AS SELECT thing, unnest(mbids) AS mbid FROM release_facts;
+
+CREATE OR REPLACE TABLE release_artists AS
+SELECT DISTINCT m.release, a.artist
+FROM release_members m
+JOIN release_nodes n ON n.node = m.node
+JOIN artist_nodes x ON x.source = n.source AND x.folded_name = fold(n.artist)
+JOIN artist_members a ON a.node = x.node
+WHERE n.artist <> ''
+UNION
+SELECT f.thing, a.thing
+FROM release_ids f
+JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'artist'
+JOIN artist_ids a ON a.mbid = c.mbid;
+
+CREATE OR REPLACE TABLE release_groups AS
+WITH said AS (
+  SELECT f.thing AS release, min(c.mbid) AS mbid
+  FROM release_ids f
+  JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'release-group'
+  GROUP BY f.thing
+)
+SELECT f.thing AS release, coalesce(s.mbid, 'release-group/' || f.thing) AS thing, s.mbid
+FROM release_facts f LEFT JOIN said s ON s.release = f.thing;
+
+CREATE OR REPLACE TABLE current_works AS
+SELECT w.*, coalesce(nullif(w.mbid, ''), 'work/' || w.source || '/' || w.id) AS thing
+FROM works w
+WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = w.source AND r.record = w.record AND r.seq > w.seq)
+QUALIFY row_number() OVER (PARTITION BY coalesce(nullif(w.mbid, ''), 'work/' || w.source || '/' || w.id)
+  ORDER BY w.seq DESC, w.source, w.record) = 1;
+
+CREATE OR REPLACE TABLE named_labels AS
+WITH said AS (
+  SELECT l.mbid, l.name, 0 AS rank, to_json(struct_pack(
+    name := l.name, sort_name := l.sort_name, isni := l.isni, code := l.code, country := l.country, kind := l.kind
+  )) AS body, l.country, l.kind, l.code
+  FROM labels l
+  WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = l.source AND r.record = l.record AND r.seq > l.seq)
+  UNION ALL
+  SELECT mbid, name, 1, NULL, '', '', '' FROM current_mentions WHERE kind = 'label'
+  UNION ALL
+  SELECT '', label, 2, NULL, '', '', '' FROM canonical_releases
+),
+known AS (
+  SELECT fold(name) AS folded, min(mbid) AS mbid FROM said
+  WHERE mbid <> '' GROUP BY fold(name) HAVING count(DISTINCT mbid) = 1
+)
+SELECT
+  coalesce(nullif(s.mbid, ''), k.mbid, 'label/' || fold(s.name)) AS thing,
+  coalesce(max(nullif(s.mbid, '')), max(k.mbid)) AS mbid,
+  arg_min(s.name, (s.rank, s.name)) AS name,
+  arg_min(s.body, s.rank) FILTER (WHERE s.body IS NOT NULL) AS body,
+  coalesce(max(s.country), '') AS country, coalesce(max(s.kind), '') AS kind, coalesce(max(s.code), '') AS code
+FROM said s LEFT JOIN known k ON k.folded = fold(s.name)
+WHERE fold(s.name) <> ''
+GROUP BY 1;
+
+CREATE OR REPLACE TABLE named_links AS
+WITH labelled AS (
+  SELECT DISTINCT f.thing, c.mbid
+  FROM release_ids f
+  JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'label'
+  JOIN named_labels l ON l.thing = c.mbid
+),
+one_way AS (
+  SELECT 'artist' AS a_kind, artist AS a, 'release' AS b_kind, release AS b FROM release_artists
+  UNION
+  SELECT 'artist', x.artist, 'release-group', g.thing
+  FROM release_artists x JOIN release_groups g ON g.release = x.release
+  UNION
+  SELECT 'artist', a.thing, 'release-group', c.mbid
+  FROM current_mentions c JOIN current_mentions o ON o.source = c.source AND o.record = c.record AND o.kind = 'artist'
+  JOIN artist_ids a ON a.mbid = o.mbid
+  WHERE c.of_kind = 'release-group' AND c.kind = 'release-group' AND c.of = c.mbid
+  UNION
+  SELECT 'release-group', thing, 'release', release FROM release_groups
+  UNION
+  SELECT 'label', mbid, 'release', thing FROM labelled
+  UNION
+  SELECT 'label', l.thing, 'release', r.id
+  FROM canonical_releases r
+  JOIN (SELECT fold(name) AS folded, min(thing) AS thing FROM named_labels GROUP BY fold(name)) l ON l.folded = fold(r.label)
+  WHERE fold(r.label) <> '' AND r.id NOT IN (SELECT thing FROM labelled)
+  UNION
+  SELECT 'work', c.mbid, 'recording', r.id
+  FROM (SELECT id, unnest(mbids) AS mbid FROM canonical_recordings) r
+  JOIN current_mentions c ON c.of = r.mbid AND c.of_kind = 'recording' AND c.kind = 'work'
+)
+SELECT a, b_kind AS kind, b FROM one_way UNION SELECT b, a_kind, a FROM one_way;
+
+CREATE OR REPLACE TABLE named_things AS
+SELECT
+  'artist' AS kind, a.id AS thing, coalesce(m.mbids, []) AS mbids, a.name, '' AS artist, [] :: VARCHAR[] AS releases,
+  '' AS label, [a.sort_name] AS others, CAST(NULL AS BIGINT) AS length, '' AS date, CAST(NULL AS BIGINT) AS tracks,
+  [] :: VARCHAR[] AS codes, CAST(NULL AS JSON) AS body
+FROM canonical_artists a LEFT JOIN artist_mbids m ON m.thing = a.id
+UNION ALL
+SELECT
+  'release', r.id, f.mbids, r.title, r.artist, [r.title], r.label, [], NULL, r.date, t.tracks,
+  list_concat(
+    ['barcode=' || code FOR code IN f.barcodes], ['country=' || f.country, 'type=' || f.kind, 'primarytype=' || f.kind],
+    coalesce(x.codes, []), coalesce(g.codes, [])
+  ), NULL
+FROM canonical_releases r
+JOIN release_facts f ON f.thing = r.id
+LEFT JOIN (SELECT release, count(*) AS tracks FROM canonical_tracks GROUP BY release) t ON t.release = r.id
+LEFT JOIN (
+  SELECT x.release, list('arid=' || mbid) AS codes
+  FROM release_artists x JOIN artist_ids a ON a.thing = x.artist GROUP BY x.release
+) x ON x.release = r.id
+LEFT JOIN (SELECT release, list('rgid=' || mbid) AS codes FROM release_groups WHERE mbid IS NOT NULL GROUP BY release) g
+  ON g.release = r.id
+UNION ALL
+SELECT
+  'release-group', g.thing, list_distinct(list(g.mbid) FILTER (WHERE g.mbid IS NOT NULL)),
+  coalesce(max(c.name) FILTER (WHERE c.name <> ''), min(r.title)), coalesce(min(r.artist), ''),
+  coalesce(list(r.title) FILTER (WHERE r.title IS NOT NULL), []), '', [], NULL, coalesce(min(r.date) FILTER (WHERE r.date <> ''), ''), NULL,
+  list_concat(
+    coalesce(list(DISTINCT 'type=' || f.kind) FILTER (WHERE f.kind <> ''), []),
+    coalesce(list(DISTINCT 'primarytype=' || f.kind) FILTER (WHERE f.kind <> ''), []),
+    list_distinct(flatten(list(['reid=' || mbid FOR mbid IN f.mbids]))),
+    list_distinct(flatten(list(coalesce(['arid=' || mbid FOR mbid IN a.mbids], []))))
+  ), NULL
+FROM (
+  SELECT thing, mbid, release FROM release_groups
+  UNION
+  SELECT mbid, mbid, NULL FROM current_mentions WHERE of_kind = 'release-group' AND kind = 'release-group' AND of = mbid
+    AND mbid NOT IN (SELECT mbid FROM release_groups WHERE mbid IS NOT NULL)
+) g
+LEFT JOIN canonical_releases r ON r.id = g.release
+LEFT JOIN release_facts f ON f.thing = g.release
+LEFT JOIN release_artists x ON x.release = g.release
+LEFT JOIN artist_mbids a ON a.thing = x.artist
+LEFT JOIN (SELECT mbid, max(name) AS name FROM current_mentions WHERE kind = 'release-group' GROUP BY mbid) c ON c.mbid = g.mbid
+GROUP BY g.thing
+UNION ALL
+SELECT
+  'recording', r.id, r.mbids, r.title, r.artist, coalesce(p.titles, []), '', [], r.duration_ms, r.date, NULL,
+  list_concat(
+    ['isrc=' || code FOR code IN r.isrcs], coalesce(['arid=' || mbid FOR mbid IN a.mbids], []), coalesce(p.codes, [])
+  ), NULL
+FROM canonical_recordings r
+LEFT JOIN artist_mbids a ON a.thing = r.artist_id
+LEFT JOIN (
+  SELECT t.recording, list(DISTINCT l.title) AS titles,
+    list_distinct(flatten(list(list_concat(['reid=' || mbid FOR mbid IN f.mbids], ['tnum=' || coalesce(t.position, 0)])))) AS codes
+  FROM canonical_tracks t
+  JOIN canonical_releases l ON l.id = t.release
+  JOIN release_facts f ON f.thing = t.release
+  GROUP BY t.recording
+) p ON p.recording = r.id
+UNION ALL
+SELECT
+  'work', w.thing, if(w.mbid = '', [], [w.mbid]), w.title, concat_ws(', ', nullif(w.composer, ''), nullif(w.lyricist, '')),
+  [], '', [], NULL, '', NULL,
+  ['iswc=' || w.iswc, 'lang=' || w.language, 'type=' || w.kind],
+  to_json(struct_pack(
+    title := w.title, iswc := w.iswc, composer := w.composer, lyricist := w.lyricist, language := w.language, kind := w.kind
+  ))
+FROM current_works w
+UNION ALL
+SELECT 'work', c.mbid, [c.mbid], max(c.name), '', [], '', [], NULL, '', NULL, [], NULL
+FROM current_mentions c
+WHERE c.kind = 'work' AND c.mbid NOT IN (SELECT mbid FROM current_works)
+GROUP BY c.mbid
+UNION ALL
+SELECT
+  'label', thing, if(mbid IS NULL, [], [mbid]), name, '', [], name, [], NULL, '', NULL,
+  ['country=' || country, 'type=' || kind, 'code=' || ltrim(replace(code, 'LC', ''), '0')], body
+FROM named_labels;

@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord mirror follow`"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from onrecord.cli.output import Output, options
+
+
+@click.command("follow")
+@click.argument("feed")
+@click.option(
+    "--key",
+    default="",
+    help="What the archive's owner told you: the digest that `keys show` prints, or a holder's public key.",
+)
+@click.option(
+    "--succeeds", default="", help="The id of an archive whose owner is gone, and for which this one goes on."
+)
+@options
+def command(feed: str, key: str, succeeds: str, folder: Path, out: Output) -> None:
+    """Follow the archive whose feed.json is at FEED, a path or an http address.
+
+    Without --key its first root is believed on sight, once; from then on only what its holders sign is.
+
+    \b
+    Example:  onrecord mirror follow http://127.0.0.1:8080/feed/feed.json --key 3fa9...
+    """
+    from onrecord.archive import Archive, mirroring
+
+    with Archive.open(folder) as archive:
+        followed = mirroring.follow(archive, feed, key, succeeds)
+
+    def text() -> Iterator[str]:
+        yield f"following {followed.name} ({followed.archive}), root {followed.root}"
+        yield f"  {followed.threshold} of its holders must sign the next: {', '.join(followed.holders)}"
+        version, _, digest = followed.pin.partition(":")
+        if followed.pinned == "at first sight":
+            yield f"  Nobody vouched for it: root {version} is believed because it was seen first."
+            yield f"  Ask its owner whether its SHA-256 is {digest}"
+        else:
+            yield f"  trusted from root {version} on, chosen {followed.pinned}: {digest}"
+        if followed.instead_of:
+            yield f"  archive {followed.instead_of} is followed no longer; what is held of it goes on being served"
+
+    out.result("mirror.follow", followed, text)

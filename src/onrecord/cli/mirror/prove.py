@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord mirror prove`"""
+
+from pathlib import Path
+
+import click
+
+from onrecord.cli.output import Output, options, size
+
+
+@click.command("prove")
+@click.argument("challenge", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--to", type=click.Path(path_type=Path), required=True, help="File for the answer.")
+@click.option("--country", default="", help="Your country (ISO 3166-1, as SE), if you want it to be known.")
+@options
+def command(challenge: Path, to: Path, country: str, folder: Path, out: Output) -> None:
+    """Answer the CHALLENGE in a file: blocks of sound with their way to the root, signed by your pseudonymous key.
+
+    \b
+    Example:  onrecord mirror prove challenge.json --to answer.json
+    """
+    from onrecord.archive import Archive, possession
+    from onrecord.durable import replace
+    from onrecord.mirror.possession import read_challenge
+
+    asked = read_challenge(challenge.read_bytes())
+    with Archive.open(folder) as archive:
+        content = possession.respond(archive, asked, country)
+        holder = possession.holder_key(archive).public.splitlines()[1]
+    replace(to, content)
+    line = f"answer to {asked.digest[:12]} in {to} ({size(len(content))}), signed by {holder}"
+    out.result(
+        "mirror.prove", {"challenge": asked.digest, "holder": holder, "file": str(to)}, lambda: iter([line])
+    )

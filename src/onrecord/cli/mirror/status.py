@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord mirror status`"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from onrecord.cli.output import Output, options, size
+
+
+@click.command("status")
+@options
+def command(folder: Path, out: Output) -> None:
+    """What is followed and held: editions, feeds, volumes, the plan, proofs, withdrawals.
+
+    \b
+    Example:  onrecord mirror status
+    """
+    from onrecord.archive import Archive, mirror_status
+
+    with Archive.open(folder) as archive:
+        found = mirror_status.status(archive)
+
+    def text() -> Iterator[str]:
+        for item in found:
+            held = f"edition {item.edition} of {item.day}" if item.edition else "no edition yet"
+            yield f"{item.name} ({item.archive}): {held}"
+            if not item.feed:
+                yield "  followed no longer; what is held goes on being served"
+            else:
+                end = f"feed {'expired on' if item.expired else 'good until'} {item.good_until[:10]}"
+                yield f"  {end if item.good_until else 'feed never seen'}: {item.feed}"
+            yield (
+                f"  volumes: {item.whole:,} whole, {item.partly:,} in part, {item.missing:,} not here; "
+                f"{size(item.bytes)} of {size(item.of)}"
+            )
+            if item.planned is not None:
+                yield f"  the plan names {item.planned:,} of them, {item.planned_whole:,} are whole"
+            yield f"  last shown to be held: {item.last_proof or 'never'}"
+            if item.hidden_by:
+                yield f"  withdrawals obeyed: {item.hidden_by:,}, {item.hidden:,} files are hidden"
+        if not found:
+            yield "no archive is followed: `onrecord mirror follow FEED`"
+
+    out.result("mirror.status", {"archives": found}, text)

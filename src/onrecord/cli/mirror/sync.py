@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord mirror sync`"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from onrecord.cli.output import Output, options, size
+from onrecord.cli.peers import peer_of
+
+
+@click.command("sync")
+@click.option("--peer", "peers", multiple=True, help="ADDRESS:PORT of somebody who has it; repeatable.")
+@click.option(
+    "--from",
+    "disk",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that `mirror export` wrote: feed and files come from there, no network is used.",
+)
+@click.option(
+    "--listen",
+    default="127.0.0.1:0",
+    show_default=True,
+    help="ADDRESS:PORT of our own; while it is on loopback, peers elsewhere are not spoken with.",
+)
+@click.option(
+    "--patience", type=float, default=60.0, show_default=True, help="Seconds without a byte before giving up."
+)
+@options
+def command(
+    peers: tuple[str, ...], disk: Path | None, listen: str, patience: float, folder: Path, out: Output
+) -> None:
+    """Fetch the newest editions over BitTorrent or from a disk, verify every byte, keep what may be shared.
+
+    Where there is a plan (`mirror plan`) the volumes that it names are fetched. Exit code 3 where a feed has expired
+    (nothing new of that archive is trusted, what is held goes on being served), or a file on the disk is damaged.
+
+    \b
+    Example:  onrecord mirror sync --peer 127.0.0.1:6881
+    """
+    from onrecord.archive import Archive, mirroring
+
+    if bool(peers) == bool(disk):
+        raise click.UsageError("give --peer ADDRESS:PORT, or --from FOLDER")
+    with Archive.open(folder) as archive, out.progress("mirroring") as update:
+        reports = mirroring.sync(
+            archive,
+            [peer_of(text) for text in peers],
+            progress=lambda name, state: update(state.peers, state.done),
+            patience=patience,
+            listen=listen,
+            disk=disk,
+        )
+
+    def text() -> Iterator[str]:
+        for report in reports:
+            if report.expired:
+                yield (
+                    f"archive {report.archive}: feed expired on {report.expired}: nothing new is trusted; "
+                    + (
+                        f"edition {report.number} goes on being served"
+                        if report.number
+                        else "nothing is held of it"
+                    )
+                )
+            if report.expired and not report.files:
+                continue
+            yield (
+                f"edition {report.number} of {report.archive}: {report.files:,} new files ({size(report.bytes)}) "
+                f"verified, {report.had:,} were here, {report.refused:,} refused by this archive's own gate"
+            )
+            if report.left_out:
+                yield f"  {report.left_out:,} volumes are not in the plan (`onrecord mirror plan`)"
+            if report.absent:
+                yield f"  {report.absent:,} files are not on the disk"
+            for name in report.damaged:
+                yield f"  damaged on the disk, and not taken: {name}"
+            if report.hidden or report.shown:
+                yield (
+                    f"  its list of withdrawals: {report.hidden:,} files hidden, {report.shown:,} withdrawals lifted; "
+                    "`onrecord rights withdrawals` shows them, deleting is up to you"
+                )
+
+    out.result("mirror.sync", {"editions": [msgspec.to_builtins(report) for report in reports]}, text)
+    if any(report.expired or report.damaged for report in reports):
+        sys.exit(3)

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Words with one mistake: a letter wrong, missing, too many, or two of them swapped."""
+
+from typing import Final
+
+#: Shorter words bear no mistake: nearly every other short word would be one. One letter less may be typed of them.
+SHORTEST: Final = 4
+#: Letters that may take another's place, by script, as they are once folded.
+_SCRIPTS: Final = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "абвгдежзиклмнопрстуфхцчшщъыьэюяіїєґђјљњћџ",
+    "αβγδεζηθικλμνξοπρστυφχψω",
+    "אבגדהוזחטיכלמנסעפצקרשת",
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهويءپچژگ",
+)
+
+
+def may_be_wrong(word: str) -> bool:
+    """Is this a word of letters, long enough for a mistake? Of a script without spaces none is."""
+    return len(word) >= SHORTEST - 1 and word.isalpha() and bool(_alphabet(word))
+
+
+def variants(word: str) -> set[str]:
+    """All words one mistake away, in the letters of the word's own script; some hundreds."""
+    letters = _alphabet(word)
+    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    if len(word) < SHORTEST:
+        return {before + letter + after for before, after in cuts for letter in letters}
+    found = {before + after[1:] for before, after in cuts if after}
+    found |= {before + after[1] + after[0] + after[2:] for before, after in cuts if len(after) > 1}
+    found |= {before + letter + after[1:] for before, after in cuts if after for letter in letters}
+    found |= {before + letter + after for before, after in cuts for letter in letters}
+    return found - {word}
+
+
+def is_near(one: str, other: str, *, beginning: bool = False) -> bool:
+    """Are two words at most one mistake apart? With `beginning`: `one` and a beginning of `other`."""
+    if beginning and len(other) > len(one):
+        return any(is_near(one, other[:size]) for size in (len(one), len(one) - 1, len(one) + 1))
+    if one == other:
+        return True
+    if len(one) > len(other):
+        one, other = other, one
+    if len(other) - len(one) > 1 or len(other) < SHORTEST:
+        return False
+    start = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    if len(one) < len(other):
+        return one[start:] == other[start + 1 :]
+    swapped = (
+        one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+    )
+    return swapped or one[start + 1 :] == other[start + 1 :]
+
+
+def _alphabet(word: str) -> str:
+    return "".join(letters for letters in _SCRIPTS if not set(letters).isdisjoint(word))

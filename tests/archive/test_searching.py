@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Search over a real archive: identifiers, filters that ask the rights, changes, hostile questions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from onrecord.archive import Archive
+from onrecord.archive.add import add
+from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.reading import Reader
+from onrecord.model.filters import Filters
+from onrecord.search.rows import Rows
+from onrecord.web.app import create_app
+from tests.tones import write
+
+
+def ids(reader: Reader, query: str, **filters: object) -> set[str]:
+    return {hit.id for hit in reader.search(query, ("recording",), 50, Filters(**filters))}  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def pieces(archive: Archive, tmp_path: Path) -> Iterator[tuple[Archive, Reader]]:
+    for number, (title, license) in enumerate(
+        [
+            ("Piece one", "https://creativecommons.org/licenses/by/4.0/"),
+            ("Piece two", "https://creativecommons.org/publicdomain/zero/1.0/"),
+            ("Piece three", ""),
+        ]
+    ):
+        tags = {
+            "title": title,
+            "artist": "Somebody",
+            "date": str(1998 + number),
+            "isrc": f"USS1Z990000{number}",
+        }
+        write(
+            tmp_path / "music" / f"{number}.flac",
+            number + 1,
+            3.0,
+            {**tags, **({"license": license} if license else {})},
+        )
+    add(archive, [tmp_path / "music"], held_as="deposit")
+    rematch(archive)
+    yield archive, Reader(archive.folder)
+
+
+def titles(reader: Reader, **filters: object) -> set[str]:
+    return {reader.recording(id).title for id in ids(reader, "piece", **filters)}
+
+
+def test_filters_of_rights_are_asked_on_the_day(pieces: tuple[Archive, Reader]) -> None:
+    _, reader = pieces
+    assert titles(reader) == {"Piece one", "Piece two", "Piece three"}
+    assert titles(reader, licenses=("CC-BY",)) == {"Piece one"}
+    assert titles(reader, licenses=("CC-BY-4.0", "CC0-1.0")) == {"Piece one", "Piece two"}
+    assert titles(reader, territory="DE") == titles(reader, territory="unknown") == {"Piece one", "Piece two"}
+    assert titles(reader, years=(1999, None)) == {"Piece two", "Piece three"}
+    assert titles(reader, sources=("file",), sound=True) == {"Piece one", "Piece two", "Piece three"}
+    assert titles(reader, sources=("musicbrainz",)) == titles(reader, sound=False) == set()
+
+
+def test_a_recording_is_found_by_its_identifiers(pieces: tuple[Archive, Reader]) -> None:
+    _, reader = pieces
+    [one] = ids(reader, "piece one")
+    sha256 = reader.recording(one).sounds[0].sha256
+    for text in ("USS1Z9900000", "us-s1z-99-00000", sha256, sha256.upper(), one):
+        assert ids(reader, text) == {one}, text
+    assert ids(reader, "USS1Z9900000", licenses=("CC0-1.0",)) == set()
+
+
+def test_what_is_added_is_found_without_a_rebuild(pieces: tuple[Archive, Reader], tmp_path: Path) -> None:
+    archive, reader = pieces
+    rows = Rows(archive.folder / "search" / "rows.sqlite")
+    before, index = ids(reader, "piece"), rows.text()
+    write(tmp_path / "more" / "9.flac", 9, 3.0, {"title": "Piece nine", "artist": "Somebody"})
+    add(archive, [tmp_path / "more"], held_as="deposit")
+    assert not is_matched(archive)
+    rematch(archive)
+    assert is_matched(archive) and rows.text() == index
+    assert before < ids(reader, "piece") and len(ids(reader, "piece nine")) == 1
+
+
+def test_search_is_made_again_where_it_was_removed(pieces: tuple[Archive, Reader]) -> None:
+    archive, reader = pieces
+    before = ids(reader, "piece")
+    (archive.folder / "search" / "rows.sqlite").unlink()
+    assert not is_matched(archive) and ids(reader, "piece") == set()
+    rematch(archive)
+    assert is_matched(archive) and ids(reader, "piece") == before
+
+
+HOSTILE = [
+    "\x00", '"' * 500, "NEAR(", "a*", "*", "(" * 100_000, "a" * 100_000, "a " * 50_000, "piece AND (", "name:*",
+    "/.*/", "[a TO z]", "~2", "\\", "\u202e", "%ff%fe", "静" * 50_000, "e\u0301" * 50_000, "piece " * 40,
+    " ".join(chr(97 + n % 26) for n in range(100)), "ab" * 30,
+    " ".join(["mistypedwordofsixtylettersthatfitsnothing"] * 16),
+]  # fmt: skip
+
+
+def test_no_question_breaks_it(pieces: tuple[Archive, Reader]) -> None:
+    _, reader = pieces
+    with TestClient(create_app(reader), raise_server_exceptions=False) as client:
+        for query in HOSTILE:
+            assert len(reader.search(query)) <= 20
+            for path in ("/search", "/api/search"):
+                asked = {"q": query[:5_000], "source": query[:200], "kind": "recording"}
+                assert client.get(path, params=asked).status_code == 200, (path, query[:50])

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The search page narrows what it finds, also where no script runs."""
+
+from typing import Any
+
+import pytest
+from lxml import html
+from starlette.testclient import TestClient
+
+from onrecord.model.filters import Filters
+from onrecord.web.app import create_app
+from tests.web.sample import SampleArchive
+
+
+def test_what_was_chosen_is_asked_and_stays_chosen(client: TestClient, archive: SampleArchive) -> None:
+    page = client.get("/search?q=o&sound=held&license=CC-BY&from=1990&to=2000&kind=recording")
+    tree: Any = html.fromstring(page.content)
+    chosen = {
+        field.get("name"): field.xpath("string(option[@selected]/@value)") for field in tree.iter("select")
+    }
+    assert (chosen["kind"], chosen["sound"], chosen["license"]) == ("recording", "held", "CC-BY")
+    assert archive.filters == [Filters(years=(1990, 2000), sound=True, licenses=("CC-BY",))]
+    form = {field.get("form") for field in tree.xpath("//*[@data-narrow]")}
+    assert form == {tree.xpath("//form[@role='search']/@id")[0]}, "so they are sent where no script runs"
+
+
+def test_more_of_a_kind_is_narrowed_as_the_page_is(client: TestClient) -> None:
+    page = client.get("/search?q=o&sound=held&from=1990")
+    tree: Any = html.fromstring(page.content)
+    onward = tree.xpath("//a[@class='onward']/@href")
+    assert all("sound=held" in link and "from=1990" in link and "kind=" in link for link in onward)
+
+
+def test_a_listener_is_asked_about_where_the_listener_is(archive: SampleArchive) -> None:
+    with TestClient(create_app(archive, territory="DE")) as client:
+        client.get("/search?q=o&sound=playable&kind=recording")
+    assert archive.filters == [Filters(territory="DE")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sound=x",
+        "license=%00",
+        "from=1e9",
+        "from=-1",
+        "kind='",
+        "to=%F0%9F%8E%B5",
+        "from=" + "9" * 10_000,
+        "from=٣",
+    ],
+)
+def test_a_choice_that_is_none_narrows_nothing(
+    client: TestClient, archive: SampleArchive, query: str
+) -> None:
+    assert client.get(f"/search?q=o&{query}").status_code == 200
+    assert set(archive.filters) == {Filters()}
