@@ -29,7 +29,7 @@ from onrecord.store.digest import digest
 SIZES = (PIECE * 3 + 5, BLOCK // 2, 2 * PIECE, 40 * BLOCK)
 DATA = [
     bytes((at * step) % 253 for at in range(5003)) * (size // 5003 + 1)
-    for step, size in zip((3, 5, 7, 11), SIZES)
+    for step, size in zip((3, 5, 7, 11), SIZES, strict=True)
 ]
 FILES = [data[:size] for data, size in zip(DATA, SIZES, strict=True)]
 DIGESTS = [digest(io.BytesIO(data).readinto) for data in FILES]

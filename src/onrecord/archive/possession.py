@@ -156,9 +156,7 @@ def take(archive: Archive, content: bytes) -> Outcome:
     return outcome
 
 
-def ask(
-    archive: Archive, address: str, names: Sequence[str], blocks: int, *, keyed: bool = False
-) -> Outcome:
+def ask(archive: Archive, address: str, names: Sequence[str], blocks: int, *, keyed: bool = False) -> Outcome:
     """Challenge the holder whose onrecord serves at an address, and log what it shows."""
     made = challenge(archive, names, blocks, keyed=keyed)
     words = base64.urlsafe_b64encode(msgspec.json.encode(made)).decode()

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Showing that one has the bytes: a nonce picks blocks of volumes, the holder answers with them (format clause 12).
 
-An answer shows that the holder could read those blocks when it answered. It shows neither a disk of its own nor that the
-bytes will be there tomorrow.
+An answer shows that the holder could read those blocks when it answered. It shows neither a disk of its own nor that
+the bytes will be there tomorrow.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ class Shown(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a holder shows. `holder` is the pseudonymous key that signs; `country` (ISO 3166-1) only where they say so."""
+    """What a holder shows. `holder` is the pseudonymous key that signs; `country` (ISO 3166-1) only if they say so."""
 
     format: int
     challenge: str
