@@ -3,6 +3,8 @@
 """A mirror shows what it has, by page and by file; a damaged file is made whole, by page or swarm, liars or not."""
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -206,3 +208,20 @@ def test_a_forged_answer_is_refused(origin: Archive, mirror: Archive) -> None:
     with pytest.raises((SignatureInvalid, SourceRefused)):
         possession.take(origin, forged)
     assert origin.ledger.possessions() == []
+
+
+def test_the_commands_carry_challenge_and_answer_as_files(
+    origin: Archive, mirror: Archive, tmp_path: Path
+) -> None:
+    def onrecord(archive: Archive, *arguments: str) -> bytes:
+        command = [sys.executable, "-m", "onrecord", "mirror", *arguments, "-C", str(archive.folder)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    asked, answered = tmp_path / "challenge.json", tmp_path / "answer.json"
+    onrecord(origin, "challenge", "--blocks", "300", "--to", str(asked))
+    answered.write_bytes(onrecord(mirror, "prove", str(asked)))
+    told = onrecord(origin, "verify", str(answered)).decode()
+    assert "not a disk of its own" in told and "with probability 0." in told
+    assert "1 elsewhere" in onrecord(origin, "holders").decode()

@@ -29,6 +29,7 @@ from onrecord.errors import (
     SignatureInvalid,
     SourceFailed,
     SourceRefused,
+    UsageError,
 )
 from onrecord.mirror.session import Session
 from onrecord.publish.signing import Key
@@ -518,3 +519,12 @@ def test_without_its_roots_nothing_is_signed_by_others(origin: Archive) -> None:
     shutil.rmtree(feed_folder(origin.folder))
     with pytest.raises(OnrecordError, match="no root is here, but editions were published"):
         publish(origin)
+
+
+@pytest.mark.parametrize("key", ["deadbeef", "z" * 64, "RWQnonsense"])
+def test_what_is_no_key_is_told_from_a_feed_of_somebody_else(origin: Archive, key: str) -> None:
+    with pytest.raises(UsageError, match="64 hexadecimal digits or a public key") as raised:
+        begin(feed_of(origin), key)
+    assert repr(key) in raised.value.message
+    with pytest.raises(SignatureInvalid, match="none of its 1 roots"):
+        begin(feed_of(origin), "ab" * 32)

@@ -6,6 +6,7 @@ import base64
 import os
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -88,7 +89,7 @@ def challenge(archive: Archive, names: Sequence[str], blocks: int, *, keyed: boo
 
     It stays open for 60 days, and for one answer of each holder. Raises NotFound.
     """
-    known = torrents(archive)
+    known = torrent_files(archive)
     wanted = tuple(dict.fromkeys(names)) or tuple(known)
     if unknown := [name for name in wanted if name not in known]:
         raise NotFound(
@@ -110,14 +111,14 @@ def respond(archive: Archive, asked: Challenge, country: str = "") -> bytes:
     """
     if country and country not in territories.CODES:
         raise SourceRefused(f"country {country!r}: expected two letters of ISO 3166-1", "or leave it out")
-    found = torrents(archive)
+    found = torrent_files(archive)
     missing = [name for name in asked.volumes if name not in found]
     if missing:
         raise SourceRefused(
             f"volume {missing[0]!r}: no edition here has it, so its blocks cannot be numbered",
             "`onrecord mirror sync` brings the newest edition, or ask about other volumes",
         )
-    chosen = {name: found[name] for name in asked.volumes}
+    chosen = {name: found[name].read_bytes() for name in asked.volumes}
     contents = {name: read(torrent) for name, torrent in chosen.items()}
     looking = _look(archive, contents, chosen)
     made = answer(asked, contents, looking, holder_key(archive), archive.today.isoformat(), country)
@@ -132,11 +133,12 @@ def take(archive: Archive, content: bytes) -> Outcome:
     """
     given = read_answer(content)
     asked = _open_challenge(archive, given.challenge, given.holder)
-    held = torrents(archive)
+    held = torrent_files(archive)
     if gone := [name for name in asked.volumes if name not in held]:
         raise SourceRefused(f"volume {gone[0]!r}: it is in no edition here any more", "make a new challenge")
-    contents = {name: read(held[name]) for name in asked.volumes}
-    own = _look(archive, contents, held) if asked.keyed else None
+    chosen = {name: held[name].read_bytes() for name in asked.volumes}
+    contents = {name: read(torrent) for name, torrent in chosen.items()}
+    own = _look(archive, contents, chosen) if asked.keyed else None
     counts = proved(asked, contents, given, own)
     country = given.country if given.country in territories.CODES else ""
     outcome = Outcome(
@@ -166,12 +168,12 @@ def ask(archive: Archive, address: str, names: Sequence[str], blocks: int, *, ke
 
 def health(archive: Archive) -> list[Health]:
     """How each volume of the newest editions is held, those that are held least first."""
-    last: dict[tuple[str, str], Possession] = {}
+    last: dict[str, dict[str, Possession]] = defaultdict(dict)
     for item in archive.ledger.possessions():
-        last[item.volume, item.holder] = item
+        last[item.volume][item.holder] = item
     found = []
-    for name in torrents(archive):
-        holders = tuple(item for (volume, _), item in sorted(last.items()) if volume == name)
+    for name in torrent_files(archive):
+        holders = tuple(item for _, item in sorted(last[name].items()))
         days = [item.day for item in holders if item.proved]
         found.append(
             Health(
@@ -185,13 +187,13 @@ def health(archive: Archive) -> list[Health]:
     return sorted(found, key=lambda item: (item.copies, item.partly, item.volume))
 
 
-def torrents(archive: Archive) -> dict[str, bytes]:
-    """The torrents of all volumes of the newest editions, by name."""
+def torrent_files(archive: Archive) -> dict[str, Path]:
+    """Where the torrents of all volumes of the newest editions are, by the volume's name."""
     found = {}
     for folder, number in newest(archive):
         papers = folder / str(number)
         for entry in manifest_in(papers).volumes:
-            found[entry.name] = (papers / entry.path).read_bytes()
+            found[entry.name] = papers / entry.path
     return found
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.archive.possession import torrents
+from onrecord.archive.possession import torrent_files
+from onrecord.archive.seeding import newest
 from onrecord.errors import DigestMismatch, MirrorFailed, NotFound, OnrecordError, SourceFailed, UsageError
 from onrecord.ledger import BlobRow
 from onrecord.mirror.session import Peer, Session
@@ -210,12 +211,25 @@ def _over_bittorrent(
 
 def _place_of(archive: Archive, sha256: str) -> tuple[bytes, str, tuple[str, ...]]:
     """Torrent and name of a volume that holds a file, and the file's path in it."""
-    for torrent in torrents(archive).values():
+    volumes = torrent_files(archive)
+    # The tables know where it is; an edition from before there were such is gone through, torrent by torrent.
+    for name in _volumes_with(archive, sha256) or volumes:
+        torrent = volumes[name].read_bytes()
         contents = read(torrent)
         for file in contents.files:
             if file.path[-1].partition(".")[0] == sha256:
                 return torrent, contents.name, file.path
     raise NotFound(f"{sha256} is in no volume of an edition that is here")
+
+
+def _volumes_with(archive: Archive, sha256: str) -> list[str]:
+    tables = [folder / str(number) / "dataset" / "places.parquet" for folder, number in newest(archive)]
+    there = [str(table) for table in tables if table.is_file()]
+    if not there:
+        return []
+    with archive.duck() as duck:
+        query = "SELECT DISTINCT volume FROM read_parquet($tables) WHERE sha256 = $sha256 ORDER BY volume"
+        return [str(row[0]) for row in duck.run(query, {"tables": there, "sha256": sha256})]
 
 
 def _local(peers: Sequence[Peer]) -> bool:

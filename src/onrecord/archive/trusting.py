@@ -10,6 +10,7 @@ signatures, other roots, endless answers. A feed that has expired is no lie, and
 import datetime as dt
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,14 +39,17 @@ from onrecord.errors import (
     SignatureInvalid,
     SourceFailed,
     SourceRefused,
+    UsageError,
 )
 from onrecord.net import UnexpectedStatus, fetch
+from onrecord.publish.signing import raw_public
 from onrecord.publish.trust import Roles, read_root, roles_of, signed_by
 
 #: More roots are not gone through at once, whatever a server offers.
 MOST_ROOTS: Final = 256
 _ROOT_BYTES: Final = 256 * 1024
 _METADATA_BYTES: Final = 1024 * 1024
+_DIGEST: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 class Pin(Struct, frozen=True):
@@ -186,8 +190,9 @@ def begin(feed: str, key: str = "") -> tuple[Pin, str]:
 
     `key` is the SHA-256 of a root of the feed, or the public key of one of its holders: then it begins with the root
     that this is, or with the first that bears this holder's signature. Without it, with the feed's first root, believed
-    on sight. SignatureInvalid where the feed has no such root.
+    on sight. SignatureInvalid where the feed has no such root, UsageError where `key` is neither.
     """
+    _look_at(key)
     roots = 0
     for version in range(1, MOST_ROOTS + 1):
         try:
@@ -208,6 +213,18 @@ def begin(feed: str, key: str = "") -> tuple[Pin, str]:
         f"{feed}: none of its {roots} roots is, or is signed by, {key[:80]}",
         "it may be somebody else's feed; ask its owner, nothing was changed",
     )
+
+
+def _look_at(key: str) -> None:
+    if not key or _DIGEST.fullmatch(key):
+        return
+    try:
+        raw_public(key)
+    except SignatureInvalid:
+        raise UsageError(
+            f"--key: expected a SHA-256 of 64 hexadecimal digits or a public key of 56 letters, got {key[:80]!r}",
+            "give it whole, as the archive's owner told you: `onrecord keys show` prints it there",
+        ) from None
 
 
 def get(where: str, most: int) -> bytes:

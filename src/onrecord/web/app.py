@@ -14,6 +14,7 @@ from onrecord.web.assets import Assets
 from onrecord.web.desk import ClosedDesk, Desk
 from onrecord.web.exchange import Exchange
 from onrecord.web.headers import SafetyHeaders
+from onrecord.web.holders import Holders
 from onrecord.web.notices import Notices
 from onrecord.web.pages import Pages
 from onrecord.web.problems import answer_errors
@@ -56,6 +57,7 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
         app.include_router(notices.api())
         app.router.routes.extend(notices.routes())
         app.router.routes.extend(Exchange(site.folder, archive).routes())
+        app.router.routes.extend(Holders(site.folder, render).routes())
         desk = Desk(site.folder, site.key, archive, render) if site.key else ClosedDesk()
         app.router.routes.extend(desk.routes())
     answer_errors(app, render)

@@ -11,14 +11,16 @@ from onrecord.cli.output import Output, options, size
 
 @click.command("prove")
 @click.argument("challenge", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--to", type=click.Path(path_type=Path), required=True, help="File for the answer.")
+@click.option(
+    "--to", type=click.Path(path_type=Path), help="File for the answer.  [default: standard output]"
+)
 @click.option("--country", default="", help="Your country (ISO 3166-1, as SE), if you want it to be known.")
 @options
-def command(challenge: Path, to: Path, country: str, folder: Path, out: Output) -> None:
+def command(challenge: Path, to: Path | None, country: str, folder: Path, out: Output) -> None:
     """Answer the CHALLENGE in a file: blocks of sound with their way to the root, signed by your pseudonymous key.
 
     \b
-    Example:  onrecord mirror prove challenge.json --to answer.json
+    Example:  onrecord mirror prove challenge.json > answer.json
     """
     from onrecord.archive import Archive, possession
     from onrecord.durable import replace
@@ -28,6 +30,9 @@ def command(challenge: Path, to: Path, country: str, folder: Path, out: Output) 
     with Archive.open(folder) as archive:
         content = possession.respond(archive, asked, country)
         holder = possession.holder_key(archive).public.splitlines()[1]
+    if to is None:
+        click.echo(content)
+        return
     replace(to, content)
     line = f"answer to {asked.digest[:12]} in {to} ({size(len(content))}), signed by {holder}"
     out.result(

@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mirror sync` on loopback against plain libtorrent between two folders of the same files, each giver a process.
+
+Rates are of bytes of sound a wall second. `fetch` is what sync does over the network, with the session that it uses;
+`sync` is the whole command, which also reads, decodes, hashes and commits every file: our own law, stated apart.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import libtorrent as lt
+import numpy as np
+from measure import progress, spread
+
+_FILE_MB: Final = 5
+_WANTED: Final = 0.80
+#: What both sides of the peer are told; all else is as libtorrent has it.
+_PLAIN: Final = {
+    "listen_interfaces": "127.0.0.1:0",
+    "enable_dht": False,
+    "enable_lsd": False,
+    "enable_upnp": False,
+    "enable_natpmp": False,
+    "allow_multiple_connections_per_ip": True,
+}
+
+
+def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
+    place = folder / "bench-editions-sync"
+    shutil.rmtree(place, ignore_errors=True)
+    os.environ["ONRECORD_KEYS"] = str(place / "keys")
+    origin, disk = place / "origin", place / "disk"
+    _write(place / "music", size)
+    progress("origin: add, publish, export")
+    _onrecord("init", origin)
+    _onrecord("add", "-C", origin, place / "music")
+    _onrecord("publish", "-C", origin)
+    _onrecord("mirror", "export", disk, "-C", origin)
+    [torrent] = [path for path in disk.glob("*/onrecord-*.torrent") if "-edition-" not in path.name]
+    rates: dict[str, list[float]] = {
+        "libtorrent": [],
+        "libtorrent_same_settings": [],
+        "fetch": [],
+        "sync": [],
+    }
+    total = lt.torrent_info(str(torrent)).total_size()
+    for number in range(rounds):
+        progress(f"round {number + 1} of {rounds}")
+        for name, settings in (("libtorrent", _PLAIN), ("libtorrent_same_settings", _ours())):
+            with _giving(torrent, settings) as port:
+                rates[name].append(total / _take(torrent, place / "taken", port, settings) / 1e6)
+        with _running("mirror", "seed", "-C", origin) as seed:
+            rates["fetch"].append(total / _fetch(torrent, place / "fetched", seed["port"]) / 1e6)
+            rates["sync"].append(total / _sync(origin, place / "mirror", seed["port"]) / 1e6)
+    shutil.rmtree(place)
+    found = {name: spread(values) for name, values in rates.items()}
+    peer = found["libtorrent_same_settings"]["median"]
+    return {
+        "bytes": total,
+        "rounds": rounds,
+        "settings": {name: str(value) for name, value in _PLAIN.items()},
+        "mb_per_s": found,
+        "fetch_of_libtorrent": _ratio(found["fetch"]["median"], peer),
+        "fetch_of_libtorrent_as_it_comes": _ratio(found["fetch"]["median"], found["libtorrent"]["median"]),
+        "sync_of_libtorrent": _ratio(found["sync"]["median"], peer),
+    }
+
+
+def _ratio(ours: float, peer: float) -> dict[str, Any]:
+    ratio = round(ours / peer, 3)
+    return {"ratio": ratio, "wanted": _WANTED, "met": ratio >= _WANTED}
+
+
+def _ours() -> dict[str, Any]:
+    """The settings of our own sessions on loopback."""
+    from onrecord.mirror import session
+
+    made: dict[str, Any] = session._settings("127.0.0.1:0", True, False, False, False)
+    return made
+
+
+def _params(torrent: Path, folder: Path) -> Any:
+    params = lt.load_torrent_file(str(torrent))
+    params.save_path = str(folder)
+    params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+    return params
+
+
+def _take(torrent: Path, into: Path, port: int, settings: dict[str, Any]) -> float:
+    """Seconds that plain libtorrent takes to fetch a torrent into an empty folder."""
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir()
+    began = time.monotonic()
+    session: Any = lt.session(settings)  # type: ignore[call-overload]
+    handle = session.add_torrent(_params(torrent, into))
+    while not handle.status().is_seeding:
+        if handle.status().num_peers == 0:
+            handle.connect_peer(("127.0.0.1", port))
+        time.sleep(0.02)
+    seconds = time.monotonic() - began
+    session.remove_torrent(handle)
+    return seconds
+
+
+def _fetch(torrent: Path, into: Path, port: int) -> float:
+    from onrecord.mirror.session import Session
+
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir()
+    began = time.monotonic()
+    with Session() as session:
+        session.fetch(torrent.read_bytes(), into, [("127.0.0.1", port)])
+        return time.monotonic() - began
+
+
+def _sync(origin: Path, mirror: Path, port: int) -> float:
+    shutil.rmtree(mirror, ignore_errors=True)
+    _onrecord("init", mirror)
+    _onrecord("mirror", "follow", origin / "editions" / "feed" / "feed.json", "-C", mirror)
+    began = time.monotonic()
+    _onrecord("mirror", "sync", "--peer", f"127.0.0.1:{port}", "-C", mirror)
+    return time.monotonic() - began
+
+
+@contextmanager
+def _giving(torrent: Path, settings: dict[str, Any]) -> Iterator[int]:
+    """A process of plain libtorrent that gives out the folder beside the torrent."""
+    command = [sys.executable, __file__, str(torrent), json.dumps(settings)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _give(torrent: Path, settings: dict[str, Any]) -> None:
+    session: Any = lt.session(settings)  # type: ignore[call-overload]
+    params = _params(torrent, torrent.parent)
+    params.flags |= lt.torrent_flags.seed_mode
+    session.add_torrent(params)
+    while not session.listen_port():
+        time.sleep(0.02)
+    print(session.listen_port(), flush=True)
+    while True:
+        time.sleep(1)
+
+
+def _write(folder: Path, megabytes: int) -> None:
+    """WAVs of noise-like chords, with their license."""
+    folder.mkdir(parents=True)
+    source = np.random.default_rng(7)
+    step = np.arange(44_100) / 44_100
+    for number in range(max(megabytes // _FILE_MB, 1)):
+        with wave.open(str(folder / f"{number:05}.wav"), "wb") as file:
+            file.setnchannels(2)
+            file.setsampwidth(2)
+            file.setframerate(44_100)
+            for _ in range(_FILE_MB * 1_000_000 // (44_100 * 4)):
+                notes = 440 * 2 ** ((source.integers(40, 90, 3) - 69) / 12)
+                sound = 3000 * np.sin(2 * np.pi * notes[:, None] * step).sum(axis=0)
+                file.writeframes(np.repeat(sound, 2).astype("<i2").tobytes())
+    (folder / "copyright").write_text(
+        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n"
+        "Files: *\nCopyright: 2026 The benchmark\nLicense: CC-BY-4.0\n"
+    )
+
+
+def _onrecord(*arguments: str | Path) -> Any:
+    command = [sys.executable, "-m", "onrecord", *map(str, arguments), "--json", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"onrecord {arguments[0]}: exit code {done.returncode}: {done.stderr[-800:]}")
+    lines = done.stdout.strip().splitlines()
+    return json.loads(lines[-1]) if lines else {}
+
+
+@contextmanager
+def _running(*arguments: str | Path) -> Iterator[dict[str, Any]]:
+    """A command that goes on until it is stopped, and what it says first."""
+    command = [sys.executable, "-m", "onrecord", *map(str, arguments), "--json", "--quiet"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+if __name__ == "__main__":
+    _give(Path(sys.argv[1]), json.loads(sys.argv[2]))
