@@ -26,14 +26,15 @@ from onrecord.durable import settle, sync
 from onrecord.errors import DigestMismatch, NotFound, UsageError
 from onrecord.publish.contents import Contents, Listed, read
 from onrecord.publish.edition import VolumeEntry
-from onrecord.store.digest import digest, reading
+from onrecord.store.digest import digest, digest_file, reading
 from onrecord.store.roots import refused_write
 
 
 class DiskReport(Struct):
     """What was written. `had` files were there from an earlier run; `shared` ones share their blocks with the blobs.
 
-    `left_out` maps volumes to why they are not on the disk: a bag is whole or it is none.
+    `left_out` maps volumes to why they are not on the disk: a bag is whole or it is none. `stale` are folders and
+    torrents of an earlier run that belong to no newest edition: withdrawn or superseded; a person deletes them.
     """
 
     folder: str
@@ -44,6 +45,7 @@ class DiskReport(Struct):
     had: int = 0
     shared: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
+    stale: list[str] = field(default_factory=list)
 
 
 def export_disk(
@@ -51,7 +53,8 @@ def export_disk(
 ) -> DiskReport:
     """Write the newest editions, own and mirrored, with the volumes that are named (all that are here, if none is).
 
-    A run that was killed, or that found the disk full, goes on where it was; what is whole on the disk stays. Files
+    A run that was killed, or that found the disk full, goes on where it was; what is on the disk is read again, stays
+    where it is whole, and is written anew where it is not. Files
     are copied, sharing blocks where the file system can; with `link` they are hard links to the read-only blobs, so
     that nobody may write to them. Raises NotFound for a volume of no edition here, StoreFull, StoreFailed.
     """
@@ -96,6 +99,10 @@ class _Writing:
             if entry.name in names:
                 self._volume(target, papers, tags_of(place, entry.name), entry)
         self._report.editions += 1
+        current = {"feed", contents.name, *(entry.name for entry in manifest.volumes)}
+        for path in sorted(target.iterdir()):
+            if path.name.removesuffix(".torrent") not in current:
+                self._report.stale.append(str(path))
         # The feed comes last: a disk without it is not finished.
         feed = feed_folder(self._archive.folder) if manifest.archive == self._archive.id else place / "feed"
         if not feed.is_dir():
@@ -139,7 +146,7 @@ class _Writing:
 
     def _file(self, source: Path, target: Path, file: Listed) -> None:
         """Write one file, unless it is there; its bytes are what the torrent says."""
-        if target.is_file() and target.stat().st_size == file.size:
+        if _is_there(source, target, file):
             self._report.had += 1
             return
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -177,6 +184,13 @@ class _Writing:
             part = target.with_name(target.name + ".part")
             part.write_bytes(content)
             settle(part, target)
+
+
+def _is_there(source: Path, target: Path, file: Listed) -> bool:
+    """Whether the file is on the disk, whole. Its bytes are read: a disk for the post is looked at before it leaves."""
+    if not target.is_file() or target.stat().st_size != file.size:
+        return False
+    return target.samefile(source) or digest_file(target).v2_root == file.root
 
 
 def _cloned(source: int, part: Path) -> bool:

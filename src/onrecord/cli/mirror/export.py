@@ -36,6 +36,8 @@ def command(dest: Path, volumes: tuple[str, ...], link: bool, folder: Path, out:
     def text() -> Iterator[str]:
         for name, why in report.left_out.items():
             yield f"left out: {name}: {why}"
+        for path in report.stale:
+            yield f"of no newest edition, withdrawn or superseded; delete it before the disk leaves: {path}"
         yield (
             f"{report.folder}: {report.editions:,} editions, {report.volumes:,} volumes, {report.files:,} files "
             f"({size(report.bytes)}) written, {report.had:,} were there"
