@@ -20,7 +20,7 @@ def command(challenge: Path, to: Path | None, country: str, folder: Path, out: O
     """Answer the CHALLENGE in a file: blocks of sound with their way to the root, signed by your pseudonymous key.
 
     \b
-    Example:  onrecord mirror prove challenge.json > answer.json
+    Example:  onrecord mirror prove challenge.json --to answer.json
     """
     from onrecord.archive import Archive, possession
     from onrecord.durable import replace
