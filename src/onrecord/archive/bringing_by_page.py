@@ -18,7 +18,7 @@ from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model.digests import PIECE
 from onrecord.model.identifiers import sha256
 from onrecord.model.merkle import leaves, piece_root
-from onrecord.net import fetch
+from onrecord.net import UnexpectedStatus, fetch
 from onrecord.publish.contents import Contents, Listed, layers, read
 from onrecord.store.roots import refused_write
 
@@ -65,7 +65,11 @@ class Pages:
                 self.liars.append(page)
                 self._pages.remove(page)
                 self.failures.append(str(lie))
+            except UnexpectedStatus as error:
+                self.failures.append(error.message)  # it lacks this one, and may have the next
             except SourceFailed as error:
+                # Each was tried several times: who does not answer is not asked for every other file, too.
+                self._pages.remove(page)
                 self.failures.append(error.message)
             if coming.is_whole:
                 break
