@@ -7,7 +7,6 @@ lengths of its own. Rates are MB (10^6 bytes, unpacked) per CPU-second.
 """
 
 import gzip
-import hashlib
 import json
 import random
 import subprocess
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 import msgspec
 from measure import cost, progress, spread
+from peers import python_with
 
 from onrecord.model.records import Record
 from onrecord.sources import discogs_records, json_texts, musicbrainz_claims, packed, strict_json
@@ -61,7 +61,7 @@ def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
     write(lines_part, musicbrainz_releases(), PEER_BYTES)
     write(xml, discogs_releases(), BYTES, b"releases")
     write(xml_part, discogs_releases(), PEER_BYTES, b"releases")
-    python = peers_python()
+    python = python_with(*PEERS)
     return {
         "rounds": rounds,
         "unit": "MB of unpacked dump per CPU-second",
@@ -236,22 +236,6 @@ def _each(do: Callable[[Any], object], things: list[Any]) -> None:
 
 
 # --- peers ------------------------------------------------------------------------------------------------------------
-
-
-def peers_python() -> Path | None:
-    """The Python of an environment of their own, made once; None where it cannot be made."""
-    home = ROOT / ".dev" / f"peers-{hashlib.sha256(' '.join(PEERS).encode()).hexdigest()[:8]}"
-    python = home / "bin" / "python"
-    if (home / "whole").exists():
-        return python
-    progress(f"installing {', '.join(PEERS)} into {home.relative_to(ROOT)}")
-    install = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *PEERS]
-    for command in ([sys.executable, "-m", "venv", "--clear", home], install):
-        if subprocess.run(list(map(str, command)), stdout=sys.stderr, check=False).returncode:
-            progress("no peers: their environment could not be made")
-            return None
-    (home / "whole").touch()
-    return python
 
 
 def peer(python: Path | None, name: str, path: Path, rounds: int) -> dict[str, float] | str:

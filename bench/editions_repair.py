@@ -4,20 +4,16 @@
 BitTorrent. The limits are the 16 KiB blocks and the 1 MiB pieces that the bits fall into.
 """
 
-import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from commands import onrecord, running
 from measure import progress
 
 FLIPS: Final = 100
@@ -34,18 +30,18 @@ def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
     origin, mirror = place / "origin", place / "mirror"
     _write(place / "music" / "long.wav", size)
     progress("origin: add, publish")
-    _onrecord("init", origin)
-    _onrecord("add", "-C", origin, place / "music")
-    _onrecord("publish", "-C", origin)
-    _onrecord("init", mirror)
-    _onrecord("mirror", "follow", origin / "editions" / "feed" / "feed.json", "-C", mirror)
-    with _running("mirror", "seed", "-C", origin) as seed:
+    onrecord("init", origin)
+    onrecord("add", "-C", origin, place / "music")
+    onrecord("publish", "-C", origin)
+    onrecord("init", mirror)
+    onrecord("mirror", "follow", origin / "editions" / "feed" / "feed.json", "-C", mirror)
+    with running("mirror", "seed", "-C", origin) as seed:
         peer = f"127.0.0.1:{seed['port']}"
         progress("mirror: sync")
-        _onrecord("mirror", "sync", "--peer", peer, "-C", mirror)
+        onrecord("mirror", "sync", "--peer", peer, "-C", mirror)
         places = _flip(mirror, 1)
         progress("repair by the exchange")
-        with _running("serve", "-C", origin, "--port", "0") as page:
+        with running("serve", "-C", origin, "--port", "0") as page:
             began = time.monotonic()
             exchange = _repair(mirror, "--from", str(page["address"]).rstrip("/"))
             exchange["wall_s"] = round(time.monotonic() - began, 2)
@@ -77,9 +73,9 @@ def _hit(places: list[int], unit: int) -> int:
 
 
 def _repair(mirror: Path, *how: str) -> dict[str, Any]:
-    done = _onrecord("mirror", "repair", *how, "-C", mirror)
+    done = onrecord("mirror", "repair", *how, "-C", mirror)
     [file] = done["files"]
-    after = _onrecord("check", "-C", mirror)
+    after = onrecord("check", "-C", mirror)
     if file["fault"] or after["bad"]:
         raise SystemExit(f"not whole: {file} {after['bad']}")
     return {"received": file["received"], "blocks": file["blocks"], "size": file["size"]}
@@ -97,7 +93,7 @@ def _flip(mirror: Path, seed: int) -> list[int]:
             file.seek(at)
             file.write(bytes([byte ^ 1 << at % 8]))
     blob.chmod(0o444)
-    if not _onrecord("check", "-C", mirror, expect=4)["bad"]:
+    if not onrecord("check", "-C", mirror, expect=4)["bad"]:
         raise SystemExit("check found nothing")
     return places
 
@@ -117,25 +113,3 @@ def _write(path: Path, megabytes: int) -> None:
                 sound = 3000 * np.sin(2 * np.pi * notes[:, None] * step).sum(axis=0)
                 file.writeframes(np.repeat(sound, 2).astype("<i2").tobytes())
     path.with_name(path.name + ".license").write_text("SPDX-License-" + "Identifier: CC-BY-4.0\n")
-
-
-def _onrecord(*arguments: str | Path, expect: int = 0) -> Any:
-    command = [sys.executable, "-m", "onrecord", *map(str, arguments), "--json", "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != expect:
-        raise SystemExit(f"onrecord {arguments[0]}: exit code {done.returncode}: {done.stderr[-800:]}")
-    lines = done.stdout.strip().splitlines()
-    return json.loads(lines[-1]) if lines else {}
-
-
-@contextmanager
-def _running(*arguments: str | Path) -> Iterator[dict[str, Any]]:
-    """A command that goes on until it is stopped, and what it says first."""
-    command = [sys.executable, "-m", "onrecord", *map(str, arguments), "--json", "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.terminate()
-            process.wait(20)

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import libtorrent as lt
 import numpy as np
+from commands import onrecord, running
 from measure import progress, spread
 
 _FILE_MB: Final = 5
@@ -42,10 +43,10 @@ def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
     origin, disk = place / "origin", place / "disk"
     _write(place / "music", size)
     progress("origin: add, publish, export")
-    _onrecord("init", origin)
-    _onrecord("add", "-C", origin, place / "music")
-    _onrecord("publish", "-C", origin)
-    _onrecord("mirror", "export", disk, "-C", origin)
+    onrecord("init", origin)
+    onrecord("add", "-C", origin, place / "music")
+    onrecord("publish", "-C", origin)
+    onrecord("mirror", "export", disk, "-C", origin)
     [torrent] = [path for path in disk.glob("*/onrecord-*.torrent") if "-edition-" not in path.name]
     rates: dict[str, list[float]] = {
         "libtorrent": [],
@@ -59,7 +60,7 @@ def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
         for name, settings in (("libtorrent", _PLAIN), ("libtorrent_same_settings", _ours())):
             with _giving(torrent, settings) as port:
                 rates[name].append(total / _take(torrent, place / "taken", port, settings) / 1e6)
-        with _running("mirror", "seed", "-C", origin) as seed:
+        with running("mirror", "seed", "-C", origin) as seed:
             rates["fetch"].append(total / _fetch(torrent, place / "fetched", seed["port"]) / 1e6)
             rates["sync"].append(total / _sync(origin, place / "mirror", seed["port"]) / 1e6)
     shutil.rmtree(place)
@@ -125,10 +126,10 @@ def _fetch(torrent: Path, into: Path, port: int) -> float:
 
 def _sync(origin: Path, mirror: Path, port: int) -> float:
     shutil.rmtree(mirror, ignore_errors=True)
-    _onrecord("init", mirror)
-    _onrecord("mirror", "follow", origin / "editions" / "feed" / "feed.json", "-C", mirror)
+    onrecord("init", mirror)
+    onrecord("mirror", "follow", origin / "editions" / "feed" / "feed.json", "-C", mirror)
     began = time.monotonic()
-    _onrecord("mirror", "sync", "--peer", f"127.0.0.1:{port}", "-C", mirror)
+    onrecord("mirror", "sync", "--peer", f"127.0.0.1:{port}", "-C", mirror)
     return time.monotonic() - began
 
 
@@ -175,28 +176,6 @@ def _write(folder: Path, megabytes: int) -> None:
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n"
         "Files: *\nCopyright: 2026 The benchmark\nLicense: CC-BY-4.0\n"
     )
-
-
-def _onrecord(*arguments: str | Path) -> Any:
-    command = [sys.executable, "-m", "onrecord", *map(str, arguments), "--json", "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"onrecord {arguments[0]}: exit code {done.returncode}: {done.stderr[-800:]}")
-    lines = done.stdout.strip().splitlines()
-    return json.loads(lines[-1]) if lines else {}
-
-
-@contextmanager
-def _running(*arguments: str | Path) -> Iterator[dict[str, Any]]:
-    """A command that goes on until it is stopped, and what it says first."""
-    command = [sys.executable, "-m", "onrecord", *map(str, arguments), "--json", "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 if __name__ == "__main__":

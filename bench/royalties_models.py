@@ -20,7 +20,6 @@ and rounds that were measured with the same code are not measured again until th
 
 import hashlib
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from measure import cost, progress, spread
+from peers import python_with
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FEE: Final = 6_990_000
@@ -49,7 +49,7 @@ PASSES: Final = {
 def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
     wanted = size or ONE_MONTH
     runs = _Runs(folder / f"royalties-runs-{wanted}.jsonl")
-    python = peers_python()
+    python = python_with(*PEERS)
     result = _at_size(folder, rounds, wanted, runs, {"pandas": python, "polars": python})
     small = _at_size(folder, rounds, max(wanted // 10, 1), runs, {}, ("ours",))
     result["growth"] = {
@@ -206,22 +206,6 @@ def made(folder: Path, wanted: int) -> Path:
         part.rename(path)
         count.write_text(json.dumps(rows), "ascii")
     return place
-
-
-def peers_python() -> Path | None:
-    """The Python of an environment of the peers' own, made once; None where it cannot be made."""
-    home = ROOT / ".dev" / f"peers-{hashlib.sha256(' '.join(PEERS).encode()).hexdigest()[:8]}"
-    python = home / "bin" / "python"
-    if (home / "whole").exists():
-        return python
-    progress(f"installing {', '.join(PEERS)} into {home.relative_to(ROOT)}")
-    install = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *PEERS]
-    for command in ([sys.executable, "-m", "venv", "--clear", home], install):
-        if subprocess.run(list(map(str, command)), stdout=sys.stderr, check=False).returncode:
-            progress("no peers: their environment could not be made")
-            return None
-    (home / "whole").touch()
-    return python
 
 
 # --- the ways, each run as a process ----------------------------------------------------------------------------

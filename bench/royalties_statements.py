@@ -14,12 +14,12 @@ import random
 import subprocess
 import sys
 import time
-import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from measure import cost, progress, spread
+from peers import python_with
 
 SEED: Final = 2026
 SIZE: Final = 400_000
@@ -43,7 +43,7 @@ def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
     return {
         "rows": size,
         **found,
-        "royaltyguard": _peer(folder, folder / f"csv-{size}.csv", core),
+        "royaltyguard": _peer(folder / f"csv-{size}.csv", core),
         "limits": {
             "rows_a_minute": {
                 "wanted": WANTED,
@@ -208,25 +208,15 @@ print(json.dumps({"rows": len(rows), "refused": refused, "load_cpu_s": round(loa
 """
 
 
-def _peer(folder: Path, statement: Path, core: int) -> dict[str, Any]:
+def _peer(statement: Path, core: int) -> dict[str, Any]:
     """The peer reads no statements: its rows are made of ours. It refuses every row that takes back."""
-    place = folder / "peer"
-    try:
-        venv.create(place, with_pip=True)
-        pip: list[str | Path] = [
-            place / "bin" / "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            PEER,
-        ]
-        subprocess.run(pip, check=True, capture_output=True, timeout=300)
-    except (OSError, subprocess.SubprocessError) as error:
-        return {"program": PEER, "not_measured": f"it could not be installed: {error}"}
+    python = python_with(PEER)
+    if python is None:
+        return {"program": PEER, "not_measured": "it could not be installed"}
     runs: list[dict[str, Any]] = []
     for rows in PEER_SIZES:
         command: list[str | Path] = [
-            place / "bin" / "python",
+            python,
             "-c",
             _PEER_PROGRAM,
             statement,

@@ -11,7 +11,6 @@ import json
 import random
 import sqlite3
 import subprocess
-import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 import tantivy
 from measure import progress
+from peers import python_with
 from search_made import mistype
 
 from onrecord.search.finding import Finder
@@ -268,14 +268,10 @@ def _chinook(data: Path) -> list[tuple[str, str]]:
 def _cldr(folder: Path) -> dict[str, list[str]] | None:
     kept = folder / "cldr.json"
     if not kept.exists():
-        home = folder / "babel"
-        python = home / "bin" / "python"
-        install = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "babel"]
+        python = python_with("babel")
+        if python is None:
+            return None
         names = [locale for locales in LOCALES.values() for locale in locales]
-        progress("installing babel, for the names of the CLDR")
-        for command in ([sys.executable, "-m", "venv", "--clear", home], install):
-            if subprocess.run(list(map(str, command)), stdout=sys.stderr, check=False).returncode:
-                return None
         said = subprocess.run([str(python), "-c", CLDR, *names], capture_output=True, check=True)
         kept.write_bytes(said.stdout)
     found: dict[str, list[str]] = json.loads(kept.read_bytes())

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive.keyholding import feed_folder, online_keys
+from onrecord.mirror.session import Session
 from onrecord.publish.trust_files import OnlineKeys, newest_root, write_feed
 
 
@@ -35,3 +36,11 @@ def sign_again(
     assert root is not None
     contents = contents_of(archive) | dict(changes)
     write_feed(folder, root.signed, contents, keys or online_keys(archive), now or archive.clock())
+
+
+def sync_from(origin: Archive, mirror: Archive, patience: float) -> mirroring.SyncReport:
+    """What one sync brings while the origin seeds, over BitTorrent on loopback."""
+    with Session() as session:
+        seeding.seed(origin, session)
+        [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)], patience=patience)
+    return report

@@ -35,7 +35,7 @@ from onrecord.mirror.session import Session
 from onrecord.publish.signing import Key
 from onrecord.publish.trust import ROOT_LASTS, Holder, roles_of, root_of, sign_metadata
 from onrecord.publish.trust_files import TIMESTAMP_LASTS, OnlineKeys, newest_root
-from tests.archive.feeds import contents_of, feed_of, sign_again
+from tests.archive.feeds import contents_of, feed_of, sign_again, sync_from
 
 NOBODY = [("127.0.0.1", 1)]
 
@@ -55,10 +55,7 @@ def mirror(tmp_path: Path, origin: Archive) -> Iterator[Archive]:
 
 
 def sync(mirror: Archive, origin: Archive) -> mirroring.SyncReport:
-    with Session() as session:
-        seeding.seed(origin, session)
-        [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)], patience=20)
-    return report
+    return sync_from(origin, mirror, patience=20)
 
 
 def later(archive: Archive, days: float) -> None:

@@ -17,11 +17,10 @@ from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
 from onrecord.archive.withdrawing import restore, withdraw, withdrawals
 from onrecord.errors import DigestMismatch, NotFound, SignatureInvalid
-from onrecord.mirror.session import Session
 from onrecord.model.rights import Target, Use
 from onrecord.publish.withdrawals import BLOB, entry
 from onrecord.web.app import create_app
-from tests.archive.feeds import contents_of, feed_of, sign_again
+from tests.archive.feeds import contents_of, feed_of, sign_again, sync_from
 from tests.archive.withdrawn import blob, recording_of, sha256, titles, tune
 
 
@@ -49,10 +48,7 @@ def mirror(tmp_path: Path, origin: Archive) -> Iterator[Archive]:
 
 
 def sync(mirror: Archive, origin: Archive) -> mirroring.SyncReport:
-    with Session() as session:
-        seeding.seed(origin, session)
-        [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)], patience=5)
-    return report
+    return sync_from(origin, mirror, patience=5)
 
 
 def listed(archive: Archive) -> dict[str, list[str]]:
