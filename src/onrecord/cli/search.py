@@ -5,9 +5,11 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
+from onrecord.cli import search_bulk
 from onrecord.cli.output import Output, hint_if_unmatched, options
 from onrecord.model.filters import Filters
 
@@ -38,7 +40,7 @@ def _territory(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 @click.command("search")
-@click.argument("words", nargs=-1, required=True)
+@click.argument("words", nargs=-1)
 @click.option("--kind", type=click.Choice(["artist", "release", "recording"]), multiple=True)
 @click.option(
     "--years", default="", callback=_years, metavar="FROM-TO", help="Dated so: 1999, 1990-1999, 1990-, -1999."
@@ -48,6 +50,7 @@ def _territory(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--source", "sources", multiple=True, help="This source says something of it.")
 @click.option("--territory", default="", callback=_territory, help="Sound may be streamed there today.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@search_bulk.options
 @options
 def command(
     words: tuple[str, ...],
@@ -60,20 +63,35 @@ def command(
     limit: int,
     folder: Path,
     out: Output,
+    source: Path | None,
+    **table: Any,
 ) -> None:
     """Find recordings, releases and artists: by beginnings of words with a mistake in any of them, in any script; or by
     ISRC, barcode, MBID, AcoustID, ISWC, ISNI, Discogs id, SHA-256, or an id of the archive.
 
     Of an option that is given more than once, any may hold; of different ones, all must.
 
+    With --from a whole table is looked up (docs/howto/look-up-a-list.md). What was killed goes on when the same command
+    is given again. Then --limit is the number of matches a row, by default 5.
+
     \b
     Example:  onrecord search static rad
               onrecord search --license CC-BY --years 1990-1999 radio
+              onrecord search --from tracks.csv --to found.csv
     """
     from onrecord.archive.reading import open_reader
 
+    if bool(words) == (source is not None):
+        raise click.UsageError("expected words to search for, or --from FILE --to FILE")
+    if source is None and any(table.values()):
+        raise click.UsageError("--to, --column, --delimiter, --encoding and --no-header go with --from")
     hint_if_unmatched(folder, out)
-    filters = Filters(years=years, sound=sound, licenses=licenses, sources=sources, territory=territory)
+    filters = Filters(
+        kinds=kind, years=years, sound=sound, licenses=licenses, sources=sources, territory=territory
+    )
+    if source is not None:
+        search_bulk.search_table(folder, out, filters, source, limit=limit, **table)
+        return
     hits = open_reader(folder).search(" ".join(words), kind, limit, filters)
 
     def text() -> Iterator[str]:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from onrecord.archive.notice_elements import Notice
 from onrecord.model.filters import Filters
 from onrecord.model.views import Glance, Hit, RecordingView
-from onrecord.web import signs, sound
+from onrecord.web import bulk, signs, sound
 from onrecord.web.notices import Received
 from onrecord.web.pages import known_id, question
 from onrecord.web.problems import Problem
@@ -36,7 +36,7 @@ class State(Struct, frozen=True):
     bad: int = 0
 
 
-_SCHEMAS: Final = (Found, Glance, Notice, Problem, Received, RecordingView, State)
+_SCHEMAS: Final = (Found, Glance, Notice, Problem, Received, RecordingView, State, *bulk.SCHEMAS)
 _REF: Final = "#/components/schemas/{name}"
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response])
 

@@ -128,7 +128,11 @@ def _answer(request: Request, render: Render, problem: Problem, headers: dict[st
         # RFC 7725, section 4: who blocks it, which is this archive. Who asked for it is not said.
         headers["Link"] = '</>; rel="blocked-by"'
     path = request.url.path
-    if path.startswith("/api/") or (path.startswith("/sound/") and not _wants_page(request)):
+    if (
+        path.startswith("/api/")
+        or path == "/lookup"
+        or (path.startswith("/sound/") and not _wants_page(request))
+    ):
         body = msgspec.json.encode(problem)
         return Response(body, problem.status, headers, media_type="application/problem+json")
     template = "problem-fragment.html" if request.headers.get("hx-request") == "true" else "problem.html"
