@@ -3,6 +3,7 @@
 """What records and claims cost; parts that take long are named with --part.
 
 sources    reading, validating and mapping dumps, beside other programs; memory at a thousand and a million records
+size       a made catalog (--tracks): bytes, making, canonical build beside its bare SQL, look-ups, matching
 """
 
 import argparse
@@ -14,7 +15,7 @@ from typing import Any
 from measure import load, report_part
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sources",)
+PARTS = ("sources", "size")
 
 
 def main() -> None:
@@ -23,7 +24,13 @@ def main() -> None:
     )
     parser.add_argument("--part", choices=PARTS, default="sources")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=int, default=0, help="how many, where the part makes things")
+    parser.add_argument(
+        "--size",
+        "--tracks",
+        type=lambda text: int(float(text)),
+        default=0,
+        help="how many, where the part makes things",
+    )
     parser.add_argument("--dir", type=Path, default=ROOT / ".dev", help="where files are made")
     parser.add_argument("--json", action="store_true", help="nothing else is ever printed")
     args = parser.parse_args()

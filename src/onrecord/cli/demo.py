@@ -14,6 +14,7 @@ from typing import Any
 import click
 import msgspec
 
+from onrecord.cli.demo_generated import Count, Made
 from onrecord.cli.output import Output, length, options, size
 from onrecord.errors import MirrorFailed, NotFound, UsageError
 
@@ -32,22 +33,50 @@ _PARTY = "PADPIDA0000000000Y"
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port of the page; 0 takes a free one."
 )
+@click.option("--generate", type=Count(), metavar="TRACKS",
+              help="Make up a catalog of this many tracks instead, such as 1e4 or 10e6, and match it.")  # fmt: skip
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Another seed, another catalog."
+)
 @options
 def command(
-    into: Path, collection: Path | None, no_serve: bool, port: int, folder: Path, out: Output
+    into: Path,
+    collection: Path | None,
+    no_serve: bool,
+    port: int,
+    generate: int | None,
+    seed: int,
+    folder: Path,
+    out: Output,
 ) -> None:
     """Run the whole way: add, harvest, match, decide, publish, mirror, check, serve. Uses nothing from outside.
 
+    With --generate the archive holds no music: claims are made up, by sources called `generated…`, for whoever wants to
+    try a catalog of any size. The same number and seed give the same rows. What is the same thing in truth is written
+    beside the archive, into `truth`, and the matcher is judged by it.
+
     \b
     Example:  onrecord demo --no-serve --json
+    Example:  onrecord demo --no-serve --generate 1e4 --into made
     """
+    if generate:
+        if collection:
+            raise UsageError("--generate makes claims without music, --collection names music", "choose one")
+        made = Made(generate, seed, into.absolute(), out)
+        _clear(made.into)
+        summary = made.run()
+        if no_serve:
+            out.result("demo.generated", summary, lambda: made.text(summary))
+        else:
+            _serve(made.archive, "demo.generated", summary, lambda: made.text(summary), port, out)
+        return
     demo = _Demo(into.absolute(), collection, out)
     demo.run()
     summary = demo.summary()
     if no_serve:
         out.result("demo", summary, lambda: _text(summary))
         return
-    _serve(demo, summary, port, out)
+    _serve(demo.archive, "demo", summary, lambda: _text(summary), port, out)
 
 
 class _Demo:
@@ -206,19 +235,26 @@ class _Demo:
         return answer
 
 
-def _serve(demo: _Demo, summary: dict[str, Any], port: int, out: Output) -> None:
+def _serve(
+    archive: Path,
+    schema: str,
+    summary: dict[str, Any],
+    lines: Callable[[], Iterator[str]],
+    port: int,
+    out: Output,
+) -> None:
     from onrecord.archive.reading import open_reader
     from onrecord.web.serve import serve
     from onrecord.web.site import site_of
 
     def ready(address: str) -> None:
         def text() -> Iterator[str]:
-            yield from _text(summary)
+            yield from lines()
             yield f"The page is at {address}  (stop with Ctrl-C)"
 
-        out.result("demo", {**summary, "address": address}, text)
+        out.result(schema, {**summary, "address": address}, text)
 
-    serve(open_reader(demo.archive), "127.0.0.1", port, ready, site=site_of(demo.archive))
+    serve(open_reader(archive), "127.0.0.1", port, ready, site=site_of(archive))
 
 
 def _text(summary: dict[str, Any]) -> Iterator[str]:

@@ -1,0 +1,300 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A made catalog of any size through the archive: bytes of each table, what making, matching and indexing cost, the
+matcher's own SQL run bare beside it, look-ups by identifier, and what was joined against the truth.
+
+Each step is a process of its own, and what is done stays done: a run that was stopped goes on behind its last step.
+"""
+
+import json
+import random
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from measure import cost, progress
+
+SIZES: Final = (100_000, 1_000_000)
+SEED: Final = 2026
+LOOKUPS: Final = 5_000
+PAGES: Final = 500
+#: Bytes of a track row in ingest order that the archive is meant to stay below.
+WANTED: Final = 24
+
+
+def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
+    """`folder` is for one run; what has to outlive it lies beside it."""
+    found = {
+        f"{tracks:,} tracks": _size(folder.parent / f"catalog-size-{tracks}", tracks)
+        for tracks in _sizes(size)
+    }
+    return {"seed": SEED, "wanted_bytes_a_track": WANTED, "sizes": found}
+
+
+def _sizes(size: int) -> Sequence[int]:
+    return (size,) if size else SIZES
+
+
+def _size(kept: Path, tracks: int) -> dict[str, Any]:
+    kept.mkdir(parents=True, exist_ok=True)
+    for step in STEPS:
+        answer = kept / f"{step}.json"
+        if answer.exists():
+            continue
+        progress(f"{tracks:,} tracks: {step}")
+        spent = cost([sys.executable, __file__, step, str(kept), str(tracks)])
+        if spent["exit_code"]:
+            raise SystemExit(
+                f"bench: {step} of {tracks:,} tracks ended with {spent['exit_code']}; it is in {kept}"
+            )
+        said = json.loads(spent.pop("stdout"))
+        answer.write_text(json.dumps({**said, **spent}), encoding="utf-8")
+    found = {step: json.loads((kept / f"{step}.json").read_text("utf-8")) for step in STEPS}
+    found["canonical"]["cpu_to_bare"] = round(
+        found["canonical"]["cpu_s"] / max(found["bare"]["cpu_s"], 0.01), 2
+    )
+    shutil.rmtree(kept)
+    return found
+
+
+# --- steps, each in a process of its own ------------------------------------------------------------------------------
+
+
+def make(kept: Path, tracks: int) -> dict[str, Any]:
+    from onrecord.archive import Archive
+    from onrecord.archive.generating import generate
+    from onrecord.sources.generated.claims import Generated
+
+    folder = kept / "archive"
+    opened = Archive.open(folder) if folder.exists() else Archive.create(folder, "Generated, to be measured")
+    with opened as archive:
+        generate(archive, Generated(tracks, SEED), kept / "truth", lambda done: progress(f"  {done:,}"))
+        return {"tables": _tables(archive, "catalog")}
+
+
+def canonical(kept: Path, tracks: int) -> dict[str, Any]:
+    """The canonical build, with every statement that it runs written down, and the tables that Python made for it."""
+    from onrecord.archive import Archive
+    from onrecord.catalog.match import match
+    from onrecord.engine.duck import Duck
+
+    statements: list[list[str]] = []
+    folder = kept / "given"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+
+    class Written(Duck):
+        def run(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+            statements.append(["run", sql])
+            return super().run(sql, parameters)
+
+        def view(self, name: str, paths: Sequence[Path], row: type[msgspec.Struct]) -> None:
+            at = len(statements)
+            super().view(name, paths, row)
+            self._keep(at, f"{name}_columns")
+
+        def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+            super().table(name, columns, rows)
+            self._keep(len(statements), name)
+
+        def _keep(self, at: int, name: str) -> None:
+            path = folder / f"{len(statements)}.parquet"
+            super().run(f"COPY (SELECT * FROM \"{name}\") TO '{path}' (FORMAT parquet)")
+            statements.insert(at, ["table", name, str(path)])
+
+    with Archive.open(kept / "archive") as archive, _spilled(kept / "spill") as spill:
+        duck = Written(kept / "spill", archive.settings.work.memory, archive.settings.workers)
+        archive.tables.attach(duck, [segment for segment, _ in archive.ledger.segments()])
+        matched = match(duck, [], archive.settings.match.precedence)
+        counts = {
+            name: duck.run(f"SELECT count(*) FROM {name}")[0][0]
+            for name in ("canonical_recordings", "canonical_releases", "canonical_artists")
+        }
+        duck.close()
+    (kept / "statements.json").write_text(json.dumps(statements), encoding="utf-8")
+    return {"rows": counts, "founded": len(matched.ids), "spill_bytes": spill()}
+
+
+def bare(kept: Path, tracks: int) -> dict[str, Any]:
+    """The same statements in DuckDB and nothing else; what Python made between them is read from Parquet."""
+    import duckdb
+
+    from onrecord.archive.settings import read_settings
+
+    settings = read_settings(kept / "archive" / "onrecord.toml")
+    statements = json.loads((kept / "statements.json").read_text("utf-8"))
+    with _spilled(kept / "spill") as spill:
+        config = {
+            "memory_limit": settings.work.memory,
+            "threads": settings.workers,
+            "temp_directory": str(kept / "spill"),
+        }
+        db = duckdb.connect(config=config)
+        for kind, *said in statements:
+            if kind == "table":
+                db.execute(
+                    f"CREATE OR REPLACE TABLE \"{said[0]}\" AS SELECT * FROM read_parquet('{said[1]}')"
+                )
+            else:
+                _alone(db, said[0])
+        db.close()
+    return {"statements": len(statements), "spill_bytes": spill()}
+
+
+def match_all(kept: Path, tracks: int) -> dict[str, Any]:
+    """`onrecord match` as it is: canonical tables, what readers see, what the web service reads, the text index."""
+    from onrecord.archive import Archive
+    from onrecord.archive.matching import rematch
+
+    with Archive.open(kept / "archive") as archive, _spilled(kept / "archive" / "search" / "spill") as spill:
+        report = rematch(archive)
+        return {
+            "recordings": report.recordings,
+            "spill_bytes": spill(),
+            "tables": _tables(archive, "catalog"),
+            "search_bytes": _folders(archive.folder / "search"),
+            "canonical_bytes": _folders(archive.folder / "catalog" / "canonical"),
+        }
+
+
+def look_up(kept: Path, tracks: int) -> dict[str, Any]:
+    """Warm: every question is asked once before it is timed."""
+    import apsw
+
+    from onrecord.archive import Archive
+    from onrecord.search.codes import pack
+    from onrecord.search.rows import Rows
+
+    chance = random.Random(SEED)
+    with Archive.open(kept / "archive") as archive:
+        rows = Rows(archive.folder / "search" / "rows.sqlite")
+        with archive.duck() as duck:
+            sample = f"USING SAMPLE reservoir({LOOKUPS} ROWS) REPEATABLE ({SEED})"
+            codes = [code for (code,) in duck.run(f"SELECT isrc FROM tracks WHERE isrc <> '' {sample}")]
+            members = str(archive.canonical("artist_members")).replace("'", "''")
+            artists = [
+                a for (a,) in duck.run(f"SELECT DISTINCT artist FROM read_parquet('{members}') {sample}")
+            ]
+        keys = [key for code in codes if (key := pack("isrc", code))]
+        chosen = chance.sample(sorted(artists), min(PAGES, len(artists)))
+        db = apsw.Connection(str(archive.folder / "search" / "rows.sqlite"), flags=apsw.SQLITE_OPEN_READONLY)
+        query = "SELECT number FROM codes WHERE scheme=? AND key=?"
+        [(count,)] = db.execute("SELECT count(*) FROM codes").fetchall()
+        [(pages,)] = db.execute("SELECT sum(pgsize) FROM dbstat WHERE name='codes'").fetchall()
+        return {
+            "isrc_ms": _timed([lambda key=key: db.execute(query, key).fetchall() for key in keys]),
+            "isrc_with_opening_ms": _timed([lambda key=key: rows.coded(*key) for key in keys[:PAGES]]),
+            "artist_page_ms": _timed([lambda artist=artist: rows.get(artist) for artist in chosen]),
+            "keys": count,
+            "bytes_a_key": round(int(pages or 0) / max(int(count or 0), 1), 1),
+        }
+
+
+def judge_all(kept: Path, tracks: int) -> dict[str, Any]:
+    from onrecord.archive import Archive
+    from onrecord.archive.generating import judge
+
+    with Archive.open(kept / "archive") as archive:
+        judged = judge(archive, kept / "truth")
+    return {
+        "kinds": {
+            name: {
+                "pairs": pairs.true,
+                "precision": round(pairs.precision, 5),
+                "recall": round(pairs.recall, 5),
+            }
+            for name, pairs in judged.kinds.items()
+        },
+        "recall_of_perturbed": {name: round(pairs.recall, 5) for name, pairs in judged.perturbed.items()},
+        "versions_joined": msgspec.to_builtins(judged.versions),
+    }
+
+
+STEPS: Final[Mapping[str, Callable[[Path, int], dict[str, Any]]]] = {
+    "make": make,
+    "canonical": canonical,
+    "bare": bare,
+    "match": match_all,
+    "look_up": look_up,
+    "judge": judge_all,
+}
+
+
+# --- helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _alone(db: Any, sql: str) -> None:
+    """One job; its rows, if it gives any, are taken as columns."""
+    given = db.execute(sql)
+    if given is not None and given.description:
+        given.fetchnumpy()
+
+
+def _tables(archive: Any, folder: str) -> dict[str, Any]:
+    found: dict[str, dict[str, float]] = {}
+    for segment, _ in archive.ledger.segments():
+        one = found.setdefault(segment.name, {"rows": 0, "bytes": 0})
+        one["rows"] += segment.rows
+        one["bytes"] += (archive.folder / folder / segment.path).stat().st_size
+    for one in found.values():
+        one["bytes_a_row"] = round(one["bytes"] / max(one["rows"], 1), 2)
+    return found
+
+
+def _folders(folder: Path) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            # Indexes are folders whose names end in a random part.
+            name = path.relative_to(folder).parts[0].split("-")[0]
+            found[name] = found.get(name, 0) + path.stat().st_size
+    return dict(sorted(found.items()))
+
+
+def _timed(questions: Sequence[Callable[[], Any]]) -> dict[str, float]:
+    for ask in questions:
+        ask()
+    taken = []
+    for ask in questions:
+        begun = time.perf_counter()
+        ask()
+        taken.append((time.perf_counter() - begun) * 1000)
+    taken.sort()
+    return {
+        f"p{share}": round(taken[min(len(taken) - 1, len(taken) * share // 100)], 4) for share in (50, 95, 99)
+    }
+
+
+class _spilled:
+    """The most bytes that lay in the spill folder at a time, looked at five times a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._most, self._ended = folder, 0, threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Callable[[], int]:
+        self._thread.start()
+        return lambda: self._most
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.2):
+            total = 0
+            for path in self._folder.glob("*"):
+                try:
+                    total += path.stat().st_size
+                except OSError:
+                    continue  # it went meanwhile
+            self._most = max(self._most, total)
+
+
+if __name__ == "__main__":
+    print(json.dumps(STEPS[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))))
