@@ -84,6 +84,30 @@ def test_every_block_of_sound_is_as_likely_as_any_other_and_none_twice():
     assert abs(large - -(-SIZES[0] // BLOCK) / total) < 0.04
 
 
+def test_a_small_volume_is_asked_for_too():
+    """With few blocks none is drawn of it: what nobody was asked for would count as held by nobody."""
+    small = {
+        "one": VOLUMES["one"],
+        "two": VOLUMES["two"],
+        "tiny": volume("tiny", (1,)),
+        "bare": volume("bare", ()),
+    }
+    holder = KEY.public.splitlines()[1]
+    for number in range(40):
+        challenge = Challenge(FORMAT, "0" * 16, bytes([number]) * 32, tuple(small), 2)
+        found = picks(challenge, small, holder)
+        assert found[:2] == picks(challenge, small, holder)[:2] and 3 <= len(found) <= 4
+        assert {pick.volume for pick in found} == {"one", "two", "tiny"}, "bare has no sound"
+        assert len({(pick.volume, pick.file, pick.block) for pick in found}) == len(found)
+        assert all(
+            pick.block * BLOCK < SIZES[NUMBERS[pick.volume][pick.file - 1]]
+            for pick in found
+            if pick.volume in NUMBERS
+        )
+    other = Key.generate(bytes(32)).public.splitlines()[1]
+    assert picks(challenge, small, other) != found, "another holder is asked for others"
+
+
 def test_what_is_not_held_is_seen_and_no_fraud():
     given = read_answer(sent(asked(), lambda pick: look(pick) if pick.volume == "one" else None))
     counts = proved(asked(), VOLUMES, given)
@@ -145,7 +169,7 @@ def test_a_block_shown_twice_or_out_of_range_is_refused():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"format": 2}, "format 2"),
+        ({"format": 1}, "format 1, expected 2"),
         ({"nonce": "AAAA"}, "nonce of 3 bytes"),
         ({"blocks": 0}, "0 blocks"),
         ({"blocks": MOST_BLOCKS + 1}, "blocks, expected"),

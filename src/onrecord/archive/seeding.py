@@ -2,18 +2,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gives out what this archive published and what it mirrors, from the blobs where they lie."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, tags_of
 from onrecord.archive.judging import WORLD, judge
 from onrecord.errors import DigestMismatch, NotFound
 from onrecord.mirror.places import Locate
-from onrecord.mirror.session import Seeding, Session
+from onrecord.mirror.session import Session
 from onrecord.model.identifiers import sha256
 from onrecord.model.rights import Use
 from onrecord.publish.contents import read
+
+#: The order of volumes by need.
+Need = Callable[[str], tuple[int, bytes, str]]
 
 
 def seed(archive: Archive, session: Session) -> list[str]:
@@ -24,11 +30,27 @@ def seed(archive: Archive, session: Session) -> list[str]:
     return Seeds(archive, session).ask_again()
 
 
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one of several sessions seeds: these volumes, and the papers of editions where it is the one that does."""
+
+    volumes: frozenset[str]
+    papers: bool
+
+
+class _Running(Struct, frozen=True):
+    """A torrent that is seeded; `mark` is another as soon as another file of it may be given out, or lies elsewhere."""
+
+    name: str
+    files: int
+    mark: bytes
+
+
 class Seeds:
     """What is being seeded. The rights are asked at the start, and again whenever `ask_again` is called.
 
     With `limit` no more volumes are seeded at a time, in the order that `need` gives of their names: memory and sockets
-    have an end. Those of which nothing is here are left out; the papers of editions are always seeded.
+    have an end. Those of which nothing is here are left out; the papers of editions are always seeded. With `part` that
+    is all that is seeded.
     """
 
     def __init__(
@@ -36,14 +58,27 @@ class Seeds:
         archive: Archive,
         session: Session,
         limit: int = 0,
-        need: Callable[[str], tuple[int, bytes, str]] | None = None,
+        need: Need | None = None,
+        part: Part | None = None,
     ) -> None:
         self._archive = archive
         self._session = session
         self._limit = limit
         self._need = need
-        self._running: dict[bytes, tuple[frozenset[Path], Seeding]] = {}
+        self._part = part
+        self._running: dict[bytes, _Running] = {}
         self._at: object = None
+
+    @property
+    def files(self) -> int:
+        """How many files are given out."""
+        return sum(each.files for each in self._running.values())
+
+    def take(self, part: Part) -> list[str]:
+        """Seed this part from now on, and no other; names of the torrents."""
+        if part != self._part:
+            self._part, self._at = part, None
+        return self.ask_again()
 
     def ask_again(self) -> list[str]:
         """Ask about every file anew if anything was committed since, or the day is another; names of the torrents.
@@ -53,27 +88,37 @@ class Seeds:
         """
         at = (self._archive.ledger.seq, self._archive.today)
         if at != self._at:
-            wanted = dict(self._wanted())
-            for info_hash, (files, _) in list(self._running.items()):
-                if info_hash not in wanted or wanted[info_hash][0] != files:
-                    self._session.stop(info_hash)
-                    del self._running[info_hash]
-            for info_hash, (files, torrent, locate) in wanted.items():
+            wanted = set()
+            # One at a time: the places of all files together would take more memory than the session does.
+            for info_hash, (places, torrent, locate) in self._wanted():
+                wanted.add(info_hash)
+                mark = _mark(places)
+                known = self._running.get(info_hash)
+                if known is not None and known.mark != mark:
+                    self._stop(info_hash)
                 if info_hash not in self._running:
-                    self._running[info_hash] = files, self._session.seed(torrent, locate)
+                    name = self._session.seed(torrent, locate).name
+                    self._running[info_hash] = _Running(name, len(places), mark)
+            for info_hash in self._running.keys() - wanted:
+                self._stop(info_hash)
             self._at = at
-        return [seeding.name for _, seeding in self._running.values()]
+        return [each.name for each in self._running.values()]
+
+    def _stop(self, info_hash: bytes) -> None:
+        self._session.stop(info_hash)
+        del self._running[info_hash]
 
     def _wanted(self) -> Iterator[tuple[bytes, tuple[frozenset[Path], bytes, Locate]]]:
         """Each torrent once, by its info-hash, with the places of what may be given out of it."""
+        part, seen = self._part, set[bytes]()
         volumes: list[tuple[str, Path, Locate]] = []
         for folder, number in newest(self._archive):
             (_, path, locate), *listed = _edition(self._archive, folder, number)
-            yield _places(path, locate)[:2]
-            volumes += listed
+            if part is None or part.papers:
+                yield _places(path, locate)[:2]
+            volumes += [volume for volume in listed if part is None or volume[0] in part.volumes]
         if need := self._need:
             volumes.sort(key=lambda volume: need(volume[0]))
-        seen: set[bytes] = set()
         for _, path, locate in volumes:
             info_hash, found, has_sound = _places(path, locate)
             # The same files under the same license are the same volume, whoever publishes it.
@@ -82,6 +127,38 @@ class Seeds:
                 yield info_hash, found
             if len(seen) == self._limit > 0:
                 break
+
+
+def chosen(archive: Archive, limit: int = 0, need: Need | None = None) -> dict[str, int]:
+    """The volumes that `Seeds` would seed, with their number of files, for whoever deals them out.
+
+    Without a limit those of which nothing is here are among them: that is found out by who seeds them.
+    """
+    found: dict[str, int] = {}
+    volumes = [
+        (entry, folder / str(number) / entry.path)
+        for folder, number in newest(archive)
+        for entry in manifest_in(folder / str(number)).volumes
+    ]
+    if need:
+        volumes.sort(key=lambda volume: need(volume[0].name))
+    for entry, path in volumes:
+        if entry.name not in found and (not limit or _has_sound(archive, path)):
+            found[entry.name] = entry.files
+        if len(found) == limit > 0:
+            break
+    return found
+
+
+def torrents(archive: Archive) -> dict[str, Path]:
+    """The torrent files of the newest editions by what they are called: of the editions' own files, and of volumes."""
+    found: dict[str, Path] = {}
+    for folder, number in newest(archive):
+        papers = folder / str(number)
+        manifest = manifest_in(papers)
+        found[f"onrecord-{manifest.archive}-edition-{number}"] = folder / f"{number}.torrent"
+        found |= {entry.name: papers / entry.path for entry in manifest.volumes}
+    return found
 
 
 def newest(archive: Archive) -> Iterator[tuple[Path, int]]:
@@ -113,6 +190,15 @@ def _places(path: Path, locate: Locate) -> tuple[bytes, tuple[frozenset[Path], b
     files = frozenset(place for place in places.values() if place is not None)
     has_sound = any(place is not None for listed, place in places.items() if listed[0] == "data")
     return contents.info_hash_v2, (files, torrent, places.get), has_sound
+
+
+def _mark(places: frozenset[Path]) -> bytes:
+    return hashlib.sha256("\n".join(sorted(map(str, places))).encode(errors="surrogateescape")).digest()
+
+
+def _has_sound(archive: Archive, torrent: Path) -> bool:
+    files = read(torrent.read_bytes()).files
+    return any(payload(archive, file.path[-1]) is not None for file in files if file.path[0] == "data")
 
 
 def payload(archive: Archive, name: str) -> Path | None:

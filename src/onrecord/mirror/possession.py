@@ -20,10 +20,12 @@ from onrecord.model.merkle import belongs, blocks_of
 from onrecord.publish.contents import Contents
 from onrecord.publish.signing import Key, raw_public, sign, verify
 
-FORMAT: Final = 1
-#: Blocks that one challenge may ask for: 16 MiB of sound, and as many pieces to read.
+#: Format 1 asked for nothing of a volume of which no block happened to be drawn.
+FORMAT: Final = 2
+#: Blocks that one challenge may have drawn of all volumes, and volumes that it may name, each of which costs one block
+#: at least: 32 MiB of sound in all, and as many pieces to read.
 MOST_BLOCKS: Final = 1024
-_MOST_VOLUMES: Final = 10_000
+MOST_VOLUMES: Final = 1024
 
 
 class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +34,7 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     archive  id of the archive that asks
     nonce    32 bytes that nobody could know before
     volumes  names of the volumes, each listed once
-    blocks   how many blocks of all of them together
+    blocks   how many blocks to draw of all of them together; a volume of which none is drawn is asked for one more
     keyed    answer with an HMAC under the nonce in place of the block; for an asker who has the bytes
     """
 
@@ -86,12 +88,12 @@ class Signed(Struct, frozen=True, forbid_unknown_fields=True):
 Look = Callable[[Pick], tuple[bytes, tuple[bytes, ...]] | None]
 
 
-def read_challenge(content: bytes) -> Challenge:
-    """A challenge from outside, its bounds looked at. Raises `SourceRefused`."""
+def read_challenge(content: bytes, where: str = "challenge") -> Challenge:
+    """A challenge from outside, its bounds looked at. Raises `SourceRefused`, which says `where`."""
     try:
         found = msgspec.json.decode(content, type=Challenge)
     except msgspec.MsgspecError as error:
-        raise SourceRefused(f"not a challenge that this onrecord reads ({error})") from None
+        raise SourceRefused(f"{where}: not a challenge that this onrecord reads ({error})") from None
     wrong = ""
     if found.format != FORMAT:
         wrong = f"format {found.format}, expected {FORMAT}"
@@ -99,43 +101,58 @@ def read_challenge(content: bytes) -> Challenge:
         wrong = f"a nonce of {len(found.nonce)} bytes, expected 32"
     elif not 1 <= found.blocks <= MOST_BLOCKS:
         wrong = f"{found.blocks} blocks, expected 1 to {MOST_BLOCKS}"
-    elif not 1 <= len(found.volumes) <= _MOST_VOLUMES or len(set(found.volumes)) != len(found.volumes):
-        wrong = f"{len(found.volumes)} volumes, expected 1 to {_MOST_VOLUMES}, each once"
+    elif not 1 <= len(found.volumes) <= MOST_VOLUMES or len(set(found.volumes)) != len(found.volumes):
+        wrong = f"{len(found.volumes)} volumes, expected 1 to {MOST_VOLUMES}, each once"
     if wrong:
-        raise SourceRefused(f"challenge: {wrong}", "ask for a new one")
+        raise SourceRefused(f"{where}: {wrong}", "ask for a new challenge, made by an onrecord like this one")
     return found
 
 
 def picks(challenge: Challenge, volumes: Mapping[str, Contents], holder: str) -> list[Pick]:
-    """The blocks that a challenge asks of a holder (a public key): each block of sound is as likely as any other.
+    """The blocks that a challenge asks of a holder (a public key).
 
-    Asker and holder get the same; another holder gets others, so that nobody can pass on what somebody else showed.
-    Tag files are not asked for.
+    First those that are drawn of all volumes, each block of sound as likely as any other; then one of each volume of
+    which none was drawn, so that a small one is not taken for one that nobody has. Asker and holder get the same;
+    another holder gets others, so that nobody can pass on what somebody else showed. Tag files are not asked for.
     """
     spans: list[tuple[int, str, int]] = []
+    bounds: dict[str, tuple[int, int]] = {}
     total = 0
     for name in challenge.volumes:
+        first = total
         for place, file in enumerate(volumes[name].files):
             if file.path[0] == "data" and file.size:
                 total += blocks_of(file.size)
                 spans.append((total, name, place))
+        if total > first:
+            bounds[name] = (first, total - first)
     if not total:
         raise SourceRefused("challenge: the volumes hold no sound", "name others")
-    return [_pick(spans, number) for number in _drawn(challenge, holder, total)]
+    found = [_pick(spans, number) for number in _drawn(challenge, holder, total)]
+    asked = {pick.volume for pick in found}
+    start = challenge.nonce + raw_public(holder)
+    for name, (first, count) in bounds.items():
+        if name not in asked:
+            found.append(_pick(spans, first + _number(start + name.encode(), count)))
+    return found
 
 
 def _drawn(challenge: Challenge, holder: str, total: int) -> Iterator[int]:
-    """Numbers of different blocks, at most all there are. 512 bits against `total` leave no bias that could be seen."""
+    """Numbers of different blocks, at most all there are."""
     seen: set[int] = set()
     count = 0
     start = challenge.nonce + raw_public(holder)
     while len(seen) < min(challenge.blocks, total):
-        drawn = hashlib.sha512(start + count.to_bytes(8, "big")).digest()
-        number = int.from_bytes(drawn, "big") % total
+        number = _number(start + count.to_bytes(8, "big"), total)
         count += 1
         if number not in seen:
             seen.add(number)
             yield number
+
+
+def _number(seed: bytes, total: int) -> int:
+    """A number below `total`. 512 bits against it leave no bias that could be seen."""
+    return int.from_bytes(hashlib.sha512(seed).digest(), "big") % total
 
 
 def _pick(spans: Sequence[tuple[int, str, int]], number: int) -> Pick:
@@ -164,23 +181,28 @@ def answer(
     return Signed(body, sign(body, key, f"onrecord possession {challenge.digest}"))
 
 
-def read_answer(content: bytes) -> Answer:
+def read_answer(content: bytes, where: str = "answer") -> Answer:
     """An answer whose signature is that of the key that it names. Raises `SourceRefused`, `SignatureInvalid`."""
     try:
         signed = msgspec.json.decode(content, type=Signed)
         found = msgspec.json.decode(signed.answer, type=Answer)
     except msgspec.MsgspecError as error:
-        raise SourceRefused(f"not an answer that this onrecord reads ({error})") from None
-    verify(signed.answer, signed.signature, found.holder)
+        raise SourceRefused(f"{where}: not an answer that this onrecord reads ({error})") from None
+    try:
+        verify(signed.answer, signed.signature, found.holder)
+    except SignatureInvalid as error:
+        raise SignatureInvalid(f"{where}: {error.message}", error.hint) from None
     if found.format != FORMAT:
-        raise SourceRefused(f"answer: format {found.format}, expected {FORMAT}", "use a newer onrecord")
+        raise SourceRefused(
+            f"{where}: format {found.format}, expected {FORMAT}", "both sides need an onrecord of one format"
+        )
     return found
 
 
 def proved(
     challenge: Challenge, volumes: Mapping[str, Contents], given: Answer, own: Look | None = None
 ) -> dict[str, tuple[int, int]]:
-    """Blocks (asked for, proved) of each volume that was picked from. `own` reads the asker's bytes, for HMACs.
+    """Blocks (asked for, proved) of each volume that has sound. `own` reads the asker's bytes, for HMACs.
 
     A wrong block is no slip: it is refused with the whole answer (SignatureInvalid), since the holder vouched for it.
     """
@@ -239,4 +261,4 @@ def _keyed(challenge: Challenge, pick: Pick, data: bytes) -> bytes:
 
 
 #: Bytes that an answer may have at most: blocks in base64, with their paths.
-MOST_ANSWER: Final = MOST_BLOCKS * (BLOCK + 64 * 40) * 2
+MOST_ANSWER: Final = (MOST_BLOCKS + MOST_VOLUMES) * (BLOCK + 64 * 40) * 2

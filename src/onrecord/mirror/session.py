@@ -11,7 +11,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +18,9 @@ import libtorrent as lt
 from msgspec import Struct
 
 from onrecord.errors import MirrorFailed, UsageError
+from onrecord.mirror.network import address, keep_trackers, loopback_only, settings, stays_here
 from onrecord.mirror.places import Locate, found, held_pieces, make_private, paths, unfinished
 from onrecord.publish.contents import Contents, Listed, read
-from onrecord.publish.torrent import MAX_METAINFO
 
 #: Address and port; names are for the caller to resolve, and to check what they resolve to.
 Peer = tuple[str, int]
@@ -36,9 +35,6 @@ _OWN_WORK: Final = 30.0
 _TICK: Final = 0.05
 #: Files named in a message.
 _NAMED: Final = 3
-#: libtorrent's values of an encryption policy: never, and as the peer likes.
-_PLAIN: Final = 2
-_EITHER: Final = 1
 #: libtorrent's priority of a file that is to be fetched; 0 is of one that is not.
 _WANTED: Final = 4
 
@@ -69,6 +65,18 @@ class Seeding(Struct, frozen=True, forbid_unknown_fields=True):
     missing: tuple[str, ...]
 
 
+class Seen(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who takes part in a torrent that is seeded, as far as this session knows: it sees who is connected to it.
+
+    `whole` counts copies that have everything, this session's own among them; `partly` the others. Two that have
+    everything have nothing to tell each other and part again, so `whole` is the least there is.
+    """
+
+    name: str
+    whole: int
+    partly: int
+
+
 class Session:
     """One libtorrent session; close it, or use it in a `with` block.
 
@@ -89,18 +97,18 @@ class Session:
         download_limit: int = 0,
         upload_limit: int = 0,
     ) -> None:
-        self._loopback = not listen or _address(listen).is_loopback
+        self._loopback = stays_here(listen)
         self._trackers, self._web_seeds = trackers, web_seeds
         self._limits = download_limit or -1, upload_limit or -1
         self._lock = threading.Lock()
         self._heard: dict[Any, _Heard] = {}
-        self._seeds: dict[bytes, tuple[Any, Contents]] = {}
+        self._seeds: dict[bytes, tuple[Any, Seeding]] = {}
         flags = lt.torrent_flags
         self._flags = (0 if dht else flags.disable_dht) | (0 if lsd else flags.disable_lsd)
         self._flags |= flags.duplicate_is_error | (flags.disable_pex if self._loopback else 0)
-        self._session: Any = lt.session(_settings(listen, self._loopback, dht, lsd, port_mapping))
+        self._session: Any = lt.session(settings(listen, dht, lsd, port_mapping))
         if self._loopback:
-            self._session.set_ip_filter(_loopback_only())
+            self._session.set_ip_filter(loopback_only())
         # libtorrent creates a torrent's empty files wherever it takes them to be: here, rather than among the blobs.
         self._scratch = tempfile.TemporaryDirectory(prefix="onrecord-session-")
         try:
@@ -150,8 +158,19 @@ class Session:
         else:
             params.flags |= lt.torrent_flags.no_verify_files
             params.have_pieces = held_pieces(contents, missing)
-        self._seeds[contents.info_hash_v2] = self._add(params, contents.name), contents
-        return Seeding(contents.name, contents.info_hash_v2, tuple(missing))
+        seeding = Seeding(contents.name, contents.info_hash_v2, tuple(missing))
+        self._seeds[contents.info_hash_v2] = self._add(params, contents.name), seeding
+        return seeding
+
+    def seen(self) -> list[Seen]:
+        """Who takes part in each torrent that is seeded. Counts alone: no address is given out, or kept."""
+        found = []
+        for handle, seeding in list(self._seeds.values()):
+            status = handle.status()
+            whole = status.num_seeds + (not seeding.missing)
+            partly = max(status.num_peers - status.num_seeds, 0) + bool(seeding.missing)
+            found.append(Seen(seeding.name, whole, partly))
+        return found
 
     def faults(self) -> dict[bytes, str]:
         """Torrents, by their v2 info-hash, of which a file could not be read when a peer asked for it, and the reason.
@@ -260,7 +279,9 @@ class Session:
 
     def _bounded(self, params: Any, flags: int) -> Any:
         """Without the addresses in it that this session shall not speak with."""
-        if not self._trackers:
+        if self._trackers:
+            keep_trackers(params, self._loopback)
+        else:
             params.trackers, params.tracker_tiers = [], []
         if not self._web_seeds:
             params.url_seeds = []
@@ -286,7 +307,7 @@ class Session:
 
     def _checked(self, peer: Peer) -> Peer:
         host, port = peer
-        if self._loopback and not _address(f"{host}:{port}").is_loopback:
+        if self._loopback and not address(f"{host}:{port}").is_loopback:
             raise UsageError(
                 f"peer {host}:{port} is not on loopback, and this session is",
                 "listen on an address of the network",
@@ -412,61 +433,6 @@ class _Calls:
                 self._handle.connect_peer(peer)
             self._next = now + _CONNECT_EVERY
         return True
-
-
-def _settings(listen: str, loopback: bool, dht: bool, lsd: bool, port_mapping: bool) -> Any:
-    category = lt.alert_category
-    return {
-        "listen_interfaces": listen,
-        # Another port than the one that was named is one that no peer knows.
-        "max_retry_port_bind": 0,
-        "listen_system_port_fallback": False,
-        "alert_mask": category.error | category.status | category.storage | category.peer,
-        "enable_dht": dht,
-        "enable_lsd": lsd,
-        "enable_upnp": port_mapping,
-        "enable_natpmp": port_mapping,
-        "user_agent": "onrecord",
-        # Mirrors on one machine share an address; a swarm of ours is small and its members are wanted all.
-        "allow_multiple_connections_per_ip": True,
-        "enable_outgoing_utp": not loopback,
-        "enable_incoming_utp": not loopback,
-        "out_enc_policy": _PLAIN if loopback else _EITHER,
-        "unchoke_slots_limit": -1,
-        "smooth_connects": False,
-        # Connections are begun at a tick; half a second each is what a test or a demo would mostly wait for.
-        "tick_interval": 100 if loopback else 500,
-        "connection_speed": 200,
-        "min_reconnect_time": 1,
-        "initial_picker_threshold": 0,
-        "stop_tracker_timeout": 1,
-        # The info dictionary of our largest torrents is above the default of 3 MB.
-        "max_metadata_size": MAX_METAINFO,
-        "max_queued_disk_bytes": 16 * 1024 * 1024,
-        "file_pool_size": 256,
-        "aio_threads": 2,
-        "hashing_threads": 1,
-    }
-
-
-def _loopback_only() -> Any:
-    rules = lt.ip_filter()
-    blocked = 1
-    rules.add_rule("0.0.0.0", "126.255.255.255", blocked)
-    rules.add_rule("128.0.0.0", "255.255.255.255", blocked)
-    rules.add_rule("::", "::", blocked)
-    rules.add_rule("::2", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", blocked)
-    return rules
-
-
-def _address(endpoint: str) -> IPv4Address | IPv6Address:
-    host, _, port = endpoint.rpartition(":")
-    try:
-        if 0 <= int(port) <= 65535:
-            return ip_address(host.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        pass
-    raise UsageError(f"{endpoint[:80]!r}: expected an IP address and a port", "resolve the name first")
 
 
 def _stalled(

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from onrecord.archive import Archive
 from onrecord.archive.possession import Health, health
+from onrecord.archive.swarm import SwarmDay, history
 from onrecord.ledger import Possession
 from onrecord.web.render import Render
 
@@ -27,14 +28,17 @@ NOTE: Final = (
 #: Volumes on the page, and proofs in the history: the newest, where there are more.
 _MOST_VOLUMES: Final = 1_000
 _MOST_PROOFS: Final = 10_000
+_MOST_DAYS: Final = 10_000
 
 
 class Held(Struct, frozen=True):
-    """`volumes` are those of the newest editions, held least first; `history` has every proof, oldest first."""
+    """`volumes` are those of the newest editions, held least first; `history` has every proof, oldest first; `swarm`
+    who seeded what, day by day, as far as it was counted."""
 
     note: str
     volumes: tuple[Health, ...]
     history: tuple[Possession, ...]
+    swarm: tuple[SwarmDay, ...] = ()
 
 
 class Holders:
@@ -56,7 +60,10 @@ class Holders:
 
     def json(self, request: Request) -> Response:
         headers = {"Cache-Control": "no-cache"}
-        return Response(msgspec.json.encode(self._held()), 200, headers, "application/json")
+        with Archive.open(self._folder) as archive:
+            days = tuple(history(archive, _MOST_DAYS))
+        held = structs.replace(self._held(), swarm=days)
+        return Response(msgspec.json.encode(held), 200, headers, "application/json")
 
     def _held(self) -> Held:
         with Archive.open(self._folder) as archive, self._counting:

@@ -39,6 +39,7 @@ def command(
     Example:  onrecord mirror plan --space 2TB --license CC-BY-4.0 --license CC0-1.0
     """
     from onrecord.archive import Archive, planning
+    from onrecord.cli.mirror.swarms import told
     from onrecord.mirror.planning import shown
 
     if clear == (space is not None) or (clear and (licenses or shelves or archives or dry_run)):
@@ -59,7 +60,9 @@ def command(
         )
         for item in planned.volumes:
             mark = "hold" if item.chosen else "leave"
-            yield f"  {mark} {item.volume} ({size(item.size)}, {shown(item.copies)} copies): {item.why}"
+            swarm = planned.swarm.get(item.volume)
+            seeders = f", {told(swarm)}" if swarm else ""
+            yield f"  {mark} {item.volume} ({size(item.size)}, {shown(item.copies)} copies): {item.why}{seeders}"
         if planned.beyond:
             yield f"{size(planned.beyond)} are here beyond the plan; they stay, for deleting is up to you"
         if not planned.volumes:

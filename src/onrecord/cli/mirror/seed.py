@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`onrecord mirror seed`"""
 
-import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from onrecord.cli.output import Output, options
-
-#: Seconds after which a running seed looks whether something was committed.
-_ASK_EVERY = 5
 
 
 @click.command("seed")
@@ -20,24 +18,60 @@ _ASK_EVERY = 5
     type=click.IntRange(1),
     help="Seed so many volumes at most, those that are held least: memory and sockets have an end.",
 )
+@click.option(
+    "--shards",
+    type=click.IntRange(1, 1000),
+    help="So many sessions, each a process with a port of its own: the one named and those above it."
+    "  [default: one for every 5 million files]",
+)
+@click.option(
+    "--trackers/--no-trackers",
+    default=None,
+    help="Announce to the trackers that torrents name, and ask them how many hold each.  [default: no]",
+)
 @options
-def command(listen: str, limit_volumes: int | None, folder: Path, out: Output) -> None:
+def command(
+    listen: str,
+    limit_volumes: int | None,
+    shards: int | None,
+    trackers: bool | None,
+    folder: Path,
+    out: Output,
+) -> None:
     """Give out what this archive published or mirrors, until interrupted. Stays on loopback unless told otherwise.
 
-    What is withdrawn meanwhile, or may no longer be shared for another reason, stops within seconds.
+    What is withdrawn meanwhile, or may no longer be shared for another reason, stops within seconds. Who else holds it
+    is counted now and then; `onrecord mirror status` tells. `[seed]` in onrecord.toml has the defaults.
 
     \b
     Example:  onrecord mirror seed --listen 127.0.0.1:6881
     """
-    from onrecord.archive import Archive, planning, seeding
-    from onrecord.mirror.session import Session
+    from onrecord.archive import Archive, counting, planning, seed_state, seeding, sharding
+    from onrecord.archive.shards import ASK_EVERY
 
-    with Archive.open(folder) as archive, Session(listen) as session:
-        need = planning.need(archive) if limit_volumes else None
-        seeds = seeding.Seeds(archive, session, limit_volumes or 0, need)
-        torrents = seeds.ask_again()
-        line = f"seeding {len(torrents):,} torrents on port {session.port}; stop with Ctrl-C"
-        out.result("mirror.seed", {"port": session.port, "torrents": torrents}, lambda: iter([line]))
-        while True:
-            time.sleep(_ASK_EVERY)
-            seeds.ask_again()
+    with Archive.open(folder) as archive, seed_state.seeding(archive) as tell:
+        limit, need = limit_volumes or 0, planning.need(archive) if limit_volumes else None
+        asking = archive.settings.seed.trackers if trackers is None else trackers
+        sessions = shards or archive.settings.seed.shards
+        sessions = sessions or sharding.enough(sum(seeding.chosen(archive, limit, need).values()))
+        with (
+            closing(sharding.begin(archive, sessions, listen, asking, limit, need, out.say)) as running,
+            closing(counting.Counting(archive, listen if asking else "", out.say)) as counts,
+        ):
+            states, torrents = running.states(), running.torrents()
+            tell(states)
+
+            def text() -> Iterator[str]:
+                ports = ", ".join(str(state.port) for state in states)
+                yield (
+                    f"seeding {len(torrents):,} torrents on port{'s' * (len(states) > 1)} {ports}; stop with Ctrl-C"
+                )
+
+            value = {"port": states[0].port, "torrents": torrents, "shards": states}
+            out.result("mirror.seed", value, text)
+            while True:
+                counts.go_on(running.seen)
+                running.tend(ASK_EVERY)
+                if running.states() != states:
+                    states = running.states()
+                    tell(states)

@@ -13,15 +13,17 @@ from onrecord.cli.output import Output, options, size
 @click.command("status")
 @options
 def command(folder: Path, out: Output) -> None:
-    """What is followed and held: editions, feeds, volumes, the plan, proofs, withdrawals.
+    """What is followed, held and given out: editions, feeds, volumes, plan, proofs, withdrawals, seeds, seeders.
 
     \b
     Example:  onrecord mirror status
     """
-    from onrecord.archive import Archive, mirror_status
+    from onrecord.archive import Archive, counting, mirror_status, seed_state
+    from onrecord.cli.mirror.swarms import told
 
     with Archive.open(folder) as archive:
         found = mirror_status.status(archive)
+        seeding, swarm = seed_state.current(archive), counting.counted(archive)
 
     def text() -> Iterator[str]:
         for item in found:
@@ -43,5 +45,17 @@ def command(folder: Path, out: Output) -> None:
                 yield f"  withdrawals obeyed: {item.hidden_by:,}, {item.hidden:,} files are hidden"
         if not found:
             yield "no archive is followed: `onrecord mirror follow FEED`"
+        if seeding is None:
+            yield "nothing is seeded now: `onrecord mirror seed`"
+        else:
+            yield f"seeded by process {seeding.pid} since {seeding.since}"
+            for shard in seeding.shards:
+                state = f"port {shard.port}" if shard.up else f"port {shard.port}, down for the moment"
+                again = f", begun {shard.starts:,} times" if shard.starts > 1 else ""
+                yield f"  session {shard.number}: {state}, {shard.torrents:,} torrents, {shard.files:,} files{again}"
+        for each in swarm:
+            shown = "" if each.holders is None else f"; {each.holders:,} holders showed all they were asked"
+            if each.swarm or shown:
+                yield f"  {each.torrent}: {told(each.swarm) if each.swarm else 'not counted'}{shown}"
 
-    out.result("mirror.status", {"archives": found}, text)
+    out.result("mirror.status", {"archives": found, "seeding": seeding, "swarm": swarm}, text)
