@@ -33,7 +33,10 @@ class Maker:
         artist = random.Random(-1 - chance.randrange(number // 12 + 8))
         title = self._phrase(chance, (1, 2, 2, 3, 3, 4, 5, 7))
         return Made(
-            title, self._phrase(artist, (1, 2, 2, 3)), 1950 + number % 77, int(chance.expovariate(0.7)) % 16
+            title,
+            self._phrase(artist, (1, 2, 2, 3)),
+            1950 + number % 77,
+            16 * (int(chance.expovariate(0.7)) % 16),
         )
 
     def _phrase(self, chance: random.Random, lengths: tuple[int, ...]) -> str:

@@ -146,7 +146,7 @@ def _one_typo(title: str, beside: str, letters: str, chance: random.Random) -> s
 
 
 def _mistyped_number(title: str, beside: str, chance: random.Random) -> str:
-    """The same with a wrong digit. No mistake is looked for in numbers: what this misses is known."""
+    """The same with a wrong digit. A number is doubted only where nothing else is found: no target is set."""
     words = fold(title)
     numbers = [word for word in words if len(word) >= 4 and word.isdecimal() and word.isascii()]
     return _pair(words, numbers, beside, lambda word: mistype(word, chance, "0123456789"), chance)

@@ -1,12 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Building and asking an index of made titles, at each size on the way to the wanted one. Goes on where it stopped.
+"""Building and asking an index of made titles, at each size on the way to the wanted one. Goes on where it stopped:
+a size that an earlier run has measured is not measured again, and one that it has built past cannot be.
 
 What is timed of building is folding and indexing, in CPU-seconds of all threads, merges with it; what is timed of
 asking is `Finder.find`: the index, the names of what it found, and the order. `peers` is the same titles in SQLite.
 """
 
+import json
 import random
+import shutil
 import statistics
 import time
 from collections.abc import Callable
@@ -31,16 +34,24 @@ PEER_SIZE: Final = 1_000_000
 
 
 def measure(folder: Path, documents: int) -> dict[str, Any]:
-    maker, steps = Maker(), []
+    maker, noted = Maker(), folder / "steps.json"
+    _forget_another_version(folder)
+    steps: dict[str, Any] = json.loads(noted.read_bytes()) if noted.exists() else {}
     sizes = sorted({size for size in SIZES if size < documents} | {documents})
     for size in sizes:
+        there = _last(_rows(folder))
+        if str(size) in steps or there > size:
+            progress(f"{size:,}: {'measured before' if str(size) in steps else f'built past, to {there:,}'}")
+            continue
         built = _build(folder, maker, size)
         progress(f"{size:,}: {built}")
-        steps.append({"documents": size, "build": built, **_ask(folder, maker, size)})
+        steps[str(size)] = {"documents": size, "build": built, **_ask(folder, maker, size)}
+        noted.write_text(json.dumps(steps))
+    there = _last(_rows(folder))
     return {
         "targets": {"p95_ms": 50, "p99_ms": 100, "documents_per_cpu_s": 100_000, "bytes_per_document": 27},
-        "steps": steps,
-        "update": _update(folder, documents),
+        "steps": [steps[str(size)] for size in sizes if str(size) in steps],
+        "update": _update(folder, there),
         "fts5": _fts5(folder, maker, min(documents, PEER_SIZE)),
     }
 
@@ -50,8 +61,7 @@ def _build(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
     rows = _rows(folder)
     path = folder / "text-made"
     index = TextIndex(path, make=not path.exists())
-    [(done,)] = rows.execute("SELECT last FROM made").fetchall()
-    start, spent = int(str(done)), 0.0
+    start, spent = _last(rows), 0.0
     for low in range(start, size, BATCH):
         numbers = range(low + 1, min(low + BATCH, size) + 1)
         made = [(number, it := maker.make(number), _facets(it.year)) for number in numbers]
@@ -68,7 +78,7 @@ def _build(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
         spent += time.process_time() - before
         with rows:
             rows.executemany(
-                "INSERT OR REPLACE INTO rows VALUES (?,?,'recording',?,?,1,0,0.0,x'',?,?,?,x'',x'')",
+                "INSERT OR REPLACE INTO rows VALUES (?,?,'recording',?,?,1,0,0.0,x'',?,?,?,x'',x'',x'')",
                 (
                     (
                         number,
@@ -84,12 +94,34 @@ def _build(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
             )
             rows.execute("UPDATE made SET last=?", (numbers[-1],))
         progress(f"  {numbers[-1]:,} of {size:,}")
-    taken = sum(file.stat().st_size for file in path.iterdir())
+    parts: dict[str, int] = {}
+    for file in path.iterdir():
+        parts[file.suffix[1:]] = parts.get(file.suffix[1:], 0) + file.stat().st_size
+    taken = sum(parts.values())
     return {
         "documents_per_cpu_s": round((size - start) / spent) if spent else None,
         "bytes_per_document": round(taken / size, 2),
+        "bytes_by_part": {
+            name: round(part / size, 2) for name, part in sorted(parts.items()) if part >= size / 100
+        },
+        "segments": len(list(path.glob("*.term"))),
         "rows_bytes_per_document": round((folder / "rows.sqlite").stat().st_size / size, 1),
     }
+
+
+def _forget_another_version(folder: Path) -> None:
+    """What an earlier version built has other tables."""
+    path = folder / "rows.sqlite"
+    if path.exists() and apsw.Connection(str(path)).pragma("user_version") != SCHEMA:
+        progress("what is there was built by another version: built anew")
+        path.unlink()
+        shutil.rmtree(folder / "text-made", ignore_errors=True)
+        (folder / "steps.json").unlink(missing_ok=True)
+
+
+def _last(rows: apsw.Connection) -> int:
+    [(last,)] = rows.execute("SELECT last FROM made").fetchall()
+    return int(str(last))
 
 
 def _facets(year: int) -> tuple[str, ...]:
@@ -163,7 +195,7 @@ def _spread(milliseconds: list[float]) -> dict[str, float]:
 
 
 def _update(folder: Path, size: int) -> dict[str, Any]:
-    """From a changed name to a hit for it, through the index alone; and back again."""
+    """From a changed name to a hit for it by a finder that was open before, through the index alone; and back again."""
     finder, index, rows = Finder(folder), TextIndex(folder / "text-made"), _rows(folder)
     walls = []
     made = rows.execute("SELECT number, title, beside, facets, weight FROM rows WHERE number=1").fetchall()

@@ -13,7 +13,8 @@ from onrecord.errors import OnrecordError
 from onrecord.model.filters import Filters
 from onrecord.search.finding import Finder
 from onrecord.search.fold import asked, indexed
-from onrecord.search.text import Document, TextIndex, leave_only
+from onrecord.search.text import Document, Mode, TextIndex, leave_only
+from onrecord.search.variants import MOST_GUESSES, guesses, number_may_be_wrong
 from tests.search.filled import entry, fill_with
 
 NAMES = {
@@ -115,12 +116,50 @@ HOSTILE = [
     "静" * 100_000,
     '"' * 100_000,
     "(" * 100_000,
+    "a* " * 10_000,
+    "* " * 10_000,
+    "[" * 5_000 + "]" * 5_000,
+    "((((" * 1_000 + "static" + "))))" * 1_000,
+    "\u200f\u202e\u2066static\u2069\u202c radio",
+    "\udcff\udc80 static \ud83d",
+    "".join(map(chr, range(32))),
+    "(a+)+$ (?=static) \\d{1000} [^a-z]*",
+    "%' OR 1=1 -- ; ATTACH",
+    " ".join(["mistypedwordofsixtylettersthatfitsnothing"] * 16),
+    " ".join(str(number) for number in range(19_480_000, 19_480_100)),
+    " ".join(["abcf"] * 16),
+    " ".join(["1998"] * 16) + " static",
+    "e\u0301" * 50_000,
+    "静水流深" * 10 + " 音楽" * 10,
 ]
+MODES: tuple[Mode, ...] = ("whole", "typing", "one", "number", "each")
 
 
 @pytest.mark.parametrize("query", HOSTILE, ids=[str(number) for number in range(len(HOSTILE))])
 def test_a_hostile_query_is_words(finder: Finder, query: str) -> None:
     assert len(found(finder, query)) <= 20
+
+
+@pytest.mark.parametrize("query", HOSTILE, ids=[str(number) for number in range(len(HOSTILE))])
+def test_the_work_of_a_question_is_bounded(tmp_path: Path, query: str) -> None:
+    """Whatever is asked: so many words are looked up, and so many clauses are asked for."""
+    index = TextIndex(tmp_path / "text", make=True)
+    near = ["abc" + letter for letter in "abcdeghijklmnopqrstuvwxyz"]
+    index.add([Document(number, near, [f"19{number}", f"20{number}"]) for number in range(10, 90)])
+    tokens = asked(query)[:16]
+    for wrong in (None, number_may_be_wrong):
+        looked_up = guesses(tokens, wrong) if wrong else guesses(tokens)
+        assert sum(map(len, looked_up.values())) <= MOST_GUESSES
+    for mode in MODES:
+        query_made = repr(index._query(index._index.searcher(), tokens, mode)) if tokens else ""
+        assert query_made.count("Term(") <= 2_500, mode
+        assert query_made.count("FuzzyTermQuery") <= 2 * 16, mode
+        index.search(asked(query), mode)
+
+
+@pytest.mark.parametrize("word", ["\ud800", "\x00", "\u202e", "a" * 100_000, "*", "a b"])
+def test_hostile_filters_fit_nothing(finder: Finder, word: str) -> None:
+    assert finder.find("static", Filters(sources=(word,), licenses=(word,))) == []
 
 
 @given(st.text(max_size=80))
@@ -152,9 +191,68 @@ def test_what_was_typed_right_stands_before_what_was_not(tmp_path: Path) -> None
 
 def test_the_more_popular_stands_first_among_equals(tmp_path: Path) -> None:
     fill_with(
-        tmp_path, [entry("a", "Hello"), entry("b", "Hello", weight=9), entry("c", "Hello World", weight=3)]
+        tmp_path, [entry("a", "Hello"), entry("b", "Hello", weight=144), entry("c", "Hello World", weight=48)]
     )
     assert found(Finder(tmp_path), "hello") == ["b", "a", "c"]
+
+
+def test_a_wrong_digit_is_forgiven_where_nothing_else_is_found(tmp_path: Path) -> None:
+    fill_with(
+        tmp_path,
+        [
+            entry("a", "Symphony No. 9", "Somebody 1824"),
+            entry("b", "Symphony No. 8", "Somebody 1812"),
+            entry("c", "Party 1999", "Others"),
+            *(entry(f"y{year}", f"Hits of {year}") for year in range(1990, 1998)),
+        ],
+    )
+    finder = Finder(tmp_path)
+    assert found(finder, "symphny no 9") == ["a"], "a number that was typed right, beside a word that was not"
+    assert found(finder, "symphony no 7") == found(finder, "somebody 182 symphony 7") == [], (
+        "a short number is another thing, not a mistake"
+    )
+    for query in (
+        "party 1998",
+        "party 19999",
+        "199 party",
+        "party 999",
+        "pary 1999",
+        "1989 party",
+        "party 9199",
+    ):
+        assert found(finder, query) == ["c"], query
+    assert found(finder, "hits 1994") == ["y1994"], "one that was typed right brings no other"
+    assert found(finder, "1898") == found(finder, "1898 1899") == [], "alone it brings none"
+    assert found(finder, "somebody 1825") == ["a"]
+
+
+def test_numbers_that_are_codes_are_right_or_wrong(tmp_path: Path) -> None:
+    fill_with(tmp_path, [entry("a", "Catalog 123456789")])
+    assert found(Finder(tmp_path), "catalog 123456780") == []
+    assert found(Finder(tmp_path), "catalog 123456789") == ["a"]
+
+
+def test_a_number_is_taken_out_alone(tmp_path: Path) -> None:
+    """Documents share the terms that their numbers are made of."""
+    index = TextIndex(tmp_path / "text", make=True)
+    index.add(Document(number, ["word"], []) for number in range(1, 1_000))
+    gone = {1, 63, 64, 65, 127, 128, 640, 999}
+    index.change(gone, [Document(64, ["other"], []), Document(2**40 + 64, ["word"], [])])
+    left = {number for number, _ in index.search(["word"], k=2_000)}
+    assert left == {*range(1, 1_000), 2**40 + 64} - gone
+    index.change([2**40 + 64], [])
+    assert {number for number, _ in index.search(["word"], k=2_000)} == set(range(1, 1_000)) - gone
+
+
+def test_an_index_stays_small(tmp_path: Path) -> None:
+    """Nothing is kept that is not asked for: of 5,000 documents of the same words, what each costs beyond its words."""
+    index = TextIndex(tmp_path / "text", make=True)
+    index.add(
+        Document(number, ["word"], ["other"], ("kind=recording", "sound"), number % 256)
+        for number in range(1, 5_001)
+    )
+    taken = sum(file.stat().st_size for file in (tmp_path / "text").iterdir() if file.suffix != ".json")
+    assert taken / 5_000 < 10
 
 
 def test_a_part_of_a_name_is_found_as_such(tmp_path: Path) -> None:

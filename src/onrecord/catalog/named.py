@@ -5,7 +5,7 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -17,7 +17,11 @@ NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:onrecord:ws2")
 
 
 class Text(Struct, frozen=True):
-    """What is searched for of a thing; `id` is that under which it is shown."""
+    """A thing and what is searched for of it; `id` is that under which it is shown.
+
+    `seats` has its MBIDs, each with the source and the log entry of a kept record of it, "" and 0 where none is held.
+    `body` is JSON of the claims on a work or a label, else "".
+    """
 
     kind: str
     id: str
@@ -31,6 +35,8 @@ class Text(Struct, frozen=True):
     date: str
     tracks: int | None
     codes: Sequence[str]
+    seats: Sequence[tuple[str, str, int]]
+    body: str
 
 
 def own_id(kind: str, thing: str) -> str:
@@ -52,57 +58,58 @@ def mention(duck: Duck, kept: Path, free: Sequence[str]) -> None:
         duck.run(
             f"INSERT INTO mentions SELECT * FROM read_parquet('{str(kept).replace(chr(39), chr(39) * 2)}')"
         )
-    [(newest,)] = duck.run("SELECT coalesce(max(seq), -1) FROM mentions")
+    [(newest, before)] = duck.run("SELECT coalesce(max(seq), -1), count(*) FROM mentions")
     duck.run(f"INSERT INTO mentions {_sql('mentions')}", [newest])
-    duck.export("SELECT * FROM mentions ORDER BY ALL", kept)
+    [(now,)] = duck.run("SELECT count(*) FROM mentions")
+    if now != before or not kept.exists():
+        duck.export("SELECT * FROM mentions ORDER BY ALL", kept)
     duck.run(_sql("named_things"))
 
 
-def named(
-    duck: Duck, redirects: Sequence[tuple[str, str]]
-) -> Iterator[tuple[str, str, str, bool, str, str, str, int]]:
-    """(kind, id, thing, is it shown under it, name, body, source, seq): every MBID of a thing, and the id of its own.
-
-    It is shown under its own where it has no other. `source` and `seq` say where a kept record of it lies.
-    """
+def things(duck: Duck) -> Iterator[Text]:
+    """Everything that has a name, in the order of kinds and things; the same things give the same values."""
     seats = "SELECT NULL AS kind, NULL AS mbid, NULL AS source, NULL AS seq WHERE false"
-    seats = f"{seats} UNION ALL {_sql('record_seats')}"
-    duck.run(f"CREATE OR REPLACE TABLE seats AS {seats}")
-    for kind, thing, name, body, mbids, sources, seqs in duck.stream(
-        "SELECT t.kind, t.thing, t.name, t.body::VARCHAR, list(x.mbid ORDER BY x.mbid), "
-        "list(s.source ORDER BY x.mbid), list(s.seq ORDER BY x.mbid)"
-        " FROM named_things t"
-        " LEFT JOIN (SELECT kind, thing, unnest(mbids) AS mbid FROM named_things) x"
-        " ON x.kind = t.kind AND x.thing = t.thing"
-        " LEFT JOIN seats s ON s.kind = x.kind AND s.mbid = x.mbid"
-        " WHERE coalesce(t.name, '') <> ''"
-        " GROUP BY ALL ORDER BY t.kind, t.thing"
+    duck.run(f"CREATE OR REPLACE TABLE seats AS {seats} UNION ALL {_sql('record_seats')}")
+    columns = [name for name in Text.__struct_fields__ if name not in ("id", "seats", "body")]
+    before = None
+    for *row, mbids, sources, seqs, body in duck.stream(
+        f"SELECT {', '.join(f't.{name}' for name in columns)}, x.mbids, x.sources, x.seqs, t.body::VARCHAR"
+        " FROM named_things t LEFT JOIN ("
+        "  SELECT m.kind, m.thing, list(m.mbid ORDER BY m.mbid) AS mbids,"
+        "  list(coalesce(s.source, '') ORDER BY m.mbid) AS sources, list(coalesce(s.seq, 0) ORDER BY m.mbid) AS seqs"
+        "  FROM (SELECT kind, thing, unnest(mbids) AS mbid FROM named_things) m"
+        "  LEFT JOIN seats s ON s.kind = m.kind AND s.mbid = m.mbid GROUP BY m.kind, m.thing"
+        " ) x ON x.kind = t.kind AND x.thing = t.thing"
+        " WHERE coalesce(t.name, '') <> '' ORDER BY t.kind, t.thing, t.name"
     ):
-        known = [mbid for mbid in mbids if mbid]
-        for mbid, source, seq in zip(mbids, sources, seqs, strict=True):
-            if mbid:
-                yield (kind, mbid, thing, True, name, body or "", source or "", seq or 0)
-        yield (kind, own_id(kind, thing), thing, not known, name, body or "", "", 0)
+        facts: dict[str, Any] = dict(zip(columns, row, strict=True))
+        if before == (before := (facts["kind"], facts["thing"])):
+            continue
+        seated = tuple(zip(mbids or (), sources or (), seqs or (), strict=True))
+        own = own_id(facts["kind"], facts["thing"])
+        ids = [f"{_OWN[facts['kind']]}={id}" for id in (*(mbid for mbid, _, _ in seated), own)]
+        # The lists come in any order.
+        said = sorted({code for code in facts.pop("codes") or () if not code.endswith("=")})
+        facts |= {name: sorted(filter(None, facts[name] or ())) for name in ("releases", "others")}
+        yield Text(
+            **facts,
+            id=seated[0][0] if seated else own,
+            codes=[*ids, *said],
+            seats=seated,
+            body=body or "",
+        )
+
+
+def turned(redirects: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    """(kind, own id, thing) of ids of things that were merged into others."""
     for old, new in redirects:
         for kind in ("recording", "release", "artist"):
-            yield (kind, own_id(kind, old), new, False, "", "", "", 0)
+            yield kind, own_id(kind, old), new
 
 
 def links(duck: Duck) -> Iterator[tuple[str, str, str]]:
-    """(thing, kind of the other, other), both ways."""
+    """(thing, kind of the other, other), both ways and in order."""
     yield from duck.stream("SELECT a, kind, b FROM named_links ORDER BY ALL")
-
-
-def texts(duck: Duck) -> Iterator[Text]:
-    columns = [name for name in Text.__struct_fields__ if name != "id"]
-    for row in duck.stream(
-        f"SELECT mbids, {', '.join(columns)} FROM named_things WHERE coalesce(name, '') <> '' ORDER BY kind, thing"
-    ):
-        facts = dict(zip(("mbids", *columns), row, strict=True))
-        mbids, own = facts.pop("mbids") or [], own_id(facts["kind"], facts["thing"])
-        ids = [f"{_OWN[facts['kind']]}={id}" for id in (*mbids, own)]
-        said = [code for code in facts.pop("codes") or () if not code.endswith("=")]
-        yield Text(**facts, id=min(mbids) if mbids else own, codes=[*ids, *said])
 
 
 #: The field by which each kind is found by its own id.

@@ -1,19 +1,38 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which UUID is which thing, and which things belong together: what a look-up by MBID asks first. SQLite; a cache."""
+"""Which UUID is which thing, and which things belong together: what a look-up by MBID asks first. SQLite; a cache.
 
-import os
+`entity_filling` writes the file.
+"""
+
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import apsw
 from msgspec import Struct
 
 from onrecord.errors import StoreFailed
 
-SCHEMA = 1
+SCHEMA: Final = 2
+#: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
+_PATIENCE_MS: Final = 5_000
+
+#: A UUID may be that of two things, where a person keeps them apart: the first of them is found by it.
+TABLES: Final = """
+CREATE TABLE entities (
+  id BLOB, kind TEXT, thing TEXT, shown INT, name TEXT, body TEXT, source TEXT, seq INT, PRIMARY KEY (id, kind, thing)
+) WITHOUT ROWID;
+CREATE TABLE redirects (id BLOB, kind TEXT, thing TEXT, PRIMARY KEY (id, kind)) WITHOUT ROWID;
+CREATE TABLE links (thing TEXT, kind TEXT, other TEXT, PRIMARY KEY (thing, kind, other)) WITHOUT ROWID;
+CREATE TABLE digests (kind TEXT, thing TEXT, digest BLOB, PRIMARY KEY (kind, thing)) WITHOUT ROWID;
+CREATE TABLE pending (kind TEXT, thing TEXT, document BLOB, PRIMARY KEY (kind, thing)) WITHOUT ROWID;
+CREATE TABLE made (fields TEXT, changes INT);
+"""
+#: Made when all is there.
+INDEXES: Final = "CREATE INDEX things ON entities (thing, kind, id)"
 
 
 class Entity(Struct, frozen=True):
@@ -32,59 +51,6 @@ class Entity(Struct, frozen=True):
     seq: int
 
 
-def write(
-    path: Path,
-    entities: Iterable[tuple[str, str, str, bool, str, str, str, int]],
-    links: Iterable[tuple[str, str, str]],
-    index: str,
-) -> int:
-    """Write a new file in place of the old one, which readers that have it open go on reading. `index` names the index
-    of fields that was made with it."""
-    part = path.with_name(path.name + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.unlink(missing_ok=True)
-    try:
-        count = _write(part, entities, links, index)
-    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError) as error:
-        raise StoreFailed(f"{part}: {error}", "is the disk full? `onrecord match` makes it again") from None
-    part.rename(path)
-    return count
-
-
-def _write(
-    part: Path,
-    entities: Iterable[tuple[str, str, str, bool, str, str, str, int]],
-    links: Iterable[tuple[str, str, str]],
-    index: str,
-) -> int:
-    db = apsw.Connection(str(part))
-    db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
-    db.execute(_TABLES)
-    count = 0
-    with db:
-        for kind, id, *rest in entities:
-            # An old id that was given to two things over time stays with the first: ids are never reused.
-            db.execute(
-                "INSERT OR IGNORE INTO entities VALUES (?,?,?,?,?,?,?,?)", (uuid.UUID(id).bytes, kind, *rest)
-            )
-            count += 1
-        db.executemany("INSERT OR IGNORE INTO links VALUES (?,?,?)", links)
-        db.execute("CREATE INDEX things ON entities (thing, kind, id) WHERE shown")
-        db.execute("INSERT INTO made VALUES (?)", (index,))
-        db.execute(f"PRAGMA user_version={SCHEMA}")
-    db.close()
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    return count
-
-
-_TABLES = """
-CREATE TABLE entities (
-  id BLOB, kind TEXT, thing TEXT, shown INT, name TEXT, body TEXT, source TEXT, seq INT, PRIMARY KEY (id, kind)
-) WITHOUT ROWID;
-CREATE TABLE links (thing TEXT, kind TEXT, other TEXT, PRIMARY KEY (thing, kind, other)) WITHOUT ROWID;
-CREATE TABLE made (fields TEXT);
-"""
 _COLUMNS = "kind, id, thing, shown, name, body, source, seq"
 
 
@@ -97,10 +63,15 @@ class Entities:
     def find(self, kind: str, id: str) -> Entity | None:
         """The entity of a UUID; where a thing is shown under another id, what it is shown as."""
         with self._reading() as db:
-            query = f"SELECT {_COLUMNS} FROM entities WHERE id=? AND kind=?"
-            found = db.execute(query, (uuid.UUID(id).bytes, kind)).fetchone()
-        entity = _entity(found) if found else None
-        return entity if entity is None or entity.shown else self.of(kind, entity.thing)
+            key = (uuid.UUID(id).bytes, kind)
+            query = f"SELECT {_COLUMNS} FROM entities WHERE id=? AND kind=? ORDER BY thing LIMIT 1"
+            found = db.execute(query, key).fetchone()
+            if found is None:
+                led = db.execute("SELECT thing FROM redirects WHERE id=? AND kind=?", key).fetchone()
+        if found is None:
+            return self.of(kind, str(led[0])) if led else None
+        entity = _entity(found)
+        return entity if entity.shown else self.of(kind, entity.thing)
 
     def of(self, kind: str, thing: str) -> Entity | None:
         """What a thing is shown as."""
@@ -127,17 +98,52 @@ class Entities:
             found = db.execute("SELECT fields FROM made").fetchone()
         return str(found[0]) if found else ""
 
+    def changes(self) -> tuple[str, int]:
+        """Another value after each change."""
+        with self._reading() as db:
+            found = db.execute("SELECT fields, changes FROM made").fetchone()
+        return (str(found[0]), int(str(found[1]))) if found else ("", 0)
+
+    def is_behind(self) -> bool:
+        """Was writing cut short before the index of fields had all that is here?"""
+        with self._reading() as db:
+            return db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
+
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
-        if self._path.exists():
-            db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY)
-        else:
-            db = apsw.Connection(":memory:")
-            db.execute(_TABLES)
+        db = _opened(self._path)
         try:
             yield db
+        except (apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
+            raise _unreadable(self._path, error) from None
         finally:
             db.close()
+
+
+def _opened(path: Path) -> apsw.Connection:
+    """The file as it is; none where nothing was matched yet, or where another version wrote it."""
+    if path.exists():
+        for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
+            db = apsw.Connection(str(path), flags=flags)
+            db.set_busy_timeout(_PATIENCE_MS)
+            try:
+                if db.pragma("user_version") == SCHEMA:
+                    return db
+                db.close()
+                break
+            except (apsw.ReadOnlyError, apsw.CantOpenError):
+                # A kill left a change half done: whoever may write takes it back, so the next opens it for that.
+                db.close()
+            except (apsw.CorruptError, apsw.NotADBError) as error:
+                db.close()
+                raise _unreadable(path, error) from None
+    db = apsw.Connection(":memory:")
+    db.execute(TABLES)
+    return db
+
+
+def _unreadable(path: Path, error: Exception) -> StoreFailed:
+    return StoreFailed(f"{path}: {error}", "`onrecord match` makes it again")
 
 
 def _entity(found: tuple[object, ...]) -> Entity:

@@ -68,7 +68,7 @@ Asked = Term | Code | Between | All | Group
 
 
 class FieldIndex:
-    """An index in a folder. One process writes it once; any may read."""
+    """An index in a folder. One process writes; readers see a commit when they next `search`."""
 
     def __init__(self, folder: Path, *, make: bool = False) -> None:
         self._folder = folder
@@ -83,9 +83,18 @@ class FieldIndex:
             raise self._said(error) from None
 
     def add(self, documents: Iterable[Document]) -> int:
-        """Index documents; visible when this returns."""
+        """Index documents of things that are new; visible, and safe from a kill, when this returns."""
+        return self.change((), documents)
+
+    def change(self, gone: Iterable[tuple[str, str]], documents: Iterable[Document]) -> int:
+        """Take things out, each by its kind and name, and index documents, all at once: a kill leaves what was or
+        what is."""
+        term, must = tantivy.Query.term_query, tantivy.Occur.Must
         try:
             writer = self._index.writer(_WRITER_BYTES, 1)
+            for kind, thing in gone:
+                named = ((must, term(self._schema, "kind", kind)), (must, term(self._schema, "thing", thing)))
+                writer.delete_documents_by_query(tantivy.Query.boolean_query(named))
             count = 0
             for document in documents:
                 writer.add_document(_document(document))
@@ -109,6 +118,7 @@ class FieldIndex:
         if hidden := list(without):
             parts.append((never, tantivy.Query.term_set_query(self._schema, "thing", hidden)))
         try:
+            self._index.reload()
             searcher = self._index.searcher()
             query = tantivy.Query.boolean_query(parts)
             result: Any = searcher.search(query, max(limit, 1), count=True, offset=offset)

@@ -79,9 +79,10 @@ class Finder:
     def _numbers(self, tokens: Sequence[str], facets: Facets, pool: int) -> list[int]:
         """Numbers that fit, those with a mistake only where few others do."""
         found: dict[int, None] = {}
-        modes: tuple[Mode, ...] = ("typing", "one", "each")
+        modes: tuple[Mode, ...] = ("typing", "one", "number", "each")
         for mode in modes:
-            if mode == "each" and found:
+            # A number that was typed right must not bring all others: it is doubted where nothing else is found.
+            if mode in ("number", "each") and found:
                 break
             found |= dict.fromkeys(number for number, _ in self._asked(tokens, mode, facets, pool))
             if len(found) >= _FEW:

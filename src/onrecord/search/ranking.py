@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from onrecord.search.fold import fold
-from onrecord.search.variants import is_near, may_be_wrong
+from onrecord.search.popularity import MOST
+from onrecord.search.variants import is_near, may_be_wrong, number_may_be_wrong
 
 #: What a word counts that is there as it is, as a beginning (and the more of it, the more), with one mistake.
 _BEGINS: Final = 0.6
 _NEAR: Final = 0.55
+#: What a number counts that has another digit: another number is seldom meant.
+_NEAR_NUMBER: Final = 0.3
 #: What a word counts that is in a name beside the thing's own.
 _BESIDE: Final = 0.7
 #: How much may be added for a name that is the query, for a short name, for words in order, for the most popular.
 _EQUAL, _SHORT, _ORDER, _POPULAR = 0.3, 0.3, 0.1, 0.3
-_MOST_WEIGHT: Final = 15
 
 
 def score(tokens: Sequence[str], title: str, beside: str, weight: int) -> float:
@@ -33,7 +35,7 @@ def score(tokens: Sequence[str], title: str, beside: str, weight: int) -> float:
         + _EQUAL * (name == list(tokens))
         + _SHORT * min(matched / max(len(joined), 1), 1.0)
         + _ORDER * (len(tokens) > 1 and "".join(tokens) in joined)
-        + _POPULAR * min(weight, _MOST_WEIGHT) / _MOST_WEIGHT
+        + _POPULAR * min(weight, MOST) / MOST
     )
 
 
@@ -49,4 +51,6 @@ def _fit(token: str, word: str, last: bool) -> float:
     if may_be_wrong(token) and is_near(token, word, beginning=last):
         # People seldom mistype the first letter.
         return _NEAR + 0.1 * (token[0] == word[0]) + 0.1 * (len(word) <= len(token) + 1)
+    if number_may_be_wrong(token) and number_may_be_wrong(word) and is_near(token, word):
+        return _NEAR_NUMBER
     return 0.0

@@ -29,14 +29,15 @@ _PART: Final = 5
 
 
 class Entry(Struct, frozen=True):
-    """A row with what it is found by: `beside` its title, its facets, its identifiers as (scheme, value), and how
-    popular it is, on a scale from 0 (or nobody says) to 15."""
+    """A row with what it is found by: `beside` its title, its facets, its identifiers as (scheme, value), how popular
+    it is, from 0 to 255, and what was counted for that (`popularity`)."""
 
     row: Row
     beside: str = ""
     facets: tuple[str, ...] = ()
     codes: tuple[tuple[str, str], ...] = ()
     weight: int = 0
+    known: dict[str, int] = {}
 
 
 class Filled(Struct, frozen=True):
@@ -209,7 +210,7 @@ def _apply(db: apsw.Connection, gone: Iterable[int], last: int) -> None:
 def _put(db: apsw.Connection, number: int, entry: Entry, packed: bytes) -> None:
     row = entry.row
     db.execute(
-        "INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             *(
                 number,
@@ -222,7 +223,8 @@ def _put(db: apsw.Connection, number: int, entry: Entry, packed: bytes) -> None:
                 row.seconds,
                 row.body,
             ),
-            *(entry.beside, " ".join(entry.facets), entry.weight, msgspec.json.encode(entry.codes)),
+            *(entry.beside, " ".join(entry.facets), entry.weight),
+            *(msgspec.json.encode(entry.known) if entry.known else b"", msgspec.json.encode(entry.codes)),
             _digest(packed),
         ),
     )

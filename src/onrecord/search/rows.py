@@ -17,14 +17,15 @@ from msgspec import Struct
 from onrecord.errors import StoreFailed
 from onrecord.search.codes import Key, pack
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 #: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
 _PATIENCE_MS: Final = 5_000
 
 TABLES: Final = """
 CREATE TABLE rows (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT, title TEXT, subtitle TEXT, sound INT, newest INT,
-  seconds REAL, body BLOB, beside TEXT, facets TEXT, weight INT, codes BLOB, digest BLOB
+  seconds REAL, body BLOB, beside TEXT, facets TEXT, weight INT, known BLOB, codes BLOB,
+  digest BLOB
 );
 CREATE TABLE codes (scheme INT, key, number INT, PRIMARY KEY (scheme, key, number)) WITHOUT ROWID;
 CREATE TABLE redirects (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
@@ -48,7 +49,8 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Named(Struct, frozen=True):
-    """What a search weighs of a row. `beside` holds names that are searched too, `weight` is how popular it is."""
+    """What a search weighs of a row. `beside` holds names that are searched too, `weight` is how popular it is, `known`
+    what was counted for that (`popularity`)."""
 
     number: int
     id: str
@@ -56,6 +58,7 @@ class Named(Struct, frozen=True):
     beside: str
     facets: tuple[str, ...]
     weight: int
+    known: dict[str, int] = {}
 
 
 class Rows:
@@ -112,7 +115,7 @@ class Rows:
 
     def named(self, numbers: Sequence[int]) -> list[Named]:
         """What is there of these numbers, in their order; one that is gone is left out."""
-        query = "SELECT number, id, title, beside, facets, weight FROM rows WHERE number=?"
+        query = "SELECT number, id, title, beside, facets, weight, known FROM rows WHERE number=?"
         with reading(self._path) as db:
             found = [db.execute(query, (number,)).fetchone() for number in numbers]
         return [_named(row) for row in found if row]
@@ -149,8 +152,9 @@ def _row(found: tuple[object, ...]) -> Row:
 
 
 def _named(found: tuple[Any, ...]) -> Named:
-    number, identifier, title, beside, facets, weight = found
-    return Named(number, identifier, title, beside, tuple(facets.split()), weight)
+    number, identifier, title, beside, facets, weight, known = found
+    counted: dict[str, int] = msgspec.json.decode(known) if known else {}
+    return Named(number, identifier, title, beside, tuple(facets.split()), weight, counted)
 
 
 @contextmanager

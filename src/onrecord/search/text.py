@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The text index (tantivy), behind an interface that another engine could serve: tokens and numbers, nothing else."""
 
+import functools
+import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from msgspec import Struct
 from onrecord.errors import StoreFailed
 from onrecord.search.facets import ALL, Facets
 from onrecord.search.fold import stands_alone
-from onrecord.search.variants import SHORTEST, may_be_wrong, variants
+from onrecord.search.variants import SHORTEST, guesses, number_may_be_wrong
 
 _WRITER_BYTES: Final = 64 * 1024 * 1024
 #: Tokens of a query that are asked for; more hardly change what fits.
@@ -25,17 +27,20 @@ _MOST_WORDS: Final = 40
 _SHORT: Final = 2
 #: The fields, and how much a word in them counts.
 _FIELDS: Final = (("name", 2.0), ("beside", 1.0))
+#: So many bits of a number are one term, the others another.
+_BITS: Final = 6
 _MUST: Final = tantivy.Occur.Must
 _SHOULD: Final = tantivy.Occur.Should
 
 #: How tokens have to be there. `whole`: each as it is. `typing`: as the last one of them may be a beginning. `one`: as
-#: `typing`, but one of them has one mistake. `each`: any of them may have one.
-Mode = Literal["whole", "typing", "one", "each"]
+#: `typing`, but one word of them has one mistake. `number`: as `typing`, but one number beside words has a wrong digit.
+#: `each`: any word of them may have a mistake.
+Mode = Literal["whole", "typing", "one", "number", "each"]
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):
     """What is indexed of a thing: its number, its own name's tokens, the tokens of names beside it, its facets, and
-    how popular it is (0 where nobody says)."""
+    how popular it is, from 0 to 255: of that the index keeps sixteen steps."""
 
     number: int
     name: Sequence[str]
@@ -67,7 +72,7 @@ class TextIndex:
         with _said(self._folder):
             writer = self._index.writer(_WRITER_BYTES, 1)
             for number in gone:
-                writer.delete_documents_by_term("number", number)
+                writer.delete_documents_by_query(self._only(number))
             count = 0
             for document in documents:
                 writer.add_document(_document(document))
@@ -100,12 +105,16 @@ class TextIndex:
             return query
         parts = [(_MUST, query)]
         for values in facets.any_of:
-            wanted = tantivy.Query.term_set_query(self._schema, "facets", list(values))
+            wanted = tantivy.Query.term_set_query(self._schema, "facets", list(map(_facet, values)))
             parts.append((_MUST, tantivy.Query.const_score_query(wanted, score=0.0)))
         if facets.none_of:
-            unwanted = tantivy.Query.term_set_query(self._schema, "facets", list(facets.none_of))
+            unwanted = tantivy.Query.term_set_query(self._schema, "facets", list(map(_facet, facets.none_of)))
             parts.append((tantivy.Occur.MustNot, unwanted))
         return tantivy.Query.boolean_query(parts)
+
+    def _only(self, number: int) -> Any:
+        """The document of a number."""
+        return _all([tantivy.Query.term_query(self._schema, "place", part) for part in _place(number)])
 
     def _query(self, searcher: Any, tokens: list[str], mode: Mode) -> Any:
         last = len(tokens) - 1
@@ -117,10 +126,11 @@ class TextIndex:
         ]
         if mode in ("whole", "typing"):
             return _all(plain)
+        if mode == "number":
+            return self._with_a_wrong_digit(searcher, tokens, plain)
         near = {
-            place: self._near(searcher, token, beginning=place == last)
-            for place, token in enumerate(tokens)
-            if may_be_wrong(token)
+            place: self._near(searcher, tokens[place], guessed, beginning=place == last)
+            for place, guessed in guesses(tokens).items()
         }
         if mode == "each":
             return _all([near.get(place, query) for place, query in enumerate(plain)])
@@ -136,6 +146,17 @@ class TextIndex:
             for spoilt, left in _with_a_wrong_character(tokens)
         ]
         return _any(options) if options else tantivy.Query.empty_query()
+
+    def _with_a_wrong_digit(self, searcher: Any, tokens: list[str], plain: list[Any]) -> Any:
+        """One of the numbers is another, and all else is there, a word that is no number among it."""
+        numbers = guesses(tokens, number_may_be_wrong)
+        if not numbers or all(token.isdecimal() for token in tokens):
+            return tantivy.Query.empty_query()
+        near = {
+            place: self._near(searcher, tokens[place], guessed, beginning=False)
+            for place, guessed in numbers.items()
+        }
+        return _any([_all([*plain[:place], query, *plain[place + 1 :]]) for place, query in near.items()])
 
     def _word(self, token: str) -> Any:
         query = tantivy.Query
@@ -160,12 +181,11 @@ class TextIndex:
             options.append(query.boost_query(start, weight))
         return _any(options)
 
-    def _near(self, searcher: Any, token: str, *, beginning: bool) -> Any:
+    def _near(self, searcher: Any, token: str, guessed: Sequence[str], *, beginning: bool) -> Any:
         """Words with one mistake, those that are in the index; of the last word also such a beginning."""
         query, options = tantivy.Query, []
-        guesses = sorted(variants(token))
         for field, weight in _FIELDS:
-            known = [(searcher.doc_freq(field, guess), guess) for guess in guesses]
+            known = [(searcher.doc_freq(field, guess), guess) for guess in guessed]
             best = sorted((pair for pair in known if pair[0]), reverse=True)[:_MOST_WORDS]
             options += [
                 query.boost_query(query.term_query(self._schema, field, word), weight / 2) for _, word in best
@@ -221,19 +241,35 @@ def _any(parts: Sequence[Any]) -> Any:
 def _document(document: Document) -> Any:
     return tantivy.Document(
         number=document.number,
-        weight=document.weight,
+        place=_place(document.number),
+        weight=document.weight >> 4,
         name=" ".join(document.name),
         beside=" ".join(document.beside),
-        facets=" ".join(document.facets),
+        facets=list(map(_facet, document.facets)),
+    )
+
+
+def _place(number: int) -> list[int]:
+    """A number as two terms that many share. As one of its own each would take seven bytes, of 30 in all."""
+    return [number >> _BITS, -1 - (number & (1 << _BITS) - 1)]
+
+
+@functools.lru_cache(maxsize=4096)
+def _facet(facet: str) -> int:
+    """A facet as a number of 63 bits: fields of numbers keep no lengths, fields of text a byte a document."""
+    return (
+        int.from_bytes(hashlib.blake2b(facet.encode(errors="surrogatepass"), digest_size=8).digest(), "big")
+        >> 1
     )
 
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     # Signed: from Python an unsigned fast field cannot be ordered by.
-    builder.add_integer_field("number", indexed=True, fast=True)
+    builder.add_integer_field("number", fast=True)
+    builder.add_integer_field("place", indexed=True)
     builder.add_integer_field("weight", fast=True)
     builder.add_text_field("name", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("beside", tokenizer_name="whitespace", index_option="basic")
-    builder.add_text_field("facets", tokenizer_name="whitespace", index_option="basic")
+    builder.add_integer_field("facets", indexed=True)
     return builder.build()

@@ -1,11 +1,17 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words with one mistake: a letter wrong, missing, too many, or two of them swapped."""
+"""Words with one mistake: a letter wrong, missing, too many, or two of them swapped; and numbers, their digits so."""
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 #: Shorter words bear no mistake: nearly every other short word would be one. One letter less may be typed of them.
 SHORTEST: Final = 4
+#: A number of more digits is a code: that is right or it is not.
+_LONGEST_NUMBER: Final = 8
+_DIGITS: Final = "0123456789"
+#: So many words are guessed for all words of a query together; a word of eight letters has some 450 variants.
+MOST_GUESSES: Final = 8_000
 #: Letters that may take another's place, by script, as they are once folded.
 _SCRIPTS: Final = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -21,9 +27,30 @@ def may_be_wrong(word: str) -> bool:
     return len(word) >= SHORTEST - 1 and word.isalpha() and bool(_alphabet(word))
 
 
+def number_may_be_wrong(word: str) -> bool:
+    """Is this a number in which a digit may be wrong, or of three digits, with one missing? Shorter ones (No. 9, opus
+    27) are each another thing."""
+    return SHORTEST - 1 <= len(word) <= _LONGEST_NUMBER and word.isascii() and word.isdecimal()
+
+
+def guesses(words: Sequence[str], wrong: Callable[[str], bool] = may_be_wrong) -> dict[int, list[str]]:
+    """What each word may stand for that may be wrong, by its place. Words at the end that would make it more than
+    `MOST_GUESSES` in all are taken as they are."""
+    found: dict[int, list[str]] = {}
+    left = MOST_GUESSES
+    for place, word in enumerate(words):
+        if wrong(word):
+            listed = sorted(variants(word))
+            if len(listed) > left:
+                break
+            left -= len(listed)
+            found[place] = listed
+    return found
+
+
 def variants(word: str) -> set[str]:
-    """All words one mistake away, in the letters of the word's own script; some hundreds."""
-    letters = _alphabet(word)
+    """All words one mistake away, in the letters of the word's own script, or in digits; some hundreds."""
+    letters = _alphabet(word) or _DIGITS
     cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     if len(word) < SHORTEST:
         return {before + letter + after for before, after in cuts for letter in letters}

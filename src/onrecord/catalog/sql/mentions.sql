@@ -1,7 +1,8 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Whom else the MusicBrainz records name that came after ?: artists that are credited, labels, release groups, works.
--- Claims have no column for these. One row a mention: which record, what is named, and as what.
+-- Claims have no column for these. One row a mention: which record, what is named, and as what. The kind `votes` is the
+-- record's own entity with how many have rated it, where JSON of the service says so.
 WITH fresh AS (
   SELECT
     r.source, r.record, r.seq, split_part(r.record, ':', 1) AS kind,
@@ -10,7 +11,10 @@ WITH fresh AS (
   FROM records r
   JOIN free_sources f ON f.source = r.source
   WHERE r.seq > ? AND NOT r.deleted
-    AND (starts_with(r.record, 'release:') OR starts_with(r.record, 'recording:') OR starts_with(r.record, 'release-group:'))
+    AND (
+      starts_with(r.record, 'release:') OR starts_with(r.record, 'recording:')
+      OR starts_with(r.record, 'release-group:') OR starts_with(r.record, 'artist:')
+    )
 ),
 objects AS (
   SELECT source, record, seq, kind, json::JSON AS o FROM fresh
@@ -20,7 +24,7 @@ lists AS (
   SELECT source, record, seq, 'artist' AS kind,
     json_extract_string(o, '$."artist-credit"[*].artist.id') AS ids,
     json_extract_string(o, '$."artist-credit"[*].artist.name') AS names
-  FROM objects
+  FROM objects WHERE kind <> 'artist'
   UNION ALL
   SELECT source, record, seq, 'label', json_extract_string(o, '$."label-info"[*].label.id'),
     json_extract_string(o, '$."label-info"[*].label.name')
@@ -36,6 +40,9 @@ lists AS (
   UNION ALL
   SELECT source, record, seq, 'release-group', [json_extract_string(o, '$.id')], [json_extract_string(o, '$.title')]
   FROM objects WHERE kind = 'release-group'
+  UNION ALL
+  SELECT source, record, seq, 'votes', [json_extract_string(o, '$.id')], [json_extract_string(o, '$.rating."votes-count"')]
+  FROM objects WHERE json_extract_string(o, '$.rating."votes-count"') IS NOT NULL
   UNION ALL
   SELECT source, record, seq, 'label', regexp_extract_all(xml, '<label [^>]*\bid="([^"]*)"', 1),
     regexp_extract_all(xml, '<label [^>]*\bid="[^"]*"[^>]*>\s*<name>([^<&]*)', 1)

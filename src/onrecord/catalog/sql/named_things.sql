@@ -74,7 +74,7 @@ SELECT
   coalesce(nullif(s.mbid, ''), k.mbid, 'label/' || fold(s.name)) AS thing,
   coalesce(max(nullif(s.mbid, '')), max(k.mbid)) AS mbid,
   arg_min(s.name, (s.rank, s.name)) AS name,
-  arg_min(s.body, s.rank) FILTER (WHERE s.body IS NOT NULL) AS body,
+  arg_min(s.body, (s.rank, s.body::VARCHAR)) FILTER (WHERE s.body IS NOT NULL) AS body,
   coalesce(max(s.country), '') AS country, coalesce(max(s.kind), '') AS kind, coalesce(max(s.code), '') AS code
 FROM said s LEFT JOIN known k ON k.folded = fold(s.name)
 WHERE fold(s.name) <> ''

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How widely a thing is known is counted from the catalog, and from nothing else; a small change writes little."""
+
+import json
+from pathlib import Path
+
+import apsw
+import pytest
+from starlette.testclient import TestClient
+
+from onrecord.archive import Archive
+from onrecord.archive.harvest import harvest
+from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.naming import FILE
+from onrecord.archive.reading import Reader
+from onrecord.archive.ws2_reading import EntityReader
+from onrecord.search.entities import Entities
+from onrecord.search.fields import Term
+from onrecord.search.finding import Finder
+from onrecord.web.app import create_app
+from tests.pipeline.musicbrainz import mbid, recording, release, save
+
+
+def listened(folder: Path, *titles: str) -> Path:
+    """Listens as a dump of ListenBrainz has them, of what it found in MusicBrainz."""
+    folder.mkdir(parents=True)
+    lines = [
+        {
+            "user_id": 1,
+            "user_name": "somebody",
+            "timestamp": 1_700_000_000,
+            "track_metadata": {
+                "artist_name": "Singer",
+                "track_name": title,
+                "mbid_mapping": {
+                    "recording_mbid": mbid(f"recording {title}"),
+                    "recording_name": title,
+                    "artists": [
+                        {"artist_credit_name": "Singer", "join_phrase": "", "artist_mbid": mbid("Singer")}
+                    ],
+                },
+            },
+        }
+        for title in titles
+    ]
+    (folder / "1.listens").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def harvested(archive: Archive, tmp_path: Path) -> Archive:
+    rated = recording("Blue Hour", "Singer", 205_000, rating={"votes-count": 12, "value": 4.5})
+    answers = save(
+        tmp_path / "answers",
+        first=release("First", "Singer", [("Red Hour", 201_000), ("Green Hour", 202_000)]),
+        second=release("Second", "Singer", [("Red Hour", 201_000)]),
+        rated=rated,
+        alone=recording("White Hour", "Nobody Else", 209_000),
+    )
+    harvest(archive, "musicbrainz-json", answers)
+    harvest(archive, "listenbrainz", listened(tmp_path / "listens", "Green Hour", "Green Hour"))
+    rematch(archive)
+    return archive
+
+
+def known_by(reader: Reader) -> dict[str, dict[str, int]]:
+    return {hit.title: hit.known_by for hit in reader.search("hour", ("recording",))}
+
+
+def test_only_what_the_catalog_holds_is_counted(harvested: Archive) -> None:
+    reader = Reader(harvested.folder)
+    assert known_by(reader) == {
+        "Red Hour": {"releases": 2},
+        "Green Hour": {"listened": 1, "more_sources": 1, "releases": 1},
+        "Blue Hour": {"votes": 12},
+        "White Hour": {},
+    }
+    weights = {item.title: item.weight for item in Finder(harvested.folder / "search").find("hour", k=100)}
+    assert weights["White Hour"] == 0 < weights["Red Hour"] < weights["Green Hour"] < weights["Blue Hour"]
+    assert next(iter(known_by(reader))) == "Blue Hour", "which no other is ahead of in words"
+    [singer] = reader.search("singer", ("artist",))
+    assert singer.known_by == {"recordings": 3, "releases": 2}
+    with TestClient(create_app(reader)) as client:
+        hits = client.get("/api/search", params={"q": "blue hour"}).json()["hits"]
+    assert hits[0]["known_by"] == {"votes": 12}
+
+
+def test_a_newer_record_counts_in_place_of_an_older(harvested: Archive, tmp_path: Path) -> None:
+    again = recording("Blue Hour", "Singer", 205_000, rating={"votes-count": 3, "value": 4.5})
+    harvest(harvested, "musicbrainz-json", save(tmp_path / "again", rated=again))
+    rematch(harvested)
+    assert known_by(Reader(harvested.folder))["Blue Hour"] == {"votes": 3}
+
+
+def test_a_small_change_writes_a_small_part_and_is_seen_at_once(harvested: Archive, tmp_path: Path) -> None:
+    search = harvested.folder / "search"
+    reader, service = Reader(harvested.folder), EntityReader(harvested.folder)
+    asked = Term(("name",), "violet")
+    assert reader.search("violet") == [] and service.search("recording", asked, 5, 0, frozenset())[0] == 0
+    entities = Entities(search / FILE)
+    fields, before = entities.fields(), (search / FILE).read_bytes()
+    rematch(harvested)
+    assert (search / FILE).read_bytes() == before, "what is as it was is not written"
+    held = {
+        path: path.stat().st_ino for path in search.glob("*/*") if path.suffix in (".idx", ".term", ".store")
+    }
+    harvest(
+        harvested,
+        "musicbrainz-json",
+        save(tmp_path / "more", violet=recording("Violet Hour", "Singer", 1_000)),
+    )
+    rematch(harvested)
+    assert is_matched(harvested) and entities.fields() == fields
+    assert held.items() <= {path: path.stat().st_ino for path in search.glob("*/*")}.items()
+    assert [hit.title for hit in reader.search("violet")] == ["Violet Hour"]
+    count, trees = service.search("recording", asked, 5, 0, frozenset())
+    assert (count, trees[0]["id"]) == (1, mbid("recording Violet Hour"))
+
+
+def test_what_a_kill_left_is_finished_by_whoever_writes_next(harvested: Archive) -> None:
+    search = harvested.folder / "search"
+    db_of = {name: search / name for name in (FILE, "rows.sqlite")}
+    for path, pending in (
+        (db_of[FILE], "INSERT INTO pending SELECT kind, thing, NULL FROM digests WHERE kind='artist'"),
+        (db_of["rows.sqlite"], "INSERT INTO pending SELECT number FROM rows LIMIT 1"),
+    ):
+        db = apsw.Connection(str(path))
+        db.execute(pending)
+        db.close()
+    assert not is_matched(harvested)
+    with harvested.writing():
+        pass
+    assert is_matched(harvested)
+    service = EntityReader(harvested.folder)
+    assert service.search("artist", Term(("name",), "singer"), 5, 0, frozenset())[0] == 0, "as the note said"

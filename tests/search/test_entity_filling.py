@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entities and their index of fields change together, only where something differs, and a kill is made good."""
+
+import multiprocessing
+import os
+import signal
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import apsw
+import pytest
+
+from onrecord.search import entity_filling
+from onrecord.search.entities import Entities
+from onrecord.search.entity_filling import Link, Seat, Thing, fill
+from onrecord.search.fields import All, Document, FieldIndex, Term
+from onrecord.search.finishing import finish
+from onrecord.search.row_filling import Filled
+
+FILE = "entities.sqlite"
+
+
+def id_of(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+
+
+def thing(name: str, title: str, *ids: str, kind: str = "recording") -> Thing:
+    seats = tuple(Seat(id_of(id), True, "musicbrainz", 7) for id in ids) or (Seat(id_of(name), True),)
+    return Thing(title, "", seats, Document(kind, seats[0].id, name, {"name": title}, [], {}))
+
+
+MANY = [thing(f"r{number:03}", f"Song number{number}") for number in range(300)]
+LINKS = [("a", "recording", f"r{number:03}") for number in range(300)]
+
+
+def fill_with(
+    search: Path, things: Sequence[Thing], links: Sequence[Link] = (), turned: Iterable[Link] = ()
+) -> Filled:
+    return fill(search / FILE, lambda: things, lambda: links, turned)
+
+
+def found(search: Path, query: str) -> list[str]:
+    """Names of what the index gives and the file has."""
+    entities = Entities(search / FILE)
+    index = FieldIndex(search / entities.fields())
+    hits = index.search("recording", Term(("name",), query), 1_000)[1]
+    return sorted(entity.thing for id, _ in hits if (entity := entities.find("recording", id)))
+
+
+def test_only_what_differs_is_written(tmp_path: Path) -> None:
+    assert fill_with(tmp_path, MANY, LINKS) == Filled(300, 300, True)
+    entities = Entities(tmp_path / FILE)
+    name, folder = entities.fields(), tmp_path / entities.fields()
+    segments = {file.name for file in folder.iterdir() if file.suffix != ".json"}
+    before = (tmp_path / FILE).read_bytes()
+    assert fill_with(tmp_path, MANY, LINKS) == Filled(300, 0, False)
+    assert (tmp_path / FILE).read_bytes() == before, "nothing differs, nothing is written"
+    changed = [*MANY[:10], thing("r010", "Another name"), *MANY[11:299], thing("s", "Newcomer")]
+    assert fill_with(tmp_path, changed, LINKS[:299]) == Filled(300, 3, False)
+    assert entities.fields() == name, "the index was not made anew"
+    assert segments <= {file.name for file in folder.iterdir()}, "nor the segment with all the others"
+    assert found(tmp_path, "another") == ["r010"] and found(tmp_path, "newcomer") == ["s"]
+    assert found(tmp_path, "number10") == found(tmp_path, "number299") == []
+    assert entities.find("recording", id_of("r299")) is None
+    assert entities.linked("a", "recording") == [f"r{number:03}" for number in range(299)]
+
+
+def test_a_reader_sees_a_change_at_its_next_question(tmp_path: Path) -> None:
+    fill_with(tmp_path, MANY)
+    entities, before = Entities(tmp_path / FILE), Entities(tmp_path / FILE).changes()
+    index = FieldIndex(tmp_path / entities.fields())
+    assert index.search("recording", Term(("name",), "newcomer"), 5) == (0, [])
+    fill_with(tmp_path, [*MANY, thing("s", "Newcomer")])
+    assert index.search("recording", Term(("name",), "newcomer"), 5)[0] == 1
+    assert entities.changes() != before
+
+
+def test_two_things_of_one_name_but_another_kind_are_two(tmp_path: Path) -> None:
+    work, recording = thing("x", "Opus", "w", kind="work"), thing("x", "Opus", "r")
+    fill_with(tmp_path, [recording, work])
+    fill_with(tmp_path, [recording])
+    entities = Entities(tmp_path / FILE)
+    assert entities.find("work", id_of("w")) is None and entities.find("recording", id_of("r"))
+    index = FieldIndex(tmp_path / entities.fields())
+    assert (index.search("work", All(), 5)[0], index.search("recording", All(), 5)[0]) == (0, 1)
+
+
+def test_an_id_that_two_things_bear_stays_with_the_other_when_one_goes(tmp_path: Path) -> None:
+    fill_with(tmp_path, [thing("a", "One", "shared"), thing("b", "Two", "shared")])
+    entities = Entities(tmp_path / FILE)
+    first = entities.find("recording", id_of("shared"))
+    fill_with(tmp_path, [thing("b", "Two", "shared")])
+    second = entities.find("recording", id_of("shared"))
+    assert (first and first.thing, second and second.thing) == ("a", "b")
+
+
+def test_redirects_follow(tmp_path: Path) -> None:
+    fill_with(tmp_path, MANY[:3], turned=[("recording", id_of("old"), "r000")])
+    fill_with(tmp_path, MANY[:3], turned=[("recording", id_of("old"), "r002")])
+    led = Entities(tmp_path / FILE).find("recording", id_of("old"))
+    assert led is not None and led.id == id_of("r002")
+    fill_with(tmp_path, MANY[:3])
+    assert Entities(tmp_path / FILE).find("recording", id_of("old")) is None
+
+
+def test_much_that_changed_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entity_filling, "_MOST_CHANGES", 10)
+    fill_with(tmp_path, MANY)
+    assert fill_with(tmp_path, [thing(f"t{n:03}", f"Tune number{n}") for n in range(300)]).anew
+    assert len(found(tmp_path, "tune")) == 300 and found(tmp_path, "song") == []
+    assert len(list(tmp_path.glob("fields-*"))) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"SQLite format 3\x00", b"x" * 5000])
+def test_what_cannot_be_read_is_made_again(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / FILE).write_bytes(damage)
+    assert finish(tmp_path) == 0
+    assert fill_with(tmp_path, MANY).anew and len(found(tmp_path, "song")) == 300
+    (tmp_path / Entities(tmp_path / FILE).fields() / "meta.json").unlink()
+    assert fill_with(tmp_path, MANY).anew and len(found(tmp_path, "song")) == 300
+
+
+def test_things_out_of_order_are_refused(tmp_path: Path) -> None:
+    fill_with(tmp_path, MANY)
+    with pytest.raises(ValueError, match="in order"):
+        fill_with(tmp_path, MANY[::-1])
+    assert len(found(tmp_path, "song")) == 300
+
+
+def _fill_and_die(search: Path, things: list[Thing], moment: str) -> None:
+    """Runs in a process of its own, which ends by a kill at a moment of the change."""
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def dying() -> Iterator[Thing]:
+        yield from things[: len(things) // 2]
+        die()
+
+    source: Callable[[], Iterator[Thing]] = lambda: iter(things)  # noqa: E731
+    if moment == "comparing":
+        source = dying
+    elif moment == "between":
+        entity_filling.catch_up = die  # type: ignore[assignment]
+    elif moment == "applying":
+        entity_filling._RELINK = "SELECT die()"  # type: ignore[misc]
+        apsw.connection_hooks.append(lambda db: db.create_scalar_function("die", die))
+    elif moment == "noting":
+        FieldIndex.change = _then(FieldIndex.change, die)  # type: ignore[method-assign]
+    fill(search / FILE, source, lambda: ())
+
+
+def _then(first: Callable[..., int], second: Callable[[], None]) -> Callable[..., int]:
+    def both(*arguments: object) -> int:
+        count = first(*arguments)
+        second()
+        return count
+
+    return both
+
+
+@pytest.mark.parametrize("moment", ["comparing", "applying", "between", "noting"])
+@pytest.mark.parametrize("repaired", ["by the next writer", "by the next match"])
+def test_a_kill_is_made_good(tmp_path: Path, moment: str, repaired: str) -> None:
+    fill_with(tmp_path, MANY)
+    changed = [thing("r000", "Another name"), *MANY[2:], thing("s", "Newcomer")]
+    killed = multiprocessing.get_context("spawn").Process(
+        target=_fill_and_die, args=(tmp_path, changed, moment)
+    )
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    committed = moment in ("between", "noting")
+    entities = Entities(tmp_path / FILE)
+    assert (entities.find("recording", id_of("s")) is not None, entities.is_behind()) == (committed,) * 2
+    assert set(found(tmp_path, "song")) >= {f"r{n:03}" for n in range(2, 300)}, "readers go on"
+    if repaired == "by the next writer":
+        assert finish(tmp_path) == (3 if committed else 0)
+        assert not entities.is_behind()
+        assert found(tmp_path, "newcomer") == (["s"] if committed else [])
+        assert finish(tmp_path) == 0
+    assert not fill_with(tmp_path, changed).anew
+    assert not entities.is_behind()
+    assert found(tmp_path, "another") == ["r000"] and found(tmp_path, "newcomer") == ["s"]
+    assert set(found(tmp_path, "song")) == {f"r{n:03}" for n in range(2, 300)}
