@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Access copies for listening, and tagged copies that give the original back."""
 
+import datetime as dt
 import hashlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,21 +23,26 @@ from onrecord.audio import probe
 from onrecord.audio.tagged import restore
 from onrecord.errors import IntegrityError, NotFound, OnrecordError, UsageError
 from tests.archive.test_sound import png, sha256, with_cover
+from tests.conftest import DAY
 from tests.tones import write
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
 
 
-@pytest.fixture
-def held(archive: Archive, tmp_path: Path) -> Archive:
-    """A lossless file and a lossy one of a low rate, both free."""
-    folder = tmp_path / "music"
+def _held(folder: Path) -> None:
     said = {"title": "Tune", "artist": "Somebody", "album": "Tunes", "license": BY}
-    write(folder / "tune.flac", 1, 6.0, said)
-    write(folder / "other.opus", 2, 6.0, said | {"title": "Other"})
-    add(archive, [folder], held_as="owner")
-    rematch(archive)
-    return archive
+    write(folder / "music" / "tune.flac", 1, 6.0, said)
+    write(folder / "music" / "other.opus", 2, 6.0, said | {"title": "Other"})
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [folder / "music"], held_as="owner")
+        rematch(archive)
+
+
+@pytest.fixture
+def held(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    """A lossless file and a lossy one of a low rate, both free."""
+    with Archive.open(made_once(_held) / "archive", clock) as archive:
+        yield archive
 
 
 def copies(archive: Archive) -> list[tuple[str, str, str]]:

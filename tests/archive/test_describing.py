@@ -14,15 +14,14 @@ import frictionless
 import pytest
 
 from onrecord.archive import Archive
-from onrecord.archive.publishing import publish
 from onrecord.catalog.columns import dataset_meaning
 from onrecord.engine.parquet import column_names, read_rows
 from onrecord.publish.dataset import TABLES
 
 
 @pytest.fixture
-def edition(filled: Archive) -> Path:
-    return publish(filled).folder
+def edition(published: Archive) -> Path:
+    return published.folder / "editions" / "1"
 
 
 def described(edition: Path, name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 import datetime as dt
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,11 +16,12 @@ from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.getting import get
+from onrecord.archive.keyholding import feed_folder
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
 from onrecord.archive.withdrawing import withdraw
-from onrecord.errors import FeedExpired, MirrorFailed, NotFound, UsageError
+from onrecord.errors import FeedExpired, IsWithdrawn, MirrorFailed, NotFound, UsageError
 from onrecord.ledger import BlobRow
 from onrecord.mirror.session import Session
 from onrecord.model.digests import PIECE
@@ -27,20 +29,25 @@ from onrecord.model.rights import Target
 from tests.archive.feeds import feed_of
 from tests.archive.pages import between, page
 from tests.archive.withdrawn import tagged
+from tests.conftest import DAY
 from tests.tones import write
 
 
-@pytest.fixture
-def origin(tmp_path: Path, clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
-    """An edition with a file of several pieces and a small one."""
+def _long_and_short(folder: Path) -> None:
     free = tagged("Long")
-    write(tmp_path / "music" / "long.flac", 5, 60.0, free)
-    write(tmp_path / "music" / "short.flac", 6, 1.0, {**free, "title": "Short"})
-    with Archive.create(tmp_path / "origin", "Origin", clock) as made:
-        add(made, [tmp_path / "music"], held_as="owner")
+    write(folder / "music" / "long.flac", 5, 60.0, free)
+    write(folder / "music" / "short.flac", 6, 1.0, {**free, "title": "Short"})
+    with Archive.create(folder / "origin", "Origin", lambda: DAY) as made:
+        add(made, [folder / "music"], held_as="owner")
         rematch(made)
         publish(made)
-        yield made
+
+
+@pytest.fixture
+def origin(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    """An edition with a file of several pieces and a small one."""
+    with Archive.open(made_once(_long_and_short) / "origin", clock) as archive:
+        yield archive
 
 
 @pytest.fixture
@@ -159,6 +166,55 @@ def test_what_was_withdrawn_meanwhile_is_refused_by_this_archives_own_gate(
         [got] = get(mirror, long, [address])
     assert (got.refused, got.received) == ("R-WITHDRAWN", 0)
     assert row.sha256 not in sounds(mirror)
+
+
+def test_what_the_newest_edition_lacks_because_it_was_withdrawn_is_said(
+    origin: Archive, mirror: Archive
+) -> None:
+    """The edition bears a tombstone, the signed list the digest: neither is called unknown."""
+    long, row = row_of(origin, "Long")
+    withdraw(origin, Target("recording", long), by="Some Makers", text="please")
+    publish(origin)
+    with page(origin) as address:
+        for thing in (long, row.sha256):
+            with pytest.raises(IsWithdrawn, match=f"withdrawn by archive {origin.id}"):
+                get(mirror, thing, [address])
+        with pytest.raises(NotFound):
+            get(mirror, "ab" * 32, [address])
+    assert row.sha256 not in sounds(mirror)
+
+
+def test_an_archive_that_does_not_answer_keeps_nobody_from_the_next(origin: Archive, tmp_path: Path) -> None:
+    short, row = row_of(origin, "Short")
+    with (
+        page(origin) as address,
+        Archive.create(tmp_path / "gone", "Gone", origin.clock) as gone,
+        Archive.create(tmp_path / "both", "Both", origin.clock) as both,
+    ):
+        publish(gone)
+        for archive in (gone, origin):
+            mirroring.follow(both, feed_of(archive))
+        shutil.rmtree(feed_folder(gone.folder))
+        [got] = get(both, short, [address])
+        assert (got.archive, sounds(both)) == (origin.id, {row.sha256})
+        with pytest.raises(NotFound, match=str(gone.folder)):
+            get(both, "ab" * 32, [address])
+
+
+def test_others_write_while_a_track_comes(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
+    _, row = row_of(origin, "Long")
+    write(tmp_path / "own" / "own.flac", 77, 1.0, tagged("Own"))
+    wrote: list[int] = []
+
+    def meanwhile(name: str, state: object) -> None:
+        if not wrote:
+            with Archive.open(mirror.folder, mirror.clock) as other:
+                wrote.append(add(other, [tmp_path / "own"], held_as="owner").new)
+
+    with page(origin) as address:
+        [got] = get(mirror, row.sha256, [address], progress=meanwhile)
+    assert (got.received, wrote) == (row.size, [1])
+    assert check(mirror).bad == []
 
 
 def test_a_damaged_file_is_made_whole(origin: Archive, mirror: Archive) -> None:

@@ -10,7 +10,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from onrecord.archive import Archive, mirroring, possession, seeding
-from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
 from onrecord.mirror.session import Session
 from onrecord.web.app import create_app
@@ -19,9 +18,8 @@ from tests.archive.feeds import feed_of
 
 
 @pytest.fixture
-def origin(filled: Archive) -> Archive:
-    publish(filled)
-    return filled
+def origin(published: Archive) -> Archive:
+    return published
 
 
 @pytest.fixture

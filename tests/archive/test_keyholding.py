@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,18 @@ from onrecord.publish.signing import Key
 from onrecord.publish.trust_files import OnlineKeys
 from tests.archive.feeds import feed_of, sign_again
 from tests.archive.withdrawn import blob, tune
+from tests.conftest import DAY
+
+
+def _published(folder: Path) -> None:
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        publish(archive)
 
 
 @pytest.fixture
-def origin(archive: Archive) -> Archive:
-    publish(archive)
-    return archive
+def origin(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    with Archive.open(made_once(_published) / "archive", clock) as archive:
+        yield archive
 
 
 @pytest.fixture
@@ -237,15 +243,19 @@ def test_an_archive_without_editions_has_no_keys(archive: Archive, keys: Path) -
 # Succession -------------------------------------------------------------------------------------------------------
 
 
+def _two_sounds(folder: Path) -> None:
+    tune(folder / "music" / "tune.flac")
+    tune(folder / "music" / "other.flac", "Other", seed=6)
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [folder / "music"])
+        publish(archive)
+
+
 @pytest.fixture
-def gone(archive: Archive, tmp_path: Path) -> Archive:
+def gone(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
     """An archive with two sounds, one of them withdrawn later, whose owner will be gone."""
-    folder = tmp_path / "music"
-    tune(folder / "tune.flac")
-    tune(folder / "other.flac", "Other", seed=6)
-    add(archive, [folder])
-    publish(archive)
-    return archive
+    with Archive.open(made_once(_two_sounds) / "archive", clock) as archive:
+        yield archive
 
 
 def held_by(path: Path, name: str, gone: Archive) -> Archive:

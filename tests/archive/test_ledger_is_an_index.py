@@ -10,15 +10,13 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.checking import check
 from onrecord.archive.matching import rematch
-from onrecord.archive.publishing import publish
 from onrecord.errors import IntegrityError, NewerFormat
 
 
 @pytest.fixture
-def full(filled: Archive) -> Archive:
-    publish(filled)
-    check(filled)
-    return filled
+def full(published: Archive) -> Archive:
+    check(published)
+    return published
 
 
 def test_a_deleted_ledger_comes_back_row_for_row(full: Archive) -> None:

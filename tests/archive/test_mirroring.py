@@ -14,18 +14,26 @@ from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.editions import manifest_in
+from onrecord.archive.exporting.disk import export_disk
+from onrecord.archive.getting import get
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
-from onrecord.errors import DigestMismatch, MirrorFailed, OnrecordError, SignatureInvalid, SourceRefused
+from onrecord.errors import (
+    ArchiveLocked,
+    DigestMismatch,
+    MirrorFailed,
+    OnrecordError,
+    SignatureInvalid,
+    SourceRefused,
+)
 from onrecord.mirror.session import Session
 from tests.archive.feeds import feed_of, sign_again
 from tests.tones import write
 
 
 @pytest.fixture
-def origin(filled: Archive) -> Archive:
-    publish(filled)
-    return filled
+def origin(published: Archive) -> Archive:
+    return published
 
 
 @pytest.fixture
@@ -229,3 +237,42 @@ def test_a_strangers_ruling_is_no_ruling_of_ours(origin: Archive, mirror: Archiv
         "read from the bytes, here"
     )
     assert claimed == {"file", f"archive:{origin.id}"}
+
+
+def test_others_write_while_a_sync_fetches(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
+    """The write lock is taken to write alone; a second run that fetches is refused by a lock of its own."""
+    export_disk(origin, tmp_path / "disk")
+    mirroring.follow(mirror, feed_of(origin))
+    license = "https://creativecommons.org/licenses/by/4.0/"
+    write(tmp_path / "own" / "own.flac", seed=77, tags={"title": "Own", "license": license})
+    wrote: list[int] = []
+
+    def meanwhile(name: str, state: object) -> None:
+        if wrote:
+            return
+        with Archive.open(mirror.folder, mirror.clock) as other:
+            wrote.append(add(other, [tmp_path / "own"], held_as="owner").new)
+            for run in (
+                lambda: mirroring.sync(other, [], disk=tmp_path / "disk"),
+                lambda: get(other, "ab" * 32),
+                lambda: mirroring.follow(other, feed_of(origin)),
+            ):
+                with pytest.raises(ArchiveLocked, match="is fetching from mirrors"):
+                    run()
+
+    [report] = mirroring.sync(mirror, [], progress=meanwhile, disk=tmp_path / "disk")
+    assert (wrote, report.files) == ([1], 4)
+    assert check(mirror).bad == []
+    assert [hit.title for hit in open_reader(mirror.folder).search("Own")] == ["Own"]
+    [again] = mirroring.sync(mirror, [], disk=tmp_path / "disk")
+    assert (again.files, again.had) == (0, 4)
+
+
+def test_a_sync_is_refused_where_somebody_writes_for_long(origin: Archive, mirror: Archive) -> None:
+    mirroring.follow(mirror, feed_of(origin))
+    with (
+        Archive.open(mirror.folder, mirror.clock) as other,
+        other.writing(),
+        pytest.raises(ArchiveLocked, match="is writing to this archive"),
+    ):
+        mirroring.sync(mirror, [("127.0.0.1", 1)])

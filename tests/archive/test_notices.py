@@ -4,7 +4,7 @@
 
 import datetime as dt
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +63,14 @@ ANSWER = Counter(
 )
 
 
+FRIDAY = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)  # before Thanksgiving
+
+
 class Clock:
     """A day that a test moves on."""
 
     def __init__(self) -> None:
-        self.now = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)  # the Friday before Thanksgiving
+        self.now = FRIDAY
 
     def __call__(self) -> dt.datetime:
         return self.now
@@ -81,20 +84,24 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def paths(tmp_path: Path) -> dict[str, Path]:
-    folder = tmp_path / "music"
-    return {
-        "tune": tune(folder / "lent" / "tune.flac"),
-        "other": tune(folder / "own" / "other.flac", "Other", 6),
-    }
+def _held(folder: Path) -> None:
+    tune(folder / "music" / "lent" / "tune.flac")
+    tune(folder / "music" / "own" / "other.flac", "Other", 6)
+    with Archive.create(folder / "archive", "Test archive", lambda: FRIDAY) as archive:
+        add(archive, [folder / "music"], held_as="deposit")
+        rematch(archive)
 
 
 @pytest.fixture
-def held(archive: Archive, paths: dict[str, Path]) -> Archive:
-    add(archive, [paths["tune"].parents[1]], held_as="deposit")
-    rematch(archive)
-    return archive
+def held(made_once: Callable[..., Path], clock: Clock) -> Iterator[Archive]:
+    with Archive.open(made_once(_held) / "archive", clock) as archive:
+        yield archive
+
+
+@pytest.fixture
+def paths(held: Archive) -> dict[str, Path]:
+    folder = held.folder.parent / "music"
+    return {"tune": folder / "lent" / "tune.flac", "other": folder / "own" / "other.flac"}
 
 
 @pytest.fixture

@@ -25,23 +25,29 @@ from onrecord.mirror.session import Session
 from onrecord.model.rights import Target
 from onrecord.publish.edition import VolumeEntry
 from tests.archive.feeds import feed_of
+from tests.conftest import DAY
 from tests.pipeline.pieces import onrecord, pieces
 from tests.tones import write
 
 _ZERO = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
+def _three_volumes(folder: Path) -> None:
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [pieces(folder / "one", range(3))], held_as="owner")
+        publish(archive)
+        add(archive, [pieces(folder / "two", range(10, 12))], held_as="owner")
+        write(folder / "zero" / "zero.opus", seed=41, tags={"title": "Zero", "license": _ZERO})
+        add(archive, [folder / "zero"], held_as="owner")
+        rematch(archive)
+        publish(archive)
+
+
 @pytest.fixture
-def origin(archive: Archive, tmp_path: Path) -> Archive:
+def origin(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
     """Three volumes: two of CC BY, cut by two editions, and one of CC0."""
-    add(archive, [pieces(tmp_path / "one", range(3))], held_as="owner")
-    publish(archive)
-    add(archive, [pieces(tmp_path / "two", range(10, 12))], held_as="owner")
-    write(tmp_path / "zero" / "zero.opus", seed=41, tags={"title": "Zero", "license": _ZERO})
-    add(archive, [tmp_path / "zero"], held_as="owner")
-    rematch(archive)
-    publish(archive)
-    return archive
+    with Archive.open(made_once(_three_volumes) / "archive", clock) as archive:
+        yield archive
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from onrecord.archive import Archive, mirroring, possession, repairing, seeding
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
+from onrecord.archive.keyholding import key_folder
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.errors import NotFound, SignatureInvalid, SourceRefused, UsageError
@@ -24,30 +25,41 @@ from onrecord.net import fetch
 from tests.archive.feeds import feed_of
 from tests.archive.pages import between, page
 from tests.archive.withdrawn import tagged
+from tests.conftest import DAY
 from tests.tones import write
 
 
-@pytest.fixture
-def origin(tmp_path: Path, clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
-    """An edition with a file of several pieces and a small one."""
-    music = tmp_path / "music"
+def _origin_and_mirror(folder: Path) -> None:
+    music = folder / "music"
     write(music / "long.wav", 5, 20.0, {"title": "Long"})
     (music / "long.wav.license").write_text("SPDX-License-" + "Identifier: CC-BY-4.0\n")
     write(music / "short.flac", 6, 1.0, tagged("Short"))
-    with Archive.create(tmp_path / "origin", "Origin", clock) as made:
-        add(made, [music], held_as="owner")
-        rematch(made)
-        publish(made)
-        yield made
+    with (
+        Archive.create(folder / "origin", "Origin", lambda: DAY) as origin,
+        Archive.create(folder / "mirror", "Mirror", lambda: DAY) as mirror,
+        Session() as session,
+    ):
+        add(origin, [music], held_as="owner")
+        rematch(origin)
+        publish(origin)
+        mirroring.follow(mirror, feed_of(origin))
+        seeding.seed(origin, session)
+        mirroring.sync(mirror, [("127.0.0.1", session.port)])
+
+
+@pytest.fixture
+def origin(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    """An edition with a file of several pieces and a small one."""
+    with Archive.open(made_once(_origin_and_mirror) / "origin", clock) as archive:
+        yield archive
 
 
 @pytest.fixture
 def mirror(tmp_path: Path, origin: Archive) -> Iterator[Archive]:
-    with Archive.create(tmp_path / "mirror", "Mirror", origin.clock) as made, Session() as session:
-        mirroring.follow(made, feed_of(origin))
-        seeding.seed(origin, session)
-        mirroring.sync(made, [("127.0.0.1", session.port)])
-        yield made
+    """Holds all of it."""
+    with Archive.open(tmp_path / "mirror", origin.clock) as archive:
+        mirroring.follow(archive, feed_of(origin))  # where the copy has it
+        yield archive
 
 
 def long_one(archive: Archive) -> tuple[str, Path, int]:
@@ -200,6 +212,38 @@ def test_what_may_not_be_shared_is_not_exchanged(origin: Archive, tmp_path: Path
                 fetch(f"{address}/exchange/{path}", 1 << 20)
 
 
+def test_every_volume_that_a_holder_has_is_counted(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
+    """One of one small file beside a large one: with one block drawn it is asked for all the same."""
+    write(tmp_path / "more" / "tiny.flac", 9, 0.5, tagged("Tiny"))
+    add(origin, [tmp_path / "more"], held_as="owner")
+    publish(origin)
+    with Session() as session:
+        seeding.seed(origin, session)
+        mirroring.sync(mirror, [("127.0.0.1", session.port)])
+    for _ in range(5):
+        outcome = possession.take(origin, possession.respond(mirror, possession.challenge(origin, [], 1)))
+        assert len(outcome.volumes) == 2 and outcome.asked == outcome.proved == 2
+        assert outcome.finds == pytest.approx(0.01), "what was drawn of all, no more"
+    assert [item.copies for item in possession.health(origin)] == [1, 1]
+
+
+def test_of_more_volumes_than_can_be_asked_about_those_come_first_that_were_not_for_longest(
+    origin: Archive, mirror: Archive, tmp_path: Path
+) -> None:
+    write(tmp_path / "more" / "tiny.flac", 9, 0.5, tagged("Tiny"))
+    add(origin, [tmp_path / "more"], held_as="owner")
+    publish(origin)
+    with Session() as session:
+        seeding.seed(origin, session)
+        mirroring.sync(mirror, [("127.0.0.1", session.port)])
+    first = possession.challenge(origin, [], 3, most=1)
+    possession.take(origin, possession.respond(mirror, first))
+    second = possession.challenge(origin, [], 3, most=1)
+    assert {*first.volumes, *second.volumes} == set(possession.torrent_files(origin))
+    with pytest.raises(UsageError, match="2 volumes: expected at most 1"):
+        possession.challenge(origin, [*first.volumes, *second.volumes], 3, most=1)
+
+
 def test_a_forged_answer_is_refused(origin: Archive, mirror: Archive) -> None:
     asked = possession.challenge(origin, [], 3)
     content = possession.respond(mirror, read_challenge(msgspec.json.encode(asked)))
@@ -225,3 +269,43 @@ def test_the_commands_carry_challenge_and_answer_as_files(
     told = onrecord(origin, "verify", str(answered)).decode()
     assert "not a disk of its own" in told and "with probability 0." in told
     assert "1 elsewhere" in onrecord(origin, "holders").decode()
+
+
+def test_a_swapped_or_strange_file_is_called_by_its_name(origin: Archive, tmp_path: Path) -> None:
+    def refused(*arguments: object) -> str:
+        command = [sys.executable, "-m", "onrecord", *map(str, arguments), "-C", str(origin.folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode in (1, 2) and "Traceback" not in done.stderr
+        return done.stderr
+
+    challenge, answered = tmp_path / "challenge.json", tmp_path / "answer.json"
+    asked = possession.challenge(origin, [], 3)
+    challenge.write_bytes(msgspec.json.encode(asked))
+    answered.write_bytes(possession.respond(origin, asked))
+    said = refused("mirror", "prove", answered)
+    assert f"{answered}: expected a challenge" in said and "got an answer to a challenge" in said
+    said = refused("mirror", "verify", challenge)
+    assert f"{challenge}: expected an answer" in said and "got a challenge" in said
+    edition = origin.folder / "editions" / "1"
+    torrent = next((edition / "volumes").glob("*.torrent"))
+    for path, name in (
+        (torrent, "a torrent"),
+        (edition / "manifest.json", "the manifest of an edition"),
+        (edition / "minisign.pub", "a public key"),
+        (edition / "SHA256SUMS.minisig", "a signature by minisign"),
+        (edition / "dataset" / "files.parquet", "a Parquet table"),
+        (origin.folder / "editions" / "feed" / "feed.json", "the feed of an archive"),
+        (origin.folder / "editions" / "feed" / "timestamp.json", "a part of a feed's TUF metadata"),
+    ):
+        for command in ("prove", "verify"):
+            assert f"{path}: expected" in (said := refused("mirror", command, path)) and f"got {name}" in said
+    challenge.write_bytes(challenge.read_bytes()[:-9])
+    assert f"{challenge}: expected a challenge" in (said := refused("mirror", "prove", challenge))
+    assert "got JSON that was cut or damaged" in said
+    answered.write_bytes(answered.read_bytes().replace(b'"answer":"ey', b'"answer":"AA'))
+    assert f"{answered}: not an answer" in refused("mirror", "verify", answered)
+    key = tmp_path / "ada.key"
+    key.write_bytes(before := next(iter(key_folder(origin).glob("*.root.key"))).read_bytes())
+    assert "there is a secret key already" in refused("mirror", "challenge", "--to", key)
+    assert key.read_bytes() == before
+    assert "is no folder" in refused("mirror", "challenge", "--to", tmp_path / "nowhere" / "c.json")

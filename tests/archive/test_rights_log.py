@@ -193,13 +193,13 @@ def test_history_is_of_one_thing(filled: Archive, album: Album) -> None:
     assert next(entry for entry in everything if entry.event == "added").rows["files"] == 6
 
 
-def test_history_of_a_recording_has_its_files_and_its_founding(filled: Archive, album: Album) -> None:
+def test_history_of_a_recording_begins_with_the_claim_that_founds_it(filled: Archive, album: Album) -> None:
     from onrecord.archive.reading import open_reader
 
     blob = sha256(album.free[0])
     recording = open_reader(filled.folder).why(blob).id
     rule(filled, Target("recording", recording), True, **WHO)
-    assert [entry.event for entry in history(filled, recording, 10)] == ["added", "matched", "ruled"]
+    assert [entry.event for entry in history(filled, recording, 10)] == ["added", "ruled"]
 
 
 # PREMIS --------------------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ def test_the_log_in_the_words_of_premis(filled: Archive, album: Album, tmp_path:
     assert_shape(document)
     objects, events, rights = (document.findall(f"{PREMIS}{name}") for name in ("object", "event", "rights"))
     assert (len(objects), len(events), len(rights)) == (report.objects, report.events, report.rights)
-    assert report.left_out == {"created": 1, "matched": 1}
+    assert report.left_out == {"created": 1}
 
     described = set(texts(document, "objectIdentifierValue"))
     assert described == {filled.id, *(row.sha256 for row in filled.ledger.blobs())}

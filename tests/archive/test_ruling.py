@@ -5,7 +5,7 @@
 import datetime as dt
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +45,20 @@ def yes(archive: Archive, thing: str, **more: object) -> Ruled:
     return rule(archive, find_target(archive, thing), True, **{**WHO, **more})
 
 
-@pytest.fixture
-def unclear(archive: Archive, tmp_path: Path) -> Archive:
-    """Five files under a license that does not say its version, and one under words that nobody understands."""
+def _unclear(folder: Path) -> None:
     for seed in range(5):
-        write(tmp_path / "music" / f"{seed}.opus", seed, 1.0, {"title": f"T{seed}", "license": "CC BY-SA"})
-    write(tmp_path / "music" / "9.opus", 9, 1.0, {"title": "T9", "license": "ask Bob nicely"})
-    add(archive, [tmp_path / "music"], held_as="owner")
-    rematch(archive)
-    return archive
+        write(folder / "music" / f"{seed}.opus", seed, 1.0, {"title": f"T{seed}", "license": "CC BY-SA"})
+    write(folder / "music" / "9.opus", 9, 1.0, {"title": "T9", "license": "ask Bob nicely"})
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [folder / "music"], held_as="owner")
+        rematch(archive)
+
+
+@pytest.fixture
+def unclear(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    """Five files under a license that does not say its version, and one under words that nobody understands."""
+    with Archive.open(made_once(_unclear) / "archive", clock) as archive:
+        yield archive
 
 
 # Ruling and undoing ------------------------------------------------------------------------------------------------
@@ -252,22 +257,26 @@ def test_the_queue_shows_what_could_not_be_taken(filled: Archive, tmp_path: Path
 # Rulings that travel -----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def other(tmp_path: Path, album: Album) -> Iterator[Archive]:
-    """Another archive: it has one closed piece in the same bytes, and the other as the same audio in other bytes."""
+def _other(folder: Path, album: Album) -> None:
     from mutagen.oggopus import OggOpus
 
-    music = tmp_path / "theirs"
-    music.mkdir()
+    music = folder / "theirs"
+    music.mkdir(parents=True)
     shutil.copy(album.closed[0], music / "same.opus")
     shutil.copy(album.closed[1], music / "retagged.opus")
     tags = OggOpus(music / "retagged.opus")  # type: ignore[no-untyped-call]
     tags["title"] = "Another title"
     tags.save()
-    with Archive.create(tmp_path / "other", "Other", lambda: DAY) as made:
+    with Archive.create(folder / "other", "Other", lambda: DAY) as made:
         add(made, [music], held_as="owner")
         rematch(made)
-        yield made
+
+
+@pytest.fixture
+def other(made_once: Callable[..., Path], album: Album) -> Iterator[Archive]:
+    """Another archive: it has one closed piece in the same bytes, and the other as the same audio in other bytes."""
+    with Archive.open(made_once(_other, album) / "other", lambda: DAY) as archive:
+        yield archive
 
 
 @pytest.fixture

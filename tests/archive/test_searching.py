@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Search over a real archive: identifiers, filters that ask the rights, changes, hostile questions."""
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from onrecord.archive.reading import Reader
 from onrecord.model.filters import Filters
 from onrecord.search.rows import Rows
 from onrecord.web.app import create_app
+from tests.conftest import DAY
 from tests.tones import write
 
 
@@ -22,8 +24,7 @@ def ids(reader: Reader, query: str, **filters: object) -> set[str]:
     return {hit.id for hit in reader.search(query, ("recording",), 50, Filters(**filters))}  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def pieces(archive: Archive, tmp_path: Path) -> Iterator[tuple[Archive, Reader]]:
+def _pieces(folder: Path) -> None:
     for number, (title, license) in enumerate(
         [
             ("Piece one", "https://creativecommons.org/licenses/by/4.0/"),
@@ -38,14 +39,22 @@ def pieces(archive: Archive, tmp_path: Path) -> Iterator[tuple[Archive, Reader]]
             "isrc": f"USS1Z990000{number}",
         }
         write(
-            tmp_path / "music" / f"{number}.flac",
+            folder / "music" / f"{number}.flac",
             number + 1,
             3.0,
             {**tags, **({"license": license} if license else {})},
         )
-    add(archive, [tmp_path / "music"], held_as="deposit")
-    rematch(archive)
-    yield archive, Reader(archive.folder)
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [folder / "music"], held_as="deposit")
+        rematch(archive)
+
+
+@pytest.fixture
+def pieces(
+    made_once: Callable[..., Path], clock: Callable[[], dt.datetime]
+) -> Iterator[tuple[Archive, Reader]]:
+    with Archive.open(made_once(_pieces) / "archive", clock) as archive:
+        yield archive, Reader(archive.folder)
 
 
 def titles(reader: Reader, **filters: object) -> set[str]:

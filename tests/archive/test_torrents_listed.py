@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The torrents beside the feed: what is new, what has gone out of use, what is damaged, and what is not told of."""
 
+import datetime as dt
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -21,19 +23,27 @@ from onrecord.archive.withdrawing import restore, withdraw
 from onrecord.publish.contents import read
 from onrecord.web.app import create_app
 from tests.archive.withdrawn import blob, sha256, tune
+from tests.conftest import DAY
+
+
+def _published(folder: Path) -> None:
+    tune(folder / "music" / "tune.flac")
+    tune(folder / "music" / "other.flac", "Other", seed=6)
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [folder / "music"])
+        publish(archive)
 
 
 @pytest.fixture
-def music(tmp_path: Path) -> dict[str, Path]:
-    folder = tmp_path / "music"
-    return {"tune": tune(folder / "tune.flac"), "other": tune(folder / "other.flac", "Other", seed=6)}
+def origin(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    with Archive.open(made_once(_published) / "archive", clock) as archive:
+        yield archive
 
 
 @pytest.fixture
-def origin(archive: Archive, music: dict[str, Path]) -> Archive:
-    add(archive, [music["tune"].parent])
-    publish(archive)
-    return archive
+def music(origin: Archive) -> dict[str, Path]:
+    folder = origin.folder.parent / "music"
+    return {"tune": folder / "tune.flac", "other": folder / "other.flac"}
 
 
 def torrents(archive: Archive) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from tuf.api.metadata import Metadata, Root
 
 from onrecord.archive import Archive, keyholding, mirroring, seeding
+from onrecord.archive.add import add
 from onrecord.archive.editions import feed_good_until, refresh_feed, renew_feed
 from onrecord.archive.keyholding import feed_folder
 from onrecord.archive.publishing import publish
@@ -36,15 +37,22 @@ from onrecord.publish.signing import Key
 from onrecord.publish.trust import ROOT_LASTS, Holder, roles_of, root_of, sign_metadata
 from onrecord.publish.trust_files import TIMESTAMP_LASTS, OnlineKeys, newest_root
 from tests.archive.feeds import contents_of, feed_of, sign_again, sync_from
+from tests.archive.withdrawn import tune
+from tests.conftest import DAY
 
 NOBODY = [("127.0.0.1", 1)]
 
 
+def _published(folder: Path) -> None:
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        publish(archive)
+
+
 @pytest.fixture
-def origin(archive: Archive) -> Archive:
+def origin(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
     """Nothing is in its edition: here it is about the feed alone."""
-    publish(archive)
-    return archive
+    with Archive.open(made_once(_published) / "archive", clock) as archive:
+        yield archive
 
 
 @pytest.fixture
@@ -105,6 +113,76 @@ def test_what_was_seen_when_it_was_first_followed_counts(origin: Archive, tmp_pa
         put_back(origin, old)
         with pytest.raises(SignatureInvalid, match="an older state"):
             mirroring.sync(late, NOBODY)
+
+
+def test_a_feed_that_goes_back_is_refused_at_another_address_too(
+    origin: Archive, mirror: Archive, tmp_path: Path
+) -> None:
+    """`follow` of what is followed already applies what `sync` does: a new address is no new beginning."""
+    old = copy_of(origin, tmp_path / "old")
+    later(origin, 2)
+    later(mirror, 2)
+    renew_feed(origin)
+    sync(mirror, origin)
+    before = mirror.ledger.followed()
+    with pytest.raises(SignatureInvalid, match="an older state than the one seen before"):
+        mirroring.follow(mirror, str(old))
+    assert mirror.ledger.followed() == before
+    moved = copy_of(origin, tmp_path / "moved")
+    assert mirroring.follow(mirror, str(moved)).feed == f"{moved}/feed.json"
+
+
+def test_an_older_edition_is_refused_at_another_address_too(
+    origin: Archive, mirror: Archive, tmp_path: Path
+) -> None:
+    """Signed anew, so that only the edition's number goes back."""
+    old = contents_of(origin)["feed.json"]
+    add(origin, [tune(tmp_path / "music" / "tune.flac").parent])
+    publish(origin)
+    assert sync(mirror, origin).number == 2
+    sign_again(origin, {"feed.json": old})
+    with pytest.raises(SignatureInvalid, match="from edition 2, got"):
+        mirroring.follow(mirror, str(copy_of(origin, tmp_path / "moved")))
+
+
+def test_an_archive_that_was_followed_by_a_key_is_not_unknown_later(origin: Archive, tmp_path: Path) -> None:
+    digest = keyholding.shown(origin).root_sha256
+    with Archive.create(tmp_path / "m", "M", origin.clock) as mirror:
+        assert mirroring.follow(mirror, feed_of(origin), digest).pinned == "by its digest"
+        assert mirroring.follow(mirror, feed_of(origin)).pinned == "before"
+        assert mirroring.follow(mirror, feed_of(origin), digest).pinned == "by its digest"
+
+
+def test_one_archive_that_fails_does_not_end_the_sync_of_others(
+    origin: Archive, mirror: Archive, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "onrecord", "mirror", "sync", "--peer", "127.0.0.1:1", "-C"]
+    with (
+        Archive.create(tmp_path / "other", "Other", origin.clock) as other,
+        Archive.create(tmp_path / "both", "Both") as both,
+    ):
+        publish(other)
+        for archive in (origin, other):
+            archive.clock = both.clock
+            renew_feed(archive)
+            mirroring.follow(both, feed_of(archive))
+        [first, second] = sorted((origin, other), key=lambda each: each.id)
+        (feed_folder(first.folder) / "timestamp.json").write_bytes(b"{}")
+        with Session() as session:
+            seeding.seed(second, session)
+            [bad, good] = mirroring.sync(both, [("127.0.0.1", session.port)], patience=20)
+        assert (bad.archive, bad.exit_code) == (
+            first.id,
+            4,
+        ) and "not a feed that can be verified" in bad.failed
+        assert (good.archive, good.number, good.failed) == (second.id, 1, "")
+        assert [each["archive"] for each in both.ledger.mirrored()] == [second.id]
+        done = subprocess.run([*command, str(both.folder)], capture_output=True, text=True, check=False)
+        assert done.returncode == 3, done.stderr
+        assert f"archive {first.id}: failed" in done.stdout
+        (feed_folder(second.folder) / "timestamp.json").write_bytes(b"{}")
+        done = subprocess.run([*command, str(both.folder)], capture_output=True, text=True, check=False)
+        assert done.returncode == 4, done.stderr
 
 
 def test_a_frozen_feed_is_refused_when_its_time_is_over(origin: Archive, mirror: Archive) -> None:

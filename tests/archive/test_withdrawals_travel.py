@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The signed list of withdrawals, from the archive that publishes it to a mirror that obeys it."""
 
+import datetime as dt
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,22 +23,27 @@ from onrecord.publish.withdrawals import BLOB, entry
 from onrecord.web.app import create_app
 from tests.archive.feeds import contents_of, feed_of, sign_again, sync_from
 from tests.archive.withdrawn import blob, recording_of, sha256, titles, tune
+from tests.conftest import DAY
+
+
+def _published(folder: Path) -> None:
+    tune(folder / "music" / "tune.flac")
+    tune(folder / "music" / "other.flac", "Other", seed=6)
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [folder / "music"])
+        publish(archive)
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> dict[str, Path]:
-    folder = tmp_path / "music"
-    return {
-        "flac": tune(folder / "tune.flac"),
-        "other": tune(folder / "other.flac", "Other", seed=6),
-    }
+def origin(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    with Archive.open(made_once(_published) / "archive", clock) as archive:
+        yield archive
 
 
 @pytest.fixture
-def origin(archive: Archive, paths: dict[str, Path]) -> Archive:
-    add(archive, [paths["flac"].parent])
-    publish(archive)
-    return archive
+def paths(origin: Archive) -> dict[str, Path]:
+    folder = origin.folder.parent / "music"
+    return {"flac": folder / "tune.flac", "other": folder / "other.flac"}
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A withdrawal hides at once, reaches whatever sounds the same, comes back at no door, and can be taken back."""
 
+import datetime as dt
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -32,25 +33,31 @@ from onrecord.web.app import create_app
 from tests.archive.test_harvest_live import SETTINGS, Service, track
 from tests.archive.test_sound import png, with_cover
 from tests.archive.withdrawn import blob, recording_of, sha256, tagged, titles, tune
+from tests.conftest import DAY
 from tests.pipeline.musicbrainz import recording, release, save
 from tests.tones import write
 
 
-@pytest.fixture
-def paths(tmp_path: Path) -> dict[str, Path]:
-    folder = tmp_path / "music"
-    return {
-        "flac": with_cover(tune(folder / "tune.flac"), png(4, 4)),
-        "opus": tune(folder / "tune.opus"),
-        "other": with_cover(tune(folder / "other.flac", "Other", seed=6), png(5, 5)),
-    }
+def _held(folder: Path) -> None:
+    music = folder / "music"
+    with_cover(tune(music / "tune.flac"), png(4, 4))
+    tune(music / "tune.opus")
+    with_cover(tune(music / "other.flac", "Other", seed=6), png(5, 5))
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [music], held_as="owner")
+        rematch(archive)
 
 
 @pytest.fixture
-def held(archive: Archive, paths: dict[str, Path]) -> Archive:
-    add(archive, [paths["flac"].parent], held_as="owner")
-    rematch(archive)
-    return archive
+def held(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    with Archive.open(made_once(_held) / "archive", clock) as archive:
+        yield archive
+
+
+@pytest.fixture
+def paths(held: Archive) -> dict[str, Path]:
+    folder = held.folder.parent / "music"
+    return {"flac": folder / "tune.flac", "opus": folder / "tune.opus", "other": folder / "other.flac"}
 
 
 @pytest.fixture
@@ -377,6 +384,7 @@ def test_it_is_refused_also_where_the_index_was_deleted(
 
 
 def test_it_is_refused_where_it_lay_all_the_time(held: Archive, paths: dict[str, Path]) -> None:
+    add(held, [paths["flac"].parent], held_as="owner")
     withdraw(held, blob(paths["flac"]), by="A", text="no")
     report = add(held, [paths["flac"].parent], held_as="owner")
     assert (report.known, len(report.refused)) == (1, 2)

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Editions after a withdrawal, and their reading back: nothing denied is in any artifact, and absence can be proven."""
 
+import datetime as dt
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,26 +24,31 @@ from onrecord.errors import NotFound
 from onrecord.model.rights import Deal, Evidence, Says, Target, Use
 from onrecord.publish.contents import read
 from tests.archive.withdrawn import blob, recording_of, sha256, tagged, tune
+from tests.conftest import DAY
 from tests.pipeline.musicbrainz import recording, save
 from tests.pipeline.pieces import answer, onrecord
 from tests.tones import write
 
 
-@pytest.fixture
-def paths(tmp_path: Path) -> dict[str, Path]:
-    folder = tmp_path / "music"
-    return {
-        "flac": tune(folder / "tune.flac"),
-        "opus": tune(folder / "tune.opus"),
-        "other": tune(folder / "other.flac", "Other", seed=6),
-    }
+def _held(folder: Path) -> None:
+    tune(folder / "music" / "tune.flac")
+    tune(folder / "music" / "tune.opus")
+    tune(folder / "music" / "other.flac", "Other", seed=6)
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [folder / "music"])
+        publish(archive)
 
 
 @pytest.fixture
-def held(archive: Archive, paths: dict[str, Path]) -> Archive:
-    add(archive, [paths["flac"].parent])
-    publish(archive)
-    return archive
+def held(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+    with Archive.open(made_once(_held) / "archive", clock) as archive:
+        yield archive
+
+
+@pytest.fixture
+def paths(held: Archive) -> dict[str, Path]:
+    folder = held.folder.parent / "music"
+    return {"flac": folder / "tune.flac", "opus": folder / "tune.opus", "other": folder / "other.flac"}
 
 
 def everything(folder: Path) -> Iterator[str]:
@@ -238,7 +244,7 @@ def test_the_commands_say_what_they_did(held: Archive, paths: dict[str, Path]) -
     assert answer("rights", "prove-absent", digest, 1, *place, code=4)["absent"] is False
     assert answer("publish", *place)["number"] == 2
     proof = answer("rights", "prove-absent", digest, 2, *place)
-    assert proof["absent"] is True and proof["looked"]["tables"]["files"] == 15
+    assert proof["absent"] is True and proof["looked"]["tables"]["files"] == 20
     answer("rights", "restore", made["id"][:12], "--by", "B", "--note", "settled", *place)
     [item] = answer("rights", "withdrawals", *place)["withdrawals"]
     assert (item["by"], item["text"], bool(item["restored"])) == ("A. Singer", "not mine to give", True)

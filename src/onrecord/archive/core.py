@@ -6,7 +6,7 @@ import datetime as dt
 import errno
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +35,7 @@ from onrecord.ledger import (
 )
 from onrecord.ledger.log import utc_now
 from onrecord.model.rights import Evidence
+from onrecord.search.finishing import finish
 from onrecord.store import Staged, Store, open_roots
 from onrecord.store.roots import make_root, refused_write
 
@@ -105,12 +106,13 @@ class Archive:
         return self.folder / "catalog" / "canonical" / f"{name}.parquet"
 
     @contextmanager
-    def writing(self, checking: bool = False) -> Iterator[None]:
+    def writing(self, checking: bool = False, *, moment: bool = False) -> Iterator[None]:
         """Hold the write lock, with whatever a killed run left behind cleaned up.
 
-        LogBroken where the last check found the log broken, unless this is a check.
+        `moment`: for seconds only, within a long run (`ledger.lock`): it waits for others, and they for it. LogBroken
+        where the last check found the log broken, unless this is a check.
         """
-        with self._naming_refusals(), writing(self.folder / "lock"):
+        with self.naming_refusals(), writing(self.folder / "lock", moment=moment):
             if not checking:
                 self.log.refuse_if_broken()
             self.log.mend()
@@ -119,6 +121,7 @@ class Archive:
                 shutil.rmtree(left)
             self._catch_up(self.ledger)
             self.tables.sweep(self.log.next_seq)
+            finish(self.folder / "search")
             try:
                 yield
             finally:
@@ -133,8 +136,11 @@ class Archive:
         rows: Mapping[str, Sequence[Row]] | None = None,
         evidence: Sequence[Evidence] = (),
         staged: Sequence[Staged] = (),
+        tables: Mapping[str, Iterable[Any]] | None = None,
     ) -> Entry:
         """Commit an event: make staged blobs durable, write the rows as segments, log, index; in this order.
+
+        `tables` are rows too, by the million: Arrow tables with the columns of the archive's own.
 
         After a kill anywhere in here the event either counts whole, at the next opening, or not at all.
         """
@@ -144,6 +150,11 @@ class Archive:
             segment
             for name, listed in (rows or {}).items()
             if (segment := self.tables.append(name, seq, listed)) is not None
+        ]
+        segments += [
+            segment
+            for name, listed in (tables or {}).items()
+            if (segment := self.tables.append_tables(name, seq, listed)) is not None
         ]
         body = dict(data)
         body["segments"] = [msgspec.to_builtins(segment) for segment in segments]
@@ -165,7 +176,7 @@ class Archive:
             duck.close()
 
     @contextmanager
-    def _naming_refusals(self) -> Iterator[None]:
+    def naming_refusals(self) -> Iterator[None]:
         """A full disk, or a write that failed without a name, is said with its place."""
         try:
             yield

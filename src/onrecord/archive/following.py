@@ -4,6 +4,8 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -13,8 +15,9 @@ from onrecord.archive.editions import read_feed
 from onrecord.archive.trusting import Pin, Trust, begin
 from onrecord.durable import sync_tree
 from onrecord.errors import SignatureInvalid, SourceRefused, UsageError
-from onrecord.ledger import Followed
+from onrecord.ledger import Followed, alone
 from onrecord.publish.edition import FEED, Feed
+from onrecord.publish.trust import Roles
 
 FEED_BYTES = 1024 * 1024
 
@@ -50,21 +53,21 @@ def follow(archive: Archive, feed: str, key: str = "", succeeds: str = "") -> Fo
     if not feed.endswith(".json"):
         feed = f"{feed.rstrip('/')}/{FEED}"
     pin, pinned = begin(feed, key)
-    with tempfile.TemporaryDirectory(prefix="onrecord-follow-") as scratch:
+    with ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="onrecord-follow-"))
         trust = Trust(Path(scratch) / "trust", feed, pin, archive.clock())
         roles = trust.refresh()
-        body = read_feed(feed, trust.read(FEED, FEED_BYTES))
-        if body.archive != roles.archive:
-            raise SourceRefused(
-                f"{feed}: the root is that of archive {roles.archive[:80]!r}, not {body.archive}"
-            )
-        if body.archive == archive.id:
-            raise UsageError(f"{feed}: this is the archive's own feed", "follow another's")
+        body = _feed(archive, trust, feed, roles)
         known = next((item for item in archive.ledger.followed() if item.archive == body.archive), None)
-        if known and known.public_key != str(pin):
-            # Another beginning of the same chain, or another chain.
-            pin, pinned = Pin.of(known.public_key), "before"
-            roles = Trust(trust_of(archive, known), feed, pin, archive.clock()).refresh()
+        if known:
+            # At whatever address: by the same chain of roots, and no older than what was seen of it.
+            if not key or known.public_key != str(pin):
+                pin, pinned = Pin.of(known.public_key), "before"
+            stack.enter_context(fetching(archive))
+            trust = Trust(trust_of(archive, known), feed, pin, archive.clock())
+            roles = trust.refresh()
+            body = _feed(archive, trust, feed, roles)
+            refuse_older_edition(archive, feed, body.archive, body)
         predecessor = _succeeded(archive, body, succeeds) if succeeds else None
         followed = Followed(body.archive, feed, str(pin), body.name)
         with archive.writing():
@@ -90,9 +93,48 @@ def follow(archive: Archive, feed: str, key: str = "", succeeds: str = "") -> Fo
     )
 
 
+@contextmanager
+def fetching(archive: Archive) -> Iterator[None]:
+    """Held while something of other archives comes in, or is asked of their feeds; others may write meanwhile.
+
+    ArchiveLocked where another run does the same, or somebody writes just now.
+    """
+    lock, doing = (
+        archive.folder / "mirrored" / "lock",
+        "is fetching from mirrors (`mirror sync`, `mirror get`)",
+    )
+    with archive.naming_refusals(), alone(lock, archive.folder, doing):
+        with archive.writing():
+            pass  # who writes for long is not waited for; between the bytes there is no harm in it
+        yield
+
+
+def refuse_older_edition(archive: Archive, where: str, expected: str, feed: Feed) -> None:
+    """SignatureInvalid where a feed is not that of the archive that is expected, or names an edition before the one
+    that is held."""
+    held = [each["number"] for each in archive.ledger.mirrored() if each["archive"] == expected]
+    newest = max(map(int, held), default=1)
+    if feed.archive != expected or feed.number < newest:
+        raise SignatureInvalid(
+            f"{where}: expected archive {expected} from edition {newest}, got {feed.archive} edition {feed.number}",
+            "an old feed was put in its place, or another archive's; what is held stays",
+        )
+
+
 def trust_of(archive: Archive, followed: Followed) -> Path:
     """Where it is remembered what was seen of an archive's feed."""
     return archive.folder / "mirrored" / followed.archive / "trust"
+
+
+def _feed(archive: Archive, trust: Trust, where: str, roles: Roles) -> Feed:
+    body = read_feed(where, trust.read(FEED, FEED_BYTES))
+    if body.archive != roles.archive:
+        raise SourceRefused(
+            f"{where}: the root is that of archive {roles.archive[:80]!r}, not {body.archive}"
+        )
+    if body.archive == archive.id:
+        raise UsageError(f"{where}: this is the archive's own feed", "follow another's")
+    return body
 
 
 def _succeeded(archive: Archive, feed: Feed, predecessor: str) -> Followed:

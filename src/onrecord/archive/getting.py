@@ -15,13 +15,24 @@ from onrecord import audio
 from onrecord.archive.bringing import Bringer, Swarm
 from onrecord.archive.bringing_by_page import InTurn, Pages, failed
 from onrecord.archive.core import Archive
+from onrecord.archive.following import fetching
 from onrecord.archive.foreign import evidence_in
 from onrecord.archive.judging import WORLD
 from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.archive.mirroring import Run
 from onrecord.archive.targets import ids_of
 from onrecord.engine.pool import Workers
-from onrecord.errors import FeedExpired, NotFound, UsageError
+from onrecord.errors import (
+    ArchiveLocked,
+    FeedExpired,
+    IsWithdrawn,
+    LogBroken,
+    NotFound,
+    OnrecordError,
+    StoreFailed,
+    StoreFull,
+    UsageError,
+)
 from onrecord.ledger import Followed
 from onrecord.mirror.session import Peer, Session
 from onrecord.mirror.session import Progress as FetchProgress
@@ -71,15 +82,17 @@ def get(
     """Get what a recording's id or a file's SHA-256 names, from the newest edition of a followed archive that has it.
 
     Asked in order: `pages`, or else the page that the archive's feed is on; then `peers`. The edition's papers come
-    along, where it is not held yet. Raises NotFound where no followed archive has it, MirrorFailed where nobody gave
-    it, FeedExpired where the archive that may have it can no longer be trusted.
+    along, where it is not held yet. Raises IsWithdrawn where an archive's signed word is that it was withdrawn,
+    NotFound where no followed archive has it, MirrorFailed where nobody gave it, ArchiveLocked where another run
+    fetches; where nobody has it, what was wrong with an archive that could not be asked.
     """
     every = [followed for followed in archive.ledger.followed() if followed.feed]
     if not every:
         raise UsageError("no archive is followed", "name one with `onrecord mirror follow FEED`")
-    expired: FeedExpired | None = None
+    failure: OnrecordError | None = None
+    withdrawn: IsWithdrawn | None = None
     with ExitStack() as stack:
-        stack.enter_context(archive.writing())
+        stack.enter_context(fetching(archive))
         workers = stack.enter_context(Workers(1, audio.preload))
         swarm = None
         if peers:
@@ -89,13 +102,21 @@ def get(
             asked = Pages(pages or _page_of(followed), progress)
             bringer: Bringer = InTurn(asked, swarm) if swarm else asked
             run = Run(archive, followed, bringer, workers, incoming="getting")
-            if not run.prepare():
-                expired = FeedExpired(followed.feed, run.report.expired)
+            try:
+                ready = run.prepare()
+            except (ArchiveLocked, LogBroken, StoreFailed, StoreFull):
+                raise
+            except OnrecordError as error:
+                failure = error  # the next may have it
+                continue
+            if not ready:
+                failure = FeedExpired(followed.feed, run.report.expired)
                 continue
             if places := _places(archive, run.edition, names):
                 return _fetched(archive, run, asked, places)
-    if expired is not None:
-        raise expired
+            withdrawn = withdrawn or _withdrawn(archive, run, names)
+    if failure := withdrawn or failure:
+        raise failure
     raise NotFound(
         f"{thing[:200]!r}: no edition of a followed archive has a recording or a file of that name",
         "expected a recording's id, or the SHA-256 of a file",
@@ -105,8 +126,9 @@ def get(
 def _fetched(archive: Archive, run: Run, asked: Pages, places: Sequence[_Place]) -> list[Got]:
     here = {place.sha256 for place in places if _is_here(archive, place.sha256)}
     run.fetch({place.volume for place in places}, only={place.sha256 for place in places})
-    if not is_matched(archive):
-        rematch_locked(archive)
+    with archive.writing(moment=True):
+        if not is_matched(archive):
+            rematch_locked(archive)
     found = []
     for place in places:
         allowed = place.sha256 in run.allowed
@@ -167,6 +189,22 @@ def _places(archive: Archive, edition: Path, names: Sequence[str]) -> list[_Plac
             {"table": str(edition / "dataset" / "places.parquet"), "names": list(names)},
         )
     return [_Place(*row) for row in rows]
+
+
+def _withdrawn(archive: Archive, run: Run, names: Sequence[str]) -> IsWithdrawn | None:
+    """The archive's word that a thing was withdrawn: a tombstone in its edition, or an entry of its signed list."""
+    with archive.duck() as duck:
+        rows = duck.run(
+            "SELECT day, code FROM read_parquet($table) WHERE recording IN (SELECT unnest($names)) ORDER BY day",
+            {"table": str(run.edition / "dataset" / "withdrawn.parquet"), "names": list(names)},
+        )
+    for day, code in rows:
+        return IsWithdrawn(str(day), code, f"by archive {run.archive_id} on {day}")
+    listed = run.listed
+    if listed is not None and any(listed.has(name) for name in names):
+        by = f"by archive {run.archive_id}, as its signed list number {listed.sequence} says"
+        return IsWithdrawn("", "R-WITHDRAWN", by)
+    return None
 
 
 def _page_of(followed: Followed) -> list[str]:

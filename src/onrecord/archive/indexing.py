@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What search holds of each canonical thing, made of the rows of pages after a match.
-
-No source's claims say how popular a thing is, so that every weight is 0 today: the order is by words alone.
-"""
+"""What search holds of each canonical thing, made of the rows of pages after a match."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,6 +11,7 @@ from onrecord.archive.core import Archive
 from onrecord.catalog import pages
 from onrecord.engine.duck import Duck
 from onrecord.search.facets import facets
+from onrecord.search.popularity import popularity
 from onrecord.search.row_filling import Entry, Filled, fill
 from onrecord.search.rows import Row
 
@@ -49,8 +47,8 @@ def index(archive: Archive, duck: Duck, redirects: Iterable[tuple[str, str]]) ->
     holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
 
     def entries() -> Iterator[Entry]:
-        for row in pages.rows(duck):
-            yield _entry(archive, Row(*row[:7], row[7].encode()), iswcs.get(row[1], ()))
+        for row, known in pages.rows(duck):
+            yield _entry(archive, Row(*row[:7], row[7].encode()), iswcs.get(row[1], ()), known)
 
     return fill(archive.folder / "search" / "rows.sqlite", entries, redirects, holders)
 
@@ -62,7 +60,7 @@ _ISWCS = (
 )
 
 
-def _entry(archive: Archive, row: Row, iswcs: Sequence[str]) -> Entry:
+def _entry(archive: Archive, row: Row, iswcs: Sequence[str], known: dict[str, int]) -> Entry:
     body = _BODY.decode(row.body)
     licenses = {
         fact.license
@@ -77,6 +75,8 @@ def _entry(archive: Archive, row: Row, iswcs: Sequence[str]) -> Entry:
         beside=" ".join(name for name in beside if name),
         facets=facets(row.kind, body.date or _first_date(body.claims), sources, row.has_sound, licenses),
         codes=tuple(dict.fromkeys([*_codes(row, body), *(("iswc", code) for code in iswcs)])),
+        weight=popularity(known),
+        known=known,
     )
 
 

@@ -184,47 +184,71 @@ def export(archive: Archive) -> bytes:
     return msgspec.json.encode(draft)
 
 
-def bring(archive: Archive, content: bytes) -> bool:
+def bring(archive: Archive, content: bytes, where: str = "the file") -> bool:
     """Take the signatures of a file that a holder signed. True where the root is in force now."""
-    waiting = _waiting(archive)
-    brought = read_draft(content)[1]
-    if waiting is None or brought.signed_bytes != waiting.signed_bytes:
+    waiting, now = _waiting(archive), _root(archive)
+    _, brought = read_carried_roots(content, where)
+    if waiting is None and brought.signed_bytes == now.signed_bytes:
         raise UsageError(
-            "what was signed is not the change that waits here: it was changed since, or is another archive's",
-            "`onrecord keys export` it anew, and let it be signed again",
+            f"{where}: root {now.signed.version} is in force already", "nothing is to be brought any more"
         )
-    result = waiting.signed.get_root_verification_result(
-        _root(archive).signed, waiting.signed_bytes, brought.signatures
-    )
+    if waiting is None or brought.signed_bytes != waiting.signed_bytes:
+        what = "no change of keys waits here" if waiting is None else "another change waits here"
+        raise UsageError(
+            f"{where}: it is for root {brought.signed.version} of archive {roles_of(brought.signed).archive}, and "
+            f"{what}: it was changed since or cancelled, or is another archive's",
+            "`onrecord keys show` says how it stands; `onrecord keys export` it anew, and let it be signed again",
+        )
+    result = waiting.signed.get_root_verification_result(now.signed, waiting.signed_bytes, brought.signatures)
     waiting.signatures |= {each: brought.signatures[each] for each in result.signed}
     return _settle(archive, waiting)
 
 
-def read_draft(content: bytes) -> tuple[Roles, Metadata[Root]]:
+def read_draft(content: bytes, where: str = "the file") -> tuple[Roles, Metadata[Root]]:
     """What is in force, and the root to be signed, from a file that was carried. SourceRefused where it is none."""
+    now, following = read_carried_roots(content, where)
+    return roles_of(now.signed), following
+
+
+def read_carried_roots(content: bytes, where: str = "the file") -> tuple[Metadata[Root], Metadata[Root]]:
+    """The root in force and the one to be signed, from a file that was carried. SourceRefused where it is none."""
     try:
         draft = msgspec.json.decode(content, type=Draft)
     except msgspec.MsgspecError as error:
         raise SourceRefused(
-            f"expected a change of keys that `keys export` wrote, got something else ({error})"
+            f"{where}: expected a change of keys that `keys export` wrote, got something else ({error})",
+            "let it be exported anew",
         ) from None
-    now, following = read_root("now", bytes(draft.now)), read_root("next", bytes(draft.next))
+    now = read_root(f"{where}: what is in force", bytes(draft.now))
+    following = read_root(f"{where}: what is to come", bytes(draft.next))
     if following.signed.version != now.signed.version + 1:
-        raise SourceRefused(f"root {following.signed.version} does not follow root {now.signed.version}")
-    return roles_of(now.signed), following
+        raise SourceRefused(
+            f"{where}: root {following.signed.version} does not follow root {now.signed.version}",
+            "let it be exported anew",
+        )
+    return now, following
 
 
-def sign_draft(content: bytes, key: Key) -> bytes:
-    """The file with a holder's signature added; needs no archive. UsageError where the key is none that counts."""
-    now, following = read_draft(content)
+def sign_draft(content: bytes, key: Key, where: str = "the file") -> bytes:
+    """The file with a holder's signature added; needs no archive. The same bytes where it was there already.
+
+    UsageError where the key is none that counts.
+    """
+    now, following = read_draft(content, where)
     holders = [*now.holders, *roles_of(following.signed).holders]
     line = key.public.splitlines()[1]
     if not any(same_key(line, holder.key) for holder in holders):
         names = ", ".join(sorted({holder.name for holder in holders}))
-        raise UsageError(f"key {line}: it is not the key of a holder ({names})", "sign with a holder's key")
+        raise UsageError(
+            f"key {line}: it is not the key of a holder ({names})",
+            f"sign {where} with a holder's key; who has another one now is named anew, `onrecord keys add`",
+        )
+    before = following.signatures.get(key_id(line))
     sign_metadata(following, [key])
-    before = msgspec.json.decode(content, type=Draft).now
-    return msgspec.json.encode(Draft(before, msgspec.Raw(following.to_bytes())))
+    if following.signatures[key_id(line)] == before:
+        return content
+    in_force = msgspec.json.decode(content, type=Draft).now
+    return msgspec.json.encode(Draft(in_force, msgspec.Raw(following.to_bytes())))
 
 
 def _not_here(archive: Archive, what: str, line: str) -> UsageError:

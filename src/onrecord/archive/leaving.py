@@ -13,6 +13,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.parts import hold_back_parts
 from onrecord.archive.targets import withdrawn_things
 from onrecord.archive.withheld import CODE as WITHDRAWN
+from onrecord.catalog.deciding import GIVEN
 from onrecord.catalog.match import KINDS, prepare, view
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.model.rights import PASSED_ON, Says
@@ -36,10 +37,15 @@ def lay_open(
         "speakers", {"source": "VARCHAR", "license": "VARCHAR"}, [*sorted(speakers), (FILE, AS_THE_FILE)]
     )
     _name_verbatim(archive, duck, speakers)
+    texts = dict.fromkeys(("kind", "id", "source", "source_id"), "VARCHAR")
+    duck.table("founders", texts, [])
     for kind, thing in KINDS.items():
         path = str(archive.canonical(f"{thing}_members")).replace("'", "''")
         duck.run(
-            f"CREATE OR REPLACE TABLE {thing}_members AS SELECT m.* REPLACE (n.node AS node)"
+            f"INSERT INTO founders SELECT '{kind}', {thing}, source, source_id FROM read_parquet('{path}') WHERE founds"
+        )
+        duck.run(
+            f"CREATE OR REPLACE TABLE {thing}_members AS SELECT m.*, n.node"
             f" FROM (SELECT * FROM read_parquet('{path}') SEMI JOIN speakers USING (source)) m"
             f" JOIN {kind}_nodes n ON n.source = m.source AND n.id = m.source_id"
         )
@@ -53,7 +59,7 @@ def lay_open(
             f"DELETE FROM {kind}_members WHERE source = 'file' AND source_id NOT IN (SELECT t.{kind}_id"
             " FROM track_nodes t JOIN leaving l ON l.blob = t.blob WHERE t.source = 'file')"
         )
-    view(duck)
+    view(duck, overridden=wanted(GIVEN))
 
 
 def load_files(archive: Archive, duck: Duck, published: Sequence[Published]) -> None:

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lets the files of another archive's edition in: by the one door, read and decoded here, and counted."""
 
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct, field
 
@@ -21,8 +24,11 @@ from onrecord.rights import RULES
 from onrecord.sources.sidecars import tag_evidence
 from onrecord.store import Arrival
 
-_CHUNK = 8
-_COMMIT = 1024
+_CHUNK: Final = 8
+#: Files that are let in by one commit, and seconds for which the write lock is held for that: others write between.
+_COMMIT: Final = 1024
+_AT_A_TIME: Final = 4.0
+_PAUSE: Final = 0.1
 
 
 class SyncReport(Struct):
@@ -32,6 +38,7 @@ class SyncReport(Struct):
     withdrawals were lifted. `expired` is the day on which its feed ceased to be good, "" where it is: then nothing was
     fetched over the network, and `number` is the edition that goes on being served. `left_out` are volumes that are
     not in the plan. `absent` counts files that a disk did not have, `damaged` names those that were not right on it.
+    `failed` says what ended it, "" where nothing did, `hint` what can be done, and `exit_code` is that of the error.
     """
 
     archive: str
@@ -48,12 +55,15 @@ class SyncReport(Struct):
     left_out: int = 0
     absent: int = 0
     damaged: list[str] = field(default_factory=list)
+    failed: str = ""
+    hint: str = ""
+    exit_code: int = 0
 
 
 class LettingIn:
     """Takes files of one archive's edition. `listed` is the archive's list of withdrawals.
 
-    With `link_now` what the edition says of a file is linked with the file; else that is left to the commit of the
+    Where `link_now()`, what the edition says of a file is linked with the file; else that is left to the commit of the
     edition itself, which links all at once.
     """
 
@@ -64,8 +74,7 @@ class LettingIn:
         workers: Workers,
         report: SyncReport,
         listed: Listed | None,
-        *,
-        link_now: bool,
+        link_now: Callable[[], bool],
     ) -> None:
         self._archive = archive
         self._archive_id = archive_id
@@ -74,17 +83,22 @@ class LettingIn:
         self._listed = listed
         self._link_now = link_now
 
-    def take(self, chunks: Iterator[Chunk], allowed: dict[str, list[Evidence]]) -> None:
-        """Let files in by the one door: read and decoded here, and refused where they are not what they were called."""
-        waiting: list[Ingested] = []
-        for results in self._workers.map(ingest, chunks):
-            for result in results:
-                self._look_at(result)
-            waiting += results
-            if len(waiting) >= _COMMIT:
-                self._commit(waiting, allowed)
-                waiting = []
-        self._commit(waiting, allowed)
+    def take(self, files: list[Path], allowed: dict[str, list[Evidence]]) -> None:
+        """Let files in by the one door: read and decoded here, and refused where they are not what they were called.
+
+        The write lock is held for a few seconds at a time.
+        """
+        left = deque(files)
+        while left:
+            with self._archive.writing(moment=True):
+                taken: list[Ingested] = []
+                for results in self._workers.map(ingest, self._chunks(left)):
+                    for result in results:
+                        self._look_at(result)
+                    taken += results
+                self._commit(taken, allowed)
+            if left:
+                time.sleep(_PAUSE)  # for who waits to write
 
     def _look_at(self, result: Ingested) -> None:
         if result.staged is None or result.probe is None:
@@ -92,14 +106,19 @@ class LettingIn:
             raise MirrorFailed(f"{result.path.name}: {why} [{code}]", "ask the archive's owner")
         expect(result.path.name, result.staged.digests.sha256, digest_in(result.path.name))
 
-    def chunks(self, files: list[Path]) -> Iterator[Chunk]:
-        limits = limits_of(self._archive)
-        for start in range(0, len(files), _CHUNK):
-            listed = files[start : start + _CHUNK]
+    def _chunks(self, left: deque[Path]) -> Iterator[Chunk]:
+        """What one commit takes of the files that are left."""
+        limits, until = limits_of(self._archive), time.monotonic() + _AT_A_TIME
+        for _ in range(0, _COMMIT, _CHUNK):
+            listed = [left.popleft() for _ in range(min(_CHUNK, len(left)))]
+            if not listed:
+                return
             for path in listed:
                 path.chmod(0o444)
             incoming = [Incoming(path, path.stat().st_size, maybe_held=True) for path in listed]
             yield chunk_of(self._archive, incoming, Arrival.MOVE, {}, limits)
+            if time.monotonic() > until:
+                return
 
     def _commit(self, results: list[Ingested], allowed: dict[str, list[Evidence]]) -> None:
         batch = Batch(self._archive.ledger)
@@ -115,7 +134,7 @@ class LettingIn:
             batch.hold(result.staged, result.probe, result.pictures)
             # What the edition says is linked as its word; what the bytes say of themselves is ours to read.
             batch.link(admission.sha256, tag_evidence(result.probe.tags))
-            if self._link_now:
+            if self._link_now():
                 batch.link(
                     admission.sha256, allowed.get(admission.sha256, ()), source_of(self._archive_id), RECORD
                 )

@@ -14,20 +14,30 @@ from onrecord.archive.naming import FILE, name_things
 from onrecord.archive.same_sound import find_pairs
 from onrecord.archive.targets import reach_again
 from onrecord.catalog.match import KINDS, match
-from onrecord.catalog.tables import RedirectRow
+from onrecord.catalog.tables import RedirectRow, Row
 from onrecord.engine.duck import Duck
+from onrecord.search.entities import Entities
 from onrecord.search.rows import Rows
 
 #: What a run of the matcher leaves for others, each with the total order in which it is written.
 _KEPT = {
+    "canonical_recordings": "id",
+    "canonical_releases": "id",
+    "canonical_artists": "id",
+    "canonical_tracks": "release, disc, position, recording",
     "recording_members": "recording, source, source_id",
     "release_members": "release, source, source_id",
     "artist_members": "artist, source, source_id",
     "versions": "a, b",
 }
 
+#: Form of what is kept; another one is made anew by the next match.
+_FORM = "2"
+
 #: The tables that a match reads and that others write.
-_MATCHED = frozenset({"tracks", "releases", "artists", "records", "deposits", "sounds", "copies"})
+_MATCHED = frozenset(
+    {"tracks", "releases", "artists", "records", "deposits", "sounds", "copies", "decisions"}
+)
 
 
 class MatchReport(Struct, frozen=True):
@@ -48,9 +58,14 @@ def is_matched(archive: Archive) -> bool:
     rows = Rows(search / "rows.sqlite")
     if not rows.text() or rows.is_behind():
         return False
-    if not all((search / name).exists() for name in (rows.text(), FILE)):
+    entities = Entities(search / FILE)
+    if not entities.fields() or entities.is_behind():
+        return False
+    if not all((search / name).exists() for name in (rows.text(), entities.fields())):
         return False
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
+    if not all(archive.canonical(name).exists() for name in _KEPT):
+        return False  # as from before there were all of them
     return _mark(archive).exists() and _matched_to(archive) >= newest
 
 
@@ -64,19 +79,24 @@ def rematch_locked(archive: Archive) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
     with archive.duck() as duck:
         kept = {thing: archive.canonical(f"{thing}_members") for thing in KINDS.values()}
-        before = {thing: path for thing, path in kept.items() if path.exists()}
+        before = {thing: path for thing, path in kept.items() if path.exists() and _matched_to(archive)}
         pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))
         matched = match(duck, pairs, archive.settings.match.precedence, before)
-        ids = [*matched.ids, *matched.heirs]
-        if ids or matched.redirects:
-            archive.commit("matched", {}, {"ids": ids, "redirects": list(matched.redirects)})
+        rows: dict[str, Sequence[Row]] = {
+            "ids": matched.heirs,
+            "redirects": matched.redirects,
+            "splits": matched.splits,
+        }
+        if any(rows.values()):
+            archive.commit("matched", {}, rows)
         for name, order in _KEPT.items():
-            duck.export(f"SELECT * FROM {name} ORDER BY {order}", archive.canonical(name))
+            columns = "* EXCLUDE (node)" if name.endswith("_members") else "*"
+            duck.export(f"SELECT {columns} FROM {name} ORDER BY {order}", archive.canonical(name))
         reach_again(archive, duck)
         # A withdrawal that was made where the key is not, or that a kill cut short, is told to mirrors now.
         refresh_withdrawals(archive)
         _index(archive, duck, matched.redirects)
-        _mark(archive).write_text(str(archive.log.next_seq - 1), encoding="ascii")
+        _mark(archive).write_text(f"{_FORM} {archive.log.next_seq - 1}", encoding="ascii")
         versions = dict(
             duck.run("SELECT relation, count(*) FROM versions GROUP BY relation ORDER BY relation")
         )
@@ -85,7 +105,7 @@ def rematch_locked(archive: Archive) -> MatchReport:
         recordings=counts["recording"],
         releases=counts["release"],
         artists=counts["artist"],
-        founded=len(matched.ids),
+        founded=matched.founded,
         merged=sum(row.old != row.new for row in matched.redirects),
         versions=versions,
     )
@@ -98,7 +118,8 @@ def _mark(archive: Archive) -> Path:
 def _matched_to(archive: Archive) -> int:
     """The newest log entry that the last run has seen, 0 where there was none."""
     try:
-        return int(_mark(archive).read_text(encoding="ascii"))
+        form, seq = _mark(archive).read_text(encoding="ascii").split()
+        return int(seq) if form == _FORM else 0
     except (FileNotFoundError, ValueError):
         return 0
 

@@ -4,11 +4,12 @@
 
 The feed must go back to the root that was pinned when it was first followed (`trusting`); every file comes
 in by the one door, where it is read and decoded here; what the edition says is kept as that archive's word.
+The write lock is held to write alone: while bytes travel others may.
 """
 
 import hashlib
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,9 +19,15 @@ from onrecord.archive.batch import Batch
 from onrecord.archive.bringing import Bringer, Brought, Disk, Swarm
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, read_feed, tags_of
-from onrecord.archive.following import FEED_BYTES, Following, follow, trust_of
+from onrecord.archive.following import (
+    FEED_BYTES,
+    Following,
+    fetching,
+    follow,
+    refuse_older_edition,
+    trust_of,
+)
 from onrecord.archive.foreign import RECORD, evidence_in, rows_of, source_of
-from onrecord.archive.ingest import Chunk
 from onrecord.archive.judging import WORLD
 from onrecord.archive.letting_in import LettingIn, SyncReport, digest_in, expect
 from onrecord.archive.matching import is_matched, rematch_locked
@@ -31,12 +38,17 @@ from onrecord.catalog.match import ids_in_use
 from onrecord.durable import replace, sha256_of, sync_tree
 from onrecord.engine.pool import Workers
 from onrecord.errors import (
+    ArchiveLocked,
     DigestMismatch,
     FeedExpired,
+    LogBroken,
     MirrorFailed,
     NotFound,
+    OnrecordError,
     SignatureInvalid,
     SourceRefused,
+    StoreFailed,
+    StoreFull,
     UsageError,
 )
 from onrecord.ledger import Followed
@@ -52,6 +64,8 @@ from onrecord.rights.taken import taken_torrent
 
 __all__ = ["Following", "SyncReport", "follow", "sync"]
 
+#: Files that are let in together: small volumes keep the workers busy as large ones do.
+_LET_IN = 256
 _TORRENT_BYTES = 16 * 1024 * 1024
 _LIST_BYTES = 256 * 1024 * 1024
 
@@ -68,8 +82,10 @@ def sync(
     killed goes on where it was.
 
     Of an archive whose feed has expired nothing is fetched, and its report says so: what is held stays, and is seeded.
+    Where several are followed and one fails, its report says why, and the others go on; one alone raises its error.
     While `listen` is an address on loopback, peers elsewhere are not spoken with. With `disk`, a folder that
     `exporting` wrote, feed and bytes come from there and no network is used: of the archives that it has.
+    Raises ArchiveLocked where another run fetches, or somebody writes.
     """
     every = [followed for followed in archive.ledger.followed() if followed.feed]
     if disk is not None:
@@ -81,7 +97,7 @@ def sync(
     if not every:
         raise UsageError("no archive is followed", "name one with `onrecord mirror follow FEED`")
     with ExitStack() as stack:
-        stack.enter_context(archive.writing())
+        stack.enter_context(fetching(archive))
         workers = stack.enter_context(Workers(archive.settings.workers, audio.preload))
         swarm = None
         if disk is None:
@@ -91,20 +107,36 @@ def sync(
             bringer = swarm or Disk(disk / followed.archive, progress)  # type: ignore[operator]
             runs.append(Run(archive, followed, bringer, workers, disk))
         # First the papers of all: a plan chooses among the volumes of every archive.
-        ready = [run for run in runs if run.prepare()]
+        ready = [run for run in runs if _done(run, run.prepare, others=len(runs) > 1)]
         allowed = {sha256 for run in ready for sha256 in run.allowed}
-        planned = planning.renew(archive, {run.archive_id: run.edition for run in ready}, allowed)
+        with archive.writing(moment=True):
+            planned = planning.renew(archive, {run.archive_id: run.edition for run in ready}, allowed)
         for run in ready:
-            run.fetch(planned)
-        if not is_matched(archive):
-            rematch_locked(archive)
+            _done(run, lambda run=run: run.fetch(planned), others=len(runs) > 1)  # type: ignore[misc]
+        with archive.writing(moment=True):
+            if not is_matched(archive):
+                rematch_locked(archive)
     return [run.report for run in runs]
 
 
+def _done(run: "Run", step: Callable[[], object], *, others: bool) -> bool:
+    """Take a step of one archive's run. Where there are `others`, what is wrong with this one does not end theirs."""
+    try:
+        return step() is not False
+    except (ArchiveLocked, LogBroken, StoreFailed, StoreFull):
+        raise  # the others would meet it as well
+    except OnrecordError as error:
+        if not others:
+            raise
+        run.report.failed, run.report.hint, run.report.exit_code = error.message, error.hint, error.exit_code
+        return False
+
+
 class Run:
-    """One archive's newest edition, fetched under the write lock: `prepare`, then `fetch`.
+    """One archive's newest edition: `prepare`, then `fetch`, by whoever holds `fetching`. Takes the write lock itself.
 
     `incoming` is the folder below the archive's own in which files wait; what a killed run left there is gone on with.
+    `listed` is the archive's list of withdrawals, None where its feed names none.
     """
 
     def __init__(
@@ -123,7 +155,6 @@ class Run:
         self._where = followed.feed if disk is None else str(disk / followed.archive / "feed" / FEED)
         self._folder = archive.folder / "mirrored" / followed.archive
         self._incoming = self._folder / incoming
-        self._listed: Listed | None = None
         self._vouched: dict[str, bytes] = {}
         self._trust_folder = trust_of(archive, followed)
         self._trust = Trust(self._trust_folder, self._where, Pin.of(followed.public_key), archive.clock())
@@ -132,6 +163,7 @@ class Run:
         self._torrent = b""
         self.archive_id = followed.archive
         self.report = SyncReport(followed.archive)
+        self.listed: Listed | None = None
         self.edition = Path()
         self.allowed: dict[str, list[Evidence]] = {}
 
@@ -149,7 +181,7 @@ class Run:
         self._feed = feed
         self.report.number = feed.number
         # First of all: what was withdrawn is hidden also where nobody has the edition.
-        self._listed = self._withdrawals(feed)
+        self.listed = self._withdrawals(feed)
         self._torrent = self._read(feed.torrent, _TORRENT_BYTES)
         expect(feed.torrent, hashlib.sha256(self._torrent).hexdigest(), feed.torrent_sha256)
         self._incoming.mkdir(parents=True, exist_ok=True)
@@ -167,18 +199,33 @@ class Run:
         """The sound of the volumes that are planned, all for None; of it the files `only` (digests), where that is
         given. Then the edition is held."""
         assert self._feed is not None
-        self._only = only
-        link_now = self._feed.number in self._held()
+        self._only, number = only, self._feed.number
         letting_in = LettingIn(
-            self._archive, self.archive_id, self._workers, self.report, self._listed, link_now=link_now
+            self._archive,
+            self.archive_id,
+            self._workers,
+            self.report,
+            self.listed,
+            link_now=lambda: number in self._held(),
         )
         volumes = manifest_in(self.edition).volumes
         chosen = [entry for entry in volumes if planned is None or entry.name in planned]
         self.report.left_out = len(volumes) - len(chosen)
-        letting_in.take(self._fetched(letting_in, chosen), self.allowed)
-        self._keep(self._feed, self._torrent, self.edition, self.allowed)
-        if self._vouched:
-            keep_feed(self._folder, self._trust_folder, self._vouched)
+        came: list[Path] = []
+        try:
+            for entry in chosen:
+                came += self._fetched(entry)
+                if len(came) >= _LET_IN:
+                    taken, came = came, []
+                    letting_in.take(taken, self.allowed)
+        except MirrorFailed:
+            letting_in.take(came, self.allowed)  # it is right, and need not come again
+            raise
+        letting_in.take(came, self.allowed)
+        with self._archive.writing(moment=True):
+            self._keep(self._feed, self._torrent, self.edition, self.allowed)
+            if self._vouched:
+                keep_feed(self._folder, self._trust_folder, self._vouched)
         shutil.rmtree(self._incoming)
 
     def _newest(self) -> Feed:
@@ -187,13 +234,7 @@ class Run:
             return last  # the disk was written before what we know: its bytes are good all the same
         self._trust.refresh()
         feed = read_feed(self._where, self._read(FEED, FEED_BYTES))
-        held = self._held()
-        if feed.archive != self.archive_id or feed.number < max(held, default=0):
-            raise SignatureInvalid(
-                f"{self._where}: expected archive {self.archive_id} from edition {max(held, default=1)}, "
-                f"got {feed.archive} edition {feed.number}",
-                "an old feed was put in its place, or another archive's; what is held stays",
-            )
+        refuse_older_edition(self._archive, self._where, self.archive_id, feed)
         return feed
 
     def _last(self) -> Feed | None:
@@ -222,8 +263,9 @@ class Run:
                 f"{self._where}: the feed names list {feed.withdrawals_sequence}, this is {found.sequence}",
                 "fetch it again",
             )
-        listed = Listed(self._archive, found)
-        self.report.hidden, self.report.shown = quarantine(self._archive, listed)
+        with self._archive.writing(moment=True):
+            listed = Listed(self._archive, found)
+            self.report.hidden, self.report.shown = quarantine(self._archive, listed)
         return listed
 
     def _held(self) -> list[int]:
@@ -269,7 +311,7 @@ class Run:
         allowed = {}
         for digest, facts in evidence_in(edition).items():
             own = [item for item, _ in self._archive.ledger.evidence(digest).values()]
-            if self._listed is not None and self._listed.has(digest):
+            if self.listed is not None and self.listed.has(digest):
                 self.report.refused += 1
             elif decide([*facts, *own], Use.SHARE, WORLD, self._archive.today).allow:
                 allowed[digest] = facts
@@ -277,27 +319,25 @@ class Run:
                 self.report.refused += 1
         return allowed
 
-    def _fetched(self, letting_in: LettingIn, volumes: Sequence[VolumeEntry]) -> Iterator[Chunk]:
-        """Fetch, volume by volume, what is allowed and not held yet; what has come is given on in chunks."""
-        for entry in volumes:
-            metainfo = (self.edition / entry.path).read_bytes()
-            contents = read(metainfo)
-            missing = self._missing(entry, contents)
-            tags = tags_of(self._folder, entry.name)
-            self.report.volumes += 1
-            papers = [file.path[0] for file in contents.files if len(file.path) == 1]
-            if not missing and all((tags / name).is_file() for name in papers):
-                continue
-            brought = self._bring(metainfo, missing)
-            folder = self._incoming / entry.name
-            self.report.absent += len(brought.absent.intersection(missing))
-            self.report.damaged += sorted(path[-1] for path in brought.damaged)
-            tags.mkdir(parents=True, exist_ok=True)
-            for name in papers:
-                if (folder / name).is_file():
-                    replace(tags / name, (folder / name).read_bytes())
-            came = [path for path in missing if path not in brought.absent | brought.damaged]
-            yield from letting_in.chunks([folder.joinpath(*path) for path in came])
+    def _fetched(self, entry: VolumeEntry) -> list[Path]:
+        """Fetch what is allowed of a volume and not held yet; gives the files that came."""
+        metainfo = (self.edition / entry.path).read_bytes()
+        contents = read(metainfo)
+        missing = self._missing(entry, contents)
+        tags = tags_of(self._folder, entry.name)
+        self.report.volumes += 1
+        papers = [file.path[0] for file in contents.files if len(file.path) == 1]
+        if not missing and all((tags / name).is_file() for name in papers):
+            return []
+        brought = self._bring(metainfo, missing)
+        folder = self._incoming / entry.name
+        self.report.absent += len(brought.absent.intersection(missing))
+        self.report.damaged += sorted(path[-1] for path in brought.damaged)
+        tags.mkdir(parents=True, exist_ok=True)
+        for name in papers:
+            if (folder / name).is_file():
+                replace(tags / name, (folder / name).read_bytes())
+        return [folder.joinpath(*path) for path in missing if path not in brought.absent | brought.damaged]
 
     def _missing(self, entry: VolumeEntry, contents: Contents) -> list[tuple[str, ...]]:
         payload = [file for file in contents.files if file.path[0] == "data"]

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
+from onrecord.archive import swarm
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in
 from onrecord.archive.exporting.dataset import wish
@@ -25,6 +26,7 @@ from onrecord.ledger import Plan
 from onrecord.mirror import planning
 from onrecord.mirror.planning import Choice, Offered, Proof
 from onrecord.model.rights import Use
+from onrecord.model.views import SwarmView
 from onrecord.rights import decide
 
 
@@ -43,12 +45,14 @@ class Share(Struct, frozen=True):
 
 
 class Planned(Struct, frozen=True):
-    """The plan, and what it says of each volume. `beyond` counts bytes that are here and not in it."""
+    """The plan, and what it says of each volume. `beyond` counts bytes that are here and not in it; `swarm` tells
+    of the volumes of which seeders were counted here. They are shown, and nothing is chosen by them."""
 
     space: int
     chosen: int
     beyond: int
     volumes: tuple[Choice, ...]
+    swarm: Mapping[str, SwarmView] = {}
 
 
 def make(
@@ -168,7 +172,8 @@ def _chosen(archive: Archive, asked: Plan, found: Sequence[Share]) -> tuple[Plan
     names = tuple(choice.volume for choice in choices if choice.chosen)
     beyond = sum(choice.held for choice in choices if not choice.chosen)
     plan = structs.replace(asked, volumes=names, basis=planning.basis(offered))
-    return plan, Planned(asked.space, planning.total(choices), beyond, tuple(choices))
+    counted = swarm.latest(archive, [choice.volume for choice in choices])
+    return plan, Planned(asked.space, planning.total(choices), beyond, tuple(choices), counted)
 
 
 def _offered(archive: Archive, asked: Plan, found: Sequence[Share]) -> list[Offered]:

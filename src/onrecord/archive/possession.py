@@ -20,11 +20,12 @@ from onrecord.archive.editions import manifest_in
 from onrecord.archive.keyholding import key_folder
 from onrecord.archive.seeding import newest, payload
 from onrecord.durable import replace
-from onrecord.errors import NotFound, SourceRefused
+from onrecord.errors import NotFound, SourceRefused, UsageError
 from onrecord.ledger import Possession
 from onrecord.mirror.possession import (
     FORMAT,
     MOST_ANSWER,
+    MOST_VOLUMES,
     Challenge,
     Look,
     Pick,
@@ -40,6 +41,8 @@ from onrecord.publish.contents import Contents, layers, read
 from onrecord.publish.signing import Key
 from onrecord.rights import territories
 
+#: Blocks that may be drawn of a challenge online, and volumes that it may name; each costs the reading of a piece.
+MOST_ONLINE: Final = 256
 #: Seconds that a challenge may be answered: a disk may travel by post.
 _OPEN: Final = 60 * 24 * 3600
 
@@ -84,19 +87,24 @@ def holder_key(archive: Archive) -> Key:
     return Key.load(path)
 
 
-def challenge(archive: Archive, names: Sequence[str], blocks: int, *, keyed: bool = False) -> Challenge:
-    """A challenge about volumes of editions that this archive published or mirrors; no names means all of them.
+def challenge(
+    archive: Archive, names: Sequence[str], blocks: int, *, keyed: bool = False, most: int = MOST_VOLUMES
+) -> Challenge:
+    """A challenge about volumes of editions that this archive published or mirrors.
 
-    It stays open for 60 days, and for one answer of each holder. Raises NotFound.
+    No names means all of them, or where there are more than `most`, those about which nobody was asked for longest.
+    It stays open for 60 days, and for one answer of each holder. Raises NotFound, UsageError.
     """
     known = torrent_files(archive)
-    wanted = tuple(dict.fromkeys(names)) or tuple(known)
+    wanted = tuple(dict.fromkeys(names)) or _least_asked(archive, list(known), most)
     if unknown := [name for name in wanted if name not in known]:
         raise NotFound(
             f"volume {unknown[0]!r}: no edition here has it", "`onrecord mirror holders` lists them"
         )
     if not wanted:
         raise NotFound("there is no volume yet", "`onrecord publish` or `onrecord mirror sync` brings some")
+    if len(wanted) > most:
+        raise UsageError(f"{len(wanted):,} volumes: expected at most {most:,}", "ask about them in parts")
     made = Challenge(FORMAT, archive.id, secrets.token_bytes(32), wanted, blocks, keyed)
     folder = archive.folder / "challenges"
     folder.mkdir(exist_ok=True)
@@ -125,13 +133,13 @@ def respond(archive: Archive, asked: Challenge, country: str = "") -> bytes:
     return msgspec.json.encode(made)
 
 
-def take(archive: Archive, content: bytes) -> Outcome:
-    """Check an answer to one of this archive's challenges, and log what it shows.
+def take(archive: Archive, content: bytes, where: str = "answer") -> Outcome:
+    """Check an answer to one of this archive's challenges, and log what it shows. `where` names its file.
 
     Raises SignatureInvalid where the holder vouched for bytes that are not the volume's, SourceRefused where the
     challenge is not open (any more), or this holder answered it already.
     """
-    given = read_answer(content)
+    given = read_answer(content, where)
     asked = _open_challenge(archive, given.challenge, given.holder)
     held = torrent_files(archive)
     if gone := [name for name in asked.volumes if name not in held]:
@@ -145,7 +153,8 @@ def take(archive: Archive, content: bytes) -> Outcome:
         holder=given.holder,
         day=archive.today.isoformat(),
         volumes=counts,
-        finds=chance(sum(right for _, right in counts.values()), 0.01),
+        # What was asked for beyond those, one of each small volume, was not drawn of all blocks.
+        finds=chance(min(sum(right for _, right in counts.values()), asked.blocks), 0.01),
         country=country,
     )
     with archive.writing():
@@ -160,7 +169,7 @@ def take(archive: Archive, content: bytes) -> Outcome:
 
 def ask(archive: Archive, address: str, names: Sequence[str], blocks: int, *, keyed: bool = False) -> Outcome:
     """Challenge the holder whose onrecord serves at an address, and log what it shows."""
-    made = challenge(archive, names, blocks, keyed=keyed)
+    made = challenge(archive, names, blocks, keyed=keyed, most=MOST_ONLINE)
     words = base64.urlsafe_b64encode(msgspec.json.encode(made)).decode()
     where = f"{address.rstrip('/')}/exchange/possession?{urlencode({'challenge': words})}"
     return take(archive, fetch(where, MOST_ANSWER, seconds=120.0))
@@ -195,6 +204,13 @@ def torrent_files(archive: Archive) -> dict[str, Path]:
         for entry in manifest_in(papers).volumes:
             found[entry.name] = papers / entry.path
     return found
+
+
+def _least_asked(archive: Archive, names: Sequence[str], most: int) -> tuple[str, ...]:
+    asked: dict[str, str] = {}
+    for item in archive.ledger.possessions():
+        asked[item.volume] = max(item.day, asked.get(item.volume, ""))
+    return tuple(sorted(names, key=lambda name: (asked.get(name, ""), name))[:most])
 
 
 def _open_challenge(archive: Archive, digest: str, holder: str) -> Challenge:

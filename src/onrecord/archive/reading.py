@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from onrecord.archive import swarm
 from onrecord.archive.choosing import DAMAGED, SAME_SOUND
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest, tags_of
@@ -100,10 +101,17 @@ class Reader:
         wanted = msgspec.structs.replace(filters, kinds=kinds or filters.kinds)
         things, held = self._withheld.things, Holding(self._archive, self._withheld, self._rows, filters)
         found = finder.find(query, wanted, limit, lambda item: item.id not in things and held.fit(item.id))
-        rows = [row for item in found if (row := self._rows.get(item.id)) is not None]
+        rows = [(row, item.known) for item in found if (row := self._rows.get(item.id)) is not None]
         return [
-            Hit(kind=row.kind, id=row.id, title=row.title, subtitle=row.subtitle, has_sound=row.has_sound)
-            for row in rows
+            Hit(
+                kind=row.kind,
+                id=row.id,
+                title=row.title,
+                subtitle=row.subtitle,
+                has_sound=row.has_sound,
+                known_by=known,
+            )
+            for row, known in rows
         ]
 
     def recent(self, limit: int) -> list[TrackRow]:
@@ -510,6 +518,7 @@ class Reader:
 
     def _edition(self, edition: Mapping[str, Any]) -> EditionView:
         manifest = self._manifest(edition["number"])
+        counted = swarm.latest(self._archive, [entry.name for entry in manifest.volumes])
         folder = self._folder / "editions" / str(manifest.number)
         papers = [
             folder / name for name in ("manifest.json", "SHA256SUMS", "SHA256SUMS.minisig", "minisign.pub")
@@ -530,6 +539,7 @@ class Reader:
                     magnet=entry.magnet,
                     license_class=entry.shelf,
                     path=entry.path,
+                    swarm=counted.get(entry.name),
                 )
                 for entry in manifest.volumes
                 if entry.name not in self._withheld.volumes

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.targets import blobs_of, find_target, ids_of
+from onrecord.catalog.match import KINDS
 from onrecord.durable import sha256_of
 from onrecord.engine.duck import Duck
 from onrecord.errors import ArchiveNotFound, OnrecordError
@@ -238,13 +239,18 @@ def _happened(entry: Entry) -> Happened:
 
 
 def _seqs(duck: Duck, blobs: list[str], things: list[str]) -> tuple[set[int], set[str]]:
-    """Entries that wrote a row about these, and the evidence that was ever tied to the blobs."""
+    """Entries that wrote a row about these (of a thing, its claims too), and the evidence that was ever tied to
+    the blobs."""
     duck.table("about_blobs", {"id": "VARCHAR"}, [(each,) for each in blobs])
     duck.table("about_things", {"id": "VARCHAR"}, [(each,) for each in things])
     queries = [
         f"SELECT seq FROM {table} SEMI JOIN {about} ON {table}.{column} = {about}.id"
         for about, columns in (("about_blobs", _BLOBS), ("about_things", _THINGS))
         for table, column in columns
+    ] + [
+        f"SELECT c.seq FROM {kind}s c JOIN held_{thing}_members m ON m.source = c.source AND m.source_id = c.id"
+        f" SEMI JOIN about_things ON m.{thing} = about_things.id"
+        for kind, thing in KINDS.items()
     ]
     seqs = {int(row[0]) for row in duck.run(" UNION ".join(queries))}
     told = duck.run(

@@ -91,6 +91,16 @@ class RightsSettings(_Section, frozen=True):
         return Signals(train_ai=self.train_ai, tdm=self.tdm, policy=self.tdm_policy)
 
 
+class SeedSettings(_Section, frozen=True):
+    """What `mirror seed` does without being told.
+
+    shards: sessions, each in a process and with a port of its own; 0 takes one for every 5 million files.
+    trackers: announce to the trackers that torrents name, and ask them how many hold each."""
+
+    shards: int = 0
+    trackers: bool = False
+
+
 class WebSettings(_Section, frozen=True):
     """What the page does for whoever reaches it.
 
@@ -133,6 +143,7 @@ class Settings(_Section, frozen=True):
     harvest: HarvestSettings = field(default_factory=HarvestSettings)
     ddex: DdexSettings = field(default_factory=DdexSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    seed: SeedSettings = field(default_factory=SeedSettings)
 
     def of_source(self, name: str) -> dict[str, str]:
         """The settings that a connector is constructed with."""

@@ -3,13 +3,14 @@
 """Which torrents an archive gives out, and in what state they are: gathered for the list beside the feed."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, structs
 
+from onrecord.archive import swarm
 from onrecord.archive.core import Archive
 from onrecord.engine.duck import Duck
 from onrecord.errors import IntegrityError
@@ -33,7 +34,8 @@ def list_torrents(archive: Archive, own: ListedTorrent, before: TorrentList | No
     """The torrents of the newest edition, then those of older ones that have gone out of use.
 
     `own` is that of the edition's own files; `before` is the last list, which remembers what older editions had:
-    without it their manifests are read. A volume with a file that was withdrawn is not listed.
+    without it their manifests are read. A volume with a file that was withdrawn is not listed. Who holds what is told
+    as it was counted last.
     """
     numbers = [edition["number"] for edition in archive.ledger.editions()]
     newest = _manifest(archive, numbers[-1])
@@ -49,8 +51,9 @@ def list_torrents(archive: Archive, own: ListedTorrent, before: TorrentList | No
         for each in (*current.values(), *gone)
         if each.name not in hidden
     ]
+    told = _with_holders(archive, [own, *listed])
     return TorrentList(
-        FORMAT, archive.id, archive.settings.archive.name, newest.number, newest.day, (own, *listed)
+        FORMAT, archive.id, archive.settings.archive.name, newest.number, newest.day, tuple(told)
     )
 
 
@@ -107,6 +110,24 @@ def _volumes(archive: Archive, edition: _Volumes, known: dict[str, ListedTorrent
             info_hash_v2=entry.info_hash_v2,
             magnet=entry.magnet,
         )
+
+
+def _with_holders(archive: Archive, listed: Sequence[ListedTorrent]) -> list[ListedTorrent]:
+    counted = swarm.latest(archive, [each.name for each in listed])
+    holders = swarm.holders(archive)
+    return [
+        structs.replace(
+            each,
+            seeders=count.seeders if (count := counted.get(each.name)) else None,
+            leechers=count.leechers if count else None,
+            completed=count.completed if count else None,
+            last_seen=count.last_seen if count else None,
+            counted=count.counted if count else None,
+            counted_by=count.source if count else None,
+            holders=holders.get(each.name),
+        )
+        for each in listed
+    ]
 
 
 def _licenses(archive: Archive, number: int) -> dict[str, str]:

@@ -238,6 +238,10 @@ def get(where: str, most: int) -> bytes:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"{path}: no such file", "name the feed.json of an archive's feed") from None
+    except OSError as error:
+        raise SourceFailed(
+            f"{path}: cannot be read ({error.strerror or error})", "look at its disk and rights"
+        ) from None
 
 
 class _Fetcher(FetcherInterface):

@@ -81,7 +81,7 @@ class _Reader(Reader):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._entities = Entities(folder / "search" / FILE)
-        self._hidden_ids: tuple[object, set[str]] | None = None
+        self._hidden_ids: tuple[object, object, set[str]] | None = None
 
     def now(self) -> dt.datetime:
         return self._archive.clock()
@@ -99,10 +99,10 @@ class _Reader(Reader):
 
     @property
     def hidden_ids(self) -> set[str]:
-        withheld = self._withheld
-        if self._hidden_ids is None or self._hidden_ids[0] is not withheld:
-            self._hidden_ids = withheld, self._entities.ids(withheld.things)
-        return self._hidden_ids[1]
+        withheld, changes, held = self._withheld, self._entities.changes(), self._hidden_ids
+        if held is None or held[0] is not withheld or held[1] != changes:
+            held = self._hidden_ids = withheld, changes, self._entities.ids(withheld.things)
+        return held[2]
 
     @property
     def index(self) -> FieldIndex | None:

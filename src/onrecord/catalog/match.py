@@ -10,9 +10,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from onrecord.catalog.tables import IdRow, RedirectRow
+from onrecord.catalog.deciding import add_joins, keep_apart, override
+from onrecord.catalog.tables import IdRow, RedirectRow, SplitRow
 from onrecord.engine.duck import Duck, sql_file
-from onrecord.model.identifiers import mint
 
 #: Relations (`sql/versions.sql`) of which an edition holds one file; an edit or a remaster is there for its own sake.
 SAME = ("identical", "encoding")
@@ -21,12 +21,14 @@ KINDS = {"track": "recording", "artist": "artist", "release": "release"}
 
 
 class Matched(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one run of the matcher found: new ids, claims that found an old id from now on, and what leads elsewhere (an
-    id that leads to itself has its own page again)."""
+    """What one run of the matcher found: how many ids are borne that were not before, claims that found an old id from
+    now on, what leads elsewhere (an id that leads to itself has its own page again), and new ids that were split off
+    old ones."""
 
-    ids: Sequence[IdRow]
+    founded: int
     heirs: Sequence[IdRow]
     redirects: Sequence[RedirectRow]
+    splits: Sequence[SplitRow] = ()
 
 
 def match(
@@ -49,25 +51,45 @@ def match(
     duck.run(_sql("versions"))
     ranks = [(name, rank) for rank, name in enumerate(precedence)]
     duck.table("precedence", {"source": "VARCHAR", "rank": "INTEGER"}, ranks)
-    ids: list[IdRow] = []
+    founded = 0
     heirs: list[IdRow] = []
     redirects: list[RedirectRow] = []
+    splits: list[SplitRow] = []
     for kind, thing in KINDS.items():
         duck.run(_sql(f"{kind}_edges"))
+        add_joins(duck, kind)
         _join(duck, kind)
+        keep_apart(duck, kind)
         _before(duck, thing, (before or {}).get(thing))
-        new, inherited, turned = _found(duck, kind)
-        ids += new
-        heirs += inherited
-        redirects += turned
-    duck.run(_sql("members"))
-    view(duck)
-    return Matched(ids, heirs, redirects)
+        duck.run(_job("heirs", kind))
+        duck.run(_job("founders", kind))
+        [(new,)] = duck.run(_job("founded", kind))
+        founded += new
+        heirs += [
+            IdRow(kind=kind, id=it, source=source, source_id=source_id)
+            for it, source, source_id in duck.run(
+                f"SELECT id, source, source_id FROM {kind}_heirs ORDER BY id"
+            )
+        ]
+        redirects += [
+            RedirectRow(kind=kind, old=old, new=it) for old, it in duck.run(_job("succession", kind))
+        ]
+        splits += [SplitRow(kind=kind, old=old, new=it) for old, it in duck.run(_job("split_ids", kind))]
+        duck.run(_job("members", kind))
+    view(duck, redirects)
+    return Matched(founded, heirs, redirects, splits)
 
 
-def view(duck: Duck) -> None:
-    """Make the canonical tables from the members that are in `duck`: all of them, or those that may be published."""
+def view(duck: Duck, turned: Sequence[RedirectRow] = (), overridden: bool = True) -> None:
+    """Make the canonical tables from the members that are in `duck`: all of them, or those that may be published; with
+    what persons decided in place of what sources say, unless that is not wanted.
+
+    `turned` are redirects that are not committed yet.
+    """
     duck.run(_sql("canonical"))
+    columns = dict.fromkeys(("kind", "old", "new"), "VARCHAR")
+    duck.table("turned", columns, [(row.kind, row.old, row.new) for row in turned])
+    override(duck, overridden)
 
 
 def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
@@ -78,74 +100,40 @@ def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
 
 def prepare(duck: Duck) -> None:
     """Define the folding of names and the current claims."""
-    duck.run(_sql("fold"))
-    duck.run(_sql("current_tracks"))
+    for job in ("fold", "mint", "record_ends"):
+        duck.run(_sql(job))
+    for kind in KINDS:
+        duck.run(_job("current", kind))
+        duck.run(_sql(f"{kind}_nodes"))
 
 
 def _join(duck: Duck, kind: str) -> None:
-    duck.run(f"CREATE OR REPLACE TABLE {kind}_labels AS SELECT node, node AS label FROM {kind}_nodes")
-    job = _sql("components").replace("{kind}", kind)
+    """Label each node that has a neighbour with the smallest node that it is joined with."""
+    duck.run(
+        f"CREATE OR REPLACE TABLE {kind}_labels AS SELECT node, node AS label"
+        f" FROM (SELECT a AS node FROM {kind}_edges UNION SELECT b FROM {kind}_edges)"
+    )
     changed = 1
     while changed:
-        duck.run(job)
+        duck.run(_job("components", kind))
         [(changed,)] = duck.run(
             f"SELECT count(*) FROM {kind}_labels x JOIN {kind}_next y ON x.node = y.node WHERE x.label <> y.label"
         )
         duck.run(f"CREATE OR REPLACE TABLE {kind}_labels AS SELECT * FROM {kind}_next")
 
 
-def _found(duck: Duck, kind: str) -> tuple[list[IdRow], list[IdRow], list[RedirectRow]]:
-    """Give each component its id: (ids that are new, old ids that other claims found from now on, redirects)."""
-    thing = KINDS[kind]
-    lead = _leads(duck, kind)
-    duck.run(_sql("heirs").replace("{kind}", kind).replace("{thing}", thing))
-    heirs = [
-        IdRow(kind=kind, id=identifier, source=source, source_id=source_id)
-        for identifier, source, source_id in duck.run(f"SELECT * FROM {kind}_heirs ORDER BY id")
-    ]
-    ids: list[IdRow] = []
-    turned: dict[str, str] = {}
-    named: list[tuple[int, str]] = []
-    for label, oldest, everyone, source, source_id in duck.run(_sql("founders").replace("{kind}", kind)):
-        identifier = oldest or mint(thing, source, source_id)
-        if not oldest:
-            ids.append(IdRow(kind=kind, id=identifier, source=source, source_id=source_id))
-        if identifier in lead:
-            turned[identifier] = identifier  # what it was merged with is another thing again
-        turned |= {
-            old: identifier for old in set(everyone or ()) - {identifier} if _end(lead, old) != identifier
-        }
-        named.append((label, identifier))
-    duck.table(f"{kind}_ids", {"label": "BIGINT", "id": "VARCHAR"}, named)
-    for old, new in duck.run(_sql("succession").replace("{kind}", kind).replace("{thing}", thing)):
-        if old not in turned and _end(lead, old) != new:
-            turned[old] = new
-    return ids, heirs, [RedirectRow(kind=kind, old=old, new=new) for old, new in sorted(turned.items())]
-
-
-def _leads(duck: Duck, kind: str) -> dict[str, str]:
-    """Where ids lead today, by the newest word on each; one that was given its own page back leads nowhere."""
-    duck.run(
-        f"CREATE OR REPLACE TABLE {kind}_redirects AS SELECT old, arg_max(new, seq) AS new FROM redirects"
-        f" WHERE kind = '{kind}' GROUP BY old HAVING arg_max(new, seq) <> old"
-    )
-    return dict(duck.run(f"SELECT old, new FROM {kind}_redirects"))
-
-
-def _end(lead: Mapping[str, str], identifier: str) -> str:
-    seen = set()
-    while identifier in lead and identifier not in seen:
-        seen.add(identifier)
-        identifier = lead[identifier]
-    return identifier
-
-
 def _before(duck: Duck, thing: str, path: Path | None) -> None:
-    columns = {thing: "VARCHAR", "source": "VARCHAR", "source_id": "VARCHAR"}
+    columns = {thing: "VARCHAR", "source": "VARCHAR", "source_id": "VARCHAR", "founds": "BOOLEAN"}
     duck.table(f"{thing}_before", columns, [])
     if path is not None:
         quoted = str(path).replace("'", "''")
         duck.run(f"INSERT INTO {thing}_before SELECT {', '.join(columns)} FROM read_parquet('{quoted}')")
+
+
+def _job(name: str, kind: str) -> str:
+    """A job that is the same for each kind."""
+    blob = " n.blob," if kind == "track" else ""
+    return _sql(name).replace("{kind}", kind).replace("{thing}", KINDS[kind]).replace("{blob}", blob)
 
 
 def _sql(name: str) -> str:

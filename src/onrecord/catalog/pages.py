@@ -116,8 +116,14 @@ class ArtistBody(Body, frozen=True):
     claims: list[dict[str, Any]]
 
 
-def rows(duck: Duck) -> Iterator[tuple[str, str, str, str, bool, int, float, str]]:
-    """(kind, id, title, subtitle, has sound, newest, seconds, body) of every canonical thing, after `match`."""
+def rows(duck: Duck) -> Iterator[tuple[tuple[str, str, str, str, bool, int, float, str], dict[str, int]]]:
+    """(kind, id, title, subtitle, has sound, newest, seconds, body) of every canonical thing, after `match` and with
+    `named_things`; and what is counted of how widely it is known."""
+    duck.run(sql_file("onrecord.catalog", "known_by"))
     for kind in KINDS.values():
-        for row in duck.stream(sql_file("onrecord.catalog", f"{kind}_rows")):
-            yield (kind, *row)
+        made = sql_file("onrecord.catalog", f"{kind}_rows")
+        query = (
+            f"SELECT r.*, k.names, k.counts FROM ({made}) r LEFT JOIN known_by k ON k.id = r.id ORDER BY r.id"
+        )
+        for *row, names, counts in duck.stream(query):
+            yield (kind, *row), dict(zip(names or (), counts or (), strict=True))

@@ -7,11 +7,12 @@ Every row carries `seq`, the number of the log entry that committed it. A segmen
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
-from onrecord.engine.parquet import write_rows
+from onrecord.engine.parquet import write_rows, write_tables
 from onrecord.ledger import Segment
 
 
@@ -307,6 +308,36 @@ class RedirectRow(Row, frozen=True):
     new: str
 
 
+class SplitRow(Row, frozen=True):
+    """Claims of `old` became the thing `new`, which was founded then; `old` went on with its founding claim."""
+
+    kind: str
+    old: str
+    new: str
+
+
+class DecisionRow(Row, frozen=True):
+    """What a person decided, one row a claim that the decision names. `act` says what:
+
+    `same`: the first claim of side 0 that is here and the first of side 1 are one thing. `apart`: no claim of side 0 is
+    one thing with a claim of side 1. `says`: `field` of `thing` is `value`, whatever sources say. `undo`: the decision
+    counts no more. The newest of two that contradict each other holds.
+    """
+
+    decision: str
+    act: str
+    kind: str
+    thing: str
+    side: int
+    place: int
+    source: str
+    source_id: str
+    field: str
+    value: str
+    person: str
+    why: str
+
+
 class VolumeRow(Row, frozen=True):
     """A blob's place in a volume, for ever: volumes do not change, a withdrawal makes a new one."""
 
@@ -338,7 +369,18 @@ TABLES: dict[str, type[Row]] = {
     "withdrawn": WithdrawnRow,
     "ids": IdRow,
     "redirects": RedirectRow,
+    "splits": SplitRow,
+    "decisions": DecisionRow,
     "volumes": VolumeRow,
+}
+
+
+#: How columns of claims are written that rarely say the same twice: ids follow each other, lengths and titles do not.
+_ENCODINGS = {
+    **dict.fromkeys(("id", "mbid"), "DELTA_BYTE_ARRAY"),
+    **dict.fromkeys(("title", "name", "isrc", "barcode", "date", "record"), "DELTA_LENGTH_BYTE_ARRAY"),
+    **dict.fromkeys(("artist_id", "release_id"), "PLAIN"),
+    "duration_ms": "DELTA_BINARY_PACKED",
 }
 
 
@@ -360,6 +402,15 @@ class Tables:
         digest, count = write_rows(self._folder / place, TABLES[name], listed, {"seq": seq})
         return Segment(name=name, path=str(place), sha256=digest, rows=count)
 
+    def append_tables(self, name: str, seq: int, tables: Iterable[Any]) -> Segment | None:
+        """As `append`, from Arrow tables with the columns of `name`: for rows by the million."""
+        place = Path(name) / f"{seq:012}.parquet"
+        digest, count = write_tables(self._folder / place, TABLES[name], tables, {"seq": seq}, _ENCODINGS)
+        if not count:
+            (self._folder / place).unlink()
+            return None
+        return Segment(name=name, path=str(place), sha256=digest, rows=count)
+
     def sweep(self, next_seq: int) -> None:
         """Remove the segments of an entry that a killed run did not come to write: they would be that of `next_seq`.
 
@@ -377,4 +428,5 @@ class Tables:
             paths[segment.name].append(self._folder / segment.path)
         for name, row in TABLES.items():
             duck.view(name, paths[name], row)
-        duck.run(sql_file("onrecord.catalog", "current_sounds"))
+        for views in ("current_sounds", "standing_decisions"):
+            duck.run(sql_file("onrecord.catalog", views))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from onrecord.cli import catalog_deciding, catalog_diff, catalog_export, catalog_rebuild
 from onrecord.cli.output import Output, inert, options
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _SAID = 160
 
 @click.group("catalog")
 def command() -> None:
-    """Report on the quality of what sources say, and read back what they said."""
+    """Say what sources say and how well, decide where they differ, compare editions, take the tables out."""
 
 
 @command.command("report")
@@ -200,3 +201,10 @@ def _share(one: "Filled") -> str:
 def _named(one: "Filled") -> str:
     words = {"isrc": "ISRC", "mbid": "MBID", "isni": "ISNI", "duration_ms": "duration"}
     return f"{one.kind} {words.get(one.field, one.field.replace('_', ' '))}"
+
+
+command.add_command(catalog_deciding.override)
+command.add_command(catalog_deciding.conflicts)
+command.add_command(catalog_diff.diff)
+command.add_command(catalog_export.export)
+command.add_command(catalog_rebuild.rebuild)

@@ -63,7 +63,7 @@ def command(
     if dataset is not None:
         if query or everything or plain or bagit or ocfl:
             raise click.UsageError("--dataset DIR goes alone, with --license at most")
-        _dataset(folder, dataset, licenses, out)
+        give_dataset(folder, dataset, licenses, out)
         return
     if licenses:
         raise click.UsageError("--license is for --dataset DIR")
@@ -112,7 +112,8 @@ def command(
         sys.exit(3)
 
 
-def _dataset(folder: Path, into: Path, licenses: tuple[str, ...], out: Output) -> None:
+def give_dataset(folder: Path, into: Path, licenses: tuple[str, ...], out: Output) -> None:
+    """Write the dataset of the newest edition to `into`, and say so: `catalog export` and `export --dataset`."""
     from onrecord.archive import Archive
     from onrecord.archive.exporting.dataset import DatasetReport, export_dataset
 
@@ -122,7 +123,7 @@ def _dataset(folder: Path, into: Path, licenses: tuple[str, ...], out: Output) -
     def text(report: DatasetReport = report) -> Iterator[str]:
         yield f"{report.folder}: the dataset of edition {report.edition}{_under(report.licenses)}"
         for name, rows in report.rows.items():
-            yield f"  {name:<15} {rows:>12,} rows"
+            yield f"  {name:<17} {rows:>12,} rows"
         if report.left_out:
             yield f"{report.left_out:,} files of the edition are left out: another license, or no longer shared"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from onrecord.cli import match_deciding as deciding
 from onrecord.cli.output import Output, options
 
 
@@ -88,3 +89,7 @@ def isrc(folder: Path, out: Output) -> None:
         )
 
     out.result("match.isrc", report, text)
+
+
+for _each in (deciding.why, deciding.join, deciding.split, deciding.undo, deciding.decisions):
+    command.add_command(_each)

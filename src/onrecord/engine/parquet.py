@@ -52,6 +52,44 @@ def write_rows(
     return digest, count
 
 
+def write_tables(
+    path: Path,
+    row: type[Struct],
+    tables: Iterable[Any],
+    stamp: Mapping[str, Any] | None = None,
+    encodings: Mapping[str, str] | None = None,
+) -> tuple[str, int]:
+    """As `write_rows`, from Arrow tables that have the columns of `row`. Memory is one table and a row group.
+
+    `encodings` names Parquet's encoding of columns whose values rarely come twice: a dictionary would lengthen them.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    schema, count = schema_of(row), 0
+    own = {name: encoding for name, encoding in (encodings or {}).items() if name in schema.names}
+    with pq.ParquetWriter(
+        part,
+        schema,
+        compression="zstd",
+        compression_level=9,
+        use_dictionary=[name for name in schema.names if name not in own],
+        column_encoding=own or None,
+    ) as writer:
+        for table in tables:
+            for name, value in (stamp or {}).items():
+                field = schema.field(name)
+                column = pa.repeat(pa.scalar(value, field.type), table.num_rows)
+                table = table.set_column(schema.get_field_index(name), field, column)
+            writer.write_table(table, row_group_size=_GROUP)
+            count += table.num_rows
+    digest = sha256_of(part)
+    settle(part, path)
+    return digest, count
+
+
 def read_rows(path: Path, columns: Sequence[str], batch: int = 10_000) -> Iterator[dict[str, Any]]:
     """Rows of a Parquet file, some columns, a batch in memory at a time. IntegrityError where it is damaged."""
     import pyarrow as pa
@@ -75,6 +113,13 @@ def column_names(path: Path) -> list[str]:
     import pyarrow.parquet as pq
 
     return list(pq.read_schema(path).names)
+
+
+def row_count(path: Path) -> int:
+    """How many rows a Parquet file has, by its foot."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
 
 
 def column_types(path: Path) -> dict[str, str]:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tables of an edition: Parquet files in a total order, one SQLite file with full-text search, verbatim records.
 
-The jobs are SQL files; `canonical_*`, `*_members`, `*_nodes`, `files`, `sounds`, `records`, `speakers`, `parts`,
-`verbatim_sources`, `published`, `places`, `published_evidence`, `withdrawn_things` and `tombstones` are tables of the
-DuckDB that `archive` hands over. Same rows, same bytes.
+The jobs are SQL files; `canonical_*`, `*_members`, `*_nodes`, `files`, `sounds`, `records`, `redirects`, `overrides`,
+`speakers`, `parts`, `verbatim_sources`, `published`, `places`, `published_evidence`, `withdrawn_things` and
+`tombstones` are tables of the DuckDB that `archive` hands over. Same rows, same bytes.
 """
 
 import re
@@ -27,12 +27,17 @@ TABLES = {
     "releases": "one row a release: the canonical view",
     "artists": "one row an artist: the canonical view",
     "release_tracks": "one row a recording's place on a release",
-    "crosswalk": "one row a claim: which recording it belongs to, and by which reason",
+    "crosswalk": "one row a claim: which recording it belongs to, by which reason, and how sure that is",
+    "release_crosswalk": "one row a claim: which release it belongs to, by which reason, and how sure that is",
+    "artist_crosswalk": "one row a claim: which artist it belongs to, by which reason, and how sure that is",
+    "identifiers": "one row an identifier that a claim gives: the canonical thing that it is of, and who says so",
     "track_claims": "one row a source's track, as the source says, with the license of the row",
     "release_claims": "one row a source's release, as the source says, with the license of the row",
     "artist_claims": "one row a source's artist, as the source says, with the license of the row",
     "field_licenses": "one row a column of a source's claims: the license it stands under",
     "ids": "one row a canonical id: the claim that founded it",
+    "redirects": "one row an id that was merged away: the id that answers now",
+    "overrides": "one row a field whose value a person of the archive decided, over what sources say",
     "places": "one row a published file: where its bytes are, so that one can be fetched without the rest",
     "files": "one row a published file: volume, digests, what one decode said, license, credit, wishes about machines",
     "evidence": "one row a fact about the rights in a published file",

@@ -59,6 +59,8 @@ _REFERENCES: Final = {
     ("release_tracks", "release"): ("releases", "id"),
     ("release_tracks", "recording"): ("recordings", "id"),
     ("crosswalk", "recording"): ("recordings", "id"),
+    ("release_crosswalk", "release"): ("releases", "id"),
+    ("artist_crosswalk", "artist"): ("artists", "id"),
     ("files", "recording"): ("recordings", "id"),
     ("places", "sha256"): ("files", "sha256"),
     ("evidence", "sha256"): ("files", "sha256"),

@@ -33,16 +33,27 @@ claimed AS (
     max(n.seq) AS newest
   FROM artist_members m JOIN artist_nodes n ON n.node = m.node
   GROUP BY m.artist
+),
+-- What a person decided stands first, over what it overrides.
+said AS (
+  SELECT id, [struct_pack(
+        source := 'a person', source_id := max_by(decision, seq), reason := 'override',
+        name := coalesce(max(value) FILTER (WHERE field = 'name'), ''),
+        sort_name := coalesce(max(value) FILTER (WHERE field = 'sort_name'), ''),
+        mbid := coalesce(max(value) FILTER (WHERE field = 'mbid'), ''), isni := '', country := ''
+      )] AS claims
+  FROM overrides WHERE kind = 'artist' GROUP BY id
 )
 SELECT
   a.id, a.name AS title, '' AS subtitle, coalesce(r.has_sound, false) AS has_sound, c.newest,
   CAST(0 AS DOUBLE) AS seconds,
   to_json(struct_pack(
     name := a.name, releases := coalesce(list_sort(l.releases), []), recordings := coalesce(r.recordings, []),
-    claims := c.claims
+    claims := list_concat(coalesce(o.claims, []), c.claims)
   )) AS body
 FROM canonical_artists a
 JOIN claimed c ON c.artist = a.id
 LEFT JOIN recorded r ON r.artist_id = a.id
 LEFT JOIN released l ON l.artist_id = a.id
+LEFT JOIN said o ON o.id = a.id
 ORDER BY a.id

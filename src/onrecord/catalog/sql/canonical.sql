@@ -1,65 +1,92 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The canonical view over the members: for each field the first source in the order of precedence that says something.
+-- Most claims are joined with no other, so those are taken as they are.
 CREATE OR REPLACE TABLE canonical_artists AS
-SELECT
-  m.artist AS id,
-  coalesce(arg_min(n.name, (m.rank, n.source, n.id)) FILTER (WHERE n.name <> ''), '') AS name,
-  coalesce(arg_min(n.sort_name, (m.rank, n.source, n.id)) FILTER (WHERE n.sort_name <> ''), '') AS sort_name,
-  coalesce(arg_min(n.mbid, (m.rank, n.source, n.id)) FILTER (WHERE n.mbid <> ''), '') AS mbid
+SELECT m.artist AS id, n.name, n.sort_name, n.mbid
 FROM artist_members m JOIN artist_nodes n ON n.node = m.node
+WHERE NOT m.joined
+UNION ALL
+SELECT
+  m.artist,
+  coalesce(arg_min(n.name, (m.rank, n.source, n.id)) FILTER (WHERE n.name <> ''), ''),
+  coalesce(arg_min(n.sort_name, (m.rank, n.source, n.id)) FILTER (WHERE n.sort_name <> ''), ''),
+  coalesce(arg_min(n.mbid, (m.rank, n.source, n.id)) FILTER (WHERE n.mbid <> ''), '')
+FROM artist_members m JOIN artist_nodes n ON n.node = m.node
+WHERE m.joined
 GROUP BY m.artist;
 
 CREATE OR REPLACE TABLE canonical_releases AS
-SELECT
-  m.release AS id,
-  coalesce(arg_min(n.title, (m.rank, n.source, n.id)) FILTER (WHERE n.title <> ''), '') AS title,
-  coalesce(arg_min(n.artist, (m.rank, n.source, n.id)) FILTER (WHERE n.artist <> ''), '') AS artist,
-  coalesce(arg_min(n.date, (m.rank, n.source, n.id)) FILTER (WHERE n.date <> ''), '') AS date,
-  coalesce(arg_min(n.barcode, (m.rank, n.source, n.id)) FILTER (WHERE n.barcode <> ''), '') AS barcode,
-  coalesce(arg_min(n.label, (m.rank, n.source, n.id)) FILTER (WHERE n.label <> ''), '') AS label
+SELECT m.release AS id, n.title, n.artist, n.date, n.barcode, n.label
 FROM release_members m JOIN release_nodes n ON n.node = m.node
+WHERE NOT m.joined
+UNION ALL
+SELECT
+  m.release,
+  coalesce(arg_min(n.title, (m.rank, n.source, n.id)) FILTER (WHERE n.title <> ''), ''),
+  coalesce(arg_min(n.artist, (m.rank, n.source, n.id)) FILTER (WHERE n.artist <> ''), ''),
+  coalesce(arg_min(n.date, (m.rank, n.source, n.id)) FILTER (WHERE n.date <> ''), ''),
+  coalesce(arg_min(n.barcode, (m.rank, n.source, n.id)) FILTER (WHERE n.barcode <> ''), ''),
+  coalesce(arg_min(n.label, (m.rank, n.source, n.id)) FILTER (WHERE n.label <> ''), '')
+FROM release_members m JOIN release_nodes n ON n.node = m.node
+WHERE m.joined
 GROUP BY m.release;
 
 CREATE OR REPLACE TABLE canonical_recordings AS
-WITH named AS (
+WITH said AS (
   SELECT
-    m.recording AS id,
-    coalesce(arg_min(n.title, (m.rank, n.source, n.id)) FILTER (WHERE n.title <> ''), '') AS title,
-    coalesce(arg_min(n.artist, (m.rank, n.source, n.id)) FILTER (WHERE n.artist <> ''), '') AS artist,
-    coalesce(arg_min(a.artist, (m.rank, n.source, n.id)) FILTER (WHERE a.artist IS NOT NULL), '') AS artist_id,
-    arg_min(n.duration_ms, (if(n.source = 'file', 0, 1), m.rank, n.source, n.id))
-      FILTER (WHERE n.duration_ms IS NOT NULL) AS duration_ms,
-    coalesce(arg_min(n.date, (m.rank, n.source, n.id)) FILTER (WHERE n.date <> ''), '') AS date,
-    coalesce(arg_min(n.genre, (m.rank, n.source, n.id)) FILTER (WHERE n.genre <> ''), '') AS genre,
-    coalesce(arg_min(n.composer, (m.rank, n.source, n.id)) FILTER (WHERE n.composer <> ''), '') AS composer,
-    list_sort(list(DISTINCT n.isrc) FILTER (WHERE n.isrc <> '')) AS isrcs,
-    list_sort(list(DISTINCT n.mbid) FILTER (WHERE n.mbid <> '')) AS mbids,
-    arg_min(n.blob, (n.seq, n.blob)) FILTER (WHERE n.source = 'file') AS first_blob
+    m.recording AS id, m.rank, m.joined, n.source, n.id AS source_id, n.title, n.artist, coalesce(a.artist, '') AS artist_id,
+    n.duration_ms, n.date, n.genre, n.composer, n.isrc, n.mbid, if(n.source = 'file', n.blob, '') AS file, n.first_seq
   FROM recording_members m
   JOIN track_nodes n ON n.node = m.node
   LEFT JOIN artist_members a ON a.source = n.source AND a.source_id = n.artist_id
-  GROUP BY m.recording
+),
+named AS (
+  SELECT
+    id, title, artist, artist_id, duration_ms, date, genre, composer,
+    if(isrc = '', [], [isrc]) AS isrcs, if(mbid = '', [], [mbid]) AS mbids, file
+  FROM said WHERE NOT joined
+  UNION ALL
+  SELECT
+    id,
+    coalesce(arg_min(title, (rank, source, source_id)) FILTER (WHERE title <> ''), ''),
+    coalesce(arg_min(artist, (rank, source, source_id)) FILTER (WHERE artist <> ''), ''),
+    coalesce(arg_min(artist_id, (rank, source, source_id)) FILTER (WHERE artist_id <> ''), ''),
+    arg_min(duration_ms, (if(source = 'file', 0, 1), rank, source, source_id)) FILTER (WHERE duration_ms IS NOT NULL),
+    coalesce(arg_min(date, (rank, source, source_id)) FILTER (WHERE date <> ''), ''),
+    coalesce(arg_min(genre, (rank, source, source_id)) FILTER (WHERE genre <> ''), ''),
+    coalesce(arg_min(composer, (rank, source, source_id)) FILTER (WHERE composer <> ''), ''),
+    coalesce(list_sort(list(DISTINCT isrc) FILTER (WHERE isrc <> '')), []),
+    coalesce(list_sort(list(DISTINCT mbid) FILTER (WHERE mbid <> '')), []),
+    coalesce(arg_min(file, (first_seq, file)) FILTER (WHERE file <> ''), '')
+  FROM said WHERE joined
+  GROUP BY id
 )
 SELECT
-  id,
+  r.id,
   -- A file without tags is still called something: the name under which it was deposited.
-  if(title <> '', title, coalesce((
-    SELECT regexp_extract(arg_min(d.name, (d.seq, d.name)), '([^/]*?)(\.[^./]*)?$', 1)
-    FROM deposits d WHERE d.sha256 = first_blob
-  ), '')) AS title,
-  artist, artist_id, duration_ms, date, genre, composer,
-  coalesce(isrcs, []) AS isrcs, coalesce(mbids, []) AS mbids
-FROM named;
+  if(r.title = '', coalesce(d.name, ''), r.title) AS title,
+  r.artist, r.artist_id, r.duration_ms, r.date, r.genre, r.composer, r.isrcs, r.mbids
+FROM named r
+LEFT JOIN (
+  SELECT sha256, regexp_extract(arg_min(name, (seq, name)), '([^/]*?)(\.[^./]*)?$', 1) AS name
+  FROM deposits GROUP BY sha256
+) d ON d.sha256 = r.file AND r.title = '';
 
 CREATE OR REPLACE TABLE canonical_tracks AS
-SELECT DISTINCT ON (r.release, m.recording)
-  r.release, m.recording, n.disc, n.position
-FROM recording_members m
-JOIN track_nodes n ON n.node = m.node
-JOIN release_members r ON r.source = n.source AND r.source_id = n.release_id
-WHERE n.release_id <> ''
-ORDER BY r.release, m.recording, m.rank, n.disc NULLS LAST, n.position NULLS LAST;
+WITH placed AS (
+  SELECT r.release, m.recording, n.disc, n.position, m.rank, m.joined
+  FROM recording_members m
+  JOIN track_nodes n ON n.node = m.node
+  JOIN release_members r ON r.source = n.source AND r.source_id = n.release_id
+  WHERE n.release_id <> ''
+)
+SELECT release, recording, disc, position FROM placed WHERE NOT joined
+UNION ALL
+SELECT * FROM (
+  SELECT DISTINCT ON (release, recording) release, recording, disc, position FROM placed WHERE joined
+  ORDER BY release, recording, rank, disc NULLS LAST, position NULLS LAST
+);
 
 CREATE OR REPLACE TABLE recording_blobs AS
 SELECT DISTINCT recording, blob FROM recording_members WHERE source = 'file' ORDER BY recording, blob;

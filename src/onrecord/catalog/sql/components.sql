@@ -1,16 +1,14 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- One round of joining: each node takes the smallest label among its neighbours, then the label of that label.
--- `{kind}` is track, artist or release. Run until nothing changes.
+-- `{kind}` is track, artist or release. Only nodes with a neighbour have a label. Run until nothing changes.
 CREATE OR REPLACE TABLE {kind}_next AS
 WITH offers AS (
-  SELECT e.b AS node, l.label FROM {kind}_edges e JOIN {kind}_labels l ON l.node = e.a
+  SELECT node, label FROM {kind}_labels
+  UNION ALL
+  SELECT e.b, l.label FROM {kind}_edges e JOIN {kind}_labels l ON l.node = e.a
   UNION ALL
   SELECT e.a, l.label FROM {kind}_edges e JOIN {kind}_labels l ON l.node = e.b
 ),
-lower AS (
-  SELECT l.node, least(l.label, coalesce(min(o.label), l.label)) AS label
-  FROM {kind}_labels l LEFT JOIN offers o ON o.node = l.node
-  GROUP BY l.node, l.label
-)
+lower AS (SELECT node, min(label) AS label FROM offers GROUP BY node)
 SELECT x.node, least(x.label, y.label) AS label FROM lower x JOIN lower y ON y.node = x.label;

@@ -1,35 +1,25 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Which claims are one recording, artist or release, with the rank of who says so.
-CREATE OR REPLACE TABLE recording_members AS
-SELECT
-  f.id AS recording, n.source, n.id AS source_id, n.node, n.blob,
-  coalesce(p.rank, if(n.source = 'file', 2000, 1000)) AS rank,
-  coalesce(e.reason, '') AS reason
-FROM track_nodes n
-JOIN track_labels l ON l.node = n.node
-JOIN track_ids f ON f.label = l.label
-LEFT JOIN precedence p ON p.source = n.source
-LEFT JOIN (
-  SELECT node, arg_max(reason, (confidence, reason)) AS reason
+-- Which claims are one {thing}, with the rank of who says so, whether the claim founds the id, whether it is joined with
+-- others, and the surest reason why: a join between two claims that a person keeps apart is none.
+CREATE OR REPLACE TABLE {thing}_members AS
+WITH reasons AS (
+  SELECT node, arg_max(reason, (confidence, reason)) AS reason, max(confidence) AS confidence
   FROM (
-    SELECT a AS node, reason, confidence FROM track_edges WHERE a <> b
+    SELECT a AS node, reason, confidence FROM {kind}_edges WHERE a <> b
     UNION ALL
-    SELECT b, reason, confidence FROM track_edges WHERE a <> b
+    SELECT b, reason, confidence FROM {kind}_edges WHERE a <> b
   )
   GROUP BY node
-) e ON e.node = n.node;
-
-CREATE OR REPLACE TABLE artist_members AS
-SELECT f.id AS artist, n.source, n.id AS source_id, n.node, coalesce(p.rank, if(n.source = 'file', 2000, 1000)) AS rank
-FROM artist_nodes n
-JOIN artist_labels l ON l.node = n.node
-JOIN artist_ids f ON f.label = l.label
-LEFT JOIN precedence p ON p.source = n.source;
-
-CREATE OR REPLACE TABLE release_members AS
-SELECT f.id AS release, n.source, n.id AS source_id, n.node, coalesce(p.rank, if(n.source = 'file', 2000, 1000)) AS rank
-FROM release_nodes n
-JOIN release_labels l ON l.node = n.node
-JOIN release_ids f ON f.label = l.label
-LEFT JOIN precedence p ON p.source = n.source;
+)
+SELECT
+  f.id AS {thing}, n.source, n.id AS source_id, n.node,{blob}
+  coalesce(p.rank, if(n.source = 'file', 2000, 1000)) AS rank,
+  f.founder = n.node AS founds,
+  l.node IS NOT NULL AS joined,
+  coalesce(e.reason, '') AS reason, coalesce(e.confidence, 1) AS confidence
+FROM {kind}_nodes n
+LEFT JOIN {kind}_labels l ON l.node = n.node
+JOIN {kind}_ids f ON f.label = coalesce(l.label, n.node)
+LEFT JOIN precedence p ON p.source = n.source
+LEFT JOIN reasons e ON e.node = n.node;

@@ -52,6 +52,19 @@ claimed AS (
   FROM recording_members m JOIN track_nodes n ON n.node = m.node
   GROUP BY m.recording
 ),
+-- What a person decided stands first, over what it overrides.
+said AS (
+  SELECT id, [struct_pack(
+        source := 'a person', source_id := max_by(decision, seq), reason := 'override',
+        title := coalesce(max(value) FILTER (WHERE field = 'title'), ''),
+        artist := coalesce(max(value) FILTER (WHERE field = 'artist'), ''), release := '', disc := NULL::BIGINT,
+        position := NULL::BIGINT, duration_ms := try_cast(max(value) FILTER (WHERE field = 'duration_ms') AS BIGINT),
+        isrc := '', mbid := '', date := coalesce(max(value) FILTER (WHERE field = 'date'), ''),
+        genre := coalesce(max(value) FILTER (WHERE field = 'genre'), ''),
+        composer := coalesce(max(value) FILTER (WHERE field = 'composer'), ''), blob := ''
+      )] AS claims
+  FROM overrides WHERE kind = 'track' GROUP BY id
+),
 placed AS (
   SELECT t.recording, list(struct_pack(id := l.id, title := l.title) ORDER BY l.title, l.id) AS releases
   FROM canonical_tracks t JOIN canonical_releases l ON l.id = t.release
@@ -63,10 +76,11 @@ SELECT
   to_json(struct_pack(
     title := r.title, artist := r.artist, artist_id := r.artist_id, duration_ms := r.duration_ms, date := r.date,
     genre := r.genre, composer := r.composer, isrcs := r.isrcs, mbids := r.mbids,
-    releases := coalesce(p.releases, []), sounds := coalesce(s.sounds, []), claims := c.claims
+    releases := coalesce(p.releases, []), sounds := coalesce(s.sounds, []), claims := list_concat(coalesce(o.claims, []), c.claims)
   )) AS body
 FROM canonical_recordings r
 JOIN claimed c ON c.recording = r.id
 LEFT JOIN sounded s ON s.recording = r.id
 LEFT JOIN placed p ON p.recording = r.id
+LEFT JOIN said o ON o.id = r.id
 ORDER BY r.id

@@ -25,6 +25,18 @@ claimed AS (
   FROM release_members m JOIN release_nodes n ON n.node = m.node
   GROUP BY m.release
 ),
+-- What a person decided stands first, over what it overrides.
+said AS (
+  SELECT id, [struct_pack(
+        source := 'a person', source_id := max_by(decision, seq), reason := 'override',
+        title := coalesce(max(value) FILTER (WHERE field = 'title'), ''),
+        artist := coalesce(max(value) FILTER (WHERE field = 'artist'), ''),
+        date := coalesce(max(value) FILTER (WHERE field = 'date'), ''),
+        barcode := coalesce(max(value) FILTER (WHERE field = 'barcode'), ''),
+        label := coalesce(max(value) FILTER (WHERE field = 'label'), ''), country := '', kind := '', mbid := ''
+      )] AS claims
+  FROM overrides WHERE kind = 'release' GROUP BY id
+),
 credited AS (
   SELECT m.release, min(a.artist) AS artist_id
   FROM release_members m
@@ -40,10 +52,11 @@ SELECT
   CAST(0 AS DOUBLE) AS seconds,
   to_json(struct_pack(
     title := l.title, artist := l.artist, artist_id := coalesce(k.artist_id, ''), date := l.date,
-    barcode := l.barcode, label := l.label, tracks := coalesce(t.tracks, []), claims := c.claims
+    barcode := l.barcode, label := l.label, tracks := coalesce(t.tracks, []), claims := list_concat(coalesce(o.claims, []), c.claims)
   )) AS body
 FROM canonical_releases l
 JOIN claimed c ON c.release = l.id
 LEFT JOIN credited k ON k.release = l.id
 LEFT JOIN listed t ON t.release = l.id
+LEFT JOIN said o ON o.id = l.id
 ORDER BY l.id

@@ -1,11 +1,38 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Ids that no component bears any more, each with the id that the first of its claims bears now.
-SELECT b.{thing} AS old, arg_min(f.id, (n.seq, n.source, n.id)) AS new
-FROM {thing}_before b
-JOIN {kind}_nodes n ON n.source = b.source AND n.id = b.source_id
-JOIN {kind}_labels l ON l.node = n.node
-JOIN {kind}_ids f ON f.label = l.label
-WHERE b.{thing} NOT IN (SELECT id FROM {kind}_ids)
-GROUP BY b.{thing}
-ORDER BY b.{thing};
+-- Redirects that have to be told: ids of `{thing}` that have their own page again; ids that lead elsewhere and whose
+-- founding claim is in another component now; ids that were borne and are not any more, each with the id of the first of
+-- its claims.
+WITH leads AS (
+  SELECT old, arg_max(new, seq) AS new FROM redirects WHERE kind = '{kind}' GROUP BY old
+),
+led AS (SELECT old, new FROM leads WHERE old <> new),
+founding AS (
+  SELECT l.old, n.node FROM led l JOIN {kind}_owners n ON n.id = l.old
+  UNION ALL
+  SELECT l.old, n.node
+  FROM led l
+  JOIN (
+    SELECT n.node, mint('{thing}', n.source, n.id) AS id
+    FROM {kind}_labels l JOIN {kind}_nodes n ON n.node = l.node
+  ) n ON n.id = l.old
+),
+told AS (
+  SELECT 0 AS rank, i.id AS old, i.id AS new FROM {kind}_ids i SEMI JOIN led ON led.old = i.id
+  UNION ALL
+  SELECT 1, f.old, i.id
+  FROM founding f JOIN {kind}_labels l ON l.node = f.node JOIN {kind}_ids i ON i.label = l.label
+  UNION ALL
+  SELECT 2, b.{thing}, arg_min(i.id, (n.first_seq, n.source, n.id))
+  FROM {thing}_before b
+  JOIN {kind}_nodes n ON n.source = b.source AND n.id = b.source_id
+  LEFT JOIN {kind}_labels l ON l.node = n.node
+  JOIN {kind}_ids i ON i.label = coalesce(l.label, n.node)
+  WHERE b.{thing} NOT IN (SELECT id FROM {kind}_ids)
+  GROUP BY b.{thing}
+),
+chosen AS (SELECT old, arg_min(new, rank) AS new FROM told GROUP BY old)
+SELECT c.old, c.new
+FROM chosen c LEFT JOIN leads l ON l.old = c.old
+WHERE coalesce(l.new, c.old) <> c.new
+ORDER BY c.old;

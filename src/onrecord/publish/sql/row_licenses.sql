@@ -21,6 +21,9 @@ terms AS (
   LEFT JOIN speakers l ON l.source = s.source
   LEFT JOIN published p ON s.source = 'file' AND p.sha256 = s.blob
   UNION
+  -- What a person decided here is given to everyone.
+  SELECT id, 'CC0-1.0' FROM overrides
+  UNION
   SELECT id, unnest(string_split(part_license, ' AND ')) FROM said WHERE part_license <> ''
 )
 SELECT id, if(bool_or(coalesce(license, '') = ''), '', string_agg(license, ' AND ' ORDER BY license)) AS license

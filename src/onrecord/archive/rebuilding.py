@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The canonical tables and the search made anew from claims and log, and compared with what was there."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from onrecord.archive.core import Archive
+from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.durable import sha256_of
+from onrecord.engine.parquet import row_count
+
+
+class Remade(Struct, frozen=True):
+    """A canonical table: `same` to the byte, `differs`, or `new` where there was none before."""
+
+    name: str
+    rows: int
+    outcome: Literal["same", "differs", "new"]
+
+
+class Rebuilt(Struct, frozen=True):
+    tables: Sequence[Remade]
+    recordings: int
+    releases: int
+    artists: int
+
+
+def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) -> Rebuilt:
+    """Remove what can be derived, and derive it again. Killed at any point, the next match or rebuild goes on."""
+    canonical, search = archive.folder / "catalog" / "canonical", archive.folder / "search"
+    with archive.writing():
+        # An id whose founding claim has gone passes to the claims that it was one thing with: they must be known still.
+        if canonical.exists() and not is_matched(archive):
+            progress("matching what is new")
+            rematch_locked(archive)
+        before = {path.stem: sha256_of(path) for path in _tables(canonical)}
+        for folder in (canonical, search):
+            shutil.rmtree(folder, ignore_errors=True)
+        search.mkdir()
+        progress("making tables and search anew")
+        report = rematch_locked(archive)
+        tables = [_compared(path, before.get(path.stem, "")) for path in _tables(canonical)]
+    return Rebuilt(tables, report.recordings, report.releases, report.artists)
+
+
+def _tables(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.parquet"))
+
+
+def _compared(path: Path, before: str) -> Remade:
+    outcome: Literal["same", "differs", "new"] = "new"
+    if before:
+        outcome = "same" if sha256_of(path) == before else "differs"
+    return Remade(path.stem, row_count(path), outcome)

@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What persons decided about who is who and what is right, applied: joins, partings, and values that stand above all.
+
+Nothing here depends on the order in which claims came; of two decisions that contradict each other the newer holds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from onrecord.engine.duck import Duck, sql_file
+
+#: The reason of a join that a person decided.
+PERSON: Final = "person"
+#: Fields that a person may decide, by kind of thing, as the canonical tables call them.
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "track": ("title", "artist", "duration_ms", "date", "genre", "composer"),
+    "release": ("title", "artist", "date", "barcode", "label"),
+    "artist": ("name", "sort_name", "mbid"),
+}
+#: The license under which what a person decided goes out in an edition.
+GIVEN: Final = "CC0-1.0"
+_CANONICAL: Final = {
+    "track": "canonical_recordings",
+    "release": "canonical_releases",
+    "artist": "canonical_artists",
+}
+
+#: A join: two claims by number, the smaller first, with reason and confidence.
+Edge = tuple[int, int, str, float]
+
+
+def add_joins(duck: Duck, kind: str) -> None:
+    """Put the joins that persons decided among the edges of a kind."""
+    duck.run(_sql("decided_joins", kind))
+    duck.run(f"INSERT INTO {kind}_edges SELECT a, b, '{PERSON}', 1.0 FROM {kind}_decided ORDER BY decision")
+
+
+def keep_apart(duck: Duck, kind: str) -> None:
+    """Give claims that persons want apart labels that differ. Only components that hold such claims are gone through:
+    their joins anew, the surest first, without those that would bring together what is to stay apart."""
+    if not duck.run(f"SELECT 1 FROM {kind}_sides LIMIT 1"):
+        return
+    duck.run(_sql("disputed", kind))
+    # By name, so that the order in which claims came tells nothing.
+    nodes = [
+        node
+        for (node,) in duck.run(
+            f"SELECT node FROM disputed JOIN {kind}_nodes n USING (node) ORDER BY n.source, n.id"
+        )
+    ]
+    if not nodes:
+        return
+    rank = {node: place for place, node in enumerate(nodes)}
+    sides = [
+        (decision, seq, side, rank[node])
+        for decision, seq, side, node in duck.run(
+            f"SELECT decision, seq, side, node FROM {kind}_sides SEMI JOIN disputed USING (node) ORDER BY ALL"
+        )
+    ]
+    decided = [
+        (min(rank[a], rank[b]), max(rank[a], rank[b]), seq)
+        for a, b, seq in duck.run(f"SELECT a, b, seq FROM {kind}_decided ORDER BY seq DESC, decision")
+        if a in rank and b in rank
+    ]
+    edges = [*_edges(duck, kind)]
+    labels = part(range(len(nodes)), edges, decided, sides)
+    parted = [(nodes[place], nodes[label]) for place, label in sorted(labels.items())]
+    duck.table("parted", {"node": "BIGINT", "label": "BIGINT"}, parted)
+    duck.run(f"UPDATE {kind}_labels SET label = p.label FROM parted p WHERE p.node = {kind}_labels.node")
+    # What joins two claims that came to be apart is no reason for anything.
+    edges += [(a, b, PERSON, 1.0) for a, b, _ in decided]
+    left = [
+        (nodes[a], nodes[b], reason, confidence)
+        for a, b, reason, confidence in sorted(set(edges))
+        if labels[a] == labels[b]
+    ]
+    columns = {"a": "BIGINT", "b": "BIGINT", "reason": "VARCHAR", "confidence": "DOUBLE"}
+    duck.table("joins_left", columns, left)
+    duck.run(f"DELETE FROM {kind}_edges WHERE a IN (SELECT node FROM disputed)")
+    duck.run(f"INSERT INTO {kind}_edges SELECT * FROM joins_left")
+
+
+def part(
+    nodes: Sequence[int],
+    edges: Sequence[Edge],
+    decided: Sequence[tuple[int, int, int]],
+    sides: Sequence[tuple[str, int, int, int]],
+) -> dict[int, int]:
+    """A label for each node: that of the smallest it is joined with.
+
+    `decided` are joins by persons (a, b, log entry), the newest first; `sides` (decision, log entry, side, node) are
+    what persons want apart. A decision is overruled as a whole by a newer join across its sides.
+    """
+    label = {node: node for node in nodes}
+    members = {node: [node] for node in nodes}
+    made = {decision: seq for decision, seq, _, _ in sides}
+    held: dict[int, dict[str, set[int]]] = {node: defaultdict(set) for node in nodes}
+    for decision, _, side, node in sides:
+        held[node][decision].add(side)
+
+    def clash(a: int, b: int) -> set[str]:
+        """Decisions that want two groups apart."""
+        return {
+            it for it in held[a].keys() & held[b].keys() if len(held[a][it] | held[b][it]) > 1 and it in made
+        }
+
+    def join(a: int, b: int) -> None:
+        keep, give = min(a, b), max(a, b)
+        for node in members[give]:
+            label[node] = keep
+        members[keep] += members.pop(give)
+        for decision, sided in held.pop(give).items():
+            held[keep][decision] |= sided
+
+    for a, b, seq in decided:
+        if a in label and b in label and label[a] != label[b]:
+            against = clash(label[a], label[b])
+            if all(made[decision] < seq for decision in against):
+                for decision in against:
+                    del made[decision]
+                join(label[a], label[b])
+    for a, b, _, _ in sorted(set(edges), key=lambda edge: (-edge[3], edge[2], edge[0], edge[1])):
+        if label[a] != label[b] and not clash(label[a], label[b]):
+            join(label[a], label[b])
+    return label
+
+
+def override(duck: Duck, wanted: bool = True) -> None:
+    """Put the values that persons decided into the canonical tables. Leaves them in `overrides`: those of things that
+    are there. Without `wanted` there are none."""
+    duck.run(_sql("overrides"))
+    if not wanted:
+        duck.run("DELETE FROM overrides")
+    for kind, table in _CANONICAL.items():
+        duck.run(f"DELETE FROM overrides WHERE kind = '{kind}' AND id NOT IN (SELECT id FROM {table})")
+        for (field,) in duck.run(
+            f"SELECT DISTINCT field FROM overrides WHERE kind = '{kind}' ORDER BY field"
+        ):
+            if field in FIELDS[kind]:
+                value = "try_cast(nullif(o.value, '') AS BIGINT)" if field == "duration_ms" else "o.value"
+                duck.run(
+                    f"UPDATE {table} SET {field} = {value} FROM overrides o"
+                    f" WHERE o.kind = '{kind}' AND o.field = '{field}' AND o.id = {table}.id"
+                )
+
+
+def _edges(duck: Duck, kind: str) -> Iterator[Edge]:
+    """Joins between disputed claims that are not a person's: those between all of them, and those within each side.
+    Claims are numbered by their names."""
+    duck.run(_sql("ranked", kind))
+    duck.run(_sql(f"{kind}_sided"))
+    for nodes in ("ranked_nodes", "sided_nodes"):
+        job = _sql(f"{kind}_edges").replace(f"{kind}_nodes", nodes)
+        duck.run(job.replace(f"TABLE {kind}_edges", "TABLE disputed_edges"))
+        yield from duck.run(
+            "SELECT DISTINCT least(a, b), greatest(a, b), reason, confidence::DOUBLE FROM disputed_edges"
+        )
+
+
+def _sql(name: str, kind: str = "") -> str:
+    return sql_file("onrecord.catalog", name).replace("{kind}", kind)

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`onrecord sql`"""
+
+import itertools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from onrecord.cli.output import Output, options
+from onrecord.cli.row_files import ENDINGS, aligned, plain, print_csv, rows_of, write
+
+if TYPE_CHECKING:
+    from onrecord.archive.querying import Asking
+
+_ROWS = 1_000
+
+
+@click.command("sql")
+@click.argument("query", default="")
+@click.option("--tables", is_flag=True, help="List the tables that can be asked.")
+@click.option(
+    "--schema", "table", metavar="TABLE", default="", help="List the columns of a table, and what they mean."
+)
+@click.option(
+    "--as-of",
+    "edition",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Ask edition N, not the archive as it is.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--out", "to", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write every row to FILE, by its ending: .csv, .jsonl (an object a line), .parquet.")  # fmt: skip
+@click.option(
+    "--rows", type=click.IntRange(min=1), help=f"At most so many rows.  [default: {_ROWS:,}; with --out all]"
+)
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=300.0, show_default=True,
+              help="Give up after so long.")  # fmt: skip
+@options
+def command(
+    query: str,
+    tables: bool,
+    table: str,
+    edition: int | None,
+    as_csv: bool,
+    to: Path | None,
+    rows: int | None,
+    seconds: float,
+    folder: Path,
+    out: Output,
+) -> None:
+    """Ask the tables by one SELECT, in DuckDB's dialect; - reads it from standard input.
+
+    The tables are those of the dataset, of the archive as it is or of an edition, and a few more. Nothing can be
+    written, loaded or set, and no other file or address be read; what was withdrawn is not there. A question may use
+    the memory that `[work] memory` allows, and 10 GB of disk while it runs.
+
+    \b
+    Example:  onrecord sql "SELECT artist, count(*) FROM recordings GROUP BY ALL ORDER BY 2 DESC LIMIT 10"
+    Example:  onrecord sql --schema crosswalk
+    Example:  onrecord sql --as-of 1 "SELECT * FROM files" --out files.parquet
+    """
+    asked = [bool(query), tables, bool(table)]
+    if sum(asked) != 1:
+        raise click.UsageError('give one of: a question ("SELECT …"), --tables, --schema TABLE')
+    if to is not None and (as_csv or to.suffix not in ENDINGS):
+        raise click.UsageError(
+            f"--out FILE: expected a name that ends with {', '.join(ENDINGS)}, and no --csv"
+        )
+    from onrecord.archive import Archive
+    from onrecord.archive.querying import asking
+    from onrecord.cli.output import hint_if_unmatched
+
+    if not edition:
+        hint_if_unmatched(folder, out)
+    with Archive.open(folder) as archive, asking(archive, edition or 0) as held:
+        if tables:
+            listed = held.tables
+            out.result(
+                "sql.tables", {"tables": listed}, lambda: (f"{it.name:<18} {it.about}" for it in listed)
+            )
+        elif table:
+            columns = held.schema(table)
+            lines = (f"{it.name:<24} {it.type:<10} {it.about}" for it in columns)
+            out.result("sql.schema", {"table": table, "columns": columns}, lambda: lines)
+        else:
+            if query == "-":
+                query = sys.stdin.read()
+            _answer(held, query, seconds, to, rows, as_csv, out)
+
+
+def _answer(
+    held: "Asking", query: str, seconds: float, to: Path | None, rows: int | None, as_csv: bool, out: Output
+) -> None:
+    with held.ask(query, seconds) as (columns, reader):
+        names = [column.name for column in columns]
+        if to is not None:
+            count = write(to, names, reader, rows)
+            out.result(
+                "sql.out",
+                {"file": str(to), "rows": count, "columns": columns},
+                lambda: iter([f"{to}: {count:,} rows"]),
+            )
+            return
+        wanted = rows or _ROWS
+        kept = list(itertools.islice(rows_of(reader), wanted + 1))
+    more = len(kept) > wanted
+    del kept[wanted:]
+    if as_csv:
+        print_csv(sys.stdout, names, kept)
+    else:
+        body = {"columns": columns, "rows": kept, "more": more}
+        out.result("sql", plain(body) if out.json else body, lambda: aligned(names, kept))
+    if more:
+        out.say(f"these are the first {wanted:,} rows: --rows N shows more, --out FILE writes all")
