@@ -99,10 +99,15 @@ class NotFound(OnrecordError):
 
 
 class IsWithdrawn(OnrecordError):
-    """A thing that a withdrawal hides. `day` is that of the withdrawal, `code` the rule; the message names no title."""
+    """A thing that a withdrawal hides. `day` is that of the withdrawal, `code` the rule; the message names no title.
 
-    def __init__(self, day: str, code: str) -> None:
-        super().__init__(f"withdrawn on {day} [{code}]", "the withdrawal would have to be taken back")
+    `by` says where that stands, in place of the day.
+    """
+
+    def __init__(self, day: str, code: str, by: str = "") -> None:
+        super().__init__(
+            f"withdrawn {by or f'on {day}'} [{code}]", "the withdrawal would have to be taken back"
+        )
         self.day = day
         self.code = code
 

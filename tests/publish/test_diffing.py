@@ -175,6 +175,17 @@ def test_a_diff_that_was_cut_is_refused(old: Path, told: bytes) -> None:
     refused(told + b"x", old, SourceRefused, "its end after the last file, got more")
 
 
+def test_a_diff_that_is_cut_or_damaged_is_called_by_its_file(old: Path, told: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "1-to-2.diff"
+    middle = len(told) * 3 // 4
+    flipped = told[:middle] + bytes([told[middle] ^ 1]) + told[middle + 1 :]
+    for content in (told[:-1], told[:30], b"", b"no diff", flipped, told + b"x"):
+        path.write_bytes(content)
+        with path.open("rb") as file, pytest.raises(OnrecordError) as raised:
+            apply_diff(file, old, tmp_path / "made")
+        assert str(path) in raised.value.message
+
+
 def test_no_flipped_bit_makes_another_edition(old: Path, new: Path, told: bytes, tmp_path: Path) -> None:
     for bit in range(0, len(told) * 8, 331):
         bad = bytearray(told)

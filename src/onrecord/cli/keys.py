@@ -68,11 +68,16 @@ def make(file: Path, folder: Path, out: Output) -> None:
     \b
     Example:  onrecord keys make ada.key
     """
+    from onrecord.errors import UsageError
     from onrecord.publish.signing import Key
 
+    beside = file.with_name(file.name + ".pub")
+    if not file.parent.is_dir():
+        raise UsageError(f"{file.parent}: is no folder", "make it, or name another place")
+    if beside.exists():
+        raise UsageError(f"{beside}: is here already, it is not overwritten", "name another file")
     key = Key.generate()
     key.save(file)
-    beside = file.with_name(file.name + ".pub")
     beside.write_text(key.public, encoding="ascii")
     line = key.public.splitlines()[1]
 
@@ -167,18 +172,17 @@ def export(file: Path, folder: Path, out: Output) -> None:
     \b
     Example:  onrecord keys export next-root.json
     """
-    from onrecord.archive import Archive, keyholding
-    from onrecord.durable import replace
+    from onrecord.archive import Archive, carried, keyholding
 
     with Archive.open(folder) as archive:
-        replace(file, keyholding.export(archive))
+        carried.write_carried(file, keyholding.export(archive), carried.DRAFT)
     line = f"{file}: for a holder, `onrecord keys sign {file} --with THEIR.key`, and back with `onrecord keys bring`"
     out.result("keys.export", {"file": str(file)}, lambda: iter([line]))
 
 
 @command.command("sign")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--with", "key", type=click.Path(path_type=Path, exists=True), required=True,
+@click.option("--with", "key", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
               help="The holder's secret key.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Sign without asking.")
 @options
@@ -188,21 +192,34 @@ def sign(file: Path, key: Path, yes: bool, folder: Path, out: Output) -> None:
     \b
     Example:  onrecord keys sign next-root.json --with ada.key
     """
-    from onrecord.archive.keyholding import read_draft, sign_draft
+    from onrecord.archive.carried import DRAFT, read_carried
+    from onrecord.archive.keyholding import read_carried_roots, read_draft, sign_draft
     from onrecord.durable import replace
     from onrecord.publish.signing import Key
-    from onrecord.publish.trust import roles_of
+    from onrecord.publish.trust import roles_of, still_to_sign
 
-    content = file.read_bytes()
-    now, metadata = read_draft(content)
+    content = read_carried(file, DRAFT)
+    now, metadata = read_draft(content, str(file))
+    # Before anybody is asked to say yes: may this key sign it at all?
+    signed = sign_draft(content, Key.load(key), str(file))
     following = roles_of(metadata.signed)
     for line in _difference(now, following):
         out.say(line)
+    if signed == content:
+        line = f"{file} bears the signature of {key} already; nothing was changed"
+        out.result("keys.sign", {"file": str(file), "root": following.version}, lambda: iter([line]))
+        return
     if not yes:
         click.confirm("Sign this?", abort=True, err=True)
-    replace(file, sign_draft(content, Key.load(key)))
-    done = f"{file} is signed: bring it back, `onrecord keys bring {file}`"
-    out.result("keys.sign", {"file": str(file), "root": following.version}, lambda: iter([done]))
+    replace(file, signed)
+
+    def text() -> Iterator[str]:
+        yield f"{file} is signed: bring it back, `onrecord keys bring {file}`"
+        before, after = read_carried_roots(signed, str(file))
+        for lacking in still_to_sign(before.signed, after):
+            yield f"  before it holds it lacks {lacking}"
+
+    out.result("keys.sign", {"file": str(file), "root": following.version}, text)
 
 
 @command.command("bring")
@@ -215,8 +232,10 @@ def bring(file: Path, folder: Path, out: Output) -> None:
     Example:  onrecord keys bring next-root.json
     """
     from onrecord.archive import keyholding
+    from onrecord.archive.carried import DRAFT, read_carried
 
-    _change(folder, out, lambda archive: keyholding.bring(archive, file.read_bytes()))
+    content = read_carried(file, DRAFT)
+    _change(folder, out, lambda archive: keyholding.bring(archive, content, str(file)))
 
 
 @command.command("cancel")

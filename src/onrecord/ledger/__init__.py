@@ -18,7 +18,7 @@ from onrecord.ledger.ledger import (
     Validators,
     Withdrawn,
 )
-from onrecord.ledger.lock import writing
+from onrecord.ledger.lock import alone, writing
 from onrecord.ledger.log import Entry, Log
 
 __all__ = [
@@ -38,5 +38,6 @@ __all__ = [
     "Segment",
     "Validators",
     "Withdrawn",
+    "alone",
     "writing",
 ]

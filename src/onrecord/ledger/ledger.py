@@ -20,7 +20,7 @@ from onrecord.errors import IntegrityError, NewerFormat, StoreFailed
 from onrecord.ledger.log import Entry
 from onrecord.model.rights import Evidence, Target
 
-SCHEMA = 3
+SCHEMA = 4
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -82,6 +82,11 @@ CREATE TABLE withdrawn (
 ) WITHOUT ROWID;
 CREATE INDEX withdrawn_audio ON withdrawn (audio);
 CREATE TABLE notices (seq INTEGER PRIMARY KEY, event TEXT NOT NULL, time TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE submissions (
+  id INTEGER PRIMARY KEY, time TEXT NOT NULL, track TEXT NOT NULL, digest TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX submissions_track ON submissions (track);
+CREATE INDEX submissions_digest ON submissions (digest);
 CREATE TABLE editions (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE refusals (name TEXT PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE volumes (blob BLOB PRIMARY KEY, volume TEXT NOT NULL) WITHOUT ROWID;
@@ -437,6 +442,20 @@ class Ledger:
             self._db.execute(
                 "INSERT OR IGNORE INTO notices VALUES (?,?,?,?)",
                 (entry.seq, entry.event, entry.time, msgspec.json.encode(data)),
+            )
+        elif entry.event == "submitted":
+            self._db.executemany(
+                "INSERT OR IGNORE INTO submissions VALUES (?,?,?,?,?)",
+                (
+                    (
+                        item["id"],
+                        entry.time,
+                        item["track"],
+                        item["digest"],
+                        msgspec.json.encode(item | {"by": data["by"]}),
+                    )
+                    for item in data["submissions"]
+                ),
             )
         elif entry.event == "harvested":
             self._db.execute(
@@ -868,6 +887,18 @@ class Ledger:
         )
         return [Possession(*row) for row in self._db.execute(query)]
 
+    def submissions(self, column: str = "", value: str | int = "") -> Iterator[tuple[str, dict[str, Any]]]:
+        """(time, what was submitted) in the order it was logged: all, or those of an `id`, `track` or `digest`."""
+        where = f"WHERE {column}=?" if column in ("id", "track", "digest") else ""
+        query = f"SELECT time, body FROM submissions {where} ORDER BY id"
+        for time, body in self._db.execute(query, (value,) if where else ()):
+            yield str(time), msgspec.json.decode(body)
+
+    def submitted(self) -> int:
+        """How many fingerprints were submitted, each counted once."""
+        row: Any = self._db.execute("SELECT count(DISTINCT digest) FROM submissions").fetchone()
+        return int(row[0])
+
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, to compare a rebuilt ledger with the one it replaces."""
         names = (
@@ -891,6 +922,7 @@ class Ledger:
             "rulings",
             "withdrawn",
             "notices",
+            "submissions",
             "editions",
             "refusals",
             "volumes",

@@ -18,13 +18,15 @@ class Frozen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Hit(Frozen, frozen=True):
-    """One search result. `kind` is `artist`, `release` or `recording`."""
+    """One search result. `kind` is `artist`, `release` or `recording`; `known_by` is what is counted of how widely it
+    is known: `releases`, `recordings`, `more_sources`, `listened`, `votes` (`search.popularity` says of what)."""
 
     kind: str
     id: str
     title: str
     subtitle: str = ""
     has_sound: bool = False
+    known_by: dict[str, int] = {}
 
 
 class DecisionView(Frozen, frozen=True):
@@ -178,8 +180,24 @@ class ArtistView(Frozen, frozen=True):
     claims: tuple[ClaimView, ...]
 
 
+class SwarmView(Frozen, frozen=True):
+    """How many hold a torrent, as `source` (`tracker`, or the archive's own `session`, which sees fewer) counted last.
+
+    completed  who fetched all of it, as a tracker counts; None where none does
+    last_seen  when a whole copy was last seen on the network, the archive's own included; None where never
+    """
+
+    seeders: int
+    leechers: int
+    completed: int | None
+    counted: dt.datetime
+    source: str
+    last_seen: dt.datetime | None
+
+
 class TorrentView(Frozen, frozen=True):
-    """One volume. `license_class` is the shelf's license; `path` is relative to the edition's folder."""
+    """One volume. `license_class` is the shelf's license; `path` is relative to the edition's folder; `swarm` is None
+    where nobody counted."""
 
     name: str
     files: int
@@ -189,6 +207,7 @@ class TorrentView(Frozen, frozen=True):
     magnet: str
     license_class: str
     path: str
+    swarm: SwarmView | None = None
 
 
 class EditionView(Frozen, frozen=True):

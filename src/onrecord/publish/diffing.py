@@ -141,25 +141,26 @@ def apply_diff(diff: IO[bytes], old: Path, into: Path, key: str = "") -> Diff:
     """
     if into.exists():
         raise UsageError(f"{into}: is here already", "name a new folder")
+    where = _name(diff)
     head = _read_head(diff)
     before = _Edition.read(old)
     if before.side.sums != head.old.sums:
         raise UsageError(
-            f"{old}: the diff is told by edition {head.old.number} of {head.old.archive} "
+            f"{old}: {where} is told by edition {head.old.number} of {head.old.archive} "
             f"({_SUMS} {head.old.sums[:12]}), this is edition {before.side.number} of {before.side.archive} "
             f"({before.side.sums[:12]})",
             "name the folder of that edition with --on",
         )
-    _check_room(head, into)
+    _check_room(where, head, into)
     part = into.with_name(f".{into.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
         for item in head.files:
             _make(item, diff, before, part)
-        if diff.read(1):
-            raise _unreadable("its end after the last file", "more")
-        _check_made(head, part, key or (old / _KEY).read_text(encoding="utf-8", errors="replace"))
+        if _some(diff, 1):
+            raise _unreadable(diff, "its end after the last file", "more")
+        _check_made(diff, head, part, key or (old / _KEY).read_text(encoding="utf-8", errors="replace"))
         sync_tree(part)
         part.rename(into)
         sync(into.parent)
@@ -299,39 +300,51 @@ def _read_frame(diff: IO[bytes], most: int) -> bytes:
     length = int.from_bytes(_take(diff, 4), "little")
     # Sound and hashes do not shrink; zstd's own bound for them is a 256th more.
     if not 1 <= length <= most + most // 256 + 1024:
-        raise _unreadable(f"a frame of at most {most} bytes", f"{length} bytes")
+        raise _unreadable(diff, f"a frame of at most {most} bytes", f"{length} bytes")
     return _take(diff, length)
 
 
 def _take(diff: IO[bytes], size: int) -> bytes:
-    content = diff.read(size)
+    content = _some(diff, size)
     if len(content) < size:
-        raise _unreadable(f"{size} more bytes", f"{len(content)}: it was cut off")
+        raise _unreadable(diff, f"{size} more bytes", f"{len(content)}: it was cut off")
     return content
 
 
+def _some(diff: IO[bytes], size: int) -> bytes:
+    try:
+        return diff.read(size)
+    except OSError as error:
+        raise SourceRefused(
+            f"{_name(diff)}: cannot be read ({error.strerror or error})", "fetch the diff again"
+        ) from None
+
+
 def _read_head(diff: IO[bytes]) -> Head:
-    magic = diff.read(len(_MAGIC))
+    magic = _some(diff, len(_MAGIC))
     if magic != _MAGIC:
         if magic[:14] == _MAGIC[:14] and len(magic) == len(_MAGIC):
-            raise NewerFormat(f"a diff {magic!r}, this onrecord knows {FORMAT}", "use a newer onrecord")
-        raise _unreadable(repr(_MAGIC), repr(magic))
+            raise NewerFormat(
+                f"{_name(diff)}: a diff {magic!r}, this onrecord knows {FORMAT}", "use a newer onrecord"
+            )
+        raise _unreadable(diff, f"a diff of editions, which begins with {_MAGIC!r}", repr(magic))
     try:
         plain = _unpacked(_read_frame(diff, _MAX_HEAD), b"", _MAX_HEAD)
         if len(plain) > _MAX_HEAD:
-            raise _unreadable(f"a head of at most {_MAX_HEAD} bytes", "more")
+            raise _unreadable(diff, f"a head of at most {_MAX_HEAD} bytes", "more")
         head = msgspec.json.decode(plain, type=Head)
     except (zstd.ZstdError, msgspec.MsgspecError) as error:
-        raise _unreadable("a head that this onrecord reads", str(error)) from None
+        raise _unreadable(diff, "a head that this onrecord reads", str(error)) from None
     if head.format != FORMAT:
         raise NewerFormat(
-            f"a diff of format {head.format}, this onrecord knows {FORMAT}", "use a newer onrecord"
+            f"{_name(diff)}: a diff of format {head.format}, this onrecord knows {FORMAT}",
+            "use a newer onrecord",
         )
-    _check_names("the diff", [part.path for part in head.files])
+    _check_names(_name(diff), [part.path for part in head.files])
     for part in head.files:
         if part.size < 0 or (part.how == "same" and not part.base):
             raise _unreadable(
-                f"a size and what it is the same as, of {part.path!r}", f"{part.size}, {part.base!r}"
+                diff, f"a size and what it is the same as, of {part.path!r}", f"{part.size}, {part.base!r}"
             )
     return head
 
@@ -343,13 +356,13 @@ def _check_names(where: str, paths: "Mapping[str, str] | list[str]") -> None:
         raise SourceRefused(f"{where}: {unsafe.message}", "do not use it") from None
 
 
-def _check_room(head: Head, into: Path) -> None:
+def _check_room(where: str, head: Head, into: Path) -> None:
     if not into.parent.is_dir():
         raise UsageError(f"{into.parent}: is no folder", "make it, or name another place with --to")
     needed, free = sum(part.size for part in head.files), shutil.disk_usage(into.parent).free
     if needed > free:
         raise StoreFull(
-            f"{into.parent}: the diff says that its edition takes {needed:,} bytes, {free:,} are free",
+            f"{into.parent}: {where} says that its edition takes {needed:,} bytes, {free:,} are free",
             "free some space, or do not use the diff where that cannot be true",
         )
 
@@ -358,7 +371,7 @@ def _make(part: Part, diff: IO[bytes], old: _Edition, into: Path) -> None:
     """Write one file of the later edition, verified."""
     if part.base and part.base not in old.files:
         raise SourceRefused(
-            f"the diff tells {part.path!r} by {part.base[:200]!r}, which the earlier edition does not have",
+            f"{_name(diff)} tells {part.path!r} by {part.base[:200]!r}, which the earlier edition does not have",
             "do not use this diff",
         )
     if part.base:
@@ -374,11 +387,11 @@ def _make(part: Part, diff: IO[bytes], old: _Edition, into: Path) -> None:
                 file.write(chunk)
     except zstd.ZstdError as error:
         _verify(old, part.base)
-        raise _unreadable(f"the bytes of {part.path!r}", str(error)) from None
+        raise _unreadable(diff, f"the bytes of {part.path!r}", str(error)) from None
     if (digest.hexdigest(), size) != (part.sha256, part.size):
         _verify(old, part.base)
         raise DigestMismatch(
-            f"{part.path}: expected SHA-256 {part.sha256} and {part.size} bytes, the diff makes "
+            f"{_name(diff)}: expected {part.path} with SHA-256 {part.sha256} and {part.size} bytes, got "
             f"{digest.hexdigest()} and {size}",
             "fetch the diff again",
         )
@@ -397,31 +410,37 @@ def _told(part: Part, diff: IO[bytes], old: _Edition) -> Iterator[bytes]:
         expected = min(CHUNK, part.size - at)
         chunk = _unpacked(_read_frame(diff, CHUNK), _told_by(part, old, at), expected)
         if len(chunk) != expected:
-            raise _unreadable(f"{expected} bytes of {part.path!r} from {at}", f"{len(chunk)} or more")
+            raise _unreadable(diff, f"{expected} bytes of {part.path!r} from {at}", f"{len(chunk)} or more")
         yield chunk
 
 
-def _check_made(head: Head, folder: Path, key: str) -> None:
+def _check_made(diff: IO[bytes], head: Head, folder: Path, key: str) -> None:
     """The edition is what its own checksums say, they are signed, and it is the one that the diff names."""
     made = {part.path: part.sha256 for part in head.files}
     if missing := [name for name in (*_PAPERS, "manifest.json") if name not in made]:
-        raise _unreadable("a whole edition", f"one without {missing[0]}")
+        raise _unreadable(diff, "a whole edition", f"one without {missing[0]}")
     try:
         edition = _Edition.read(folder)
         if edition.side != head.new:
-            raise _unreadable(f"edition {head.new.number} of {head.new.archive}", str(edition.side)[:300])
+            raise _unreadable(
+                diff, f"edition {head.new.number} of {head.new.archive}", str(edition.side)[:300]
+            )
         for path in sorted(made.keys() | edition.files.keys()):
             if made.get(path) != edition.files.get(path):
                 raise _unreadable(
-                    f"{path!r} with SHA-256 {edition.files.get(path, '(not listed)')}", made.get(path, "none")
+                    diff,
+                    f"{path!r} with SHA-256 {edition.files.get(path, '(not listed)')}",
+                    made.get(path, "none"),
                 )
     except OnrecordError as error:
-        raise type(error)(error.message.replace(f"{folder}/", ""), "do not use this diff") from None
+        message = error.message.replace(f"{folder}/", "")
+        said = message if message.startswith(_name(diff)) else f"{_name(diff)} makes no edition: {message}"
+        raise type(error)(said, "do not use this diff") from None
     try:
         verify((folder / _SUMS).read_bytes(), (folder / _SIGNATURE).read_bytes(), key)
     except SignatureInvalid as error:
         raise SignatureInvalid(
-            f"{_SUMS} of the edition that the diff makes: {error.message}",
+            f"{_SUMS} of the edition that {_name(diff)} makes: {error.message}",
             "where the archive has a new key that you know, give it with --key",
         ) from None
 
@@ -444,8 +463,14 @@ def _damaged(path: Path, expected: str, got: str) -> DigestMismatch:
     return DigestMismatch(f"{path}: expected SHA-256 {expected}, got {got}", "fetch the edition again")
 
 
-def _unreadable(expected: str, got: str) -> SourceRefused:
-    return SourceRefused(f"the diff: expected {expected}, got {got}", "fetch the diff again")
+def _unreadable(diff: IO[bytes], expected: str, got: str) -> SourceRefused:
+    return SourceRefused(f"{_name(diff)}: expected {expected}, got {got}", "fetch the diff again")
+
+
+def _name(diff: IO[bytes]) -> str:
+    """What a person calls the diff: its file, where it is one."""
+    name = getattr(diff, "name", None)
+    return f"the diff {name}" if isinstance(name, str) else "the diff"
 
 
 def _report(head: Head) -> Diff:

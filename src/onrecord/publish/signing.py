@@ -52,14 +52,19 @@ class Key(Struct, frozen=True, forbid_unknown_fields=True):
     @classmethod
     def load(cls, path: Path) -> "Key":
         """From a file that `save` wrote, or `minisign -G -W`. UsageError where it is not one or others can read it."""
+        text = path.read_text(encoding="utf-8", errors="replace")
+        raw = _decoded(text, 158)
+        if raw is None or raw[:6] != _KEY_ALGORITHM + _NOT_ENCRYPTED + _CHECKSUM:
+            what = "a public key" if _decoded(text, 42) else "something else"
+            if raw is not None:
+                what = "one that a password protects"
+            raise UsageError(
+                f"{path}: expected an unencrypted minisign secret key, got {what}",
+                "name the file that `onrecord keys make` wrote, or `minisign -G -W`",
+            )
         if path.stat().st_mode & 0o077:
             raise UsageError(
                 f"{path}: others can read or write this secret key, expected mode 0600", f"chmod 600 {path}"
-            )
-        raw = _decoded(path.read_text(encoding="utf-8", errors="replace"), 158)
-        if raw is None or raw[:6] != _KEY_ALGORITHM + _NOT_ENCRYPTED + _CHECKSUM:
-            raise UsageError(
-                f"{path}: expected an unencrypted minisign secret key", "name the file `onrecord` made"
             )
         key = cls(raw[62:94], raw[54:62])
         if bytes(key._signer.verify_key) != raw[94:126]:

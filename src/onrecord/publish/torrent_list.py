@@ -29,7 +29,9 @@ class ListedTorrent(Struct, frozen=True, forbid_unknown_fields=True):
     license_class    the licenses of its files; "" for an edition's own, whose tables name a license for each field
     obsolete         the newest edition has others in its place; whoever holds it may let it go
     partly_broken    the last check found a file of it damaged or lost at the archive itself
-    seeders, leechers, completed, last_seen    null where nobody counted, which is not 0
+    seeders, leechers, completed, last_seen    as counted last; null where nobody counted, which is not 0
+    counted, counted_by    when, and by whom: `tracker`, or the own `session`, which sees only who is connected
+    holders          keys that showed all that they were asked of a volume; null where nobody was asked
     """
 
     name: str
@@ -51,6 +53,9 @@ class ListedTorrent(Struct, frozen=True, forbid_unknown_fields=True):
     leechers: int | None = None
     completed: int | None = None
     last_seen: dt.datetime | None = None
+    counted: dt.datetime | None = None
+    counted_by: str | None = None
+    holders: int | None = None
 
 
 class TorrentList(Struct, frozen=True, forbid_unknown_fields=True):

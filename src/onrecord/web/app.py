@@ -8,9 +8,11 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 import onrecord
+from onrecord.archive.looking_up import LookUp
 from onrecord.archive.ws2_reading import EntityReader
-from onrecord.web import api, ws2
+from onrecord.web import acoustid, api, ws2
 from onrecord.web.assets import Assets
+from onrecord.web.bulk import Bulk
 from onrecord.web.desk import ClosedDesk, Desk
 from onrecord.web.exchange import Exchange
 from onrecord.web.headers import SafetyHeaders
@@ -53,6 +55,8 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
     app.router.routes.extend(Signs(site).routes())
     if site.folder is not None:
         app.router.routes.extend(ws2.routes(EntityReader(site.folder)))
+        app.router.routes.extend(acoustid.routes(site.folder, site))
+        app.include_router(Bulk(LookUp(site.folder)).api())
         notices = Notices(site.folder, site, render)
         app.include_router(notices.api())
         app.router.routes.extend(notices.routes())

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from onrecord.archive import Archive
-from onrecord.archive.possession import respond
+from onrecord.archive.possession import MOST_ONLINE, respond
 from onrecord.errors import NotFound, SourceRefused
 from onrecord.mirror.possession import read_challenge
 from onrecord.model.digests import PIECE
@@ -32,8 +32,6 @@ from onrecord.web.reader import Reader
 
 #: What is shared has no borders.
 _WORLD: Final = "Worldwide"
-#: Blocks that a challenge may ask for online; each costs the reading of a piece.
-MOST_ONLINE: Final = 256
 #: Questions that make this machine read much, answered at one time.
 _AT_ONCE: Final = 2
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -82,8 +80,8 @@ class Exchange:
             raise _told(400, "This cannot be understood", "The challenge is not base64.") from None
         except SourceRefused as refused:
             raise _told(400, "This cannot be understood", refused.message) from None
-        if asked.blocks > MOST_ONLINE:
-            detail = f"{asked.blocks} blocks, expected at most {MOST_ONLINE} online."
+        if max(asked.blocks, len(asked.volumes)) > MOST_ONLINE:
+            detail = f"{asked.blocks} blocks of {len(asked.volumes)} volumes, expected at most {MOST_ONLINE} online."
             raise _told(413, "Too many blocks", detail)
         with self._one_of_few(), Archive.open(self._folder) as archive:
             try:

@@ -13,7 +13,7 @@ from onrecord.cli.output import Output, options
 @click.command("challenge")
 @click.argument("volumes", nargs=-1)
 @click.option(
-    "--blocks", type=click.IntRange(1, 1024), default=100, show_default=True, help="Blocks to ask for."
+    "--blocks", type=click.IntRange(1, 1024), default=100, show_default=True, help="Blocks to draw."
 )
 @click.option(
     "--at", default="", help="Address of the holder's page; without it the challenge is written to --to."
@@ -36,13 +36,15 @@ def command(
 ) -> None:
     """Ask a holder to show that it has VOLUMES (all of the newest editions, if none is named).
 
+    Blocks are drawn of all of them together; a volume of which none was drawn is asked for one more. Of more than
+    1,024 volumes (256 with --at) those are asked about that were not for longest.
+
     \b
     Example:  onrecord mirror challenge --at http://127.0.0.1:8080 --blocks 100
     """
     import msgspec
 
-    from onrecord.archive import Archive, possession
-    from onrecord.durable import replace
+    from onrecord.archive import Archive, carried, possession
 
     if bool(at) == bool(to):
         raise click.UsageError("give either --at ADDRESS or --to FILE")
@@ -51,9 +53,11 @@ def command(
             tell(out, "mirror.challenge", possession.ask(archive, at, volumes, blocks, keyed=keyed))
             return
         made = possession.challenge(archive, volumes, blocks, keyed=keyed)
+        others = len(possession.torrent_files(archive)) - len(made.volumes)
     assert to is not None
-    replace(to, msgspec.json.encode(made))
+    carried.write_carried(to, msgspec.json.encode(made), carried.CHALLENGE)
     line = (
         f"challenge {made.digest[:12]} about {len(made.volumes):,} volumes in {to}; it stays open for 60 days"
+        + (f"; {others:,} others are not asked about" if others else "")
     )
     out.result("mirror.challenge", {"challenge": made.digest, "file": str(to)}, lambda: iter([line]))

@@ -41,6 +41,8 @@ def command(feed: str, key: str, succeeds: str, folder: Path, out: Output) -> No
         if followed.pinned == "at first sight":
             yield f"  Nobody vouched for it: root {version} is believed because it was seen first."
             yield f"  Ask its owner whether its SHA-256 is {digest}"
+        elif followed.pinned == "before":
+            yield f"  It was followed before, and is trusted as it was then, from root {version} on: {digest}"
         else:
             yield f"  trusted from root {version} on, chosen {followed.pinned}: {digest}"
         if followed.instead_of:

@@ -22,18 +22,17 @@ def command(challenge: Path, to: Path | None, country: str, folder: Path, out: O
     \b
     Example:  onrecord mirror prove challenge.json --to answer.json
     """
-    from onrecord.archive import Archive, possession
-    from onrecord.durable import replace
+    from onrecord.archive import Archive, carried, possession
     from onrecord.mirror.possession import read_challenge
 
-    asked = read_challenge(challenge.read_bytes())
+    asked = read_challenge(carried.read_carried(challenge, carried.CHALLENGE), str(challenge))
     with Archive.open(folder) as archive:
         content = possession.respond(archive, asked, country)
         holder = possession.holder_key(archive).public.splitlines()[1]
     if to is None:
         click.echo(content)
         return
-    replace(to, content)
+    carried.write_carried(to, content, carried.ANSWER)
     line = f"answer to {asked.digest[:12]} in {to} ({size(len(content))}), signed by {holder}"
     out.result(
         "mirror.prove", {"challenge": asked.digest, "holder": holder, "file": str(to)}, lambda: iter([line])

@@ -37,7 +37,8 @@ def command(
     """Fetch the newest editions over BitTorrent or from a disk, verify every byte, keep what may be shared.
 
     Where there is a plan (`mirror plan`) the volumes that it names are fetched. Exit code 3 where a feed has expired
-    (nothing new of that archive is trusted, what is held goes on being served), or a file on the disk is damaged.
+    (nothing new of that archive is trusted, what is held goes on being served), a file on the disk is damaged, or an
+    archive failed and others did not: each of them says why. Other commands may write meanwhile.
 
     \b
     Example:  onrecord mirror sync --peer 127.0.0.1:6881
@@ -67,7 +68,11 @@ def command(
                         else "nothing is held of it"
                     )
                 )
-            if report.expired and not report.files:
+            if report.failed:
+                yield f"archive {report.archive}: failed, nothing that is held was lost: {report.failed}"
+                if report.hint:
+                    yield f"  {report.hint}"
+            if (report.expired or report.failed) and not report.files:
                 continue
             yield (
                 f"edition {report.number} of {report.archive}: {report.files:,} new files ({size(report.bytes)}) "
@@ -86,5 +91,7 @@ def command(
                 )
 
     out.result("mirror.sync", {"editions": [msgspec.to_builtins(report) for report in reports]}, text)
-    if any(report.expired or report.damaged for report in reports):
+    if all(report.failed for report in reports):
+        sys.exit(max(report.exit_code for report in reports))
+    if any(report.expired or report.damaged or report.failed for report in reports):
         sys.exit(3)

@@ -19,7 +19,8 @@ def command(answer: Path, folder: Path, out: Output) -> None:
     \b
     Example:  onrecord mirror verify answer.json
     """
-    from onrecord.archive import Archive, possession
+    from onrecord.archive import Archive, carried, possession
 
+    content = carried.read_carried(answer, carried.ANSWER)
     with Archive.open(folder) as archive:
-        tell(out, "mirror.verify", possession.take(archive, answer.read_bytes()))
+        tell(out, "mirror.verify", possession.take(archive, content, str(answer)))
