@@ -399,7 +399,7 @@ class Tables:
         if not listed:
             return None
         place = Path(name) / f"{seq:012}.parquet"
-        digest, count = write_rows(self._folder / place, TABLES[name], listed, {"seq": seq})
+        digest, count = write_rows(self._folder / place, TABLES[name], listed, {"seq": seq}, _ENCODINGS)
         return Segment(name=name, path=str(place), sha256=digest, rows=count)
 
     def append_tables(self, name: str, seq: int, tables: Iterable[Any]) -> Segment | None:

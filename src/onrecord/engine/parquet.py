@@ -29,27 +29,20 @@ def write_rows(
     row: type[Struct],
     rows: Iterable[Struct],
     stamp: Mapping[str, Any] | None = None,
-    batch: int = 10_000,
+    encodings: Mapping[str, str] | None = None,
+    batch: int = _GROUP,
 ) -> tuple[str, int]:
-    """Write rows to a new file, durable under its final name only when whole. Gives (SHA-256, number of rows).
-
-    `stamp` gives columns one value for all rows, whatever the rows say. Memory is one batch.
-    """
+    """As `write_tables`, from rows; `batch` of them are in memory, and are read together."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    schema, count = schema_of(row), 0
-    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-        for chunk in _chunks(rows, batch):
-            columns = {name: [getattr(item, name) for item in chunk] for name in schema.names}
-            columns |= {name: [value] * len(chunk) for name, value in (stamp or {}).items()}
-            writer.write_table(pa.Table.from_pydict(columns, schema=schema), row_group_size=_GROUP)
-            count += len(chunk)
-    digest = sha256_of(part)
-    settle(part, path)
-    return digest, count
+    schema = schema_of(row)
+    tables = (
+        pa.Table.from_pydict(
+            {name: [getattr(item, name) for item in chunk] for name in schema.names}, schema=schema
+        )
+        for chunk in _chunks(rows, batch)
+    )
+    return write_tables(path, row, tables, stamp, encodings)
 
 
 def write_tables(
@@ -59,9 +52,11 @@ def write_tables(
     stamp: Mapping[str, Any] | None = None,
     encodings: Mapping[str, str] | None = None,
 ) -> tuple[str, int]:
-    """As `write_rows`, from Arrow tables that have the columns of `row`. Memory is one table and a row group.
+    """Write Arrow tables that have the columns of `row` to a new file, durable under its final name only when whole. Gives
+    (SHA-256, number of rows). Memory is one table and a row group.
 
-    `encodings` names Parquet's encoding of columns whose values rarely come twice: a dictionary would lengthen them.
+    `stamp` gives columns one value for all rows, whatever the rows say. `encodings` names Parquet's encoding of columns
+    whose values rarely come twice: a dictionary would lengthen them.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
