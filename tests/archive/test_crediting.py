@@ -50,15 +50,14 @@ def lines(found: Credits) -> list[str]:
 # Credits ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_edition_says_whom_to_credit_for_people_and_for_machines(filled: Archive, album: Album) -> None:
-    publish(filled)
-    folder = filled.folder / "editions" / "1"
+def test_an_edition_says_whom_to_credit_for_people_and_for_machines(published: Archive, album: Album) -> None:
+    folder = published.folder / "editions" / "1"
     body = json.loads((folder / "CREDITS.json").read_text("utf-8"))
-    assert (body["format"], body["archive"], body["number"]) == (1, filled.id, 1)
+    assert (body["format"], body["archive"], body["number"]) == (1, published.id, 1)
     assert [item["sha256"] for item in body["files"]] == sorted(map(sha256, album.free))
     text = (folder / "CREDITS.md").read_text("utf-8")
     assert "disclaims warranties" in text
-    columns = rows(filled, 1, "title", "author", "license_address", "changes", "missing", "attribution")
+    columns = rows(published, 1, "title", "author", "license_address", "changes", "missing", "attribution")
     for item in body["files"]:
         assert f"- {item['line']} `{item['sha256']}`" in text
         row = columns[item["sha256"]]
@@ -66,7 +65,7 @@ def test_an_edition_says_whom_to_credit_for_people_and_for_machines(filled: Arch
         assert (row["license_address"], row["changes"], row["missing"]) == (BY, "unchanged", "")
         assert row["attribution"] == item["line"]
     assert {"CREDITS.json", "CREDITS.md"} <= read_sums(folder / "SHA256SUMS").keys()
-    found = credits_of_edition(filled, 1)
+    found = credits_of_edition(published, 1)
     assert (len(found.files), found.lacking) == (len(album.free), [])
 
 

@@ -95,11 +95,10 @@ def test_where_bytes_are_is_what_libtorrent_says(archive: Archive, tmp_path: Pat
             assert info.hash_for_piece(row["first_piece"]) == first
 
 
-def test_places_are_sorted_by_recording(filled: Archive) -> None:
-    publish(filled)
-    found = [(row["recording"], row["sha256"]) for row in rows(filled, "places")]
+def test_places_are_sorted_by_recording(published: Archive) -> None:
+    found = [(row["recording"], row["sha256"]) for row in rows(published, "places")]
     assert found == sorted(found) and len(found) == 4
-    assert {sha for _, sha in found} == {row["sha256"] for row in rows(filled, "files")}
+    assert {sha for _, sha in found} == {row["sha256"] for row in rows(published, "files")}
 
 
 # Verbatim records ------------------------------------------------------------------------------------------------
@@ -244,19 +243,17 @@ def test_each_field_has_its_license(archive: Archive, tmp_path: Path) -> None:
         assert row["license"] == f"{NC} AND CC0-1.0"
 
 
-def test_a_canonical_row_names_the_licenses_of_all_its_claims(filled: Archive) -> None:
-    publish(filled)
-    files = {row["recording"]: row["license"] for row in rows(filled, "files")}
-    found = {row["id"]: row["license"] for row in rows(filled, "recordings")}
+def test_a_canonical_row_names_the_licenses_of_all_its_claims(published: Archive) -> None:
+    files = {row["recording"]: row["license"] for row in rows(published, "files")}
+    found = {row["id"]: row["license"] for row in rows(published, "recordings")}
     assert files == found and "" not in found.values()
 
 
 # Readers without any tool of ours --------------------------------------------------------------------------------
 
 
-def test_sqlite_alone_searches(filled: Archive) -> None:
-    publish(filled)
-    with sqlite3.connect(f"file:{dataset(filled) / 'onrecord.sqlite'}?mode=ro", uri=True) as db:
+def test_sqlite_alone_searches(published: Archive) -> None:
+    with sqlite3.connect(f"file:{dataset(published) / 'onrecord.sqlite'}?mode=ro", uri=True) as db:
         title, recording_id = db.execute("SELECT title, id FROM recordings ORDER BY id LIMIT 1").fetchone()
         word = title.split()[0]
         found = db.execute(
@@ -277,12 +274,11 @@ def test_sqlite_alone_searches(filled: Archive) -> None:
     db.close()
 
 
-def test_duckdb_reads_every_table(filled: Archive) -> None:
-    publish(filled)
-    for name, count in read_manifest(filled, 1).tables.items():
-        path = str(dataset(filled) / f"{name}.parquet")
+def test_duckdb_reads_every_table(published: Archive) -> None:
+    for name, count in read_manifest(published, 1).tables.items():
+        path = str(dataset(published) / f"{name}.parquet")
         assert duckdb.execute(f"SELECT count(*) FROM '{path}'").fetchall() == [(count,)]
-    path = str(dataset(filled) / "records.jsonl.zst")
+    path = str(dataset(published) / "records.jsonl.zst")
     assert duckdb.execute(f"SELECT count(*) FROM read_json('{path}', compression='zstd')").fetchall() == [
         (0,)
     ]
@@ -298,21 +294,20 @@ def test_pandas_reads_every_table(filled: Archive) -> None:
 # What never leaves -----------------------------------------------------------------------------------------------
 
 
-def test_nothing_of_people_is_in_an_edition(filled: Archive, tmp_path: Path) -> None:
+def test_nothing_of_people_is_in_an_edition(published: Archive, tmp_path: Path) -> None:
     """Neither who gave a notice, nor who listened: that is in `people.sqlite`, and no table of the dataset reads it."""
-    publish(filled)
-    receive(filled, replace(NOTICE, material=(rows(filled, "files")[0]["sha256"],)))
-    with sqlite3.connect(filled.folder / NAME) as db:
+    receive(published, replace(NOTICE, material=(rows(published, "files")[0]["sha256"],)))
+    with sqlite3.connect(published.folder / NAME) as db:
         db.execute("CREATE TABLE IF NOT EXISTS plays (listener TEXT, recording TEXT, time TEXT)")
         db.execute("INSERT INTO plays VALUES ('Listening Lara', ?, '2026-11-22T08:15:00Z')", ("r" * 17,))
     db.close()
-    assert SECRET.encode() in (filled.folder / NAME).read_bytes()
-    second = publish(filled)
+    assert SECRET.encode() in (published.folder / NAME).read_bytes()
+    second = publish(published)
     assert second.number == 2
     said = everything(second.folder)
     for secret in (SECRET, NOTICE.email, "Listening Lara", "2026-11-22T08:15"):
         assert secret.encode() not in said
-    names = set(read_manifest(filled, 2).tables)
+    names = set(read_manifest(published, 2).tables)
     with sqlite3.connect(second.folder / "dataset" / "onrecord.sqlite") as made:
         names |= {name for (name,) in made.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     made.close()
@@ -331,9 +326,8 @@ def test_documents_that_came_with_files_are_no_records(archive: Archive, tmp_pat
     assert len(rows(archive, "files")) == 1 and lines(dataset(archive)) == []
 
 
-def test_the_dataset_and_its_descriptions_are_signed(filled: Archive) -> None:
-    publish(filled)
-    sums = (filled.folder / "editions" / "1" / "SHA256SUMS").read_text()
+def test_the_dataset_and_its_descriptions_are_signed(published: Archive) -> None:
+    sums = (published.folder / "editions" / "1" / "SHA256SUMS").read_text()
     for name in ("croissant.json", "datapackage.json", "dataset/records.jsonl.zst", "dataset/places.parquet"):
         assert f"  {name}\n" in sums
-    assert json.loads((filled.folder / "editions" / "1" / "datapackage.json").read_text())["resources"]
+    assert json.loads((published.folder / "editions" / "1" / "datapackage.json").read_text())["resources"]

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What changed between two editions of an archive, and the file that makes the later of the earlier one."""
 
+import datetime as dt
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ from onrecord.engine.parquet import read_rows
 from onrecord.errors import DigestMismatch, NotFound, UsageError
 from onrecord.model.rights import Target
 from onrecord.publish.comparing import Rows, Sound, Volumes
-from tests.tones import write
+from tests.conftest import DAY
+from tests.tones import Album, write
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -32,16 +35,24 @@ def content(folder: Path) -> dict[str, bytes]:
     }
 
 
+def _grown(folder: Path, music: Path) -> None:
+    write(folder / "more" / "new.opus", seed=40, tags={"title": "New", "artist": "Another", "license": BY})
+    with Archive.create(folder / "filled", "Test archive", lambda: DAY) as archive:
+        add(archive, [music], held_as="owner")
+        publish(archive)
+        add(archive, [folder / "more"])
+        [row, *_] = read_rows(archive.folder / "editions" / "1" / "dataset" / "files.parquet", ["sha256"])
+        withdraw(archive, Target("blob", row["sha256"]), by="The author", text="Asked for.")
+        publish(archive)
+
+
 @pytest.fixture
-def grown(filled: Archive, tmp_path: Path) -> Archive:
+def grown(
+    made_once: Callable[..., Path], album: Album, clock: Callable[[], dt.datetime]
+) -> Iterator[Archive]:
     """Two editions: the second has one piece more, and one less."""
-    publish(filled)
-    write(tmp_path / "more" / "new.opus", seed=40, tags={"title": "New", "artist": "Another", "license": BY})
-    add(filled, [tmp_path / "more"])
-    [row, *_] = read_rows(filled.folder / "editions" / "1" / "dataset" / "files.parquet", ["sha256"])
-    withdraw(filled, Target("blob", row["sha256"]), by="The author", text="Asked for.")
-    publish(filled)
-    return filled
+    with Archive.open(made_once(_grown, album.folder) / "filled", clock) as archive:
+        yield archive
 
 
 def folders(archive: Archive) -> tuple[Path, Path]:

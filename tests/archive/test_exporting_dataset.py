@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The dataset by license: no row, no field and no value of the canonical view comes from another license."""
 
+import datetime as dt
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from onrecord.errors import NotFound, UsageError
 from tests.archive.test_dataset import lines
 from tests.archive.test_volumes import say
 from tests.archive.withdrawn import blob, sha256, tagged
+from tests.conftest import DAY
 from tests.pipeline.musicbrainz import recording, save
 from tests.pipeline.pieces import answer, onrecord
 from tests.tones import write
@@ -27,9 +30,7 @@ ZERO = "https://creativecommons.org/publicdomain/zero/1.0/"
 NC = "CC-BY-NC-SA-3.0"
 
 
-@pytest.fixture
-def sounds(tmp_path: Path) -> dict[str, Path]:
-    folder = tmp_path / "in"
+def _sounds(folder: Path) -> dict[str, Path]:
     return {
         "by": write(folder / "by.flac", 1, 3.0, tagged("Under BY", genre="Filed as jazz")),
         "zero": write(folder / "zero.flac", 2, 3.0, tagged("Under zero") | {"license": ZERO}),
@@ -37,23 +38,29 @@ def sounds(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.fixture
-def published(archive: Archive, sounds: dict[str, Path], tmp_path: Path) -> Archive:
-    """Two files, a source under CC0 with a field under another license, and a source under CC BY-SA."""
-    said = say(archive, commercial=False)
-    add(said, [sounds["by"].parent])
+def sounds(tmp_path: Path) -> dict[str, Path]:
+    return _sounds(tmp_path / "in")
+
+
+def _published(folder: Path) -> None:
+    _sounds(folder / "in")
     genres = [{"name": "voted", "count": 1}]
-    harvest(
-        said, "musicbrainz-json", save(tmp_path / "one", a=recording("Core", "Nobody", 1_000, genres=genres))
-    )
-    harvest(
-        said,
-        "musicbrainz-json",
-        save(tmp_path / "two", b=recording("Shared alike", "Else", 2_000)),
-        filed_as="somebody",
-        license="CC-BY-SA-4.0",
-    )
-    publish(said)
-    return said
+    core = save(folder / "one", a=recording("Core", "Nobody", 1_000, genres=genres))
+    shared = save(folder / "two", b=recording("Shared alike", "Else", 2_000))
+    with say(Archive.create(folder / "archive", "Test archive", lambda: DAY), commercial=False) as said:
+        add(said, [folder / "in"])
+        harvest(said, "musicbrainz-json", core)
+        harvest(said, "musicbrainz-json", shared, filed_as="somebody", license="CC-BY-SA-4.0")
+        publish(said)
+
+
+@pytest.fixture
+def published(
+    made_once: Callable[..., Path], sounds: dict[str, Path], clock: Callable[[], dt.datetime]
+) -> Iterator[Archive]:
+    """Two files, a source under CC0 with a field under another license, and a source under CC BY-SA."""
+    with Archive.open(made_once(_published) / "archive", clock) as archive:
+        yield archive
 
 
 def table(folder: Path, name: str) -> list[dict[str, Any]]:

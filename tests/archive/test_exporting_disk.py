@@ -6,31 +6,28 @@ from pathlib import Path
 
 from onrecord.archive import Archive
 from onrecord.archive.exporting.disk import export_disk
-from onrecord.archive.publishing import publish
 
 
 def payloads(disk: Path) -> list[Path]:
     return sorted(path for path in disk.rglob("data/*") if path.is_file())
 
 
-def test_what_came_to_harm_on_the_disk_is_written_anew(filled: Archive, tmp_path: Path) -> None:
-    publish(filled)
+def test_what_came_to_harm_on_the_disk_is_written_anew(published: Archive, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
-    first = export_disk(filled, disk)
+    first = export_disk(published, disk)
     assert first.files > 4 and first.had == 0 and first.stale == []
     victim = payloads(disk)[0]
     good = victim.read_bytes()
     victim.write_bytes(bytes([good[0] ^ 1]) + good[1:])
-    again = export_disk(filled, disk)
+    again = export_disk(published, disk)
     assert (again.files, again.had) == (1, first.files - 1)
     assert victim.read_bytes() == good
 
 
-def test_what_is_in_no_newest_edition_is_told(filled: Archive, tmp_path: Path) -> None:
-    publish(filled)
+def test_what_is_in_no_newest_edition_is_told(published: Archive, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
-    export_disk(filled, disk)
-    old = disk / filled.id / "onrecord-cc0-1-0-000000000000"
+    export_disk(published, disk)
+    old = disk / published.id / "onrecord-cc0-1-0-000000000000"
     old.mkdir()
-    (disk / filled.id / "onrecord-cc0-1-0-000000000000.torrent").write_bytes(b"")
-    assert export_disk(filled, disk).stale == [str(old), f"{old}.torrent"]
+    (disk / published.id / "onrecord-cc0-1-0-000000000000.torrent").write_bytes(b"")
+    assert export_disk(published, disk).stale == [str(old), f"{old}.torrent"]

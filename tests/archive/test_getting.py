@@ -138,7 +138,7 @@ def test_where_all_lie_nothing_is_kept(origin: Archive, mirror: Archive) -> None
     with (
         page(origin) as address,
         between(address, lie) as liar,
-        pytest.raises(MirrorFailed, match=f"{liar}: piece 0 .* is not what the volume holds"),
+        pytest.raises(MirrorFailed, match=f"{liar}: piece 0 .* is not what its torrent says"),
     ):
         get(mirror, row.sha256, [liar])
     assert sounds(mirror) == set()
@@ -150,8 +150,11 @@ def test_a_changed_paper_of_the_edition_is_refused(origin: Archive, mirror: Arch
     def lie(path: str, body: bytes) -> bytes:
         return bytes([body[0] ^ 1]) + body[1:] if path.endswith("evidence.parquet") else body
 
-    with page(origin) as address, between(address, lie) as liar, pytest.raises(MirrorFailed):
-        get(mirror, row.sha256, [liar])
+    with page(origin) as address, between(address, lie) as liar:
+        by_name = f"edition 1: dataset/evidence.parquet .*{liar}: piece 0 .* is not what its torrent says"
+        with pytest.raises(MirrorFailed, match=by_name) as told:
+            get(mirror, row.sha256, [liar])
+    assert "--from" in told.value.hint and "disk" not in told.value.message
     assert mirror.ledger.mirrored() == [] and sounds(mirror) == set()
 
 

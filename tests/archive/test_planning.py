@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.archive import Archive, mirror_status, mirroring, planning, seeding
+from onrecord.archive import Archive, mirror_status, mirroring, newest_editions, planning, seeding
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.editions import manifest_in, renew_feed
@@ -65,8 +65,12 @@ def sync(mirror: Archive, origin: Archive, *others: Archive) -> mirroring.SyncRe
 
 
 def entries(archive: Archive) -> dict[str, VolumeEntry]:
-    [(folder, number)] = seeding.newest(archive)
+    [(folder, number)] = newest_editions.newest(archive)
     return {entry.name: entry for entry in manifest_in(folder / str(number)).volumes}
+
+
+def bags(disk: Path) -> set[str]:
+    return {path.parent.name for path in disk.glob("*/*/manifest-sha256.txt")}
 
 
 def held(mirror: Archive) -> set[str]:
@@ -93,6 +97,26 @@ def test_sync_fetches_what_the_plan_names_and_no_more(origin: Archive, mirror: A
     seq = mirror.ledger.seq
     assert sync(mirror, origin).files == 0
     assert mirror.ledger.seq == seq
+
+
+def test_a_disk_lacks_nothing_that_the_plan_leaves_to_others(
+    origin: Archive, mirror: Archive, tmp_path: Path
+) -> None:
+    offered = entries(origin)
+    planning.make(mirror, min(entry.size for entry in offered.values()))
+    sync(mirror, origin)
+    planned = held(mirror)
+    assert len(planned) == 1
+    report = export_disk(mirror, tmp_path / "disk")
+    assert (report.left_out, report.unplanned) == ({}, len(offered) - 1)
+    assert bags(tmp_path / "disk") == planned
+    # What is asked for by its name is missed, and so is what came to harm.
+    [other, *_] = offered.keys() - planned
+    assert export_disk(mirror, tmp_path / "disk", [other]).left_out.keys() == {other}
+    [sound] = [row for row in mirror.ledger.blobs() if row.kind == "sound"][:1]
+    mirror.store.path(sound.sha256, sound.root).unlink()
+    check(mirror)
+    assert export_disk(mirror, tmp_path / "other").left_out.keys() == planned
 
 
 def test_a_plan_that_grows_keeps_what_is_here_and_its_evidence_follows(

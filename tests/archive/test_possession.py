@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from onrecord.archive import Archive, mirroring, possession, repairing, seeding
+from onrecord.archive import Archive, mirroring, newest_editions, possession, repairing, seeding
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.keyholding import key_folder
@@ -239,7 +239,7 @@ def test_of_more_volumes_than_can_be_asked_about_those_come_first_that_were_not_
     first = possession.challenge(origin, [], 3, most=1)
     possession.take(origin, possession.respond(mirror, first))
     second = possession.challenge(origin, [], 3, most=1)
-    assert {*first.volumes, *second.volumes} == set(possession.torrent_files(origin))
+    assert {*first.volumes, *second.volumes} == set(newest_editions.volume_torrents(origin))
     with pytest.raises(UsageError, match="2 volumes: expected at most 1"):
         possession.challenge(origin, [*first.volumes, *second.volumes], 3, most=1)
 

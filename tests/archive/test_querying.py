@@ -66,13 +66,12 @@ def test_every_table_and_column_is_explained(held: Asking) -> None:
         held.schema("tracks")
 
 
-def test_an_edition_is_asked_by_its_tables(filled: Archive) -> None:
-    publish(filled)
-    with asking(filled, 1) as held:
+def test_an_edition_is_asked_by_its_tables(published: Archive) -> None:
+    with asking(published, 1) as held:
         assert {table.name for table in held.tables} == DATASET.keys() - {FRAMES}
         assert rows(held, "SELECT DISTINCT license FROM files") == [{"license": "CC-BY-4.0"}]
         assert all(column.about for table in held.tables for column in held.schema(table.name))
-    with pytest.raises(NotFound, match="edition 2"), asking(filled, 2):
+    with pytest.raises(NotFound, match="edition 2"), asking(published, 2):
         pass
     for text in ("0", "-1", "one", "٣"):
         with pytest.raises(UsageError):
@@ -84,15 +83,14 @@ def test_nothing_was_matched_yet(archive: Archive) -> None:
         pass
 
 
-def test_the_questions_of_the_page_are_answered(filled: Archive) -> None:
-    publish(filled)
+def test_the_questions_of_the_page_are_answered(published: Archive) -> None:
     page = Path(__file__).parents[2] / "docs" / "howto" / "ask-the-catalog.md"
     questions = re.findall(r"^```sql\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     questions += re.findall(r'^onrecord sql (?:--as-of 1 )?"([^"]+)"', page.read_text("utf-8"), re.MULTILINE)
     assert len(questions) == 5
-    with asking(filled, 1) as held:
+    with asking(published, 1) as held:
         assert all(isinstance(rows(held, question), list) for question in questions)
-    with asking(filled) as held:
+    with asking(published) as held:
         assert rows(held, questions[2])
 
 

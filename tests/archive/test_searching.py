@@ -3,6 +3,7 @@
 """Search over a real archive: identifiers, filters that ask the rights, changes, hostile questions."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from starlette.testclient import TestClient
 
 from onrecord.archive import Archive
 from onrecord.archive.add import add
+from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.reading import Reader
 from onrecord.model.filters import Filters
 from onrecord.search.rows import Rows
 from onrecord.web.app import create_app
 from tests.conftest import DAY
+from tests.pipeline.musicbrainz import recording, save
 from tests.tones import write
 
 
@@ -118,3 +121,20 @@ def test_no_question_breaks_it(pieces: tuple[Archive, Reader]) -> None:
             for path in ("/search", "/api/search"):
                 asked = {"q": query[:5_000], "source": query[:200], "kind": "recording"}
                 assert client.get(path, params=asked).status_code == 200, (path, query[:50])
+
+
+def test_the_page_shows_the_kind_of_the_best_hit_first(archive: Archive, tmp_path: Path) -> None:
+    answers = save(
+        tmp_path / "answers",
+        theme=recording("Theme", "Somebody", 100_000),
+        other=recording("Another Song", "Thyme", 100_000),
+    )
+    harvest(archive, "musicbrainz-json", answers)
+    rematch(archive)
+
+    def shown(query: str) -> list[str]:
+        return re.findall('<h2 id="hits-([a-z]+)"', client.get("/search", params={"q": query}).text)
+
+    with TestClient(create_app(Reader(archive.folder))) as client:
+        assert shown("theme") == ["recording", "artist"], "which is one mistake away"
+        assert shown("thyme") == ["artist", "recording"]

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from onrecord.archive import Archive, planning, seed_state, seeding
+from onrecord.archive import Archive, newest_editions, planning, seed_state
 from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
@@ -85,7 +85,7 @@ def ended(group: int) -> bool:
 
 def fetches(origin: Archive, name: str, port: int, into: Path) -> int:
     """Bytes of a volume that come from one port."""
-    torrent = seeding.torrents(origin)[name].read_bytes()
+    torrent = newest_editions.torrents(origin)[name].read_bytes()
     with Session() as session:
         return session.fetch(torrent, into, [("127.0.0.1", port)], patience=30).downloaded
 
@@ -94,7 +94,7 @@ def torrents_by_port(origin: Archive, shards: Shards) -> dict[str, int]:
     """Which port gives out which volume, as a peer finds it."""
     return {
         name: shard.port
-        for name, path in seeding.torrents(origin).items()
+        for name, path in newest_editions.torrents(origin).items()
         for shard in shards.states()
         if answers(path.read_bytes(), shard.port)
     }
@@ -157,7 +157,7 @@ def test_one_session_for_every_five_million_files() -> None:
 
 
 def test_volumes_are_dealt_to_processes_and_each_gives_out_its_own(origin: Archive, tmp_path: Path) -> None:
-    names = list(seeding.torrents(origin))
+    names = list(newest_editions.torrents(origin))
     with closing(Shards(origin, 2, "127.0.0.1:0")) as shards:
         assert sorted(shards.torrents()) == sorted(names)
         first, second = shards.states()
@@ -207,19 +207,17 @@ def test_the_pause_grows_to_its_most(origin: Archive) -> None:
 
 def test_what_is_withdrawn_stops_and_what_is_new_begins(origin: Archive, tmp_path: Path) -> None:
     with closing(Shards(origin, 2, "127.0.0.1:0")) as shards:
-        [zero] = [name for name in seeding.torrents(origin) if "cc0" in name]
+        [zero] = [name for name in newest_editions.torrents(origin) if "cc0" in name]
         places = torrents_by_port(origin, shards)
-        [blob] = [
-            row for row in origin.ledger.blobs()
-            if row.kind == "sound" and row.sha256 in seeding.torrents(origin)[zero].read_bytes().decode("latin-1")
-        ]  # fmt: skip
+        torrent = newest_editions.torrents(origin)[zero].read_bytes().decode("latin-1")
+        [blob] = [row for row in origin.ledger.blobs() if row.kind == "sound" and row.sha256 in torrent]
         withdraw(origin, Target("blob", blob.sha256), by="A", text="no")
         tend(shards, lambda: zero not in shards.torrents())
-        assert not answers(seeding.torrents(origin)[zero].read_bytes(), places[zero])
+        assert not answers(newest_editions.torrents(origin)[zero].read_bytes(), places[zero])
         add(origin, [pieces(tmp_path / "two", range(10, 12))], held_as="owner")
         rematch(origin)
         publish(origin)
-        names = set(seeding.torrents(origin))
+        names = set(newest_editions.torrents(origin))
         tend(shards, lambda: set(shards.torrents()) == names)
         kept = [name for name in names if name in places]
         assert kept and {name: torrents_by_port(origin, shards)[name] for name in kept} == {
@@ -229,7 +227,7 @@ def test_what_is_withdrawn_stops_and_what_is_new_begins(origin: Archive, tmp_pat
 
 def test_a_limit_holds_over_all_processes(origin: Archive) -> None:
     need = planning.need(origin)
-    volumes = [name for name in seeding.torrents(origin) if "edition" not in name]
+    volumes = [name for name in newest_editions.torrents(origin) if "edition" not in name]
     with closing(Shards(origin, 2, "127.0.0.1:0", limit=1, need=need)) as shards:
         seeded = [name for name in shards.torrents() if "edition" not in name]
         assert seeded == [min(volumes, key=need)]

@@ -15,7 +15,7 @@ import libtorrent as lt
 import pytest
 from starlette.testclient import TestClient
 
-from onrecord.archive import Archive, mirroring, planning, possession, seeding, swarm
+from onrecord.archive import Archive, mirroring, newest_editions, planning, possession, swarm
 from onrecord.archive.counting import Counting, counted, put
 from onrecord.archive.editions import refresh_feed
 from onrecord.archive.keyholding import feed_folder
@@ -63,7 +63,7 @@ def tracked(filled: Archive) -> Iterator[tuple[Archive, Tracker]]:
 
 
 def volume_of(archive: Archive) -> str:
-    [name] = [name for name in seeding.torrents(archive) if "edition" not in name]
+    [name] = [name for name in newest_editions.torrents(archive) if "edition" not in name]
     return name
 
 
@@ -180,7 +180,7 @@ def test_a_tracker_is_asked_where_the_operator_wants_it(
 ) -> None:
     origin, asked = tracked
     name = volume_of(origin)
-    torrent = seeding.torrents(origin)[name].read_bytes()
+    torrent = newest_editions.torrents(origin)[name].read_bytes()
     with closing(Here(origin, "127.0.0.1:0")) as here:
         count(origin, here)
     assert asked.asked == [], "nobody was told, nobody was asked"
@@ -214,7 +214,9 @@ def test_a_mirror_learns_of_volumes_that_it_does_not_hold(
         planning.make(mirror, 0)
         with closing(Here(origin, "127.0.0.1:0", trackers=True)) as given:
             mirroring.sync(mirror, [("127.0.0.1", given.states()[0].port)], patience=20)
-            hashes = lt.load_torrent_buffer(seeding.torrents(origin)[name].read_bytes()).ti.info_hashes()
+            hashes = lt.load_torrent_buffer(
+                newest_editions.torrents(origin)[name].read_bytes()
+            ).ti.info_hashes()
             with closing(Here(mirror, "127.0.0.1:0")) as here:
                 assert name not in here.torrents()
                 count(mirror, here, "127.0.0.1:0", lambda: len(asked.swarms[hashes.v1.to_bytes()]) == 1)
@@ -282,5 +284,5 @@ def test_the_command_counts_while_it_seeds(origin: Archive) -> None:
             assert time.monotonic() < end, "nothing is counted"
             time.sleep(0.1)
     assert {(day.torrent, day.source, day.seeders) for day in swarm.history(origin, 10)} == {
-        (name, "session", 1) for name in seeding.torrents(origin)
+        (name, "session", 1) for name in newest_editions.torrents(origin)
     }

@@ -84,14 +84,13 @@ def laid_out(archive: Archive, number: int, entry: VolumeEntry, into: Path) -> P
 # Shelves, forms, addresses ---------------------------------------------------------------------------------------
 
 
-def test_shelves_are_what_the_settings_say_and_old_volumes_stay(filled: Archive, tmp_path: Path) -> None:
-    publish(filled)
-    [first] = volumes(filled, 1).values()
+def test_shelves_are_what_the_settings_say_and_old_volumes_stay(published: Archive, tmp_path: Path) -> None:
+    [first] = volumes(published, 1).values()
     assert first.shelf == "cc-by-4-0"
     write(tmp_path / "more" / "zero.opus", seed=41, tags={"title": "Zero", "license": _ZERO})
     write(tmp_path / "more" / "by.opus", seed=42, tags={"title": "By", "license": _BY})
-    add(filled, [tmp_path / "more"])
-    with say(filled, shelves=["license", "collection"]) as archive:
+    add(published, [tmp_path / "more"])
+    with say(published, shelves=["license", "collection"]) as archive:
         publish(archive)
         second = volumes(archive, 2)
     assert second.pop(first.name) == first
@@ -108,26 +107,24 @@ def test_one_shelf_for_all_is_a_choice_too(filled: Archive, tmp_path: Path) -> N
     assert (entry.shelf, entry.files) == ("all", 5)
 
 
-def test_what_came_from_another_archive_has_a_shelf_of_its_own(filled: Archive, tmp_path: Path) -> None:
-    publish(filled)
-    with Archive.create(tmp_path / "mirror", "Mirror", filled.clock) as mirror, Session() as session:
-        seeding.seed(filled, session)
-        mirroring.follow(mirror, str(filled.folder / "editions" / "feed" / "feed.json"))
+def test_what_came_from_another_archive_has_a_shelf_of_its_own(published: Archive, tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "mirror", "Mirror", published.clock) as mirror, Session() as session:
+        seeding.seed(published, session)
+        mirroring.follow(mirror, str(published.folder / "editions" / "feed" / "feed.json"))
         mirroring.sync(mirror, [("127.0.0.1", session.port)])
         write(tmp_path / "own" / "own.opus", seed=43, tags={"title": "Own", "license": _BY})
         add(mirror, [tmp_path / "own"])
         with say(mirror, shelves=["collection"]) as archive:
             publish(archive)
             found = {entry.shelf: entry.files for entry in volumes(archive, 1).values()}
-    assert found == {"deposits": 1, f"archive-{filled.id}": 4}
+    assert found == {"deposits": 1, f"archive-{published.id}": 4}
 
 
-def test_new_volumes_may_be_v2_only_and_old_ones_stay_as_they_are(filled: Archive, tmp_path: Path) -> None:
-    publish(filled)
-    [first] = volumes(filled, 1).values()
+def test_new_volumes_may_be_v2_only_and_old_ones_stay_as_they_are(published: Archive, tmp_path: Path) -> None:
+    [first] = volumes(published, 1).values()
     write(tmp_path / "more" / "new.opus", seed=40, tags={"title": "New", "license": _BY})
-    add(filled, [tmp_path / "more"])
-    with say(filled, torrents="v2") as archive:
+    add(published, [tmp_path / "more"])
+    with say(published, torrents="v2") as archive:
         publish(archive)
         second = volumes(archive, 2)
         assert second.pop(first.name) == first
@@ -143,11 +140,10 @@ def test_new_volumes_may_be_v2_only_and_old_ones_stay_as_they_are(filled: Archiv
     assert (report.files, report.refused) == (5, 0)
 
 
-def test_addresses_are_beside_what_is_hashed_and_make_no_edition_of_their_own(filled: Archive) -> None:
-    publish(filled)
-    [first] = volumes(filled, 1).values()
+def test_addresses_are_beside_what_is_hashed_and_make_no_edition_of_their_own(published: Archive) -> None:
+    [first] = volumes(published, 1).values()
     seeds, trackers = ["https://example.org/volumes"], ["udp://tracker.example.org:1/announce"]
-    with say(filled, web_seeds=seeds, trackers=trackers) as archive:
+    with say(published, web_seeds=seeds, trackers=trackers) as archive:
         assert publish(archive).number == 0
         row = next(row for row in archive.ledger.blobs() if row.sha256 in payload(archive, 1, first))
         withdraw(archive, Target("blob", row.sha256), by="A", text="mine")
@@ -204,32 +200,31 @@ def test_a_volume_comes_whole_from_the_archives_own_page(filled: Archive, tmp_pa
     assert shape(tmp_path / "in" / entry.name) == shape(whole)
 
 
-def test_over_http_a_volume_gives_only_what_it_holds_and_what_may_be_shared_today(filled: Archive) -> None:
-    publish(filled)
-    [entry] = volumes(filled, 1).values()
-    sound = sorted(payload(filled, 1, entry))
-    paths = {file.path[1].partition(".")[0]: "/".join(file.path) for file in read(torrent_of(filled, 1, entry)).files
+def test_over_http_a_volume_gives_only_what_it_holds_and_what_may_be_shared_today(published: Archive) -> None:
+    [entry] = volumes(published, 1).values()
+    sound = sorted(payload(published, 1, entry))
+    paths = {file.path[1].partition(".")[0]: "/".join(file.path) for file in read(torrent_of(published, 1, entry)).files
              if file.path[0] == "data"}  # fmt: skip
     other = next(
-        row.sha256 for row in filled.ledger.blobs() if row.kind == "sound" and row.sha256 not in sound
+        row.sha256 for row in published.ledger.blobs() if row.kind == "sound" and row.sha256 not in sound
     )
-    with TestClient(create_app(Reader(filled.folder)), raise_server_exceptions=False) as client:
+    with TestClient(create_app(Reader(published.folder)), raise_server_exceptions=False) as client:
 
         def status(path: str, name: str = entry.name) -> int:
             return client.get(f"/volumes/{name}/{path}").status_code
 
         part = client.get(f"/volumes/{entry.name}/{paths[sound[1]]}", headers={"Range": "bytes=4-9"})
-        row = filled.ledger.blob(sound[1])
+        row = published.ledger.blob(sound[1])
         assert row is not None
         assert part.status_code == 206
-        assert part.content == filled.store.path(row.sha256, row.root).read_bytes()[4:10]
+        assert part.content == published.store.path(row.sha256, row.root).read_bytes()[4:10]
         assert status("bagit.txt") == status("manifest-sha256.txt") == 200
         for path in (f"data/{other}.ogg", f"data/{sound[0]}", "data/", "data/x.ogg", "none.txt", "../feed.json",
                      "%2e%2e/%2e%2e/feed.json", ".pad/5"):  # fmt: skip
             assert status(path) == 404, path
         for name in ("onrecord-none-000000000000", "..", "%2e%2e", ".", "x%00"):
             assert status("bagit.txt", name) == 404, name
-        withdraw(filled, Target("blob", sound[0]), by="A", text="mine")
+        withdraw(published, Target("blob", sound[0]), by="A", text="mine")
         assert (status(paths[sound[0]]), status(paths[sound[1]])) == (451, 200)
         # Its papers name what was withdrawn.
         assert status("CREDITS.md") == 451
@@ -239,46 +234,44 @@ def test_over_http_a_volume_gives_only_what_it_holds_and_what_may_be_shared_toda
 
 
 def test_a_withdrawal_cuts_one_volume_anew_and_whoever_held_it_fetches_no_sound(
-    filled: Archive, tmp_path: Path
+    published: Archive, tmp_path: Path
 ) -> None:
-    publish(filled)
-    [first] = volumes(filled, 1)
+    [first] = volumes(published, 1)
     write(tmp_path / "more" / "second.opus", seed=40, tags={"title": "Second", "license": _BY})
-    add(filled, [tmp_path / "more"])
-    publish(filled)
-    before = volumes(filled, 2)
-    sound = payload(filled, 2, before[first])
-    with Archive.create(tmp_path / "mirror", "Mirror", filled.clock) as mirror:
-        mirroring.follow(mirror, str(filled.folder / "editions" / "feed" / "feed.json"))
+    add(published, [tmp_path / "more"])
+    publish(published)
+    before = volumes(published, 2)
+    sound = payload(published, 2, before[first])
+    with Archive.create(tmp_path / "mirror", "Mirror", published.clock) as mirror:
+        mirroring.follow(mirror, str(published.folder / "editions" / "feed" / "feed.json"))
         with Session() as session:
-            seeding.seed(filled, session)
+            seeding.seed(published, session)
             mirroring.sync(mirror, [("127.0.0.1", session.port)])
-        withdraw(filled, Target("blob", min(sound)), by="A", text="mine")
-        publish(filled)
-        after = volumes(filled, 3)
+        withdraw(published, Target("blob", min(sound)), by="A", text="mine")
+        publish(published)
+        after = volumes(published, 3)
         [anew] = after.keys() - before.keys()
         assert before.keys() - after.keys() == {first}, "the volume beside it is the very same"
         left = {digest: root for digest, root in sound.items() if digest != min(sound)}
-        assert payload(filled, 3, after[anew]) == left
+        assert payload(published, 3, after[anew]) == left
         with Session() as session:
-            seeding.seed(filled, session)
+            seeding.seed(published, session)
             [report] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
     assert (report.files, report.had) == (0, 4)
-    papers = read((filled.folder / "editions" / "3.torrent").read_bytes()).files
-    tags = [file for file in read(torrent_of(filled, 3, after[anew])).files if file.path[0] != "data"]
+    papers = read((published.folder / "editions" / "3.torrent").read_bytes()).files
+    tags = [file for file in read(torrent_of(published, 3, after[anew])).files if file.path[0] != "data"]
     # A client asks for whole blocks, the padding behind a file's end included.
     assert report.downloaded <= sum(-(-file.size // BLOCK) * BLOCK for file in (*papers, *tags))
 
 
-def test_what_is_left_of_a_volume_is_not_mixed_with_what_is_new(filled: Archive, tmp_path: Path) -> None:
-    publish(filled)
-    [first] = volumes(filled, 1).values()
-    sound = payload(filled, 1, first)
+def test_what_is_left_of_a_volume_is_not_mixed_with_what_is_new(published: Archive, tmp_path: Path) -> None:
+    [first] = volumes(published, 1).values()
+    sound = payload(published, 1, first)
     write(tmp_path / "more" / "new.opus", seed=40, tags={"title": "New", "license": _BY})
-    add(filled, [tmp_path / "more"])
-    withdraw(filled, Target("blob", min(sound)), by="A", text="mine")
-    publish(filled)
-    found = [payload(filled, 2, entry).keys() for entry in volumes(filled, 2).values()]
+    add(published, [tmp_path / "more"])
+    withdraw(published, Target("blob", min(sound)), by="A", text="mine")
+    publish(published)
+    found = [payload(published, 2, entry).keys() for entry in volumes(published, 2).values()]
     assert sorted(map(len, found)) == [1, 3]
     assert sound.keys() - {min(sound)} in found
 

@@ -83,6 +83,13 @@ class Here:
         assert isinstance(code, int)
         return subprocess.CompletedProcess(arguments, code, said.out, said.err)
 
+    def answer(self, *arguments: object, code: int = 0) -> dict[str, Any]:
+        """The JSON object that a command answers with."""
+        done = self(*arguments, "--json", "--quiet")
+        assert done.returncode == code, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
 
 # Help ------------------------------------------------------------------------------------------------------------
 
@@ -250,7 +257,7 @@ def test_0_done(folder: Path) -> None:
     [
         (["status", "-C", "/nowhere"], "onrecord init"),
         (["-C", "{}", "rights", "why", "nothing-like-this"], "expected a recording's id"),
-        (["-C", "{}", "harvest", "spotify", "."], ""),
+        (["-C", "{}", "harvest", "spotify", "{}"], ""),
         (["-C", "{}", "mirror", "follow", "/nowhere/feed.json"], "no such file"),
     ],
 )

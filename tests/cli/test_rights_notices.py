@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.pieces import answer, onrecord, pieces, start
+from tests.cli.test_commands import Here
+from tests.pipeline.pieces import answer, pieces, start
 
 NAME = "Zebulon Quixworthy"
 
@@ -23,53 +24,60 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "archive"
 
 
-def test_a_notice_from_a_file_is_countered_and_waits_for_its_day(archive: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    return Here(monkeypatch, capsys)
+
+
+def test_a_notice_from_a_file_is_countered_and_waits_for_its_day(
+    here: Here, archive: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "notice.toml"
     file.write_text(
         f'work = "A tone"\nmaterial = ["0000.wav"]\nname = "{NAME}"\nemail = "z@example.org"\ngood_faith = true\n'
     )
-    lacking = onrecord("-C", archive, "rights", "notice", file, "--signature", NAME)
+    lacking = here("-C", archive, "rights", "notice", file, "--signature", NAME)
     assert lacking.returncode == 3, lacking.stderr
     assert "512(c)(3)(A)(vi)" in lacking.stdout and "ask the sender for the rest" in lacking.stdout
 
-    taken = answer("-C", archive, "rights", "notice", file, "--signature", NAME, "--accurate")
+    taken = here.answer("-C", archive, "rights", "notice", file, "--signature", NAME, "--accurate")
     assert (taken["schema"], taken["state"]) == ("onrecord.rights.notice/1", "hidden")
     id = taken["id"]
     who = ("--by", "Ada", "--note", "x")
-    early = onrecord("-C", archive, "rights", "putback", id, *who)
+    early = here("-C", archive, "rights", "putback", id, *who)
     assert early.returncode == 2 and "it is hidden" in early.stderr
 
     said = ("--name", "Ann", "--address", "1 Main Street", "--phone", "1", "--signature", "Ann", "--mistake")
-    assert onrecord("-C", archive, "rights", "counter", id, *said).returncode == 3
-    done = answer("-C", archive, "rights", "counter", id, *said, "--jurisdiction")
+    assert here("-C", archive, "rights", "counter", id, *said).returncode == 3
+    done = here.answer("-C", archive, "rights", "counter", id, *said, "--jurisdiction")
     assert done["state"] == "countered" and done["opens"] < done["closes"]
-    early = onrecord("-C", archive, "rights", "putback", id, *who)
+    early = here("-C", archive, "rights", "putback", id, *who)
     assert early.returncode == 2 and f"from {done['opens']} to {done['closes']}" in early.stderr
 
-    listed = onrecord("-C", archive, "rights", "notices")
+    listed = here("-C", archive, "rights", "notices")
     assert NAME in listed.stdout and "countered" in listed.stdout and "2 notices" in listed.stdout
     assert "to be put back from" in listed.stdout
-    assert answer("-C", archive, "rights", "sued", id, *who)["state"] == "upheld"
-    listed = onrecord("-C", archive, "rights", "notices")
+    assert here.answer("-C", archive, "rights", "sued", id, *who)["state"] == "upheld"
+    listed = here("-C", archive, "rights", "notices")
     assert "went to court" in listed.stdout and "to be put back from" not in listed.stdout
-    [origin] = answer("-C", archive, "rights", "notices")["depositors"]
+    [origin] = here.answer("-C", archive, "rights", "notices")["depositors"]
     assert origin == {"origin": "held as deposit: 0000.wav", "standing": 0, "upheld": 1}
-    assert answer("-C", archive, "rights", "notice-erase", id)["erased"] is True
-    listed = onrecord("-C", archive, "rights", "notices")
+    assert here.answer("-C", archive, "rights", "notice-erase", id)["erased"] is True
+    listed = here("-C", archive, "rights", "notices")
     assert listed.stdout.count(NAME) == 1  # the incomplete one is still there
-    assert onrecord("-C", archive, "rights", "log", "verify").returncode == 0
+    assert here("-C", archive, "rights", "log", "verify").returncode == 0
 
 
-def test_a_file_that_is_no_notice_is_named(archive: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_no_notice_is_named(here: Here, archive: Path, tmp_path: Path) -> None:
     file = tmp_path / "notice.toml"
     for content, said in (("wrok = 'x'", "wrok"), ("work = ", "TOML"), ("good_faith = 'yes'", "good_faith")):
         file.write_text(content)
-        done = onrecord("-C", archive, "rights", "notice", file)
+        done = here("-C", archive, "rights", "notice", file)
         assert done.returncode == 2 and said in done.stderr, content
-    assert onrecord("-C", archive, "rights", "reject", "n9999", "--by", "A", "--note", "x").returncode == 1
+    assert here("-C", archive, "rights", "reject", "n9999", "--by", "A", "--note", "x").returncode == 1
 
 
-def test_serve_prints_the_address_of_the_queue(archive: Path) -> None:
+def test_serve_prints_the_address_of_the_queue(here: Here, archive: Path) -> None:
     process = start("-C", archive, "serve", "--port", "0", "--json", "--territory", "NO")
     try:
         assert process.stdout is not None
@@ -82,11 +90,11 @@ def test_serve_prints_the_address_of_the_queue(archive: Path) -> None:
     finally:
         process.terminate()
         process.communicate(timeout=60)
-    wrong = onrecord("-C", archive, "serve", "--territory", "Norway")
+    wrong = here("-C", archive, "serve", "--territory", "Norway")
     assert wrong.returncode == 2 and "ISO 3166-1" in wrong.stderr
 
 
-def test_on_another_address_there_is_no_queue(archive: Path) -> None:
+def test_on_another_address_there_is_no_queue(here: Here, archive: Path) -> None:
     process = start("-C", archive, "serve", "--port", "0", "--json", "--host", "0.0.0.0")
     try:
         assert process.stdout is not None

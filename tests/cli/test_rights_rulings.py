@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.pieces import answer, onrecord, piece
+from tests.cli.test_commands import Here
+from tests.pipeline.pieces import answer, piece
 
 WHO = ("--by", "Ada", "--note", "He wrote to us")
 
@@ -25,17 +26,22 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "archive"
 
 
-def test_a_question_is_shown_ruled_on_and_the_ruling_undone(archive: Path) -> None:
-    waiting = answer("-C", archive, "rights", "queue")
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    return Here(monkeypatch, capsys)
+
+
+def test_a_question_is_shown_ruled_on_and_the_ruling_undone(here: Here, archive: Path) -> None:
+    waiting = here.answer("-C", archive, "rights", "queue")
     assert waiting["schema"] == "onrecord.rights.queue/1"
     [question] = waiting["questions"]
     assert question["files"] == 3
-    shown = onrecord("-C", archive, "rights", "queue")
+    shown = here("-C", archive, "rights", "queue")
     assert shown.returncode == 0
     assert question["id"][:16] in shown.stdout
     assert question["would_change"] in shown.stdout
 
-    done = onrecord(
+    done = here(
         "-C",
         archive,
         "rights",
@@ -50,24 +56,24 @@ def test_a_question_is_shown_ruled_on_and_the_ruling_undone(archive: Path) -> No
     assert (done.returncode, done.stderr) == (0, "")
     assert "which is 3 files; by Ada" in done.stdout
     assert "share: 0 files allowed before, 3 now" in done.stdout
-    assert answer("-C", archive, "rights", "queue")["questions"] == []
+    assert here.answer("-C", archive, "rights", "queue")["questions"] == []
 
-    [ruling] = answer("-C", archive, "rights", "rulings")["rulings"]
-    assert answer("-C", archive, "rights", "undo", ruling["id"][:10], *WHO)["undone"]
-    assert "1 of them undone" in onrecord("-C", archive, "rights", "rulings").stdout
-    assert answer("-C", archive, "rights", "queue")["questions"] == [question]
+    [ruling] = here.answer("-C", archive, "rights", "rulings")["rulings"]
+    assert here.answer("-C", archive, "rights", "undo", ruling["id"][:10], *WHO)["undone"]
+    assert "1 of them undone" in here("-C", archive, "rights", "rulings").stdout
+    assert here.answer("-C", archive, "rights", "queue")["questions"] == [question]
 
 
-def test_a_thing_is_ruled_on_and_why_tells_it(archive: Path) -> None:
-    ruled = answer(
+def test_a_thing_is_ruled_on_and_why_tells_it(here: Here, archive: Path) -> None:
+    ruled = here.answer(
         "-C", archive, "rights", "rule", "plain.wav", "no", "--use", "stream", "--use", "share", *WHO
     )
     assert ruled["ruling"]["uses"] == ["stream", "share"]
-    why = onrecord("-C", archive, "rights", "why", "plain.wav")
+    why = here("-C", archive, "rights", "why", "plain.wav")
     assert "by Ada: He wrote to us" in why.stdout
     assert "R-RULED-NO" in why.stdout
-    answer("-C", archive, "rights", "undo", ruled["ruling"]["id"], *WHO)
-    assert "evidence that counts no more" in onrecord("-C", archive, "rights", "why", "plain.wav").stdout
+    here.answer("-C", archive, "rights", "undo", ruled["ruling"]["id"], *WHO)
+    assert "evidence that counts no more" in here("-C", archive, "rights", "why", "plain.wav").stdout
 
 
 @pytest.mark.parametrize(
@@ -80,45 +86,44 @@ def test_a_thing_is_ruled_on_and_why_tells_it(archive: Path) -> None:
         (("plain.wav", "yes", "--by", "Ada"), "--note"),
     ],
 )
-def test_what_cannot_be_ruled_is_said(archive: Path, words: tuple[str, ...], said: str) -> None:
-    done = onrecord("-C", archive, "rights", "rule", *words)
+def test_what_cannot_be_ruled_is_said(here: Here, archive: Path, words: tuple[str, ...], said: str) -> None:
+    done = here("-C", archive, "rights", "rule", *words)
     assert done.returncode == 2
     assert said in done.stderr
 
 
-def test_rulings_go_out_and_come_in(archive: Path, tmp_path: Path) -> None:
-    ruled = answer("-C", archive, "rights", "rule", "plain.wav", "yes", "--license", "CC0-1.0", *WHO)
-    keys = {"ONRECORD_KEYS": str(tmp_path / "keys")}
+def test_rulings_go_out_and_come_in(here: Here, archive: Path, tmp_path: Path) -> None:
+    ruled = here.answer("-C", archive, "rights", "rule", "plain.wav", "yes", "--license", "CC0-1.0", *WHO)
     file = tmp_path / "rulings.jsonl"
-    written = answer("-C", archive, "rights", "rulings", "--export", file, environment=keys)
+    written = here.answer("-C", archive, "rights", "rulings", "--export", file)
     assert written["files"] >= 1
     other = tmp_path / "other"
-    answer("init", other)
-    answer("-C", other, "add", "--held-as", "owner", archive.parent / "plain")
-    taken = answer("-C", other, "rights", "import", file, "--by", "Eve", "--key", written["key"])
+    here.answer("init", other)
+    here.answer("-C", other, "add", "--held-as", "owner", archive.parent / "plain")
+    taken = here.answer("-C", other, "rights", "import", file, "--by", "Eve", "--key", written["key"])
     assert (taken["new"], taken["bound"]) == (1, 1)
-    shown = onrecord("-C", other, "rights", "rulings")
+    shown = here("-C", other, "rights", "rulings")
     assert "from archive" in shown.stdout
-    wrong = onrecord("-C", other, "rights", "import", file, "--by", "Eve", "--key", "RWwrong")
+    wrong = here("-C", other, "rights", "import", file, "--by", "Eve", "--key", "RWwrong")
     assert wrong.returncode == 4
-    answer("-C", archive, "rights", "undo", ruled["ruling"]["id"], *WHO)
+    here.answer("-C", archive, "rights", "undo", ruled["ruling"]["id"], *WHO)
 
 
-def test_the_log_is_verified_shown_and_exported(archive: Path, tmp_path: Path) -> None:
-    done = answer("-C", archive, "rights", "log", "verify", "--deep")
+def test_the_log_is_verified_shown_and_exported(here: Here, archive: Path, tmp_path: Path) -> None:
+    done = here.answer("-C", archive, "rights", "log", "verify", "--deep")
     assert done["faults"] == []
     assert done["segments"] > 0
-    events = answer("-C", archive, "rights", "log", "show", "plain.wav")["entries"]
+    events = here.answer("-C", archive, "rights", "log", "show", "plain.wav")["entries"]
     assert events[0]["event"] == "added"
-    assert "added" in onrecord("-C", archive, "rights", "log", "show", "--limit", "100").stdout
-    out = answer("-C", archive, "rights", "log", "export", "--premis", tmp_path / "premis.xml")
+    assert "added" in here("-C", archive, "rights", "log", "show", "--limit", "100").stdout
+    out = here.answer("-C", archive, "rights", "log", "export", "--premis", tmp_path / "premis.xml")
     assert out["objects"] == 5
 
     [path] = (archive / "log").glob("*.jsonl")
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b'"held_as":"owner"', b'"held_as":"other"', 1))
     try:
-        found = onrecord("-C", archive, "rights", "log", "verify")
+        found = here("-C", archive, "rights", "log", "verify")
     finally:
         path.write_bytes(whole)
     assert found.returncode == 4

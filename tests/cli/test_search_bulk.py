@@ -29,6 +29,7 @@ def test_a_table_is_answered_and_summed_up(filled: Archive, table: Path, tmp_pat
     target = tmp_path / "found.csv"
     answer = search(filled.folder, "--from", str(table), "--to", str(target), *columns)
     assert answer.exit_code == 0, answer.output
+    assert "read: title from 'Lied', artist from 'Wer'" in answer.stderr
     assert (
         "2 rows: 1 found, 0 with several that are equally good, 1 nothing found, 0 not understood"
         in answer.output

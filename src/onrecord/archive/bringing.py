@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from onrecord.errors import MirrorFailed
 from onrecord.mirror.session import Peer, Session
 from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.publish.contents import Contents, Listed, read
@@ -35,6 +36,9 @@ class Bringer(Protocol):
     """
 
     def bring(self, torrent: bytes, into: Path, wanted: Wanted) -> Brought: ...
+
+    def failed(self, what: str) -> MirrorFailed:
+        """What to raise where `what` was needed and did not come: who was asked, what was wrong, what can be done."""
 
 
 class Swarm:
@@ -64,6 +68,9 @@ class Swarm:
         )
         return Brought(fetched.downloaded)
 
+    def failed(self, what: str) -> MirrorFailed:
+        return MirrorFailed(f"{what}: no peer gave it", "run it again when another mirror is up")
+
 
 class Disk:
     """From a folder with the torrent's files in `<name>/…`. It is only read; what is not there is said, for a disk need
@@ -88,6 +95,12 @@ class Disk:
                 done += file.size
             self._progress(contents.name, FetchProgress(done, total, 0, len(damaged)))
         return Brought(done, frozenset(absent), frozenset(damaged))
+
+    def failed(self, what: str) -> MirrorFailed:
+        return MirrorFailed(
+            f"{what}: it is not on the disk {self._folder}, or not right",
+            "export it again, or `mirror sync --peer`",
+        )
 
     def _one(self, contents: Contents, file: Listed, into: Path) -> bool | None:
         """Copy one file and look at its hash on the way; False where it is wrong, None where it is not there."""

@@ -57,6 +57,12 @@ class Pages:
             received += coming.received
         return Brought(received, frozenset(absent))
 
+    def failed(self, what: str) -> MirrorFailed:
+        why = "; ".join(self.failures[-3:]) or "no page was named"
+        return MirrorFailed(
+            f"{what}: nobody who was asked gave it: {why}", "name another holder with --from, or a --peer"
+        )
+
     def _one(self, coming: "_Coming", came: Callable[[int], None]) -> bool:
         for page in list(self._pages):
             try:
@@ -79,8 +85,8 @@ class Pages:
 class InTurn:
     """What one bringer does not have, the next is asked for."""
 
-    def __init__(self, *bringers: Bringer) -> None:
-        self._bringers = bringers
+    def __init__(self, first: Bringer, *others: Bringer) -> None:
+        self._bringers = (first, *others)
 
     def bring(self, torrent: bytes, into: Path, wanted: Wanted) -> Brought:
         moved, absent, damaged = 0, frozenset[tuple[str, ...]](), frozenset[tuple[str, ...]]()
@@ -91,6 +97,9 @@ class InTurn:
             found = bringer.bring(torrent, into, lacking.__contains__ if place else wanted)
             moved, absent, damaged = moved + found.bytes, found.absent, found.damaged
         return Brought(moved, absent, damaged)
+
+    def failed(self, what: str) -> MirrorFailed:
+        return self._bringers[0].failed(what)
 
 
 class _Lie(Exception):
@@ -145,7 +154,7 @@ class _Coming:
             piece = content[at : at + PIECE]
             if not self._is_right(piece):
                 number, path = self._done // PIECE, "/".join(self._file.path)
-                raise _Lie(f"{page}: piece {number} of {path} in {self._name} is not what the volume holds")
+                raise _Lie(f"{page}: piece {number} of {path} in {self._name} is not what its torrent says")
             try:
                 with self._part.open("ab") as file:
                     file.write(piece)
@@ -176,11 +185,3 @@ def _address(name: str, path: tuple[str, ...]) -> str:
         return f"/editions/{edition[1]}/" + "/".join(map(quote, path))
     digest = sha256(path[-1].partition(".")[0]) if path[0] == "data" else ""
     return f"/exchange/{digest}" if digest else f"/volumes/{name}/" + "/".join(map(quote, path))
-
-
-def failed(pages: Pages) -> MirrorFailed:
-    """What to raise where no page had what was needed."""
-    why = "; ".join(pages.failures[-3:]) or "no page was named"
-    return MirrorFailed(
-        f"nobody who was asked gave it: {why}", "name another holder with --from, or a --peer"
-    )

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from onrecord.archive import swarm
 from onrecord.archive.core import Archive
-from onrecord.archive.seeding import torrents
+from onrecord.archive.newest_editions import torrents
 from onrecord.archive.swarm import Count
 from onrecord.errors import MirrorFailed, OnrecordError, StoreFailed
 from onrecord.mirror.scraping import Scraped, scrape

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_feed
+from onrecord.archive.newest_editions import mirrored_numbers
 from onrecord.archive.trusting import Pin, Trust, begin
 from onrecord.durable import sync_tree
 from onrecord.errors import SignatureInvalid, SourceRefused, UsageError
@@ -112,8 +113,7 @@ def fetching(archive: Archive) -> Iterator[None]:
 def refuse_older_edition(archive: Archive, where: str, expected: str, feed: Feed) -> None:
     """SignatureInvalid where a feed is not that of the archive that is expected, or names an edition before the one
     that is held."""
-    held = [each["number"] for each in archive.ledger.mirrored() if each["archive"] == expected]
-    newest = max(map(int, held), default=1)
+    newest = max(mirrored_numbers(archive, expected), default=1)
     if feed.archive != expected or feed.number < newest:
         raise SignatureInvalid(
             f"{where}: expected archive {expected} from edition {newest}, got {feed.archive} edition {feed.number}",

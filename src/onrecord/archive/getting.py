@@ -13,24 +13,20 @@ from msgspec import Struct
 
 from onrecord import audio
 from onrecord.archive.bringing import Bringer, Swarm
-from onrecord.archive.bringing_by_page import InTurn, Pages, failed
+from onrecord.archive.bringing_by_page import InTurn, Pages
 from onrecord.archive.core import Archive
 from onrecord.archive.following import fetching
 from onrecord.archive.foreign import evidence_in
-from onrecord.archive.judging import WORLD
+from onrecord.archive.judging import judge_offered
 from onrecord.archive.matching import is_matched, rematch_locked
-from onrecord.archive.mirroring import Run
+from onrecord.archive.mirroring import MET_BY_ALL, Run
 from onrecord.archive.targets import ids_of
 from onrecord.engine.pool import Workers
 from onrecord.errors import (
-    ArchiveLocked,
     FeedExpired,
     IsWithdrawn,
-    LogBroken,
     NotFound,
     OnrecordError,
-    StoreFailed,
-    StoreFull,
     UsageError,
 )
 from onrecord.ledger import Followed
@@ -39,7 +35,7 @@ from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model import identifiers
 from onrecord.model.rights import Target, Use
 from onrecord.publish.edition import FEED
-from onrecord.rights import RULES, decide
+from onrecord.rights import RULES
 from onrecord.search.rows import Rows
 
 
@@ -104,7 +100,7 @@ def get(
             run = Run(archive, followed, bringer, workers, incoming="getting")
             try:
                 ready = run.prepare()
-            except (ArchiveLocked, LogBroken, StoreFailed, StoreFull):
+            except MET_BY_ALL:
                 raise
             except OnrecordError as error:
                 failure = error  # the next may have it
@@ -133,7 +129,7 @@ def _fetched(archive: Archive, run: Run, asked: Pages, places: Sequence[_Place])
     for place in places:
         allowed = place.sha256 in run.allowed
         if allowed and not _is_here(archive, place.sha256):
-            raise failed(asked)
+            raise asked.failed(place.sha256)
         code, why = ("", "") if allowed else _refusal(archive, run, place.sha256)
         found.append(
             Got(
@@ -154,10 +150,9 @@ def _fetched(archive: Archive, run: Run, asked: Pages, places: Sequence[_Place])
 
 def _refusal(archive: Archive, run: Run, sha256: str) -> tuple[str, str]:
     """The rule by which a file is not for this archive: the gate's, or the door's."""
-    own = [item for item, _ in archive.ledger.evidence(sha256).values()]
     facts = evidence_in(run.edition).get(sha256, [])
     for use in (Use.SHARE, Use.KEEP):
-        decision = decide([*facts, *own], use, WORLD, archive.today)
+        decision = judge_offered(archive, sha256, facts, use)
         if not decision.allow:
             rule = RULES[decision.codes[0]]
             return rule.code, rule.sentence

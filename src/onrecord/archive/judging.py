@@ -22,6 +22,12 @@ def judge(
     return decide(evidence, use, territory, archive.today, commercial)
 
 
+def judge_offered(archive: Archive, sha256: str, said: Sequence[Evidence], use: Use = Use.SHARE) -> Decision:
+    """Today's decision on a file of another archive's edition, by what that says of its rights and by own evidence."""
+    own = [item for item, _ in archive.ledger.evidence(sha256).values()]
+    return decide([*said, *own], use, WORLD, archive.today)
+
+
 def publishable(evidence: Sequence[Evidence], day: dt.date, policy: PublishSettings) -> Decision:
     """May it enter an edition? `share` above all; and what else the archive promises to whoever gets the edition."""
     decision = decide(evidence, Use.SHARE, WORLD, day, policy.commercial)

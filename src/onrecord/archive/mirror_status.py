@@ -11,7 +11,8 @@ from onrecord.archive.checking import Bad, CheckReport, check
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in
 from onrecord.archive.following import trust_of
-from onrecord.archive.planning import Share, newest_mirrored, shares
+from onrecord.archive.newest_editions import newest_mirrored
+from onrecord.archive.planning import Share, shares
 from onrecord.archive.targets import withdrawals_that_hold
 from onrecord.archive.trusting import Pin, Trust
 from onrecord.engine.parquet import read_rows

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 from onrecord import audio
 from onrecord.archive import planning
@@ -28,9 +29,10 @@ from onrecord.archive.following import (
     trust_of,
 )
 from onrecord.archive.foreign import RECORD, evidence_in, rows_of, source_of
-from onrecord.archive.judging import WORLD
+from onrecord.archive.judging import judge_offered
 from onrecord.archive.letting_in import LettingIn, SyncReport, digest_in, expect
 from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.archive.newest_editions import mirrored_numbers
 from onrecord.archive.quarantining import Listed, quarantine, refuse_older
 from onrecord.archive.relaying import keep_feed, kept
 from onrecord.archive.trusting import Pin, Trust
@@ -54,12 +56,11 @@ from onrecord.errors import (
 from onrecord.ledger import Followed
 from onrecord.mirror.session import Peer, Session
 from onrecord.mirror.session import Progress as FetchProgress
-from onrecord.model.rights import Evidence, Use
+from onrecord.model.rights import Evidence
 from onrecord.publish import withdrawals
 from onrecord.publish.contents import Contents, read
 from onrecord.publish.edition import FEED, Feed, VolumeEntry, read_sums
 from onrecord.publish.signing import verify
-from onrecord.rights import decide
 from onrecord.rights.taken import taken_torrent
 
 __all__ = ["Following", "SyncReport", "follow", "sync"]
@@ -68,6 +69,8 @@ __all__ = ["Following", "SyncReport", "follow", "sync"]
 _LET_IN = 256
 _TORRENT_BYTES = 16 * 1024 * 1024
 _LIST_BYTES = 256 * 1024 * 1024
+#: What is wrong with this archive, whichever it fetches from: no use in trying the next.
+MET_BY_ALL: Final = (ArchiveLocked, LogBroken, StoreFailed, StoreFull)
 
 
 def sync(
@@ -123,8 +126,8 @@ def _done(run: "Run", step: Callable[[], object], *, others: bool) -> bool:
     """Take a step of one archive's run. Where there are `others`, what is wrong with this one does not end theirs."""
     try:
         return step() is not False
-    except (ArchiveLocked, LogBroken, StoreFailed, StoreFull):
-        raise  # the others would meet it as well
+    except MET_BY_ALL:
+        raise
     except OnrecordError as error:
         if not others:
             raise
@@ -270,8 +273,7 @@ class Run:
 
     def _held(self) -> list[int]:
         """Numbers of the editions that are held here."""
-        mirrored = self._archive.ledger.mirrored()
-        return [int(edition["number"]) for edition in mirrored if edition["archive"] == self.archive_id]
+        return mirrored_numbers(self._archive, self.archive_id)
 
     def _papers(self, feed: Feed, torrent: bytes) -> Path:
         """The edition's own files, whole and signed: those that are held, else those that come in now."""
@@ -285,10 +287,7 @@ class Run:
         edition = self._incoming / read(torrent).name
         brought = self._bring(torrent)
         if lacking := sorted("/".join(path) for path in brought.absent | brought.damaged):
-            raise MirrorFailed(
-                f"edition {feed.number}: {lacking[0]} is not on the disk, or not right ({len(lacking):,} such)",
-                "export it again, or `mirror sync --peer`",
-            )
+            raise self._bringer.failed(f"edition {feed.number}: {lacking[0]} ({len(lacking):,} such)")
         self._check_papers(feed, edition)
         return edition
 
@@ -310,10 +309,9 @@ class Run:
         """Files that this archive's own gate allows to share today, each with what the edition says of its rights."""
         allowed = {}
         for digest, facts in evidence_in(edition).items():
-            own = [item for item, _ in self._archive.ledger.evidence(digest).values()]
             if self.listed is not None and self.listed.has(digest):
                 self.report.refused += 1
-            elif decide([*facts, *own], Use.SHARE, WORLD, self._archive.today).allow:
+            elif judge_offered(self._archive, digest, facts).allow:
                 allowed[digest] = facts
             else:
                 self.report.refused += 1

@@ -26,8 +26,10 @@ def name_things(archive: Archive, duck: Duck, redirects: Sequence[tuple[str, str
     """Bring both up to what was matched in `duck`, behind a match and in its database; what is as it was is not written
     again."""
     free = [name for name, (license, _) in archive.ledger.sources().items() if license == FREE]
-    named.mention(duck, archive.canonical("mentioned"), free)
-    archive.canonical("mentions").unlink(missing_ok=True)  # as it was called before it had votes
+    named.mention(duck, archive.canonical("mentions"), free)
+    archive.canonical("mentioned").unlink(
+        missing_ok=True
+    )  # as it was called while it had votes, which are not CC0
 
     def things() -> Iterator[Thing]:
         return map(_thing, named.things(duck))

@@ -19,15 +19,14 @@ from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in
 from onrecord.archive.exporting.dataset import wish
 from onrecord.archive.foreign import evidence_in
-from onrecord.archive.judging import WORLD
+from onrecord.archive.judging import judge_offered
+from onrecord.archive.newest_editions import newest_mirrored
 from onrecord.archive.possession import holder_key
 from onrecord.errors import NotFound, UsageError
 from onrecord.ledger import Plan
 from onrecord.mirror import planning
 from onrecord.mirror.planning import Choice, Offered, Proof
-from onrecord.model.rights import Use
 from onrecord.model.views import SwarmView
-from onrecord.rights import decide
 
 
 class Share(Struct, frozen=True):
@@ -134,12 +133,6 @@ def shares(
     return found
 
 
-def newest_mirrored(archive: Archive) -> dict[str, Path]:
-    """The papers of the newest edition of each archive that is mirrored."""
-    newest = {each["archive"]: int(each["number"]) for each in archive.ledger.mirrored()}
-    return {name: archive.folder / "mirrored" / name / str(number) for name, number in newest.items()}
-
-
 _HELD = """
 SELECT f.volume, list_sort(list(DISTINCT f.license)),
   coalesce(sum(f.size) FILTER (h.sha256 IS NOT NULL), 0)::BIGINT, count(h.sha256), count(a.sha256)
@@ -200,12 +193,8 @@ def _offered(archive: Archive, asked: Plan, found: Sequence[Share]) -> list[Offe
 
 
 def _allowed(archive: Archive, edition: Path) -> list[str]:
-    found = []
-    for digest, facts in evidence_in(edition).items():
-        own = [item for item, _ in archive.ledger.evidence(digest).values()]
-        if decide([*facts, *own], Use.SHARE, WORLD, archive.today).allow:
-            found.append(digest)
-    return found
+    said = evidence_in(edition)
+    return [digest for digest, facts in said.items() if judge_offered(archive, digest, facts).allow]
 
 
 def _proofs(archive: Archive) -> list[Proof]:

@@ -16,9 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.archive.editions import manifest_in
 from onrecord.archive.keyholding import key_folder
-from onrecord.archive.seeding import newest, payload
+from onrecord.archive.newest_editions import volume_torrents
+from onrecord.archive.seeding import payload
 from onrecord.durable import replace
 from onrecord.errors import NotFound, SourceRefused, UsageError
 from onrecord.ledger import Possession
@@ -95,7 +95,7 @@ def challenge(
     No names means all of them, or where there are more than `most`, those about which nobody was asked for longest.
     It stays open for 60 days, and for one answer of each holder. Raises NotFound, UsageError.
     """
-    known = torrent_files(archive)
+    known = volume_torrents(archive)
     wanted = tuple(dict.fromkeys(names)) or _least_asked(archive, list(known), most)
     if unknown := [name for name in wanted if name not in known]:
         raise NotFound(
@@ -119,7 +119,7 @@ def respond(archive: Archive, asked: Challenge, country: str = "") -> bytes:
     """
     if country and country not in territories.CODES:
         raise SourceRefused(f"country {country!r}: expected two letters of ISO 3166-1", "or leave it out")
-    found = torrent_files(archive)
+    found = volume_torrents(archive)
     missing = [name for name in asked.volumes if name not in found]
     if missing:
         raise SourceRefused(
@@ -141,7 +141,7 @@ def take(archive: Archive, content: bytes, where: str = "answer") -> Outcome:
     """
     given = read_answer(content, where)
     asked = _open_challenge(archive, given.challenge, given.holder)
-    held = torrent_files(archive)
+    held = volume_torrents(archive)
     if gone := [name for name in asked.volumes if name not in held]:
         raise SourceRefused(f"volume {gone[0]!r}: it is in no edition here any more", "make a new challenge")
     chosen = {name: held[name].read_bytes() for name in asked.volumes}
@@ -181,7 +181,7 @@ def health(archive: Archive) -> list[Health]:
     for item in archive.ledger.possessions():
         last[item.volume][item.holder] = item
     found = []
-    for name in torrent_files(archive):
+    for name in volume_torrents(archive):
         holders = tuple(item for _, item in sorted(last[name].items()))
         days = [item.day for item in holders if item.proved]
         found.append(
@@ -194,16 +194,6 @@ def health(archive: Archive) -> list[Health]:
             )
         )
     return sorted(found, key=lambda item: (item.copies, item.partly, item.volume))
-
-
-def torrent_files(archive: Archive) -> dict[str, Path]:
-    """Where the torrents of all volumes of the newest editions are, by the volume's name."""
-    found = {}
-    for folder, number in newest(archive):
-        papers = folder / str(number)
-        for entry in manifest_in(papers).volumes:
-            found[entry.name] = papers / entry.path
-    return found
 
 
 def _least_asked(archive: Archive, names: Sequence[str], most: int) -> tuple[str, ...]:

@@ -15,8 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.archive.possession import torrent_files
-from onrecord.archive.seeding import newest
+from onrecord.archive.newest_editions import newest, volume_torrents
 from onrecord.errors import DigestMismatch, MirrorFailed, NotFound, OnrecordError, SourceFailed, UsageError
 from onrecord.ledger import BlobRow
 from onrecord.mirror.session import Peer, Session
@@ -211,7 +210,7 @@ def _over_bittorrent(
 
 def _place_of(archive: Archive, sha256: str) -> tuple[bytes, str, tuple[str, ...]]:
     """Torrent and name of a volume that holds a file, and the file's path in it."""
-    volumes = torrent_files(archive)
+    volumes = volume_torrents(archive)
     # The tables know where it is; an edition from before there were such is gone through, torrent by torrent.
     for name in _volumes_with(archive, sha256) or volumes:
         torrent = volumes[name].read_bytes()

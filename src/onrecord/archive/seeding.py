@@ -11,6 +11,7 @@ from msgspec import Struct
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, tags_of
 from onrecord.archive.judging import WORLD, judge
+from onrecord.archive.newest_editions import newest
 from onrecord.errors import DigestMismatch, NotFound
 from onrecord.mirror.places import Locate
 from onrecord.mirror.session import Session
@@ -148,25 +149,6 @@ def chosen(archive: Archive, limit: int = 0, need: Need | None = None) -> dict[s
         if len(found) == limit > 0:
             break
     return found
-
-
-def torrents(archive: Archive) -> dict[str, Path]:
-    """The torrent files of the newest editions by what they are called: of the editions' own files, and of volumes."""
-    found: dict[str, Path] = {}
-    for folder, number in newest(archive):
-        papers = folder / str(number)
-        manifest = manifest_in(papers)
-        found[f"onrecord-{manifest.archive}-edition-{number}"] = folder / f"{number}.torrent"
-        found |= {entry.name: papers / entry.path for entry in manifest.volumes}
-    return found
-
-
-def newest(archive: Archive) -> Iterator[tuple[Path, int]]:
-    for edition in archive.ledger.editions()[-1:]:
-        yield archive.folder / "editions", edition["number"]
-    newest = {held["archive"]: held["number"] for held in archive.ledger.mirrored()}
-    for name, number in newest.items():
-        yield archive.folder / "mirrored" / name, number
 
 
 def _edition(archive: Archive, folder: Path, number: int) -> Iterator[tuple[str, Path, Locate]]:

@@ -117,8 +117,8 @@ class ArtistBody(Body, frozen=True):
 
 
 def rows(duck: Duck) -> Iterator[tuple[tuple[str, str, str, str, bool, int, float, str], dict[str, int]]]:
-    """(kind, id, title, subtitle, has sound, newest, seconds, body) of every canonical thing, after `match` and with
-    `named_things`; and what is counted of how widely it is known."""
+    """(kind, id, title, subtitle, has sound, newest, seconds, body) of every canonical thing, after `match`; and
+    what is counted of how widely it is known."""
     duck.run(sql_file("onrecord.catalog", "known_by"))
     for kind in KINDS.values():
         made = sql_file("onrecord.catalog", f"{kind}_rows")

@@ -158,7 +158,7 @@ def _lines(verb: str) -> Update:
         if now - last >= 5:
             last = now
             heard = f", {sound / (now - begun):,.0f} times real time" if sound else ""
-            rate = f"{size(done / (now - begun))}/s, {items / (now - begun):,.1f} files/s{heard}"
+            rate = f"{size(done / (now - begun))}/s, {items / (now - begun):,.1f} a second{heard}"
             click.echo(f"{verb}: {items:,} done, {size(done)}, {rate}", err=True)
 
     return update

@@ -19,7 +19,7 @@ class Frozen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 class Hit(Frozen, frozen=True):
     """One search result. `kind` is `artist`, `release` or `recording`; `known_by` is what is counted of how widely it
-    is known: `releases`, `recordings`, `more_sources`, `listened`, `votes` (`search.popularity` says of what)."""
+    is known: `releases`, `recordings`, `more_sources`, `listened` (`search.popularity` says of what)."""
 
     kind: str
     id: str

@@ -15,7 +15,6 @@ EVIDENCE: Final = {
     "recordings": "recordings of an artist",
     "more_sources": "sources that say something of it, beyond the first",
     "listened": "recordings of MusicBrainz in it that somebody listened to, as ListenBrainz says",
-    "votes": "votes on it at MusicBrainz, as newest records that were asked with ratings have them",
 }
 MOST: Final = 255
 _STEP: Final = 16

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 
 import onrecord
 from onrecord.archive.looking_up import LookUp
-from onrecord.archive.ws2_reading import EntityReader
+from onrecord.archive.ws2 import EntityReader
 from onrecord.web import acoustid, api, ws2
 from onrecord.web.assets import Assets
 from onrecord.web.bulk import Bulk

@@ -101,6 +101,10 @@ class Pages:
                 hits = self._archive.search(query, (kind,), limit + 1, filters)
                 more = narrowing.address(query, chosen, kind) if len(hits) > limit else ""
                 groups.append((kind, label, hits[:limit], more))
+        if len([group for group in groups if group[2]]) > 1:
+            # The kind of the best comes first: a song that was typed rightly before artists that were not.
+            best = self._archive.search(query, (), 1, filters)
+            groups.sort(key=lambda group: [group[0]] != [hit.kind for hit in best])
         values = {
             "query": query,
             "only": only,

@@ -24,6 +24,7 @@ def opened(content: str | bytes, **shape: object) -> Table:
         ("isrc;UPC/EAN;Title;Artist", "isrc barcode title artist"),
         ("musicbrainz_recordingid\tTITLE\tAlbumArtist", "mbid title artist"),
         ("Titel|Interpret|Dauer", "title artist length"),
+        ("Track.Name,artist.inverted,Duration..ms.", "title artist length_ms"),
         ("曲名,アーティスト,アルバム", "title artist release"),
         ("\ufeffTitle,Artist", "title artist"),
         ('"Song Title","Main Artist, if any",Artist', "title artist"),

@@ -19,7 +19,7 @@ from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.reading import Reader, open_reader
 from onrecord.archive.withdrawing import withdraw
-from onrecord.archive.ws2_reading import EntityReader
+from onrecord.archive.ws2 import EntityReader
 from onrecord.catalog.named import NAMESPACE
 from onrecord.model.rights import Target
 from onrecord.web.app import create_app
@@ -159,6 +159,9 @@ def test_pages_hold_everything_once(client: TestClient) -> None:
     assert (first["recording-count"], len(first["recordings"]), len(second["recordings"])) == (30, 20, 10)
     ids = {item["id"] for page in (first, second) for item in page["recordings"]}
     assert len(ids) == 30
+    # As MusicBrainz does: a browse never refuses a limit for its size, and takes 0 for none.
+    for limit, given in ((1000, 30), (0, 25)):
+        assert len(ask(client, "recording", artist=other, limit=limit)["recordings"]) == given
     searched = [
         ask(client, "recording", query="more", limit=20, offset=offset)["recordings"] for offset in (0, 20)
     ]

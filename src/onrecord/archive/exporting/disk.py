@@ -11,7 +11,7 @@
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, tags_of
 from onrecord.archive.exporting.giving import reflink
 from onrecord.archive.keyholding import feed_folder
-from onrecord.archive.seeding import newest, payload
+from onrecord.archive.newest_editions import newest
+from onrecord.archive.seeding import payload
 from onrecord.durable import settle, sync
 from onrecord.errors import DigestMismatch, NotFound, UsageError
 from onrecord.publish.contents import Contents, Listed, read
@@ -33,8 +34,9 @@ from onrecord.store.roots import refused_write
 class DiskReport(Struct):
     """What was written. `had` files were there from an earlier run; `shared` ones share their blocks with the blobs.
 
-    `left_out` maps volumes to why they are not on the disk: a bag is whole or it is none. `stale` are folders and
-    torrents of an earlier run that belong to no newest edition: withdrawn or superseded; a person deletes them.
+    `left_out` maps volumes to why they are not on the disk: a bag is whole or it is none. `unplanned` volumes are not
+    whole here, and need not be: the plan of this mirror leaves them to others. `stale` are folders and torrents of an
+    earlier run that belong to no newest edition: withdrawn or superseded; a person deletes them.
     """
 
     folder: str
@@ -45,6 +47,7 @@ class DiskReport(Struct):
     had: int = 0
     shared: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
+    unplanned: int = 0
     stale: list[str] = field(default_factory=list)
 
 
@@ -54,9 +57,9 @@ def export_disk(
     """Write the newest editions, own and mirrored, with the volumes that are named (all that are here, if none is).
 
     A run that was killed, or that found the disk full, goes on where it was; what is on the disk is read again, stays
-    where it is whole, and is written anew where it is not. Files
-    are copied, sharing blocks where the file system can; with `link` they are hard links to the read-only blobs, so
-    that nobody may write to them. Raises NotFound for a volume of no edition here, StoreFull, StoreFailed.
+    where it is whole, and is written anew where it is not. Files are copied, sharing blocks where the file system can;
+    with `link` they are hard links to the read-only blobs, so that nobody may write to them.
+    Raises NotFound for a volume of no edition here, StoreFull, StoreFailed.
     """
     inside = archive.folder.resolve()
     if inside == folder.resolve() or inside in folder.resolve().parents:
@@ -71,9 +74,11 @@ def export_disk(
         raise NotFound("there is no edition here", "`onrecord publish` or `onrecord mirror sync` brings one")
     report = DiskReport(str(folder))
     writing = _Writing(archive, report, link=link)
+    plan = archive.ledger.plan()
+    planned = known if names or plan is None else frozenset(plan.volumes)
     try:
         for place, number in editions:
-            writing.edition(folder, place, number, frozenset(names or known))
+            writing.edition(folder, place, number, frozenset(names or known), planned)
     except OSError as error:
         raise refused_write(error, folder if folder.is_dir() else folder.parent) from error
     return report
@@ -85,7 +90,10 @@ class _Writing:
         self._report = report
         self._link = link
 
-    def edition(self, folder: Path, place: Path, number: int, names: frozenset[str]) -> None:
+    def edition(
+        self, folder: Path, place: Path, number: int, names: frozenset[str], planned: Collection[str]
+    ) -> None:
+        """Write an edition with the volumes named, of a mirrored one those that are whole here or `planned`."""
         papers = place / str(number)
         manifest = manifest_in(papers)
         target = folder / manifest.archive
@@ -97,7 +105,8 @@ class _Writing:
         self._paper(target / f"{contents.name}.torrent", torrent)
         for entry in manifest.volumes:
             if entry.name in names:
-                self._volume(target, papers, tags_of(place, entry.name), entry)
+                expected = manifest.archive == self._archive.id or entry.name in planned
+                self._volume(target, papers, tags_of(place, entry.name), entry, expected=expected)
         self._report.editions += 1
         current = {"feed", contents.name, *(entry.name for entry in manifest.volumes)}
         for path in sorted(target.iterdir()):
@@ -114,11 +123,14 @@ class _Writing:
         for path in sorted(feed.iterdir(), key=lambda path: path.name == "timestamp.json"):
             self._paper(target / "feed" / path.name, path.read_bytes())
 
-    def _volume(self, target: Path, papers: Path, tags: Path, entry: VolumeEntry) -> None:
+    def _volume(self, target: Path, papers: Path, tags: Path, entry: VolumeEntry, *, expected: bool) -> None:
         metainfo = (papers / entry.path).read_bytes()
         contents = read(metainfo)
         places = {file.path: self._place(file.path, tags) for file in contents.files}
         lacking = sum(place is None for place in places.values())
+        if lacking and not expected:
+            self._report.unplanned += 1
+            return
         if lacking:
             self._report.left_out[entry.name] = (
                 f"{lacking:,} of {len(places):,} files are not here, or may not be shared"

@@ -11,7 +11,7 @@ import csv
 import fcntl
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -49,10 +49,12 @@ def look_up_file(
     shape: Shape,
     most: int = MOST,
     progress: Callable[[int, int], None] = lambda rows, size: None,
+    recognized: Callable[[Mapping[str, str]], None] = lambda columns: None,
 ) -> tuple[Summary, int]:
-    """LookedUp every row of `source` into `target`: (all of it in numbers, how many rows an earlier run had answered).
+    """Look up every row of `source` into `target`: (all of it in numbers, how many rows an earlier run had answered).
 
-    `progress` is told rows and bytes of the table that are done. UsageError where `target` is there, where the table
+    `recognized` is told once, before the first row, which column each field is read from, and `progress` rows and bytes
+    of the table that are done. UsageError where `target` is there, where the table
     cannot be recognized, or where it or the questions are others than those that were begun with.
     """
     if not source.is_file():
@@ -70,6 +72,7 @@ def look_up_file(
         header = _MARK + header if marked else header
         asked = _State(_VERSION, durable.sha256_of(source), look_up.archive, shape, look_up.filters, most)
         _refuse_other(state, asked, source, target, fresh=not os.fstat(out).st_size)
+        recognized({field: table.header[place] for field, place in table.places.items()})
         tally = Tally()
         done = _resume(out, header, table.delimiter, len(table.header), tally)
         for number, line in enumerate(islice(table.lines(), done, None), done + 1):

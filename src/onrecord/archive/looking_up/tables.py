@@ -8,6 +8,7 @@ Columns are known by the names that exports give them; delimiter and encoding ar
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Final, NamedTuple
@@ -20,7 +21,7 @@ from onrecord.errors import UsageError
 from onrecord.royalties.privacy import FORMULA
 from onrecord.royalties.rows import Readable, rows
 
-#: Names that the columns of a field have, the likeliest first; case, `_`, `-` and spaces do not count.
+#: Names that the columns of a field have, the likeliest first; case, `_`, `-`, `.` and spaces do not count.
 NAMES: Final[dict[str, tuple[str, ...]]] = {
     "isrc": ("isrc", "isrc code", "track isrc", "recording isrc", "sound recording isrc", "isrcs"),
     "barcode": ("barcode", "upc", "ean", "gtin", "upc/ean", "ean/upc", "upc code", "ean code", "upc or ean", "jan",
@@ -38,7 +39,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
               "titel", "titre", "título", "titulo", "titolo", "название", "タイトル", "曲名", "track", "name"),
     "artist": ("artist", "artist name", "artist name(s)", "artists", "track artist", "main artist", "primary artist",
                "performer", "band", "interpret", "künstler", "artiste", "interprète", "artista", "исполнитель",
-               "アーティスト", "album artist", "albumartist", "artist credit"),
+               "アーティスト", "album artist", "albumartist", "artist credit", "artist inverted"),
     "release": ("release", "album", "album title", "album name", "release title", "release name", "product title",
                 "альбом", "アルバム"),
     "length_ms": ("length ms", "duration ms", "duration (ms)", "length (ms)", "track duration (ms)", "milliseconds"),
@@ -58,6 +59,7 @@ ADDED: Final = (
     "onrecord_others",
 )
 _DELIMITERS: Final = ",\t;|"
+_BETWEEN: Final = re.compile(r"[_.-]")
 _HEAD: Final = 65536
 _WIDEST: Final = 1000
 _BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -207,7 +209,8 @@ def _recognized(head: bytes, delimiter: str, shape: Shape) -> tuple[str, list[st
 
 
 def _normalized(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
+    # R writes a dot for what stands in no name of its own: Track.Name, Duration..ms.
+    return " ".join(_BETWEEN.sub(" ", name.casefold()).split())
 
 
 def _refuse_unknown(shape: Shape, name: str) -> None:

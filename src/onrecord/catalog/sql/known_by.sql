@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What can be counted of how widely each canonical thing is known (onrecord.search.popularity), after `match` and with
--- `named_things`: the table `known_by`, one row a thing of which anything is counted.
+-- What can be counted of how widely each canonical thing is known (onrecord.search.popularity), after `match`: the table
+-- `known_by`, one row a thing of which anything is counted. Ratings at MusicBrainz are not: they are not CC0.
 CREATE OR REPLACE TABLE known_by AS
 WITH counted AS (
   SELECT recording AS id, 'releases' AS name, count(DISTINCT release) AS count FROM canonical_tracks GROUP BY recording
@@ -24,16 +24,6 @@ WITH counted AS (
   FROM recording_members m JOIN track_nodes n ON n.node = m.node
   WHERE starts_with(n.record, 'listened-recording:') AND n.mbid <> ''
   GROUP BY m.recording
-  UNION ALL
-  -- Several MBIDs of one thing have voters of their own; the same record may have come from two sources.
-  SELECT t.thing, 'votes', sum(v.votes)
-  FROM (SELECT kind, thing, unnest(mbids) AS mbid FROM named_things) t
-  JOIN (
-    SELECT of_kind AS kind, mbid, max(try_cast(name AS BIGINT)) AS votes
-    FROM current_mentions WHERE kind = 'votes' AND of = mbid GROUP BY ALL
-  ) v ON v.kind = t.kind AND v.mbid = t.mbid
-  WHERE t.kind IN ('artist', 'release', 'recording')
-  GROUP BY t.thing
 )
 SELECT id, list(name ORDER BY name) AS names, list(count::BIGINT ORDER BY name) AS counts
 FROM counted WHERE count > 0 GROUP BY id

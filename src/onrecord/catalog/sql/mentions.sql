@@ -1,8 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Whom else the MusicBrainz records name that came after ?: artists that are credited, labels, release groups, works.
--- Claims have no column for these. One row a mention: which record, what is named, and as what. The kind `votes` is the
--- record's own entity with how many have rated it, where JSON of the service says so.
+-- Claims have no column for these. One row a mention: which record, what is named, and as what.
 WITH fresh AS (
   SELECT
     r.source, r.record, r.seq, split_part(r.record, ':', 1) AS kind,
@@ -40,9 +39,6 @@ lists AS (
   UNION ALL
   SELECT source, record, seq, 'release-group', [json_extract_string(o, '$.id')], [json_extract_string(o, '$.title')]
   FROM objects WHERE kind = 'release-group'
-  UNION ALL
-  SELECT source, record, seq, 'votes', [json_extract_string(o, '$.id')], [json_extract_string(o, '$.rating."votes-count"')]
-  FROM objects WHERE json_extract_string(o, '$.rating."votes-count"') IS NOT NULL
   UNION ALL
   SELECT source, record, seq, 'label', regexp_extract_all(xml, '<label [^>]*\bid="([^"]*)"', 1),
     regexp_extract_all(xml, '<label [^>]*\bid="[^"]*"[^>]*>\s*<name>([^<&]*)', 1)

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from onrecord.archive import Archive
 from onrecord.archive.sound_lookup import SoundLookup
 from onrecord.archive.submitting import submit
-from onrecord.archive.ws2_reading import EntityReader
+from onrecord.archive.ws2 import EntityReader
 from onrecord.errors import ArchiveLocked, NotFound, OnrecordError
 from onrecord.web import text
 from onrecord.web.acoustid import answers, asking, faults, local
@@ -180,7 +180,7 @@ class _Service:
 
     def _known(self, mbid: str, releases: bool) -> Tree:
         try:
-            return self._entities.entity(
+            return self._entities.answering().entity(
                 "recording", mbid, frozenset({"releases"} if releases else set[str]())
             )
         except NotFound:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from onrecord.archive.ws2_reading import BROWSED, KINDS, EntityReader
+from onrecord.archive.ws2 import BROWSED, KINDS, EntityReader
 from onrecord.errors import NotFound, OnrecordError
 from onrecord.model import identifiers
 from onrecord.search.fields import Code
@@ -101,7 +101,9 @@ class _Service:
         kind = _kind(request)
         id = _mbid(request.path_params["id"])
         words = _inc(kind, request)
-        tree = inclusions.shown(kind, self._reader.entity(kind, id, inclusions.wanted(words)), words)
+        tree = inclusions.shown(
+            kind, self._reader.answering().entity(kind, id, inclusions.wanted(words)), words
+        )
         return msgspec.json.encode(tree) if as_json else xml.lookup(kind, tree)
 
     def _listed(self, request: Request, as_json: bool) -> bytes:
@@ -114,7 +116,9 @@ class _Service:
         return self._browsed(kind, by[0], request, as_json)
 
     def _browsed(self, kind: str, by: str, request: Request, as_json: bool) -> bytes:
-        limit, offset = _page(request, _FARTHEST)
+        # As the service does: more than the most is the most, none is what it gives unasked.
+        limit = min(_number(request, "limit", _DEFAULT, 0, _FARTHEST), _MOST) or _DEFAULT
+        offset = _number(request, "offset", 0, 0, _FARTHEST)
         words = _inc(kind, request)
         only = [
             name.strip().casefold()
@@ -122,7 +126,7 @@ class _Service:
             for name in request.query_params.get(key, "")[:200].split("|")
             if name.strip()
         ]
-        count, trees = self._reader.browse(
+        count, trees = self._reader.answering().browse(
             kind, by, _mbid(request.query_params[by]), limit, offset, only, inclusions.wanted(words)
         )
         shown = [inclusions.shown(kind, tree, words) for tree in trees]
@@ -131,7 +135,8 @@ class _Service:
         return msgspec.json.encode({f"{kind}-count": count, f"{kind}-offset": offset, f"{kind}s": shown})
 
     def _searched(self, kind: str, request: Request, as_json: bool) -> bytes:
-        limit, offset = _page(request, _FARTHEST_SEARCHED)
+        limit = _number(request, "limit", _DEFAULT, 1, _MOST)
+        offset = _number(request, "offset", 0, 0, _FARTHEST_SEARCHED)
         query = request.query_params["query"]
         if not query.strip():
             raise _Refused(400, "The query is empty.")
@@ -140,7 +145,7 @@ class _Service:
         except lucene.Unreadable as reason:
             raise _Refused(400, f"The query cannot be read: {text.plain(str(reason))}.") from None
         words = inclusions.SEARCHED[kind]
-        count, trees = self._reader.search(kind, asked, limit, offset, inclusions.wanted(words))
+        count, trees = self._reader.answering().search(kind, asked, limit, offset, inclusions.wanted(words))
         shown = [_found(kind, tree, words) for tree in trees]
         created = self._reader.now().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         if not as_json:
@@ -154,7 +159,7 @@ class _Service:
             raise _Refused(400, "Invalid isrc.")
         words = _inc("recording", request)
         asked = Code("isrc", isrc)
-        _, trees = self._reader.search("recording", asked, _MOST, 0, inclusions.wanted(words))
+        _, trees = self._reader.answering().search("recording", asked, _MOST, 0, inclusions.wanted(words))
         if not trees:
             raise _Refused(404, "Not Found")
         shown = [inclusions.shown("recording", tree, words) for tree in trees]
@@ -193,13 +198,6 @@ def _inc(kind: str, request: Request) -> frozenset[str]:
         raise _Refused(
             400, f"{text.plain(str(word))} is not a valid inc parameter for the {kind} resource."
         ) from None
-
-
-def _page(request: Request, farthest: int) -> tuple[int, int]:
-    return (
-        _number(request, "limit", _DEFAULT, 1, _MOST),
-        _number(request, "offset", 0, 0, farthest),
-    )
 
 
 def _number(request: Request, name: str, default: int, low: int, high: int) -> int:
