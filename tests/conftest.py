@@ -3,7 +3,8 @@
 """What every test may use: an archive in a temporary folder, keys outside it, and music that the tests make."""
 
 import datetime as dt
-import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
+from onrecord.archive.publishing import publish
 from tests.tones import Album
 
 DAY = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
@@ -22,10 +24,16 @@ def clock() -> Callable[[], dt.datetime]:
     return lambda: DAY
 
 
+@pytest.fixture(scope="session")
+def _key_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys")
+
+
 @pytest.fixture(autouse=True)
-def keys(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def keys(_key_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Signing keys never land in the home of whoever runs the tests."""
-    folder = tmp_path_factory.mktemp("keys")
+    # `mktemp` would look through the folders of all tests before.
+    folder = Path(tempfile.mkdtemp(dir=_key_folders))
     monkeypatch.setenv("ONRECORD_KEYS", str(folder))
     return folder
 
@@ -43,18 +51,64 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Album:
 
 
 @pytest.fixture(scope="session")
-def _once(tmp_path_factory: pytest.TempPathFactory, album: Album) -> Path:
-    """An archive with the album added and matched; tests get copies, for a new one costs seconds."""
-    folder = tmp_path_factory.mktemp("once") / "archive"
-    with Archive.create(folder, "Test archive", lambda: DAY) as made:
-        add(made, [album.folder], held_as="owner")
-        rematch(made)
-    return folder
+def _masters(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    made: dict[object, Path] = {}
+
+    def master(make: Callable[..., object], *given: object) -> Path:
+        if (make, given) not in made:
+            folder = tmp_path_factory.mktemp("master")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("ONRECORD_KEYS", str(folder / "keys"))
+                make(folder / "made", *given)
+            made[make, given] = folder
+        return made[make, given]
+
+    return master
 
 
 @pytest.fixture
-def filled(_once: Path, tmp_path: Path, clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
+def made_once(_masters: Callable[..., Path], tmp_path: Path, keys: Path) -> Callable[..., Path]:
+    """`made_once(make, ...)` is what `make(folder, ...)` leaves there: archives with editions cost seconds.
+
+    It runs once a session, with keys of its own; each test gets a copy of both. Gives the folder of the test.
+    """
+
+    def copy(make: Callable[..., object], *given: object) -> Path:
+        master = _masters(make, *given)
+        for part, place in (("made", tmp_path), ("keys", keys)):
+            if (master / part).exists():
+                # Hard links between files stay such, which copytree would not do.
+                subprocess.run(["cp", "-a", f"{master / part}/.", place], check=True)
+        return tmp_path
+
+    return copy
+
+
+def _fill(folder: Path, music: Path) -> None:
+    with Archive.create(folder / "filled", "Test archive", lambda: DAY) as made:
+        add(made, [music], held_as="owner")
+        rematch(made)
+
+
+def _publish(folder: Path, music: Path) -> None:
+    _fill(folder, music)
+    with Archive.open(folder / "filled", lambda: DAY) as archive:
+        publish(archive)
+
+
+@pytest.fixture
+def filled(
+    made_once: Callable[..., Path], album: Album, clock: Callable[[], dt.datetime]
+) -> Iterator[Archive]:
     """An archive that holds the album, as its owner added it, and has matched it."""
-    shutil.copytree(_once, tmp_path / "filled")
-    with Archive.open(tmp_path / "filled", clock) as archive:
+    with Archive.open(made_once(_fill, album.folder) / "filled", clock) as archive:
+        yield archive
+
+
+@pytest.fixture
+def published(
+    made_once: Callable[..., Path], album: Album, clock: Callable[[], dt.datetime]
+) -> Iterator[Archive]:
+    """The same with its first edition; in the place of `filled`, so no test may ask for both."""
+    with Archive.open(made_once(_publish, album.folder) / "filled", clock) as archive:
         yield archive

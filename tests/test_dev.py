@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import os
 import runpy
 import subprocess
 import sys
@@ -270,12 +271,18 @@ def test_lint_runs_every_check_and_sums_up(
     assert dev.main(["lint"]) == 0
 
 
+SPREAD = ["-n", "3", "--dist", "worksteal"]
+
+
 @pytest.mark.parametrize(
     ("argv", "command"),
     [
-        (["test"], ["python", "-m", "pytest"]),
+        (["test"], ["python", "-m", "pytest", *SPREAD]),
+        (["test", "-rs", "tests/web"], ["python", "-m", "pytest", *SPREAD, "-rs", "tests/web"]),
+        (["test", "tests/test_x.py"], ["python", "-m", "pytest", "tests/test_x.py"]),
+        (["test", "-n0"], ["python", "-m", "pytest", "-n0"]),
         (["test", "-k", "x"], ["python", "-m", "pytest", "-k", "x"]),
-        (["test", "--slow", "-x"], ["python", "-m", "pytest", "-m", "", "-x"]),
+        (["test", "--slow", "-x"], ["python", "-m", "pytest", "-m", "", *SPREAD, "-x"]),
         (["demo", "--port", "0"], ["onrecord", "demo", "--port", "0"]),
         (["run", "-C", "x", "status"], ["onrecord", "-C", "x", "status"]),
     ],
@@ -292,9 +299,14 @@ def test_arguments_are_passed_on(
     tools = tmp_path / ".venv" / "bin"
     monkeypatch.setattr(dev, "set_up", lambda root: tools / "python")
     monkeypatch.setattr(dev, "become", become)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 2, 5})
     monkeypatch.chdir(tmp_path)
     assert dev.main(argv) == 0
     assert became == [[str(tools / command[0]), *command[1:]]]
+
+
+def test_one_core_runs_tests_one_by_one(dev: ModuleType) -> None:
+    assert dev.spread([], 1) == [] != dev.spread([], 2)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Music that tests make themselves: chords that differ enough for a fingerprint to tell them apart."""
 
+import functools
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,24 +30,31 @@ def melody(seed: int, seconds: float) -> "np.ndarray[tuple[int, int], np.dtype[n
 
 def write(path: Path, seed: int, seconds: float = 8.0, tags: Mapping[str, str] | None = None) -> Path:
     """A file of `melody`; the container and codec follow from the ending: .flac, .mp3, .opus, .wav."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_encoded(path.suffix, seed, seconds, tuple((tags or {}).items())))
+    return path
+
+
+@functools.lru_cache(maxsize=128)  # many tests ask for the same few pieces
+def _encoded(ending: str, seed: int, seconds: float, tags: tuple[tuple[str, str], ...]) -> bytes:
     codec, container, rate, layout = {
         ".flac": ("flac", "flac", RATE, "s16"),
         ".mp3": ("libmp3lame", "mp3", RATE, "s16p"),
         ".opus": ("libopus", "ogg", 48_000, "flt"),
         ".wav": ("pcm_s16le", "wav", RATE, "s16"),
-    }[path.suffix]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w", format=container) as target:
+    }[ending]
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as target:
         stream = target.add_stream(codec, rate=rate)
         stream.layout = "stereo"
-        target.metadata.update(tags or {})
+        target.metadata.update(dict(tags))
         frame = av.AudioFrame.from_ndarray(melody(seed, seconds), format="fltp", layout="stereo")
         frame.sample_rate = RATE
         resampler = av.AudioResampler(format=layout, layout="stereo", rate=rate, frame_size=960)
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             target.mux(stream.encode(part))
         target.mux(stream.encode(None))
-    return path
+    return file.getvalue()
 
 
 @dataclass(frozen=True)
