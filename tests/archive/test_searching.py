@@ -15,7 +15,10 @@ from onrecord.archive.add import add
 from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.reading import Reader
+from onrecord.archive.withdrawing import withdraw
+from onrecord.errors import UsageError
 from onrecord.model.filters import Filters
+from onrecord.model.rights import Target
 from onrecord.search.rows import Rows
 from onrecord.web.app import create_app
 from tests.conftest import DAY
@@ -75,6 +78,50 @@ def test_filters_of_rights_are_asked_on_the_day(pieces: tuple[Archive, Reader]) 
     assert titles(reader, sources=("musicbrainz",)) == titles(reader, sound=False) == set()
 
 
+def test_without_words_all_that_fits_is_listed(pieces: tuple[Archive, Reader]) -> None:
+    _, reader = pieces
+
+    def listed(*kinds: str, **filters: object) -> list[str]:
+        """Two at a time, from place to place."""
+        found, place = [], ""
+        for _ in range(20):
+            part = reader.browse(kinds, 2, Filters(**filters), place)  # type: ignore[arg-type]
+            assert len(part.hits) == 2 or not part.after
+            found += [hit.title for hit in part.hits]
+            if not (place := part.after):
+                return found
+        raise AssertionError("a list that never ends")
+
+    everything = {"Piece one", "Piece two", "Piece three"}
+    assert set(listed("recording")) == everything and len(listed("recording")) == 3
+    assert set(listed()) == everything | {"Somebody"}
+    assert listed()[0] == "Somebody", "who is known for more than any of the pieces is"
+    assert listed(licenses=("CC0-1.0",)) == ["Piece two"]
+    assert set(listed(territory="DE")) == {"Piece one", "Piece two"}
+    assert listed("recording", sound=False) == []
+    with pytest.raises(UsageError, match="no place"):
+        reader.browse((), 2, Filters(), "99.1")
+
+
+def test_what_is_withdrawn_is_not_listed(pieces: tuple[Archive, Reader]) -> None:
+    archive, reader = pieces
+    [one] = ids(reader, "piece one")
+    withdraw(archive, Target("recording", one), by="Somebody", text="not theirs to give")
+    left = {hit.title for hit in reader.browse(("recording",), 20).hits}
+    assert left == {"Piece two", "Piece three"}
+
+
+def test_names_that_are_known_nowhere_are_named(pieces: tuple[Archive, Reader]) -> None:
+    _, reader = pieces
+    assert (
+        reader.unknown(Filters(licenses=("CC-BY", "cc-by-4.0", "GPL-2.0-only", "MIT"), sources=("file",)))
+        == []
+    )
+    [license, source] = reader.unknown(Filters(licenses=("CC-BYE",), sources=("spotify",)))
+    assert "'CC-BYE'" in license and "CC-BY-SA-4.0" in license
+    assert "'spotify'" in source and "file" in source
+
+
 def test_a_recording_is_found_by_its_identifiers(pieces: tuple[Archive, Reader]) -> None:
     _, reader = pieces
     [one] = ids(reader, "piece one")
@@ -119,8 +166,16 @@ def test_no_question_breaks_it(pieces: tuple[Archive, Reader]) -> None:
         for query in HOSTILE:
             assert len(reader.search(query)) <= 20
             for path in ("/search", "/api/search"):
-                asked = {"q": query[:5_000], "source": query[:200], "kind": "recording"}
+                asked = {"q": query[:5_000], "kind": "recording"}
                 assert client.get(path, params=asked).status_code == 200, (path, query[:50])
+                asked = {
+                    "q": query[:5_000],
+                    "source": query[:200],
+                    "license": query[:200],
+                    "after": query[:40],
+                }
+                answer = client.get(path, params=asked)
+                assert answer.status_code == (200 if path == "/search" else 422), (path, query[:50])
 
 
 def test_the_page_shows_the_kind_of_the_best_hit_first(archive: Archive, tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ def search(filled: Archive, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
         (["--license", "CC-BY"], True),
         (["--license", "CC-BY-SA"], False),
         (["--source", "file"], True),
-        (["--source", "musicbrainz"], False),
         (["--territory", "de"], True),
         (["--years", "1900-1901"], False),
     ],
@@ -39,6 +38,22 @@ def test_options_narrow(search: CliRunner, options: list[str], found: bool) -> N
     assert ("nothing found" in answer.output) != found
 
 
+def test_without_words_options_list(search: CliRunner) -> None:
+    first = search.invoke(command, ["--sound", "--kind", "recording", "--limit", "1"], obj=dict(OBJ))
+    assert first.exit_code == 0, first.output
+    line, more = first.output.splitlines()
+    place = more.removeprefix("there is more: --after ")
+    rest = search.invoke(command, ["--sound", "--kind", "recording", "--after", place], obj=dict(OBJ))
+    assert rest.exit_code == 0 and line not in rest.output and "recording" in rest.output
+    assert "--after" not in rest.output
+    assert search.invoke(command, [], obj=dict(OBJ)).exit_code == 2
+    assert search.invoke(command, ["--after", place, "piece"], obj=dict(OBJ)).exit_code == 2
+    assert (
+        search.invoke(command, ["--sound", "--after", "x"], obj=dict(OBJ), standalone_mode=False).exit_code
+        != 0
+    )
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
@@ -47,7 +62,9 @@ def test_options_narrow(search: CliRunner, options: list[str], found: bool) -> N
         ("--years", "19999", "1990-1999"),
         ("--territory", "XX", "ISO 3166-1"),
         ("--territory", "Germany", "ISO 3166-1"),
-        ("--kind", "label", "'label'"),
+        ("--kind", "genre", "'genre'"),
+        ("--license", "CC-BYE", "CC-BY-SA-4.0"),
+        ("--source", "spotify", "file"),
     ],
 )
 def test_what_is_not_understood_is_named(search: CliRunner, option: str, value: str, said: str) -> None:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from onrecord.errors import IntegrityError, NotFound
+from onrecord.errors import IntegrityError, NotFound, UsageError
 from onrecord.model import identifiers
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.rights import Decision, Rule, Use
@@ -29,6 +29,7 @@ from onrecord.model.views import (
     EvidenceView,
     Glance,
     Hit,
+    Listing,
     RecordingView,
     Refusal,
     ReleaseView,
@@ -193,6 +194,19 @@ class SampleArchive:
             and all(word in f"{hit.title} {hit.subtitle}".lower() for word in words)
         ]
         return found[:limit]
+
+    def browse(
+        self, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING, after: str = ""
+    ) -> Listing:
+        if not (after or "0").isdecimal():
+            raise UsageError(f"{after!r} is no place")
+        first = int(after or 0)
+        found = self.search("", kinds, 10_000, filters)
+        more = str(first + limit) if len(found) > first + limit else ""
+        return Listing(hits=tuple(found[first : first + limit]), after=more)
+
+    def unknown(self, filters: Filters) -> list[str]:
+        return [f"license: {name!r} is not known" for name in filters.licenses if name == "Nonsense"]
 
     def recording(self, id: str) -> RecordingView:
         return _get(self.recordings, self.merged.get(id, id))

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from onrecord.model.filters import Filters
 from onrecord.model.views import Glance, RecordingView
 from onrecord.web.api import Found
+from onrecord.web.problems import Problem
 from tests.web.sample import SampleArchive
 
 
@@ -26,7 +27,7 @@ def test_search_by_kind_and_limit(client: TestClient) -> None:
     assert {hit.kind for hit in found.hits} <= {"artist", "release"}
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "kind=label"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "kind=genre"])
 def test_what_is_not_understood_is_refused(client: TestClient, query: str) -> None:
     assert client.get(f"/api/search?q=a&{query}").status_code == 422
 
@@ -90,7 +91,46 @@ def test_search_is_narrowed_by_what_the_description_lists(client: TestClient, ar
     ]
     described = client.get("/api/openapi.json").json()["paths"]["/api/search"]["get"]["parameters"]
     names = {item["name"] for item in described}
-    assert names == {"q", "kind", "limit", "year_from", "year_to", "sound", "source", "license", "territory"}
+    assert names == {
+        "q",
+        "kind",
+        "limit",
+        "year_from",
+        "year_to",
+        "sound",
+        "source",
+        "license",
+        "territory",
+    } | {"after"}
+
+
+def test_without_words_what_fits_is_listed_part_by_part(client: TestClient) -> None:
+    found, after, parts = list[str](), "", 0
+    while not parts or after:
+        address = f"/api/search?q=&sound=true&kind=recording&limit=4&after={after}"
+        part = msgspec.json.decode(client.get(address).content, type=Found)
+        assert all(hit.has_sound and hit.kind == "recording" for hit in part.hits)
+        found, after, parts = [*found, *(hit.id for hit in part.hits)], part.after, parts + 1
+    assert parts > 1 and len(found) == len(set(found)) > 4
+    assert client.get("/api/search").json()["hits"] == [], "no words and no filters: nothing was asked"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("limit=0", "limit: "),
+        ("limit=x", "got 'x'"),
+        ("kind=genre", "kind"),
+        ("license=Nonsense", "'Nonsense'"),
+        ("q=o&sound=true&after=1", "after: "),
+        ("sound=true&after=x", "after: 'x'"),
+    ],
+)
+def test_what_is_wrong_with_a_question_is_said_as_problem(client: TestClient, query: str, said: str) -> None:
+    answer = client.get(f"/api/search?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    problem = msgspec.json.decode(answer.content, type=Problem)
+    assert problem.status == 422 and said in problem.detail
 
 
 @pytest.mark.parametrize(

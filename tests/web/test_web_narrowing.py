@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The search page narrows what it finds, also where no script runs."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import html
 from starlette.testclient import TestClient
 
-from onrecord.model.filters import Filters
+from onrecord.model.filters import EVERYTHING, Filters
+from onrecord.model.views import Listing
 from onrecord.web.app import create_app
 from tests.web.sample import SampleArchive
 
@@ -30,6 +32,43 @@ def test_more_of_a_kind_is_narrowed_as_the_page_is(client: TestClient) -> None:
     tree: Any = html.fromstring(page.content)
     onward = tree.xpath("//a[@class='onward']/@href")
     assert all("sound=held" in link and "from=1990" in link and "kind=" in link for link in onward)
+
+
+def test_without_words_what_was_chosen_is_listed(client: TestClient) -> None:
+    link = "/search?q=&kind=recording&sound=held"
+    page: Any = html.fromstring(client.get("/search?q=&sound=held").content)
+    assert page.xpath("//h2[@id='hits-recording']") and not page.xpath("//h2[@id='hits-artist']")
+    page = html.fromstring(client.get(link).content)
+    seen = page.xpath("//ul[@class='rows']//a/@href")
+    assert len(seen) == len(set(seen)) > 10
+    assert "the best known first" in page.text_content()
+    empty: Any = html.fromstring(client.get("/search").content)
+    assert not empty.xpath("//ul[@class='rows']")
+    odd: Any = html.fromstring(client.get(f"{link}&after=x").content)
+    assert odd.xpath("//ul[@class='rows']//a/@href") == seen, "a place that is none is the beginning"
+
+
+class Slow(SampleArchive):
+    """Gives fewer than were asked for before the end, as a reader may."""
+
+    def browse(
+        self, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING, after: str = ""
+    ) -> Listing:
+        return super().browse(kinds, min(limit, 5), filters, after)
+
+
+def test_a_long_list_goes_on(tmp_path: Path) -> None:
+    archive = Slow(tmp_path)
+    seen, link = list[str](), "/search?kind=recording"
+    with TestClient(create_app(archive)) as client:
+        for _ in range(20):
+            page: Any = html.fromstring(client.get(link).content)
+            seen += page.xpath("//ul[@class='rows']//a/@href")
+            onward = page.xpath("//a[@class='onward']/@href")
+            if not onward:
+                break
+            link = onward[0]
+    assert len(seen) == len(set(seen)) == len(archive.recordings)
 
 
 def test_a_listener_is_asked_about_where_the_listener_is(archive: SampleArchive) -> None:

@@ -3,7 +3,7 @@
 """`onrecord search --from`: a whole table of identifiers or names, with the answers behind each row."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,9 +84,13 @@ def search_table(
         raise click.UsageError(f"--limit with --from is at most {LARGEST}: so many matches a row")
     shape = Shape(columns, "\t" if delimiter == "\\t" else delimiter, encoding, not no_header)
     size = source.stat().st_size if source.is_file() else 0
+
+    def read(columns: Mapping[str, str]) -> None:
+        out.say("read: " + ", ".join(f"{field} from {column!r}" for field, column in columns.items()))
+
     with out.progress("looked up", lambda: size) as update:
         summary, before = look_up_file(
-            LookUp(folder, filters), source, target, shape, limit if given else MOST, update
+            LookUp(folder, filters), source, target, shape, limit if given else MOST, update, read
         )
     if before:
         out.say(f"went on behind {before:,} rows that were answered before")

@@ -45,6 +45,7 @@ def command(
     import msgspec
 
     from onrecord.archive import Archive, carried, possession
+    from onrecord.archive.newest_editions import volume_torrents
 
     if bool(at) == bool(to):
         raise click.UsageError("give either --at ADDRESS or --to FILE")
@@ -53,7 +54,7 @@ def command(
             tell(out, "mirror.challenge", possession.ask(archive, at, volumes, blocks, keyed=keyed))
             return
         made = possession.challenge(archive, volumes, blocks, keyed=keyed)
-        others = len(possession.torrent_files(archive)) - len(made.volumes)
+        others = len(volume_torrents(archive)) - len(made.volumes)
     assert to is not None
     carried.write_carried(to, msgspec.json.encode(made), carried.CHALLENGE)
     line = (

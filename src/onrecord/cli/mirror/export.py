@@ -42,6 +42,8 @@ def command(dest: Path, volumes: tuple[str, ...], link: bool, folder: Path, out:
             f"{report.folder}: {report.editions:,} editions, {report.volumes:,} volumes, {report.files:,} files "
             f"({size(report.bytes)}) written, {report.had:,} were there"
         )
+        if report.unplanned:
+            yield f"  {report.unplanned:,} volumes are not here, for they are not in the plan (`onrecord mirror plan`)"
 
     out.result("mirror.export", report, text)
     if report.left_out:
