@@ -133,9 +133,12 @@ def _things(element: etree._Element) -> Iterator[Tree]:
 def _media(element: etree._Element) -> Iterator[Tree]:
     for each in element.findall("medium"):
         medium = _read(each)
-        # JSON has its discs as a list; a list that is only counted says nothing.
+        # A search counts the discs and lists none.
+        counted = each.find("disc-list")
         if not medium.get("discs"):
             medium.pop("discs", None)
+        if counted is not None and not len(counted) and counted.get("count", "").isdecimal():
+            medium["disc-count"] = int(counted.get("count", ""))
         yield medium
 
 

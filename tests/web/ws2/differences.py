@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How two answers differ, place by place: `- path` is not in ours, `+ path` is in ours alone, `! path` says other things."""
+"""How two answers differ, place by place: `- path` is not in ours, `+ path` in ours alone, `! path` said otherwise."""
 
 from collections import defaultdict
 from collections.abc import Iterator

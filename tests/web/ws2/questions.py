@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from lxml import etree
-
 _NAMED: Final = re.compile(r"[0-9a-f-]{36}-(?P<words>[a-z+-]+)\.xml$")
 #: Named so for what it shows, which needs no asking.
 _ALWAYS: Final = ("attributes",)
 #: What was asked for where an answer has one of these.
-_JSON: Final = {
+_SHOWS: Final = {
     "artist-credit": "artist-credits",
     "media": "media",
     "tracks": "recordings",
@@ -27,17 +25,6 @@ _JSON: Final = {
     "genres": "genres",
     "user-genres": "user-genres",
     "annotation": "annotation",
-}
-_XML: Final = {
-    "artist-credit": "artist-credits",
-    "medium-list": "media",
-    "track": "recordings",
-    "disc": "discids",
-    "label-info-list": "labels",
-    "release-group": "release-groups",
-    "alias-list": "aliases",
-    "isrc-list": "isrcs",
-    "tag-list": "tags",
 }
 _LEVELS: Final = {
     "recording": "recording-level-rels",
@@ -57,25 +44,16 @@ def of_json(answer: dict[str, Any]) -> str:
     return " ".join(sorted(set(_in_json(answer, ""))))
 
 
-def of_xml(answer: etree._Element) -> str:
-    return " ".join(sorted({_XML[tag] for tag in _tags(answer) if tag in _XML}))
-
-
 def _in_json(value: Any, within: str) -> Iterator[str]:
     if isinstance(value, list):
         for item in value:
             yield from _in_json(item, within)
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key in _JSON:
-                yield _JSON[key]
+            if key in _SHOWS:
+                yield _SHOWS[key]
             if key == "relations":
                 yield from (f"{relation['target-type']}-rels".replace("_", "-") for relation in item)
                 if item and within in _LEVELS:
                     yield _LEVELS[within]
             yield from _in_json(item, key)
-
-
-def _tags(element: etree._Element) -> Iterator[str]:
-    for each in element.iter():
-        yield etree.QName(each).localname

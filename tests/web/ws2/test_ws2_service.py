@@ -140,6 +140,62 @@ def test_relations_are_there_by_what_they_lead_to(client: TestClient) -> None:
     assert ask(client, f"work/{mbid('work')}")["type"] == "Song"
 
 
+def test_a_search_counts_discs_and_leaves_out_what_a_look_up_says(tmp_path: Path) -> None:
+    album = release("Album", "Singer", [("One", 201_000)]) | {"quality": "high"}
+    album["media"][0]["discs"] = [{"id": "disc", "sectors": 1, "offsets": [150], "offset-count": 1}]
+    with Archive.create(tmp_path / "archive", "Discs", lambda: DAY) as archive:
+        harvest(archive, "musicbrainz-json", save(tmp_path / "answers", album=album))
+        rematch(archive)
+    client = TestClient(Starlette(routes=routes(EntityReader(tmp_path / "archive"))))
+    [found] = ask(client, "release", query="album")["releases"]
+    assert (found["media"][0]["disc-count"], "discs" in found["media"][0]) == (1, False)
+    assert not {"quality", "cover-art-archive", "aliases"} & set(found)
+    looked_up = ask(client, f"release/{mbid('Album')}", inc="discids")
+    assert looked_up["media"][0]["discs"][0]["id"] == "disc"
+    assert "disc-count" not in looked_up["media"][0]
+    assert (looked_up["quality"], looked_up["cover-art-archive"]["count"]) == ("high", 0)
+    as_xml = etree.fromstring(client.get("/ws/2/release?query=album").content)
+    assert [each.get("count") for each in as_xml.iter(f"{NS}disc-list")] == ["1"]
+    assert (
+        etree.fromstring(client.get(f"/ws/2/release/{mbid('Album')}").content).find(
+            f".//{NS}cover-art-archive"
+        )
+        is None
+    )
+    client.close()
+
+
+def test_relations_lead_one_step_beyond_the_answer(tmp_path: Path) -> None:
+    def link(kind: str, target: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "any", "target-type": kind, "direction": "forward", kind: target}
+
+    further = {"id": mbid("further"), "title": "Further", "relations": []}
+    work = {"id": mbid("work"), "title": "Opus", "relations": [link("work", further)]}
+    three = recording("Three", "Singer", 203_000, relations=[link("work", work)])
+    with Archive.create(tmp_path / "archive", "Steps", lambda: DAY) as archive:
+        harvest(archive, "musicbrainz-json", save(tmp_path / "answers", three=three))
+        rematch(archive)
+    client = TestClient(Starlette(routes=routes(EntityReader(tmp_path / "archive"))))
+    asked = f"recording/{mbid('recording Three')}"
+    found = ask(client, asked, inc="work-rels+work-level-rels+aliases")["relations"][0]["work"]
+    assert found["relations"][0]["work"]["id"] == mbid("further")
+    assert "relations" not in found["relations"][0]["work"] and "aliases" not in found
+    assert "relations" not in ask(client, asked, inc="work-rels")["relations"][0]["work"]
+    client.close()
+
+
+def test_an_artist_that_only_a_recording_names_is_told_of_as_that_says(tmp_path: Path) -> None:
+    three = recording("Three", "Singer", 203_000)
+    three["artist-credit"][0]["artist"] |= {"disambiguation": "the one", "type": "Person"}
+    with Archive.create(tmp_path / "archive", "Named", lambda: DAY) as archive:
+        harvest(archive, "musicbrainz-json", save(tmp_path / "answers", three=three))
+        rematch(archive)
+    client = TestClient(Starlette(routes=routes(EntityReader(tmp_path / "archive"))))
+    found = ask(client, f"artist/{SINGER}")
+    assert (found["disambiguation"], found["type"]) == ("the one", "Person")
+    client.close()
+
+
 def test_browsing(client: TestClient) -> None:
     by_artist = ask(client, "recording", artist=SINGER)
     assert by_artist["recording-count"] == 3

@@ -21,6 +21,8 @@ SUPPLEMENTARY: Final = frozenset(
     {"tags", "genres", "rating", "annotation", "user-tags", "user-genres", "user-rating"}
 )
 _DEEPEST: Final = 24
+_HANGING: Final = frozenset({"relations", "releases", "recordings", "release-groups", "works"})
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
 
 
 def kept(archive: Archive, duck: Duck, entity: Entity) -> Tree:
@@ -55,15 +57,19 @@ def kept(archive: Archive, duck: Duck, entity: Entity) -> Tree:
 
 
 def inside(tree: Any, kind: str, id: str) -> Tree:
-    """What a record of something else says of an entity that it names, without what hangs on that in turn."""
+    """What a record of something else says of an entity that it names, without what hangs on that in turn.
+
+    It may name it in several places, and say more in one than in another.
+    """
+    said: Tree = {}
     for key, value in _walk(tree):
         if key == kind and value.get("id") == id:
-            return {
+            said |= {
                 name: item
                 for name, item in value.items()
-                if name not in ("relations", "releases", "recordings", "release-groups", "works")
+                if name not in _HANGING and (name not in said or said[name] in _NOTHING)
             }
-    return {}
+    return said
 
 
 def without(value: Any, hidden: set[str]) -> Any:

@@ -28,11 +28,9 @@ DEFAULTS: Final[dict[str, Tree]] = {
         "status-id": None,
         "packaging": None,
         "packaging-id": None,
-        "quality": "normal",
         "barcode": None,
         "asin": None,
         "text-representation": {"language": None, "script": None},
-        "cover-art-archive": {"artwork": False, "count": 0, "front": False, "back": False, "darkened": False},
     },
     "release-group": {
         "disambiguation": "",

@@ -65,7 +65,14 @@ class Trees:
             body = self._held.recording_body(entity.thing)
             return [("release", release.id) for release in body.releases] if body else []
         kind = "recording" if entity.kind == "work" else "release"
-        return [(kind, thing) for thing in self._entities.linked(entity.thing, kind)]
+        naming = [(kind, thing) for thing in self._entities.linked(entity.thing, kind)][:_ASKED]
+        if (
+            entity.kind == "artist"
+            and len(naming) < _ASKED
+            and (artist := self._held.artist_body(entity.thing))
+        ):
+            naming += [("recording", track.id) for track in artist.recordings]
+        return naming
 
     def _artist(self, entity: Entity, wanted: frozenset[str]) -> Tree:
         body = self._held.artist_body(entity.thing)
@@ -133,9 +140,10 @@ class Trees:
                 (claim["duration_ms"] for claim in own if claim.get("duration_ms")), body.duration_ms
             ),
             "artist-credit": self._credit(_said(own, "artist", "") or body.artist, body.artist_id),
-            "first-release-date": _said(own, "date", "") or body.date,
             "isrcs": sorted(isrcs or body.isrcs),
         }
+        if date := _said(own, "date", "") or body.date:
+            tree["first-release-date"] = date
         if "releases" in wanted:
             tree["releases"] = [self._placed(release.id, entity.thing) for release in body.releases[:LISTED]]
             tree["releases"] = [release for release in tree["releases"] if release]

@@ -18,7 +18,7 @@ from onrecord.model import identifiers
 from onrecord.search.fields import Code
 from onrecord.web import text
 from onrecord.web.ws2 import inclusions, lucene, xml
-from onrecord.web.ws2.inclusions import Tree
+from onrecord.web.ws2.inclusions import Form, Tree
 from onrecord.web.ws2.rate import Rate
 
 _log = logging.getLogger(__name__)
@@ -101,9 +101,8 @@ class _Service:
         kind = _kind(request)
         id = _mbid(request.path_params["id"])
         words = _inc(kind, request)
-        tree = inclusions.shown(
-            kind, self._reader.answering().entity(kind, id, inclusions.wanted(words)), words
-        )
+        found = self._reader.answering().entity(kind, id, inclusions.wanted(words))
+        tree = inclusions.shown(kind, found, Form(words, as_json))
         return msgspec.json.encode(tree) if as_json else xml.lookup(kind, tree)
 
     def _listed(self, request: Request, as_json: bool) -> bytes:
@@ -129,7 +128,7 @@ class _Service:
         count, trees = self._reader.answering().browse(
             kind, by, _mbid(request.query_params[by]), limit, offset, only, inclusions.wanted(words)
         )
-        shown = [inclusions.shown(kind, tree, words) for tree in trees]
+        shown = [inclusions.shown(kind, tree, Form(words, as_json)) for tree in trees]
         if not as_json:
             return xml.listed(kind, shown, count, offset)
         return msgspec.json.encode({f"{kind}-count": count, f"{kind}-offset": offset, f"{kind}s": shown})
@@ -146,7 +145,7 @@ class _Service:
             raise _Refused(400, f"The query cannot be read: {text.plain(str(reason))}.") from None
         words = inclusions.SEARCHED[kind]
         count, trees = self._reader.answering().search(kind, asked, limit, offset, inclusions.wanted(words))
-        shown = [_found(kind, tree, words) for tree in trees]
+        shown = [_found(kind, tree, Form(words, as_json, searched=True)) for tree in trees]
         created = self._reader.now().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         if not as_json:
             return xml.listed(kind, shown, count, offset, created)
@@ -162,7 +161,7 @@ class _Service:
         _, trees = self._reader.answering().search("recording", asked, _MOST, 0, inclusions.wanted(words))
         if not trees:
             raise _Refused(404, "Not Found")
-        shown = [inclusions.shown("recording", tree, words) for tree in trees]
+        shown = [inclusions.shown("recording", tree, Form(words, as_json)) for tree in trees]
         for tree in shown:
             tree.pop("score", None)
         return (
@@ -170,9 +169,9 @@ class _Service:
         )
 
 
-def _found(kind: str, tree: Tree, words: frozenset[str]) -> Tree:
+def _found(kind: str, tree: Tree, form: Form) -> Tree:
     """A search result: the tracks of releases are counted, those of a recording's releases are that recording."""
-    shown = inclusions.shown(kind, tree, words)
+    shown = inclusions.shown(kind, tree, form)
     if kind == "release" and isinstance(shown.get("media"), list):
         shown["track-count"] = sum(medium.get("track-count") or 0 for medium in shown["media"])
     return shown

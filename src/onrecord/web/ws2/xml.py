@@ -37,6 +37,8 @@ _NESTED: Final = (
     *("text-representation", "area", "begin-area", "end-area", "life-span", "release-group", "label"),
     *("recording", "artist", "work", "release", "cover-art-archive"),
 )
+#: Lists that bear no count in what a search finds.
+_UNCOUNTED: Final = ("alias-list", "label-info-list")
 _KINDS: Final = ("artist", "release", "release-group", "recording", "work", "label")
 
 
@@ -55,6 +57,10 @@ def listed(kind: str, trees: list[Tree], count: int, offset: int, created: str =
     below = _add(root, f"{kind}-list", count=str(count), offset=str(offset))
     for tree in trees:
         _entity(below, kind, tree)
+    if created:
+        for uncounted in root.iter(*(f"{{{NAMESPACE}}}{tag}" for tag in _UNCOUNTED)):
+            if "count" in uncounted.attrib:
+                del uncounted.attrib["count"]
     return _bytes(root)
 
 
@@ -178,6 +184,8 @@ def _media(element: etree._Element, media: list[Tree]) -> None:
     for medium in media:
         one = _add(made, "medium")
         _fill(one, medium)
+        if medium.get("disc-count") is not None and not medium.get("discs"):
+            _add(one, "disc-list", count=medium["disc-count"])
         if medium.get("pregap"):
             _entity(one, "pregap", medium["pregap"])
         tracks = medium.get("tracks")
