@@ -30,6 +30,7 @@ from onrecord.model.views import (
     Glance,
     Hit,
     Listing,
+    NamedView,
     RecordingView,
     Refusal,
     ReleaseView,
@@ -216,6 +217,9 @@ class SampleArchive:
 
     def artist(self, id: str) -> ArtistView:
         return _get(self.artists, id)
+
+    def named(self, kind: str, id: str) -> NamedView:
+        raise NotFound(f"no {kind} has the id {id!r}")
 
     def recent(self, limit: int) -> list[TrackRow]:
         return [row for release in self.releases.values() for row in release.tracks][:limit]

@@ -8,7 +8,7 @@ import os
 import re
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,7 +20,8 @@ from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest, tags_of
 from onrecord.archive.judging import judge, publishable, publishable_blobs
 from onrecord.archive.keyholding import feed_folder
-from onrecord.archive.searching import Holding
+from onrecord.archive.named import NamedThings, Ranked
+from onrecord.archive.searching import Holding, unknown
 from onrecord.archive.targets import blob_named
 from onrecord.archive.withheld import CODE as WITHDRAWN
 from onrecord.archive.withheld import Withheld, withheld
@@ -39,6 +40,8 @@ from onrecord.model.views import (
     EvidenceView,
     Glance,
     Hit,
+    Listing,
+    NamedView,
     RecordingView,
     Refusal,
     ReleaseView,
@@ -50,9 +53,16 @@ from onrecord.model.views import (
 from onrecord.publish.edition import Manifest, VolumeEntry
 from onrecord.rights import RULES, attribution
 from onrecord.rights.signals import Signals, signals
+from onrecord.search import codes
+from onrecord.search.entity_finding import KINDS as NAMED
+from onrecord.search.entity_finding import EntityFinder
 from onrecord.search.finding import Finder
-from onrecord.search.rows import Row, Rows
+from onrecord.search.fold import fold
+from onrecord.search.ranking import score
+from onrecord.search.rows import Named, Row, Rows
 
+#: The kinds of things that have rows.
+_ROWS = ("artist", "release", "recording")
 #: What a file of the feed is called; one that is still being written has another ending.
 _FEED_FILE = re.compile(r"[0-9a-z][0-9a-z.-]{0,120}\.(json|rss|torrent|pub)")
 _MEDIA_TYPES = {
@@ -95,12 +105,71 @@ class Reader:
     ) -> list[Hit]:
         """Best first; no kinds means all. Whatever stands in `query` is words, or an identifier. What is withdrawn is
         not found."""
+        rows, named = _kinds(kinds or filters.kinds)
+        things = self._named
+        if called := things.called(query, named, filters):
+            # A label code is no identifier of what has rows, so there it would be words.
+            found = self._found(query, rows, limit, filters) if codes.read(query) else []
+            return [*called, *self._hits(found)][:limit]
+        ranked = things.find(query, named, limit, filters)
+        found = self._found(query, rows, limit, filters)
+        if not ranked:
+            return self._hits(found)
+        words = fold(query)
+        best = {item.id: score(words, item.title, item.beside, item.weight) for item in found}
+        both = [*(Ranked(hit, best[hit.id]) for hit in self._hits(found)), *ranked]
+        return [item.hit for item in sorted(both, key=lambda item: -item.score)][:limit]
+
+    def browse(
+        self, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING, after: str = ""
+    ) -> Listing:
+        """What fits, without words: the best known first, from behind the place `after` on. There may be fewer than
+        `limit` of them before the end. UsageError for a place that is none."""
+        rows, named = _kinds(kinds or filters.kinds)
+        hits: list[Hit] = []
+        if rows and not after.startswith(NAMED):
+            wanted = msgspec.structs.replace(filters, kinds=rows)
+            found, place = self._finder.browse(wanted, limit, after, self._seen(filters))
+            hits = self._hits(found)
+            if place:
+                return Listing(hits=tuple(hits), after=place)
+            after = ""
+        rest = self._named.browse(named, limit - len(hits), filters, after)
+        return Listing(hits=(*hits, *rest.hits), after=rest.after)
+
+    def named(self, kind: str, identifier: str) -> NamedView:
+        """A work, a label, a release group by its MBID, or the id that stands for one. Raises NotFound, or IsWithdrawn
+        where all that belongs to it is withdrawn."""
+        return self._named.view(kind, identifier)
+
+    def _found(self, query: str, kinds: tuple[str, ...], limit: int, filters: Filters) -> list[Named]:
+        wanted = msgspec.structs.replace(filters, kinds=kinds)
+        return self._finder.find(query, wanted, limit, self._seen(filters)) if kinds else []
+
+    @property
+    def _named(self) -> NamedThings:
+        finder: EntityFinder | None = getattr(self._local, "entity_finder", None)
+        if finder is None:
+            finder = self._local.entity_finder = EntityFinder(self._folder / "search")
+        return NamedThings(finder, self._rows, self._withheld)
+
+    def unknown(self, filters: Filters) -> list[str]:
+        """A sentence on each name of a license or a source that is known nowhere here."""
+        return unknown(self._archive, self._finder, filters)
+
+    @property
+    def _finder(self) -> Finder:
         finder: Finder | None = getattr(self._local, "finder", None)
         if finder is None:
             finder = self._local.finder = Finder(self._folder / "search")
-        wanted = msgspec.structs.replace(filters, kinds=kinds or filters.kinds)
+        return finder
+
+    def _seen(self, filters: Filters) -> Callable[[Named], bool]:
+        """What may come out of one search."""
         things, held = self._withheld.things, Holding(self._archive, self._withheld, self._rows, filters)
-        found = finder.find(query, wanted, limit, lambda item: item.id not in things and held.fit(item.id))
+        return lambda item: item.id not in things and held.fit(item.id)
+
+    def _hits(self, found: Iterable[Named]) -> list[Hit]:
         rows = [(row, item.known) for item in found if (row := self._rows.get(item.id)) is not None]
         return [
             Hit(
@@ -612,6 +681,12 @@ class Reader:
             Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
             for name, code, detail in self._archive.ledger.refusals(limit)
         ]
+
+
+def _kinds(kinds: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that have rows, and those that only have names; all of both where none were asked for."""
+    rows = tuple(kind for kind in _ROWS if not kinds or kind in kinds)
+    return rows, tuple(kind for kind in NAMED if not kinds or kind in kinds)
 
 
 def open_reader(folder: Path) -> Reader:

@@ -4,14 +4,40 @@
 
 import msgspec
 
+from onrecord.archive.batch import FILE
 from onrecord.archive.core import Archive
 from onrecord.archive.judging import judge
 from onrecord.archive.withheld import Withheld
 from onrecord.catalog.pages import RecordingBody
 from onrecord.model.filters import Filters
 from onrecord.model.rights import Use
+from onrecord.rights.licenses import read_license
 from onrecord.search.facets import license_forms
+from onrecord.search.finding import Finder
 from onrecord.search.rows import Rows
+
+#: What a reading of a text says that names no license.
+_NO_LICENSE = ("unknown-text", "empty")
+
+
+def unknown(archive: Archive, finder: Finder, filters: Filters) -> list[str]:
+    """A sentence on each name of a license or a source that is known nowhere here, with those that are."""
+    said = [
+        f"license: {name[:100]!r} is not known; expected a name of SPDX, with or without its version:"
+        " CC0-1.0, CC-PDM-1.0, CC-BY, CC-BY-SA-4.0, MIT, or another that evidence here names"
+        for name in filters.licenses
+        if read_license(name).reason in _NO_LICENSE and not finder.has(Filters(licenses=(name,)))
+    ]
+    if filters.sources:
+        here = sorted(
+            {FILE, *archive.ledger.sources(), *(name for name, _ in archive.ledger.record_counts())}
+        )
+        said += [
+            f"source: nothing here is of {name[:100]!r}; there are: {', '.join(here)}"
+            for name in filters.sources
+            if name not in here and not finder.has(Filters(sources=(name,)))
+        ]
+    return said
 
 
 class Holding:

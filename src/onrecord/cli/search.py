@@ -11,8 +11,9 @@ import click
 
 from onrecord.cli import search_bulk
 from onrecord.cli.output import Output, hint_if_unmatched, options
-from onrecord.model.filters import Filters
+from onrecord.model.filters import EVERYTHING, Filters
 
+_KINDS = ("artist", "release", "recording")
 _YEARS = re.compile(r"([0-9]{1,4})|([0-9]{1,4})?-([0-9]{1,4})?", re.ASCII)
 
 
@@ -41,7 +42,7 @@ def _territory(_: click.Context, __: click.Parameter, value: str) -> str:
 
 @click.command("search")
 @click.argument("words", nargs=-1)
-@click.option("--kind", type=click.Choice(["artist", "release", "recording"]), multiple=True)
+@click.option("--kind", type=click.Choice([*_KINDS, "release-group", "work", "label"]), multiple=True)
 @click.option(
     "--years", default="", callback=_years, metavar="FROM-TO", help="Dated so: 1999, 1990-1999, 1990-, -1999."
 )
@@ -49,6 +50,9 @@ def _territory(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--license", "licenses", multiple=True, help="Sound under it, with or without version: CC-BY.")
 @click.option("--source", "sources", multiple=True, help="This source says something of it.")
 @click.option("--territory", default="", callback=_territory, help="Sound may be streamed there today.")
+@click.option(
+    "--after", default="", metavar="PLACE", help="Without words: the list goes on behind this place."
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @search_bulk.options
 @options
@@ -60,14 +64,18 @@ def command(
     licenses: tuple[str, ...],
     sources: tuple[str, ...],
     territory: str,
+    after: str,
     limit: int,
     folder: Path,
     out: Output,
     source: Path | None,
     **table: Any,
 ) -> None:
-    """Find recordings, releases and artists: by beginnings of words with a mistake in any of them, in any script; or by
-    ISRC, barcode, MBID, AcoustID, ISWC, ISNI, Discogs id, SHA-256, or an id of the archive.
+    """Find recordings, releases, artists, release groups, works and labels: by beginnings of words with a mistake in
+    any of them, in any script; or by ISRC, barcode, MBID, AcoustID, ISWC, label code (LC 00193), ISNI, Discogs id,
+    SHA-256, or an id of the archive.
+
+    Without words, all that the options leave is listed, the best known first.
 
     Of an option that is given more than once, any may hold; of different ones, all must.
 
@@ -77,27 +85,42 @@ def command(
     \b
     Example:  onrecord search static rad
               onrecord search --license CC-BY --years 1990-1999 radio
+              onrecord search --license CC0-1.0 --limit 100
               onrecord search --from tracks.csv --to found.csv
     """
     from onrecord.archive.reading import open_reader
 
-    if bool(words) == (source is not None):
-        raise click.UsageError("expected words to search for, or --from FILE --to FILE")
-    if source is None and any(table.values()):
-        raise click.UsageError("--to, --column, --delimiter, --encoding and --no-header go with --from")
-    hint_if_unmatched(folder, out)
     filters = Filters(
         kinds=kind, years=years, sound=sound, licenses=licenses, sources=sources, territory=territory
     )
+    if words and source is not None:
+        raise click.UsageError("expected words to search for, or --from FILE --to FILE, got both")
+    if not words and source is None and filters == EVERYTHING:
+        raise click.UsageError(
+            "expected words to search for, or --from FILE --to FILE, or options that narrow"
+        )
+    if source is not None and not set(kind) <= set(_KINDS):
+        raise click.UsageError(f"--from looks up kinds {', '.join(_KINDS)}, got {', '.join(kind)}")
+    if after and (words or source is not None):
+        raise click.UsageError("--after goes with a list, without words and without --from")
+    if source is None and any(table.values()):
+        raise click.UsageError("--to, --column, --delimiter, --encoding and --no-header go with --from")
+    hint_if_unmatched(folder, out)
     if source is not None:
         search_bulk.search_table(folder, out, filters, source, limit=limit, **table)
         return
-    hits = open_reader(folder).search(" ".join(words), kind, limit, filters)
+    reader = open_reader(folder)
+    if wrong := reader.unknown(filters):
+        raise click.UsageError("; ".join(wrong))
+    listing = None if words else reader.browse(kind, limit, filters, after)
+    hits = reader.search(" ".join(words), kind, limit, filters) if listing is None else listing.hits
 
     def text() -> Iterator[str]:
         for hit in hits:
-            yield f"{hit.kind:<9}  {hit.id}  {hit.title}{' — ' + hit.subtitle if hit.subtitle else ''}"
+            yield f"{hit.kind:<13}  {hit.id}  {hit.title}{' — ' + hit.subtitle if hit.subtitle else ''}"
         if not hits:
             yield "nothing found"
+        if listing and listing.after:
+            yield f"there is more: --after {listing.after}"
 
-    out.result("search", {"hits": hits}, text)
+    out.result("search", {"hits": hits, **({"after": listing.after} if listing else {})}, text)

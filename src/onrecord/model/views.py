@@ -18,8 +18,11 @@ class Frozen(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Hit(Frozen, frozen=True):
-    """One search result. `kind` is `artist`, `release` or `recording`; `known_by` is what is counted of how widely it
-    is known: `releases`, `recordings`, `more_sources`, `listened` (`search.popularity` says of what)."""
+    """One search result. `kind` is `artist`, `release`, `recording`, `release-group`, `work` or `label`.
+
+    `known_by` is what is counted of how widely it is known: `releases`, `recordings`, `more_sources`, `listened`
+    (`search.popularity` says of what).
+    """
 
     kind: str
     id: str
@@ -27,6 +30,13 @@ class Hit(Frozen, frozen=True):
     subtitle: str = ""
     has_sound: bool = False
     known_by: dict[str, int] = {}
+
+
+class Listing(Frozen, frozen=True):
+    """Part of what fits, the best known first. It goes on behind the place `after`, which is "" at the end."""
+
+    hits: tuple[Hit, ...]
+    after: str = ""
 
 
 class DecisionView(Frozen, frozen=True):
@@ -178,6 +188,21 @@ class ArtistView(Frozen, frozen=True):
     releases: tuple[tuple[str, str, str], ...]  # (id, title, date)
     recordings: tuple[TrackRow, ...]
     claims: tuple[ClaimView, ...]
+
+
+class NamedView(Frozen, frozen=True):
+    """A work, a label or a release group. `facts` are what claims say of it; of a work `recordings` are shown, of the
+    others `releases` as (id, title, date), and `more` are left out."""
+
+    kind: str
+    id: str
+    name: str
+    artist: str
+    artist_id: str
+    facts: tuple[tuple[str, str], ...]
+    releases: tuple[tuple[str, str, str], ...]
+    recordings: tuple[TrackRow, ...]
+    more: int = 0
 
 
 class SwarmView(Frozen, frozen=True):

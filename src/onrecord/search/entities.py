@@ -80,11 +80,17 @@ class Entities:
             found = db.execute(query, (thing, kind)).fetchone()
         return _entity(found) if found else None
 
-    def linked(self, thing: str, kind: str) -> list[str]:
+    def linked(self, thing: str, kind: str, limit: int = 100_000) -> list[str]:
         """The things of a kind that belong to a thing, in the order of their names here."""
         with self._reading() as db:
-            query = "SELECT other FROM links WHERE thing=? AND kind=? ORDER BY other LIMIT 100000"
-            return [str(other) for (other,) in db.execute(query, (thing, kind))]
+            query = "SELECT other FROM links WHERE thing=? AND kind=? ORDER BY other LIMIT ?"
+            return [str(other) for (other,) in db.execute(query, (thing, kind, limit))]
+
+    def behind(self, kind: str, thing: str, limit: int) -> list[str]:
+        """The things of a kind behind one, "" for the first, in the order of their names here."""
+        with self._reading() as db:
+            query = "SELECT thing FROM digests WHERE kind=? AND thing>? ORDER BY thing LIMIT ?"
+            return [str(other) for (other,) in db.execute(query, (kind, thing, limit))]
 
     def ids(self, things: Iterable[str]) -> set[str]:
         """All ids of these things."""

@@ -163,12 +163,10 @@ class FieldIndex:
             for field in term.fields:
                 if last and term.prefix:
                     query = tantivy.Query.fuzzy_term_query(
-                        self._schema, field, token, distance=0, prefix=True
+                        self._schema, field, token, distance=_distance(term, token), prefix=True
                     )
-                elif term.near and len(token) > 2:
-                    query = tantivy.Query.fuzzy_term_query(
-                        self._schema, field, token, distance=min(term.near, 2)
-                    )
+                elif distance := _distance(term, token):
+                    query = tantivy.Query.fuzzy_term_query(self._schema, field, token, distance=distance)
                 else:
                     query = tantivy.Query.term_query(self._schema, field, token)
                 options.append((should, self._weighed(field, query)))
@@ -187,6 +185,11 @@ class FieldIndex:
 
 #: A longer phrase is cut: what stands behind it hardly changes what fits.
 _MOST_TOKENS: Final = 40
+
+
+def _distance(term: Term, token: str) -> int:
+    """How many letters may be wrong; in the shortest words none may."""
+    return min(term.near, 2) if len(token) > 2 else 0
 
 
 def code(field: str, value: str) -> str:

@@ -2,24 +2,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finds things: by any identifier, else by words, as they were typed and then with mistakes; the best first."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from onrecord.errors import StoreFailed
+from onrecord.errors import StoreFailed, UsageError
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.search import codes
 from onrecord.search.facets import Facets, wanted
 from onrecord.search.fold import asked, fold
 from onrecord.search.ranking import score
 from onrecord.search.rows import Named, Rows
-from onrecord.search.text import Mode, TextIndex
+from onrecord.search.text import TOP_STEP, Mode, TextIndex
 
 #: So many of what the index finds are weighed at first, and so many at most, where a filter drops the others.
 _POOL, _LARGEST_POOL = 100, 2_000
 #: With fewer than this that fit as typed, mistakes are looked for.
 _FEW: Final = 10
 _LONGEST_ID: Final = 300
+#: A listing asks for so many at a time, and looks at so many at most where a filter drops the others.
+_PORTION, _MOST_LISTED = 200, 2_000
+_PLACE: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,18})", re.ASCII)
+_Answer = TypeVar("_Answer")
 _MOST_TOKENS: Final = 16
 
 
@@ -45,6 +50,41 @@ class Finder:
             found = [item for item in bearers if facets.fit(item.facets) and keep(item)]
             return found[:k]
         return self._by_words(query, facets, k, keep)
+
+    def browse(
+        self,
+        filters: Filters,
+        k: int = 20,
+        after: str = "",
+        keep: Callable[[Named], bool] = lambda named: True,
+    ) -> tuple[list[Named], str]:
+        """What fits, without words: the best known first, at most `k`, and after which place it goes on, "" at the end.
+
+        A place stays what it is when things come and go. Of what `keep` drops some thousands are looked at, so there
+        may be fewer than `k` before the end. UsageError for a place that is none.
+        """
+        facets, found, place = wanted(filters), list[Named](), after
+        for looked, (here, item) in enumerate(self._listed(facets, *_place(after))):
+            if looked == _MOST_LISTED:
+                return found, place
+            if keep(item):
+                if len(found) == k:
+                    return found, place
+                found.append(item)
+            place = here
+        return found, ""
+
+    def has(self, filters: Filters) -> bool:
+        """Does anything fit, whoever may see it?"""
+        return next(self._listed(wanted(filters), TOP_STEP, -1), None) is not None
+
+    def _listed(self, facets: Facets, step: int, number: int) -> Iterator[tuple[str, Named]]:
+        """(place, thing) from behind a place on."""
+        while step >= 0:
+            numbers = self._answered(lambda index: index.listed(facets, step, number, _PORTION), list[int]())  # noqa: B023
+            for item in self._rows.named(numbers):
+                yield f"{step}.{item.number}", item
+            step, number = (step, numbers[-1]) if len(numbers) == _PORTION else (step - 1, -1)
 
     def _bearers(self, query: str) -> list[Named]:
         """What is called so by an identifier: one of the field, or an id of the archive's own."""
@@ -90,17 +130,34 @@ class Finder:
         return list(found)[:pool]
 
     def _asked(self, tokens: Sequence[str], mode: Mode, facets: Facets, k: int) -> list[tuple[int, float]]:
+        return self._answered(lambda index: index.search(tokens, mode, facets, k), list[tuple[int, float]]())
+
+    def _answered(self, ask: Callable[[TextIndex], _Answer], nothing: _Answer) -> _Answer:
+        """What the index of now says, `nothing` where there is none yet."""
         for again in (True, False):
             name = self._rows.text()
             if not name:
-                return []
+                return nothing
             try:
                 if self._index is None or self._index[0] != name:
                     self._index = name, TextIndex(self._search / name)
-                return self._index[1].search(tokens, mode, facets, k)
+                return ask(self._index[1])
             except StoreFailed:
                 # Between the two lines another index may have taken its place.
                 self._index = None
                 if not again or self._rows.text() == name:
                     raise
-        return []
+        return nothing
+
+
+def _place(after: str) -> tuple[int, int]:
+    """(step of popularity, number) behind which a listing goes on."""
+    if not after:
+        return TOP_STEP, -1
+    found = _PLACE.fullmatch(after)
+    if found is None or int(found[1]) > TOP_STEP:
+        raise UsageError(
+            f"{after[:60]!r} is no place in a listing",
+            "expected what the page of results before it gave as `after`",
+        )
+    return int(found[1]), int(found[2])

@@ -27,6 +27,8 @@ _MOST_WORDS: Final = 40
 _SHORT: Final = 2
 #: The fields, and how much a word in them counts.
 _FIELDS: Final = (("name", 2.0), ("beside", 1.0))
+#: The highest step of popularity that the index tells apart.
+TOP_STEP: Final = 15
 #: So many bits of a number are one term, the others another.
 _BITS: Final = 6
 _MUST: Final = tantivy.Occur.Must
@@ -99,6 +101,27 @@ class TextIndex:
             return [
                 (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
             ]
+
+    def listed(self, facets: Facets, step: int, after: int, k: int) -> list[int]:
+        """Numbers of one step of popularity (0 to 15) behind the number `after`, in their order."""
+        number, query = tantivy.FieldType.Integer, tantivy.Query
+        behind = _all(
+            [
+                query.range_query(self._schema, "weight", number, step, step),
+                query.range_query(self._schema, "number", number, after + 1, None),
+            ]
+        )
+        with _said(self._folder):
+            self._index.reload()
+            searcher = self._index.searcher()
+            hits = searcher.search(
+                self._narrowed(behind, facets),
+                k,
+                count=False,
+                order_by_field="number",
+                order=tantivy.Order.Asc,
+            ).hits
+            return [int(found or 0) for found in searcher.fast_field_values("number", [at for _, at in hits])]
 
     def _narrowed(self, query: Any, facets: Facets) -> Any:
         if not facets:

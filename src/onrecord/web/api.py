@@ -12,21 +12,26 @@ from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
 from onrecord.archive.notice_elements import Notice
-from onrecord.model.filters import Filters
+from onrecord.errors import UsageError
+from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.views import Glance, Hit, RecordingView
 from onrecord.web import bulk, signs, sound
 from onrecord.web.notices import Received
 from onrecord.web.pages import known_id, question
-from onrecord.web.problems import Problem
+from onrecord.web.problems import Problem, Told, mistaken
 from onrecord.web.reader import Reader
 from onrecord.web.whereabouts import Whereabouts
 
 
 class Found(Struct, frozen=True):
-    """The question as it was understood, and what was found, best first."""
+    """The question as it was understood, and what was found, best first.
+
+    `after` is there where words were not: given with the same filters, it asks for what comes next; "" at the end.
+    """
 
     query: str
     hits: list[Hit]
+    after: str = ""
 
 
 class State(Struct, frozen=True):
@@ -36,6 +41,7 @@ class State(Struct, frozen=True):
     bad: int = 0
 
 
+Kind = Literal["artist", "release", "recording", "release-group", "work", "label"]
 _SCHEMAS: Final = (Found, Glance, Notice, Problem, Received, RecordingView, State, *bulk.SCHEMAS)
 _REF: Final = "#/components/schemas/{name}"
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response])
@@ -50,6 +56,7 @@ def _problem(description: str) -> dict[str, Any]:
     return _json(Problem, description, "application/problem+json")
 
 
+_MISTAKEN: Final = _problem("A parameter is not understood, or names what is not known here.")
 _GONE: Final = _problem("Nothing has this id.")
 _BYTES: Final = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
 
@@ -71,12 +78,16 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
         """The archive in numbers, all counted from the archive itself."""
         return _answer(archive.glance())
 
-    @both("/api/search", {200: _json(Found, "Hits, best first.")})
+    @both("/api/search", {200: _json(Found, "Hits, best first."), 422: _MISTAKEN})
     def search(
         q: Annotated[
-            str, Query(description="Words, or an identifier. Cut at 200 characters; operators are words.")
+            str,
+            Query(
+                description="Words, or an identifier. Cut at 200 characters; operators are words. Without any, all that"
+                " the filters leave is listed, the best known first; without filters nothing is."
+            ),
         ] = "",
-        kind: Annotated[list[Literal["artist", "release", "recording"]] | None, Query()] = None,
+        kind: Annotated[list[Kind] | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         year_from: Annotated[
             int | None, Query(ge=0, le=9999, description="Dated in this year or later.")
@@ -103,9 +114,13 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
                 " code (ISO 3166-1), `Worldwide`, or `unknown` for where nothing is known of the listener.",
             ),
         ] = "",
+        after: Annotated[
+            str, Query(max_length=60, description="Without words: the list goes on behind this place.")
+        ] = "",
     ) -> Response:
-        """Artists, releases and recordings that the words fit, or that an identifier names: ISRC, barcode, MBID,
-        AcoustID, ISWC, ISNI, Discogs id, SHA-256, or an id of the archive's own."""
+        """What the words fit, or what an identifier names: ISRC, barcode, MBID, AcoustID, ISWC, ISNI, label code with
+        its letters (`LC 00193`), Discogs id, SHA-256, or an id of the archive's own. The page of a hit is
+        `/<kind>/<id>`."""
         query = question(q)
         filters = Filters(
             years=(year_from, year_to),
@@ -114,8 +129,8 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
             licenses=tuple(license or ()),
             territory=territory,
         )
-        hits = archive.search(query, tuple(kind or ()), limit, filters) if query else []
-        return _answer(Found(query=query, hits=hits), {"Cache-Control": "no-store"})
+        found = _found(archive, query, tuple(kind or ()), limit, filters, after)
+        return _answer(found, {"Cache-Control": "no-store"})
 
     @both(
         "/api/recording/{id}",
@@ -142,6 +157,7 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
             403: _problem("The rights on record say no; `codes` say why."),
             404: _problem("No sound has this digest."),
             416: {"description": "No part of Range lies in the file."},
+            422: _MISTAKEN,
             451: _problem("Withdrawn."),
             503: _problem("The bytes are not what their digest says."),
         },
@@ -196,6 +212,24 @@ def describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _found(
+    archive: Reader, query: str, kinds: tuple[str, ...], limit: int, filters: Filters, after: str
+) -> Found:
+    if wrong := archive.unknown(filters):
+        raise Told(mistaken(wrong))
+    if query:
+        if after:
+            raise Told(mistaken([f"after: {after[:60]!r} goes with a list, and words were given as well"]))
+        return Found(query=query, hits=archive.search(query, kinds, limit, filters))
+    if not kinds and filters == EVERYTHING:
+        return Found(query=query, hits=[])
+    try:
+        listing = archive.browse(kinds, limit, filters, after)
+    except UsageError as error:
+        raise Told(mistaken([f"after: {error}"])) from None
+    return Found(query=query, hits=list(listing.hits), after=listing.after)
 
 
 def _answer(value: Struct, headers: dict[str, str] | None = None, status: int = 200) -> Response:

@@ -11,7 +11,14 @@ from onrecord.model.filters import Filters
 from onrecord.web import text
 
 #: The choices of the page. What may be played is asked of the rights on record, for where the listener is.
-KINDS: Final = {"artist": "Artists", "release": "Releases", "recording": "Recordings"}
+KINDS: Final = {
+    "artist": "Artists",
+    "release": "Releases",
+    "recording": "Recordings",
+    "release-group": "Release groups",
+    "work": "Works",
+    "label": "Labels",
+}
 SOUNDS: Final = {"held": "Sound is held", "playable": "May be played here", "none": "No sound"}
 LICENSES: Final = (
     "CC0-1.0",
@@ -47,7 +54,7 @@ def filters(chosen: Mapping[str, str], territory: str) -> Filters:
     )
 
 
-def address(query: str, chosen: Mapping[str, str], kind: str) -> str:
-    """The search page of one kind, narrowed as this one is."""
-    values = {"q": query, **chosen, "kind": kind}
+def address(query: str, chosen: Mapping[str, str], kind: str, after: str = "") -> str:
+    """The search page of one kind, narrowed as this one is; what it lists goes on behind the place `after`."""
+    values = {"q": query, **chosen, "kind": kind, "after": after}
     return "/search?" + urlencode({name: value for name, value in values.items() if value})

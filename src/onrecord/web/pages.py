@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from onrecord.errors import NotFound
+from onrecord.errors import NotFound, UsageError
+from onrecord.model.filters import Filters
 from onrecord.model.rights import Decision, Use
-from onrecord.model.views import ClaimView, DecisionView, RecordingView, Refusal, SoundView, TrackRow
+from onrecord.model.views import ClaimView, DecisionView, Listing, RecordingView, Refusal, SoundView, TrackRow
 from onrecord.web import narrowing, ranges, signs, sound, text
 from onrecord.web.assets import Assets
 from onrecord.web.reader import Reader
@@ -23,7 +24,15 @@ from onrecord.web.whereabouts import Whereabouts
 LONGEST_QUERY: Final = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
-_GROUPS: Final = (("artist", "Artists", 6), ("release", "Releases", 8), ("recording", "Recordings", 20))
+_GROUPS: Final = (
+    ("artist", "Artists", 6),
+    ("release", "Releases", 8),
+    ("recording", "Recordings", 20),
+    ("release-group", "Release groups", 4),
+    ("work", "Works", 6),
+    ("label", "Labels", 6),
+)
+_CALLED: Final = {"release-group": "Release group", "work": "Work", "label": "Label"}
 #: Only types that a browser shows as text or saves; whatever else an edition holds leaves as plain bytes.
 _FILE_TYPES: Final = {
     ".json": "application/json",
@@ -52,6 +61,9 @@ class Pages:
             Route("/recording/{id}", self.recording),
             Route("/release/{id}", self.release),
             Route("/artist/{id}", self.artist),
+            Route("/release-group/{id}", self.named),
+            Route("/work/{id}", self.named),
+            Route("/label/{id}", self.named),
             Route("/editions", self.editions),
             Route("/editions/{number}/{path:path}", self.edition_file),
             Route("/volumes/{name}/{path:path}", self.volume_file),
@@ -94,14 +106,21 @@ class Pages:
         query = question(request.query_params.get("q", ""))
         chosen = narrowing.chosen(request.query_params)
         only, filters = chosen["kind"], narrowing.filters(chosen, self._where.of(request))
+        unknown = self._archive.unknown(filters)
+        after = request.query_params.get("after", "")
         groups = []
-        for kind, label, limit in _GROUPS if query else ():
+        for kind, label, limit in _GROUPS if (query or any(chosen.values())) and not unknown else ():
             if only in ("", kind):
                 limit = 100 if only else limit
-                hits = self._archive.search(query, (kind,), limit + 1, filters)
-                more = narrowing.address(query, chosen, kind) if len(hits) > limit else ""
+                if query:
+                    hits = self._archive.search(query, (kind,), limit + 1, filters)
+                    more = narrowing.address(query, chosen, kind) if len(hits) > limit else ""
+                else:
+                    listing = self._listing(kind, limit, filters, after if only else "")
+                    hits, place = list(listing.hits), listing.after
+                    more = narrowing.address("", chosen, kind, place if only else "") if place else ""
                 groups.append((kind, label, hits[:limit], more))
-        if len([group for group in groups if group[2]]) > 1:
+        if query and len([group for group in groups if group[2]]) > 1:
             # The kind of the best comes first: a song that was typed rightly before artists that were not.
             best = self._archive.search(query, (), 1, filters)
             groups.sort(key=lambda group: [group[0]] != [hit.kind for hit in best])
@@ -110,8 +129,9 @@ class Pages:
             "only": only,
             "chosen": chosen,
             "narrowed": any(chosen.values()),
+            "unknown": unknown,
             "choices": (narrowing.KINDS, narrowing.SOUNDS, {name: name for name in narrowing.LICENSES}),
-            "groups": [group for group in groups if group[2]],
+            "groups": [group for group in groups if group[2] or (group[3] and not query)],
             "found": sum(len(group[2]) for group in groups),
             "more": any(group[3] for group in groups),
         }
@@ -122,6 +142,13 @@ class Pages:
         template = "results.html" if fragment else "search.html"
         vary = ", ".join(filter(None, ("HX-Request", self._where.headers.get("Vary", ""))))
         return self._page(template, request, values, headers={"Vary": vary, "Cache-Control": "no-store"})
+
+    def _listing(self, kind: str, limit: int, filters: Filters, after: str) -> Listing:
+        """Without words: what fits, from a place on; from the beginning where that is none."""
+        try:
+            return self._archive.browse((kind,), limit, filters, after)
+        except UsageError:
+            return self._archive.browse((kind,), limit, filters)
 
     def recording(self, request: Request) -> Response:
         view = self._archive.recording(_id(request))
@@ -162,6 +189,14 @@ class Pages:
         if view.id != request.path_params["id"]:
             return _moved(f"/artist/{view.id}")
         return self._page("artist.html", request, {"view": view, "claims": compare(view.claims)})
+
+    def named(self, request: Request) -> Response:
+        """A release group, a work, a label: what is said of it, and what belongs to it."""
+        kind = request.url.path.split("/")[1]
+        view = self._archive.named(kind, _id(request))
+        if view.id != request.path_params["id"]:
+            return _moved(f"/{kind}/{view.id}")
+        return self._page("named.html", request, {"view": view, "called": _CALLED[kind]})
 
     def editions(self, request: Request) -> Response:
         return self._page("editions.html", request, {"editions": self._archive.editions()})

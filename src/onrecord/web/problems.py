@@ -3,11 +3,12 @@
 """Errors as answers: a page for people, `application/problem+json` (RFC 9457) for programs, never a stack trace."""
 
 import logging
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +31,7 @@ _SENTENCES: Final = {
         "Not this way",
         "This address does not answer to this method. What is read is read with GET; nothing is changed so.",
     ),
+    422: ("This cannot be answered", "A part of the question is not in a form that this archive knows."),
     451: ("Withdrawn", "This was here, and somebody who may say so has said no."),
     500: ("Something failed", "Nothing was lost. The archive's own log says what happened."),
     503: (
@@ -72,6 +74,12 @@ class Denied(Exception):
         self.decision = decision
 
 
+def mistaken(sentences: Iterable[str]) -> Problem:
+    """What of a question cannot be answered, each as `parameter: what is wrong`."""
+    title, detail = _SENTENCES[422]
+    return Problem(422, title, text.clip("; ".join(sentences), 1000) or detail)
+
+
 def answer_errors(app: FastAPI, render: Render) -> None:
     """Gives `app` an answer for each kind of error."""
 
@@ -88,7 +96,7 @@ def answer_errors(app: FastAPI, render: Render) -> None:
         # Starlette logs the exception itself and calls this outside of every middleware.
         return _answer(request, render, _plain(500), dict(SAFETY))
 
-    for kind in (HTTPException, OnrecordError, Denied, Told):
+    for kind in (HTTPException, RequestValidationError, OnrecordError, Denied, Told):
         app.add_exception_handler(kind, known)
     app.add_exception_handler(Exception, unknown)
 
@@ -96,6 +104,8 @@ def answer_errors(app: FastAPI, render: Render) -> None:
 def _problem(problem: Exception) -> Problem:
     if isinstance(problem, Told):
         return problem.problem
+    if isinstance(problem, RequestValidationError):
+        return mistaken(map(_told, problem.errors()))
     if isinstance(problem, ArchiveLocked):
         return Problem(503, *_LOCKED)
     if isinstance(problem, Denied):
@@ -115,6 +125,14 @@ def _problem(problem: Exception) -> Problem:
     # The message may name paths of this machine: it goes to the log, not to the world.
     _log.error("%s", text.plain(str(problem)))
     return _plain(503 if isinstance(problem, IntegrityError) else 500)
+
+
+def _told(wrong: Mapping[str, Any]) -> str:
+    """One fault that a framework found, with what came instead."""
+    where = [str(part) for part in wrong.get("loc", ())][1:]
+    got = wrong.get("input")
+    shown = f", got {text.clip(str(got), 60)!r}" if isinstance(got, str | int | float) else ""
+    return f"{'.'.join(where) or 'the request'}: {wrong.get('msg', 'not understood')}{shown}"
 
 
 def _plain(status: int) -> Problem:

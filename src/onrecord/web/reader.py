@@ -15,6 +15,8 @@ from onrecord.model.views import (
     EditionView,
     Glance,
     Hit,
+    Listing,
+    NamedView,
     RecordingView,
     Refusal,
     ReleaseView,
@@ -34,6 +36,14 @@ class Reader(Protocol):
     ) -> list[Hit]:
         """Best first. No kinds means all; operators in `query` are words like any other."""
 
+    def browse(
+        self, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING, after: str = "", /
+    ) -> Listing:
+        """The best known first, from behind the place `after` on. Raises `UsageError` for a place that is none."""
+
+    def unknown(self, filters: Filters, /) -> list[str]:
+        """A sentence on each name of a license or a source that is known nowhere here."""
+
     def recording(self, id: str, /) -> RecordingView:
         """Raises `NotFound` or `IsWithdrawn`. After a merge the view's id is the canonical one, not that asked for."""
 
@@ -42,6 +52,9 @@ class Reader(Protocol):
 
     def artist(self, id: str, /) -> ArtistView:
         """Raises `NotFound`; ids as in `recording`."""
+
+    def named(self, kind: str, id: str, /) -> NamedView:
+        """A `work`, `label` or `release-group`. Raises `NotFound` or `IsWithdrawn`; ids as in `recording`."""
 
     def recent(self, limit: int, /) -> list[TrackRow]:
         """What came last, newest first."""

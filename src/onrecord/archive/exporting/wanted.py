@@ -58,7 +58,7 @@ def find(archive: Archive, reader: Reader, query: str | None, report: ExportRepo
         return _everything(archive, report)
     hits, found = _named(reader, query)
     if not hits:
-        listed = reader.search(query, limit=_MOST_HITS)
+        listed = reader.search(query, ("artist", "release", "recording"), _MOST_HITS)
         if len(listed) == _MOST_HITS:
             raise UsageError(
                 f"{query!r} finds more than {_MOST_HITS:,} things",

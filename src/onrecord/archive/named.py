@@ -1,0 +1,213 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Works, labels and release groups as readers see them: found, listed, and with what belongs to them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from onrecord.archive.withheld import CODE, Withheld
+from onrecord.catalog.pages import RecordingBody, ReleaseBody
+from onrecord.errors import IsWithdrawn, NotFound, UsageError
+from onrecord.model.filters import Filters
+from onrecord.model.identifiers import mbid
+from onrecord.model.views import Hit, Listing, NamedView, TrackRow
+from onrecord.search.entities import Entity
+from onrecord.search.entity_finding import KINDS, EntityFinder
+from onrecord.search.fold import fold
+from onrecord.search.popularity import popularity
+from onrecord.search.ranking import score
+from onrecord.search.rows import Rows
+
+#: So many of what belongs to a thing are shown.
+_SHOWN: Final = 500
+#: Of what belongs to a thing, so many are asked whether a filter fits.
+_ASKED: Final = 50
+#: Of what belongs to a thing, so many are counted.
+_COUNTED: Final = 10_000
+#: So many more than were asked for are weighed.
+_MORE: Final = 20
+
+
+class Ranked(Struct, frozen=True):
+    hit: Hit
+    score: float
+
+
+class NamedThings:
+    """Answers for one reader, in one thread, with what withdrawals hide now."""
+
+    def __init__(self, finder: EntityFinder, rows: Rows, withheld: Withheld) -> None:
+        self._finder = finder
+        self._entities = finder.entities
+        self._rows = rows
+        self._withheld = withheld
+
+    def called(self, query: str, kinds: Sequence[str], filters: Filters) -> list[Hit]:
+        """What an identifier names."""
+        found = self._finder.called(query, kinds)
+        return [self._hit(entity) for entity in found if self._fits(entity, filters)]
+
+    def find(self, query: str, kinds: Sequence[str], limit: int, filters: Filters) -> list[Ranked]:
+        """What words name, each with what `search.ranking` says of it."""
+        if not _may_fit(filters):
+            return []
+        words, ranked = fold(query), []
+        for kind in kinds:
+            for entity in self._finder.find(query, kind, limit + _MORE):
+                if self._fits(entity, filters):
+                    hit = self._hit(entity)
+                    worth = score(words, hit.title, hit.subtitle, popularity(hit.known_by))
+                    ranked.append(Ranked(hit, worth))
+        return sorted(ranked, key=lambda item: -item.score)[:limit]
+
+    def browse(self, kinds: Sequence[str], limit: int, filters: Filters, after: str) -> Listing:
+        """All of these kinds, one kind after another, from behind the place `after` on: `<kind>.<id>`, or `<kind>.`
+        before the first of a kind."""
+        at, _, id = after.partition(".")
+        if after and (at not in KINDS or (id and not (id := _uuid(id)))):
+            raise UsageError(
+                f"{after[:60]!r} is no place in a listing",
+                "expected what the page of results before it gave as `after`",
+            )
+        hits: list[Hit] = []
+        kinds = [kind for kind in KINDS if kind in kinds and _may_fit(filters)]
+        for kind in [kind for kind in kinds if not at or KINDS.index(kind) >= KINDS.index(at)]:
+            found, place = self._finder.browse(
+                kind, limit - len(hits), id if kind == at else "", lambda entity: self._fits(entity, filters)
+            )
+            hits += map(self._hit, found)
+            if place is not None:
+                return Listing(hits=tuple(hits), after=f"{kind}.{place}")
+        return Listing(hits=tuple(hits))
+
+    def view(self, kind: str, id: str) -> NamedView:
+        """Raises NotFound, or IsWithdrawn where all that belongs to it is withdrawn."""
+        entity = self._entities.find(kind, _uuid(id)) if kind in KINDS and _uuid(id) else None
+        if entity is None:
+            raise NotFound(f"no {kind} has the id {id!r}")
+        if day := self._hidden(entity):
+            raise IsWithdrawn(day, CODE)
+        said: dict[str, Any] = msgspec.json.decode(entity.body) if entity.body else {}
+        artist = self._artist(entity)
+        releases = [thing for thing in self._linked(entity, "release") if kind != "work"]
+        recordings = self._linked(entity, "recording") if kind == "work" else []
+        return NamedView(
+            kind=kind,
+            id=entity.id,
+            name=entity.name,
+            artist=artist[1],
+            artist_id=artist[0],
+            facts=tuple((name, str(said[name])) for name in _FACTS if said.get(name)),
+            releases=tuple(self._releases(releases[:_SHOWN])),
+            recordings=tuple(self._recordings(recordings[:_SHOWN])),
+            more=max(len(releases) + len(recordings) - _SHOWN, 0),
+        )
+
+    def _fits(self, entity: Entity, filters: Filters) -> bool:
+        if self._hidden(entity) or not _may_fit(filters):
+            return False
+        first, last = filters.years
+        dated = first is not None or last is not None
+        if dated and entity.kind != "release-group":
+            return False
+        if not dated and not filters.sources:
+            return True
+        rows = filter(None, map(self._rows.get, self._linked(entity, _BELONGS[entity.kind])[:_ASKED]))
+        bodies = [msgspec.json.decode(row.body, type=_Body) for row in rows]
+        sources = {claim.source for body in bodies for claim in body.claims} | {entity.source}
+        # Dated by its first release, as MusicBrainz dates a release group.
+        year = min((int(body.date[:4]) for body in bodies if body.date[:4].isdecimal()), default=None)
+        return (not filters.sources or not sources.isdisjoint(filters.sources)) and (
+            not dated
+            or (year is not None and (first is None or first <= year) and (last is None or year <= last))
+        )
+
+    def _hidden(self, entity: Entity) -> str:
+        """The day on which the last of what it is known by was withdrawn, "" where something is left or nothing was
+        there ever."""
+        things = self._withheld.things
+        if not things:
+            return ""
+        belonging = self._entities.linked(entity.thing, _BELONGS[entity.kind], _COUNTED)
+        if belonging and len(belonging) < _COUNTED and all(thing in things for thing in belonging):
+            return max(things[thing] for thing in belonging)
+        return ""
+
+    def _hit(self, entity: Entity) -> Hit:
+        count = len(self._linked(entity, _BELONGS[entity.kind]))
+        return Hit(
+            kind=entity.kind,
+            id=entity.id,
+            title=entity.name,
+            subtitle=self._artist(entity)[1],
+            known_by={f"{_BELONGS[entity.kind]}s": count} if count else {},
+        )
+
+    def _artist(self, entity: Entity) -> tuple[str, str]:
+        """(id, name) of whoever made it; of a work its composer, where it is only told by name."""
+        for thing in self._linked(entity, "artist"):
+            row = self._rows.get(thing)
+            if row is not None:
+                return row.id, row.title
+        said = msgspec.json.decode(entity.body) if entity.body else {}
+        return "", str(said.get("composer") or "")
+
+    def _linked(self, entity: Entity, kind: str) -> list[str]:
+        return [
+            thing
+            for thing in self._entities.linked(entity.thing, kind, _COUNTED)
+            if thing not in self._withheld.things
+        ]
+
+    def _releases(self, things: Iterable[str]) -> list[tuple[str, str, str]]:
+        found = []
+        for thing in things:
+            row = self._rows.get(thing)
+            if row is not None and row.kind == "release":
+                found.append((row.id, row.title, msgspec.json.decode(row.body, type=ReleaseBody).date))
+        return sorted(found, key=lambda release: (release[2], release[1], release[0]))
+
+    def _recordings(self, things: Iterable[str]) -> list[TrackRow]:
+        found = []
+        for thing in things:
+            row = self._rows.get(thing)
+            if row is not None and row.kind == "recording":
+                body = msgspec.json.decode(row.body, type=RecordingBody)
+                found.append(
+                    TrackRow(
+                        id=row.id,
+                        title=body.title,
+                        artist=body.artist,
+                        artist_id=body.artist_id,
+                        seconds=(body.duration_ms or 0) / 1000,
+                        has_sound=row.has_sound,
+                    )
+                )
+        return sorted(found, key=lambda track: (not track.has_sound, track.artist, track.title, track.id))
+
+
+class _Claim(Struct, frozen=True):
+    source: str
+
+
+class _Body(Struct, frozen=True):
+    claims: tuple[_Claim, ...]
+    date: str = ""
+
+
+#: What a thing of each kind is known by.
+_BELONGS: Final = {"work": "recording", "label": "release", "release-group": "release"}
+#: What claims say of works and labels, in this order.
+_FACTS: Final = ("kind", "iswc", "composer", "lyricist", "language", "code", "isni", "country")
+
+
+def _may_fit(filters: Filters) -> bool:
+    """These things have no sound, so that a filter of sound leaves none of them."""
+    return not (filters.sound or filters.licenses or filters.territory)
+
+
+def _uuid(id: str) -> str:
+    return mbid(id) if len(id) == 36 else ""
