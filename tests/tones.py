@@ -46,6 +46,7 @@ def _encoded(ending: str, seed: int, seconds: float, tags: tuple[tuple[str, str]
     file = io.BytesIO()
     with av.open(file, "w", format=container) as target:
         stream = target.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.AudioStream)
         stream.layout = "stereo"
         target.metadata.update(dict(tags))
         frame = av.AudioFrame.from_ndarray(melody(seed, seconds), format="fltp", layout="stereo")
