@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,7 +118,7 @@ def canonical(kept: Path, tracks: int) -> dict[str, Any]:
         }
         duck.close()
     (kept / "statements.json").write_text(json.dumps(statements), encoding="utf-8")
-    return {"rows": counts, "founded": len(matched.ids), "spill_bytes": spill()}
+    return {"rows": counts, "founded": matched.founded, "spill_bytes": spill()}
 
 
 def bare(kept: Path, tracks: int) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def bare(kept: Path, tracks: int) -> dict[str, Any]:
     settings = read_settings(kept / "archive" / "onrecord.toml")
     statements = json.loads((kept / "statements.json").read_text("utf-8"))
     with _spilled(kept / "spill") as spill:
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": settings.work.memory,
             "threads": settings.workers,
             "temp_directory": str(kept / "spill"),
@@ -184,12 +185,16 @@ def look_up(kept: Path, tracks: int) -> dict[str, Any]:
         chosen = chance.sample(sorted(artists), min(PAGES, len(artists)))
         db = apsw.Connection(str(archive.folder / "search" / "rows.sqlite"), flags=apsw.SQLITE_OPEN_READONLY)
         query = "SELECT number FROM codes WHERE scheme=? AND key=?"
+
+        def bearing(scheme: int, key: Any) -> list[Any]:
+            return list(db.execute(query, (scheme, key)))
+
         [(count,)] = db.execute("SELECT count(*) FROM codes").fetchall()
         [(pages,)] = db.execute("SELECT sum(pgsize) FROM dbstat WHERE name='codes'").fetchall()
         return {
-            "isrc_ms": _timed([lambda key=key: db.execute(query, key).fetchall() for key in keys]),
-            "isrc_with_opening_ms": _timed([lambda key=key: rows.coded(*key) for key in keys[:PAGES]]),
-            "artist_page_ms": _timed([lambda artist=artist: rows.get(artist) for artist in chosen]),
+            "isrc_ms": _timed([partial(bearing, *key) for key in keys]),
+            "isrc_with_opening_ms": _timed([partial(rows.coded, *key) for key in keys[:PAGES]]),
+            "artist_page_ms": _timed([partial(rows.get, artist) for artist in chosen]),
             "keys": count,
             "bytes_a_key": round(int(pages or 0) / max(int(count or 0), 1), 1),
         }

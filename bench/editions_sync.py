@@ -84,9 +84,9 @@ def _ratio(ours: float, peer: float) -> dict[str, Any]:
 
 def _ours() -> dict[str, Any]:
     """The settings of our own sessions on loopback."""
-    from onrecord.mirror import session
+    from onrecord.mirror import network
 
-    made: dict[str, Any] = session._settings("127.0.0.1:0", True, False, False, False)
+    made: dict[str, Any] = network.settings("127.0.0.1:0")
     return made
 
 

@@ -52,8 +52,8 @@ def write_tables(
     stamp: Mapping[str, Any] | None = None,
     encodings: Mapping[str, str] | None = None,
 ) -> tuple[str, int]:
-    """Write Arrow tables that have the columns of `row` to a new file, durable under its final name only when whole. Gives
-    (SHA-256, number of rows). Memory is one table and a row group.
+    """Write Arrow tables that have the columns of `row` to a new file, durable under its final name only when whole.
+    Gives (SHA-256, number of rows). Memory is one table and a row group.
 
     `stamp` gives columns one value for all rows, whatever the rows say. `encodings` names Parquet's encoding of columns
     whose values rarely come twice: a dictionary would lengthen them.
