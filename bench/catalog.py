@@ -3,6 +3,7 @@
 """What records and claims cost; parts that take long are named with --part.
 
 sources    reading, validating and mapping dumps, beside other programs; memory at a thousand and a million records
+matching   precision and recall on real tracks (--data), splink beside it, and on made ones whose names were changed
 size       a made catalog (--tracks): bytes, making, canonical build beside its bare SQL, look-ups, matching
 """
 
@@ -15,7 +16,7 @@ from typing import Any
 from measure import load, report_part
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sources", "size")
+PARTS = ("sources", "size", "matching")
 
 
 def main() -> None:
@@ -32,13 +33,20 @@ def main() -> None:
         help="how many, where the part makes things",
     )
     parser.add_argument("--dir", type=Path, default=ROOT / ".dev", help="where files are made")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / "data", help="sets of real data, for the part matching"
+    )
     parser.add_argument("--json", action="store_true", help="nothing else is ever printed")
     args = parser.parse_args()
     before = load()
     args.dir.mkdir(parents=True, exist_ok=True)
     module = importlib.import_module(f"catalog_{args.part}")
     with tempfile.TemporaryDirectory(prefix="bench-catalog-", dir=args.dir) as folder:
-        found: dict[str, Any] = module.measure(Path(folder), max(args.rounds, 1), args.size)
+        found: dict[str, Any] = (
+            module.measure(Path(folder), args.data, args.dir / "catalog-matching-errors.jsonl")
+            if args.part == "matching"
+            else module.measure(Path(folder), max(args.rounds, 1), args.size)
+        )
     report_part("catalog", args.part, before, found)
 
 

@@ -113,6 +113,21 @@ def test_a_first_claim_that_is_split_off_does_not_scatter_the_rest(world: Decidi
     )
 
 
+def test_names_that_are_written_otherwise_do_not_lead_around_a_person(world: Deciding) -> None:
+    """What joins claims by a form of their names, joins them on either side and not across."""
+    world.say(
+        ("a1", song("Rise (feat. Sky)", "The Oaks & Ash")),
+        ("a2", song("Rise", "Oaks and Ash")),
+        ("b1", song("Rise [with Sky]", "Oaks")),
+        ("b2", song("Rise", "The Oaks")),
+    )
+    world.match()
+    assert world.sets() == [["a1", "a2", "b1", "b2"]]
+    world.decide("apart", ["a1", "a2"], ["b1", "b2"])
+    world.match()
+    assert world.sets() == [["a1", "a2"], ["b1", "b2"]]
+
+
 def test_of_two_that_contradict_each_other_the_newer_holds(world: Deciding) -> None:
     world.say(("one", song("A")), ("two", song("A")))
     world.decide("apart", ["one"], ["two"])

@@ -100,7 +100,7 @@ def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
 
 def prepare(duck: Duck) -> None:
     """Define the folding of names and the current claims."""
-    for job in ("fold", "mint", "record_ends"):
+    for job in ("fold", "comparable", "sounded", "mint", "record_ends"):
         duck.run(_sql(job))
     for kind in KINDS:
         duck.run(_job("current", kind))

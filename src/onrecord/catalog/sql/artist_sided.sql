@@ -4,6 +4,7 @@
 CREATE OR REPLACE TABLE sided_nodes AS
 SELECT n.* REPLACE (
   if(n.mbid = '', '', n.mbid || s.side) AS mbid,
-  if(n.folded_name = '', '', n.folded_name || s.side) AS folded_name
+  if(n.isni = '', '', n.isni || s.side) AS isni,
+  if(n.folded_name = '', '', fold(s.side) || ' ' || n.folded_name) AS folded_name
 )
 FROM ranked_nodes n JOIN ranked_sides s ON s.node = n.node;

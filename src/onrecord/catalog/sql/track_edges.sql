@@ -1,7 +1,108 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Why two track claims are taken to be one recording. Each group is joined to its first member, so the job is linear; what
--- is alone in its group is told apart by a hash before anything is sorted.
+-- Why two track claims are taken to be one recording. Each group is joined to its first member or along a row of
+-- neighbours, so the job is linear; what is alone in its group is told apart by half a hash before anything is compared.
+-- Where only some of a group are compared, they stand in the order of what they say, not of how they came.
+
+-- A track as it is compared: a track of a live release is live, whether or not it says so, and a title that many of an
+-- artist have goes with its release.
+CREATE OR REPLACE MACRO told_as(short, release) AS
+  short
+  || if(is_live(release) AND NOT contains(short, 'live'), if(contains(short, '|'), ' live', '|live'), '')
+  || if(is_generic(short), '/' || fold(release), '');
+
+CREATE OR REPLACE TABLE track_hints AS
+SELECT
+  node, name,
+  if(first = artist OR is_nobody(first), NULL, hint(title, first)) AS first_name,
+  if(isrc = '', NULL, hint(title, isrc)) AS code,
+  if(long, hint(artist, left(title, 5)), NULL) AS beginning,
+  if(long, hint(artist, right(title, 5)), NULL) AS ending,
+  if(release = '' OR position IS NULL OR nobody, NULL, hint(lower(release), (artist, disc, position))) AS place
+FROM (
+  SELECT
+    *, hint(title, artist) AS name, is_nobody(artist) AS nobody,
+    len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(artist) AS long
+  FROM (
+    SELECT *, told_as(short, release) AS title
+    FROM (
+      SELECT *, comparable_title(bare) AS short, comparable_artist(folded_first) AS first
+      FROM (
+        SELECT
+          node, isrc, release, disc, position, duration_ms, bare_title(title, folded_title) AS bare,
+          comparable_artist(folded_artist) AS artist, fold(first_artist(artist)) AS folded_first
+        FROM track_nodes WHERE folded_title <> ''
+      )
+    )
+  )
+);
+
+-- Those that are to be compared, for what, and beside whom.
+CREATE OR REPLACE TABLE track_chosen AS
+WITH names AS (
+  SELECT key FROM (
+    SELECT name AS key FROM track_hints UNION ALL SELECT first_name FROM track_hints WHERE first_name IS NOT NULL
+  )
+  GROUP BY key HAVING count(*) > 1
+),
+spellings AS (
+  SELECT node, name, 'near-names+duration' AS use, beginning AS key FROM track_hints WHERE beginning IS NOT NULL
+  UNION ALL
+  SELECT node, name, 'near-names+duration', ending FROM track_hints WHERE ending IS NOT NULL
+  UNION ALL
+  SELECT node, name, 'near-names+release', place FROM track_hints WHERE place IS NOT NULL
+),
+several AS (
+  SELECT use, key FROM spellings GROUP BY use, key HAVING min(name) <> max(name)
+),
+-- Artists whose name sounds as one in another script does, or whose titles are in two scripts: few are.
+voices AS (
+  SELECT
+    folded_artist, is_foreign(folded_artist) AS foreign_name,
+    bool_or(is_foreign(folded_title)) AND NOT bool_and(is_foreign(folded_title)) AS foreign_titles,
+    voiced(min(artist), comparable_artist(folded_artist)) AS name
+  FROM track_nodes
+  WHERE folded_artist <> '' AND folded_title <> ''
+  GROUP BY folded_artist
+),
+sounds AS (
+  SELECT *, sounded(name) AS sound FROM voices
+),
+heard AS (
+  SELECT sound FROM sounds
+  WHERE len(sound) > 1 AND NOT is_nobody(sound)
+  GROUP BY sound
+  HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND foreign_titles)
+)
+SELECT node, 'name' AS use, 0::UINTEGER AS key, '' AS sound FROM track_hints WHERE name IN (SELECT key FROM names)
+UNION ALL
+SELECT node, 'first name', 0, '' FROM track_hints WHERE first_name IN (SELECT key FROM names)
+UNION ALL
+SELECT node, 'code', 0, '' FROM track_hints
+WHERE code IN (SELECT code FROM track_hints WHERE code IS NOT NULL GROUP BY code HAVING count(*) > 1)
+UNION ALL
+SELECT s.node, s.use, s.key, '' FROM spellings s SEMI JOIN several o ON o.key = s.key AND o.use = s.use
+UNION ALL
+SELECT t.node, 'sound', 0, v.sound
+FROM track_nodes t
+JOIN sounds v ON v.folded_artist = t.folded_artist AND v.sound IN (SELECT sound FROM heard)
+WHERE t.folded_title <> '';
+DROP TABLE track_hints;
+
+CREATE OR REPLACE MACRO told_tracks(uses) AS TABLE
+SELECT * EXCLUDE (short), told_as(short, release) AS title
+FROM (
+  SELECT * EXCLUDE (bare, credit), comparable_title(bare) AS short, comparable_artist(credit) AS artist
+  FROM (
+    SELECT
+      c.use, c.key, c.sound, t.node, t.source, t.release_id, t.release, t.duration_ms, t.isrc, t.title AS raw_title,
+      t.folded_title AS words, bare_title(t.title, t.folded_title) AS bare,
+      if(c.use = 'first name', fold(first_artist(t.artist)), t.folded_artist) AS credit
+    FROM track_nodes t JOIN track_chosen c ON c.node = t.node
+    WHERE c.use IN uses
+  )
+);
+
 CREATE OR REPLACE TABLE track_edges AS
 WITH bytes AS (
   SELECT hash(blob) AS key FROM track_nodes WHERE blob <> '' GROUP BY key HAVING count(*) > 1
@@ -9,34 +110,102 @@ WITH bytes AS (
 mbids AS (
   SELECT hash(mbid) AS key FROM track_nodes WHERE mbid <> '' GROUP BY key HAVING count(*) > 1
 ),
-codes AS (
-  SELECT hash(isrc, folded_title) AS key FROM track_nodes WHERE isrc <> '' AND folded_title <> ''
-  GROUP BY key HAVING count(*) > 1
-),
-names AS (
-  SELECT hash(folded_title, folded_artist) AS key FROM track_nodes
-  WHERE folded_title <> '' AND folded_artist <> '' AND duration_ms IS NOT NULL
-  GROUP BY key HAVING count(*) > 1
+-- 1. Same title, same artist, and lengths that follow each other within three seconds. A row of lengths that leads from one
+-- recording to another, more than ten seconds, tells none of them apart and joins nothing. Who is credited with others is
+-- compared alone as well.
+alike AS MATERIALIZED (
+  SELECT
+    node, duration_ms, hash(title, artist) AS key, hash(words) AS words,
+    if(release = '', NULL, hash(title, artist, coalesce(nullif(fold(release), ''), release))) AS place,
+    hash(source, release_id) AS release
+  FROM told_tracks(['name', 'first name'])
+  WHERE NOT is_nobody(artist)
 ),
 steps AS (
   SELECT
-    node, folded_title, folded_artist, duration_ms,
-    lag(node) OVER w AS before,
+    node, key, duration_ms, lag(node) OVER w AS before, words = lag(words) OVER w AS equal,
     (duration_ms - lag(duration_ms) OVER w > 3000)::BIGINT AS step
-  FROM track_nodes
-  WHERE folded_title <> '' AND folded_artist <> '' AND duration_ms IS NOT NULL
-    AND hash(folded_title, folded_artist) IN (SELECT key FROM names)
-  WINDOW w AS (PARTITION BY folded_title, folded_artist ORDER BY duration_ms, node)
+  FROM alike
+  WHERE duration_ms IS NOT NULL
+  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, node)
 ),
 numbered AS (
-  SELECT *, coalesce(sum(step) OVER (PARTITION BY folded_title, folded_artist ORDER BY duration_ms, node), 0) AS run
+  SELECT *, coalesce(sum(step) OVER (PARTITION BY key ORDER BY duration_ms, node), 0) AS run
   FROM steps
 ),
 runs AS (
-  SELECT node, before, step,
-    max(duration_ms) OVER (PARTITION BY folded_title, folded_artist, run)
-      - min(duration_ms) OVER (PARTITION BY folded_title, folded_artist, run) AS spread
+  SELECT node, before, step, equal,
+    max(duration_ms) OVER (PARTITION BY key, run) - min(duration_ms) OVER (PARTITION BY key, run) AS spread
   FROM numbered
+),
+-- 2. A claim without a length is known by its release: same title, artist and name of the release, where no release has the
+-- title twice and the lengths that are told are one.
+lacking AS (
+  SELECT place FROM alike WHERE place IS NOT NULL GROUP BY place HAVING bool_or(duration_ms IS NULL) AND count(*) > 1
+),
+once AS (
+  SELECT node, place, duration_ms FROM alike SEMI JOIN lacking USING (place)
+  QUALIFY count(*) OVER (PARTITION BY place, release) = 1
+),
+placed AS (
+  SELECT
+    node, min(node) OVER w AS first,
+    coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread
+  FROM once
+  WINDOW w AS (PARTITION BY place)
+),
+-- 3. One typing mistake: the beginning or the end of a long title is right, artist and length agree; or artist and place on
+-- the release do, and no length contradicts.
+neighbours AS (
+  SELECT
+    use, node, artist, title, words, duration_ms,
+    unnest([lead(it, 1) OVER w, lead(it, 2) OVER w, lead(it, 3) OVER w]) AS next
+  FROM (
+    SELECT *, struct_pack(node := node, title := title, words := words, ms := duration_ms) AS it
+    FROM told_tracks(['near-names+duration', 'near-names+release'])
+  )
+  WINDOW w AS (PARTITION BY use, key, artist ORDER BY duration_ms, title, words, node)
+),
+mistyped AS (
+  SELECT DISTINCT node AS a, next.node AS b, use AS reason
+  FROM neighbours
+  WHERE title <> next.title AND len(title) >= 4 AND len(next.title) >= 4
+    AND if(use = 'near-names+release', coalesce(abs(next.ms - duration_ms) <= 2000, true), next.ms - duration_ms <= 2000)
+    AND one_mistake(title, next.title, words, next.words)
+),
+-- 4. Another script: title and artist sound alike in Latin letters, and lengths or releases agree.
+either AS MATERIALIZED (
+  SELECT
+    node, duration_ms, words, other_script, hash(title, artist) AS key, if(release = '', NULL, hash(title, artist, release)) AS place
+  FROM (
+    SELECT node, duration_ms, words, other_script, sound AS artist, sounded(release) AS release, sounded(title) AS title
+    FROM (
+      SELECT
+        node, duration_ms, words, sound, is_foreign(words || artist) AS other_script, voiced(release, fold(release)) AS release,
+        if(contains(title, '|'), title, voiced(raw_title, title)) AS title
+      FROM told_tracks(['sound'])
+    )
+  )
+  WHERE len(title) > 2
+),
+by_sound AS (
+  SELECT
+    node, lag(node) OVER w AS before, other_script <> lag(other_script) OVER w AS other,
+    duration_ms - lag(duration_ms) OVER w AS step
+  FROM either
+  WHERE duration_ms IS NOT NULL
+  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, other_script, words, node)
+),
+placed_by_sound AS (
+  SELECT
+    node, other_script, min(if(other_script, NULL, node)) OVER w AS latin,
+    coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread
+  FROM either
+  WHERE place IN (
+    SELECT place FROM either GROUP BY place
+    HAVING bool_or(duration_ms IS NULL) AND bool_or(other_script) AND NOT bool_and(other_script)
+  )
+  WINDOW w AS (PARTITION BY place)
 ),
 grouped AS (
   SELECT min(node) OVER (PARTITION BY blob) AS a, node AS b, 'same-bytes' AS reason, 1.0::DOUBLE AS confidence
@@ -46,9 +215,7 @@ grouped AS (
   FROM track_nodes WHERE mbid <> '' AND hash(mbid) IN (SELECT key FROM mbids)
   UNION ALL
   -- An ISRC is evidence of identity, never proof: codes are reused, so the title has to agree.
-  SELECT min(node) OVER (PARTITION BY isrc, folded_title), node, 'isrc+title', 0.98
-  FROM track_nodes
-  WHERE isrc <> '' AND folded_title <> '' AND hash(isrc, folded_title) IN (SELECT key FROM codes)
+  SELECT min(node) OVER (PARTITION BY isrc, title), node, 'isrc+title', 0.98 FROM told_tracks(['code'])
   UNION ALL
   SELECT x.node, y.node, 'same-sound', 1.0 - n.error
   FROM versions n
@@ -57,9 +224,16 @@ grouped AS (
   -- An edit is a recording of its own.
   WHERE n.relation <> 'edit'
   UNION ALL
-  -- Same title, same artist, and lengths that follow each other within three seconds. A row of lengths that leads from one
-  -- recording to another, more than ten seconds, tells none of them apart and joins nothing.
-  SELECT before, node, 'names+duration', 0.9 FROM runs WHERE step = 0 AND spread <= 10000
+  SELECT before, node, if(equal, 'names+duration', 'like-names+duration'), if(equal, 0.9, 0.85)
+  FROM runs WHERE step = 0 AND spread <= 10000
+  UNION ALL
+  SELECT first, node, 'names+release', 0.8 FROM placed WHERE spread <= 10000
+  UNION ALL
+  SELECT a, b, reason, 0.75 FROM mistyped
+  UNION ALL
+  SELECT before, node, 'sound-of-names+duration', 0.75 FROM by_sound WHERE other AND step <= 2000
+  UNION ALL
+  SELECT latin, node, 'sound-of-names+release', 0.7 FROM placed_by_sound WHERE other_script AND spread <= 10000
   UNION ALL
   -- A file without tags is known by the name it was deposited under: the same words as a title, and the same length.
   SELECT least(f.node, t.node), greatest(f.node, t.node), 'file-name+duration', 0.7
@@ -71,3 +245,4 @@ grouped AS (
   WHERE f.source = 'file' AND f.title = '' AND d.words <> ''
 )
 SELECT a, b, reason, confidence FROM grouped WHERE a <> b;
+DROP TABLE track_chosen;

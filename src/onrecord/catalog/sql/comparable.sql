@@ -1,0 +1,119 @@
+-- SPDX-FileCopyrightText: 2026 The onrecord contributors
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Names in a form in which two ways to write one thing are equal, and two versions of it are not. What `fold` gave is
+-- enough for most names; only those that hold a word that matters are taken apart.
+
+-- Without spaces, so that it does not matter where words are cut or an apostrophe stands.
+CREATE OR REPLACE MACRO close_up(folded) AS if(
+  strlen(folded) = length(folded),
+  replace(folded, ' ', ''),
+  replace(replace(replace(replace(translate(folded, 'øłđðħŧı', 'olddhti'), ' ', ''), 'æ', 'ae'), 'œ', 'oe'), 'ß', 'ss')
+);
+
+-- Words that tell versions of one song apart; of two claims they have to agree.
+CREATE OR REPLACE MACRO version_words() AS
+  '\b(live|remix|remixed|rmx|mix|remaster|acoustic|demo|edit|instrumental|karaoke|mono|stereo|dub|extended|'
+  || 'radio|acapella|cappella|reprise|rehearsal|take|alternate|alternative|session|unreleased|'
+  || 'rework|bootleg|orchestral|symphonic|clean|part|version)\b';
+
+-- Does a title (once folded) hold a word that tells a version, or one that says nothing of the recording?
+CREATE OR REPLACE MACRO tells_version(folded) AS regexp_matches(
+  folded,
+  version_words()[:-4] || '|remastered|remastering|vivo|directo|concert|unplugged|acustico|acoustique|pt)\b'
+);
+CREATE OR REPLACE MACRO says_more(folded) AS
+  regexp_matches(folded, '\b(feat|ft|featuring|with|explicit|original|official|bonus|deluxe|(album|lp|main) (version|mix))\b');
+
+-- A title without guests and without what says nothing, its versions behind a bar in one spelling and order.
+CREATE OR REPLACE MACRO no_guests(plain) AS
+  regexp_replace(
+    regexp_replace(plain, '[(\[]\s*(?:(?:feat|ft|featuring|with|duet with)\b|\+)[^()\[\]]*[)\]]', ' ', 'g'),
+    '\s(feat|ft|featuring)\b\.?\s+[^()\[\]]*?(\s[-–—]\s|[(\[]|$)', ' \2'
+  );
+CREATE OR REPLACE MACRO no_noise(plain) AS
+  regexp_replace(
+    plain,
+    '(\s[-–—]\s*|[(\[]\s*)(explicit|(?:original )?(?:album|lp|main) (?:version|mix)|original (?:mix|version|recording)|'
+    || 'official (?:music )?(?:video|audio)|bonus track|deluxe (?:edition|version))\s*([)\]]|$)',
+    ' ', 'g'
+  );
+CREATE OR REPLACE MACRO one_spelling(folded) AS
+  regexp_replace(
+    regexp_replace(
+      regexp_replace(
+        regexp_replace(
+          regexp_replace(replace(folded, ' and ', ' '), '\b(digitally |digital )?remaster(ed|ing)?\b', 'remaster', 'g'),
+          '\b(ao vivo|en vivo|en directo|dal vivo|en concert|in concert)\b', 'live', 'g'
+        ),
+        '\b(unplugged|acustico|acoustique)\b', 'acoustic', 'g'
+      ),
+      '\b(live|remix|remaster|acoustic|demo|instrumental|karaoke|mono|stereo|extended|radio edit|edit) (version|recording)\b',
+      '\1', 'g'
+    ),
+    '\bpt\b', 'part', 'g'
+  );
+CREATE OR REPLACE MACRO versions_last(text) AS
+  if(
+    regexp_matches(text, version_words()),
+    close_up(regexp_replace(text, version_words() || '|\b(?:19|20)\d\d\b', '', 'g')) || '|'
+      || array_to_string(list_sort(regexp_extract_all(text, version_words() || '|\b(?:19|20)\d\d\b')), ' '),
+    close_up(text)
+  );
+CREATE OR REPLACE MACRO without_more(title) AS
+  trim(regexp_replace(no_noise(no_guests(lower(strip_accents(nfc_normalize(title))))), '[^\p{L}\p{N}]+', ' ', 'g'));
+CREATE OR REPLACE MACRO bare_title(title, folded) AS
+  if(says_more(folded) OR contains(title, '(+'), coalesce(nullif(without_more(title), ''), folded), folded);
+CREATE OR REPLACE MACRO comparable_title(bare) AS
+  if(tells_version(bare), versions_last(one_spelling(bare)), close_up(replace(bare, ' and ', ' ')));
+
+-- A name without guests, articles and the words that join names.
+CREATE OR REPLACE MACRO comparable_artist(folded) AS if(
+  regexp_matches(folded, '\b(feat|ft|featuring|the|and|und|et|y|with|vs)\b'),
+  coalesce(
+    nullif(close_up(regexp_replace(
+      regexp_replace(folded, ' (feat|ft|featuring) .*$', ''), '\bthe\b| (?:and|und|et|y|with|vs) ', ' ', 'g'
+    )), ''),
+    close_up(folded)
+  ),
+  close_up(folded)
+);
+
+-- The first of several who are credited together, as it stands there; '' where one is alone.
+CREATE OR REPLACE MACRO first_artist(artist) AS if(
+  regexp_matches(artist, '(?i)[,;&+]|\s(/|with|and|und|et|y|vs|x|presents|meets)\b'),
+  regexp_extract(artist, '(?i)^(.+?)(?:\s*[,;&+]|\s(?:/|feat|ft|featuring|with|and|und|et|y|vs|x|presents|meets)\b)', 1),
+  ''
+);
+
+-- A release of live recordings by its title: its tracks are, whether or not each says so. Not where to live is the verb.
+CREATE OR REPLACE MACRO is_live(release) AS
+  regexp_matches(release, '(?i)\blive\b|\b(?:ao|en|dal) vivo\b|\bunplugged\b|\bin concert\b')
+  AND NOT regexp_matches(
+    release,
+    '(?i)\b(?:to|we|i|you|they|who|where|how|long|let|can|must|will|never|gonna|dont|don.t) live\b'
+    || '|\blive (?:and|through|your|my|for|it|fast|free|forever|by|with|to|together)\b'
+  );
+
+-- Whoever is nobody in particular, and titles that many recordings of one artist have.
+CREATE OR REPLACE MACRO is_nobody(artist) AS
+  artist IN ('', 'various', 'variousartists', 'va', 'unknown', 'unknownartist', 'anonymous', 'traditional', 'artistunknown', 'noartist');
+CREATE OR REPLACE MACRO is_generic(title) AS
+  title IN (
+    'untitled', 'intro', 'outro', 'interlude', 'skit', 'introduction', 'notitle', 'unknown', 'opening', 'ending', 'overture', 'prelude',
+    'silence', 'track', 'theme', 'finale', 'allegro', 'adagio', 'andante', 'largo', 'presto', 'vivace', 'moderato', 'menuet', 'minuet',
+    'aria', 'recitative', 'recitativo', 'intermezzo', 'waltz', 'etude', 'chorus', 'applause', 'announcement', 'commentary', 'a', 'b'
+  )
+  OR regexp_matches(title, '^(track|titel|piste|pista|untitled|notitle|part)?\d{0,3}$');
+
+-- Half of a hash: what is told apart by it is compared as it is afterwards.
+CREATE OR REPLACE MACRO hint(one, other) AS (hash(one, other) >> 32)::UINTEGER;
+
+-- Are two titles one typing mistake apart, in a word of letters, and with the same numbers and versions?
+CREATE OR REPLACE MACRO new_short_words(words, others) AS
+  len(list_filter(string_split(words, ' '), lambda word: len(word) < 4 AND NOT list_contains(string_split(others, ' '), word)));
+CREATE OR REPLACE MACRO one_mistake(one, other, one_words, other_words) AS
+  damerau_levenshtein(split_part(one, '|', 1), split_part(other, '|', 1)) <= 1
+  AND split_part(one, '|', 2) = split_part(other, '|', 2)
+  AND regexp_replace(one, '[^0-9]', '', 'g') = regexp_replace(other, '[^0-9]', '', 'g')
+  AND new_short_words(one_words, other_words) = 0
+  AND new_short_words(other_words, one_words) = 0;

@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tracks whose names are written in two ways are one recording; versions of a song are not."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.catalog.claimed import grouped
+
+#: A title, an artist, a length in seconds, and the name of a release with the place on it.
+Short = tuple[str, str, float | None, str, int | None]
+
+
+def told(
+    title: str, artist: str = "Somebody", length: float | None = 100, on: str = "", at: int | None = None
+) -> Short:
+    return title, artist, length, on, at
+
+
+ONE: dict[str, tuple[str, Short, Short]] = {
+    "guest in the title": ("like-names+duration", told("Elevator (feat. Timbaland)"), told("Elevator")),
+    "guest in the artist": (
+        "like-names+duration",
+        told("Crush (Ft. Julian)", "Daft Punk"),
+        told("Crush", "Daft Punk featuring Julian C."),
+    ),
+    "guest without brackets": ("like-names+duration", told("Rise feat. Skylar (Live)"), told("Rise - Live")),
+    "guest with a sign": ("like-names+duration", told("Goodbye To You (+ Dot)"), told("Goodbye to You [with Dot]")),
+    "first of several": (
+        "names+duration",
+        told("Hummingbird", "Metro Boomin, James Blake"),
+        told("Hummingbird", "Metro Boomin"),
+    ),
+    "article and joining word": (
+        "like-names+duration",
+        told("Wood and Stone", "The Oaks & Ash"),
+        told("Wood & Stone", "Oaks and Ash"),
+    ),
+    "version in other order": ("like-names+duration", told("Song (2009 Remaster)"), told("Song - Remastered 2009")),
+    "version in other words": ("like-names+duration", told("Chão (Ao Vivo)"), told("Chão [Live Version]")),
+    "what says nothing": ("like-names+duration", told("Rain [Explicit]"), told("Rain (Album Version)")),
+    "words cut elsewhere": ("like-names+duration", told("Don’t Lovesong"), told("Dont love-song")),
+    "live by its release": (
+        "like-names+duration",
+        told("Trooper", on="Live at Leeds"),
+        told("Trooper (Live)", on="Rarities"),
+    ),
+    "one typing mistake": ("near-names+duration", told("In the Clounds"), told("In the Clouds", length=102)),
+    "a mistake at a place": (
+        "near-names+release",
+        told("Juze", on="X", at=3, length=None),
+        told("Jjuze", on="X", at=3),
+    ),
+    "no length, one release": ("names+release", told("Song", on="Album", length=None), told("Song", on="ALBUM!")),
+    "Cyrillic": (
+        "sound-of-names+duration",
+        told("Лебединое озеро", "Чайковский"),
+        told("Lebedinoye ozero", "Tchaikovsky"),
+    ),
+    "Greek": ("sound-of-names+duration", told("Ρεμπέτικο", "Νίκος"), told("Rempetiko", "Nikos")),
+    "kana": ("sound-of-names+duration", told("がくせい", "サカナ"), told("Gakusei", "Sakana", 101)),
+    "Hangul": ("sound-of-names+duration", told("바람", "김수"), told("Baram", "Gim Su")),
+    "another script, no length": (
+        "sound-of-names+release",
+        told("Нови", "Телоло", on="Лихо", length=None),
+        told("Novi", "Telolo", on="Likho"),
+    ),
+}  # fmt: skip
+TWO: dict[str, tuple[Short, Short]] = {
+    "live": (told("Song"), told("Song (Live)")),
+    "live by its release": (told("Song", on="Live After Death"), told("Song", on="Powerslave")),
+    "remix": (told("Song"), told("Song (DJ Remix)")),
+    "two remixes": (told("Song (A Remix)"), told("Song (B Remix)")),
+    "remaster": (told("Song"), told("Song - 2011 Remaster")),
+    "years": (told("Song (2009 Remaster)"), told("Song (2011 Remaster)")),
+    "acoustic": (told("Song"), told("Song (Acoustic)")),
+    "instrumental": (told("Song"), told("Song (Instrumental)")),
+    "edit": (told("Song (Radio Edit)"), told("Song (Extended)")),
+    "karaoke": (told("Song"), told("Song [Karaoke Version]")),
+    "mono": (told("Song (Mono)"), told("Song (Stereo)")),
+    "other number": (told("Symphony Number 41"), told("Symphony Number 40")),
+    "other part": (told("The Long Way Part A"), told("The Long Way Part B")),
+    "a mistake in a short word": (told("The Way to Go On"), told("The Day to Go On")),
+    "a mistake, another length": (told("In the Clounds Above"), told("In the Clouds Above", length=103)),
+    "a mistake, another artist": (told("In the Clounds Above"), told("In the Clouds Above", "Else")),
+    "two mistakes": (told("In the Cluonds Abvoe"), told("In the Clouds Above")),
+    "a mistake at another place": (told("Juze", on="X", at=3, length=None), told("Jjuze", on="X", at=4)),
+    "same title by others": (told("Angel", "Aerosmith"), told("Angel", "Lenny Kravitz")),
+    "nobody in particular": (told("Angel", "Various Artists"), told("Angel", "Various Artists")),
+    "what many are called": (told("Intro", on="One"), told("Intro", on="Other")),
+    "no length, another release": (told("Song", on="One", length=None), told("Song", on="Other")),
+    "no length, no release": (told("Song", length=None), told("Song", length=None)),
+    "another script, another length": (told("Нови", "Телоло"), told("Novi", "Telolo", 103)),
+    "another script, other words": (told("Нови", "Телоло"), told("Lihod", "Telolo")),
+}
+
+
+def claims(pairs: dict[str, tuple[Short, Short]]) -> list[dict[str, Any]]:
+    """Two claims a pair. All are matched at a time, so each pair has a word of its own in its artist, or none."""
+    return [
+        {
+            "id": f"{name}/{side}",
+            "source": f"source {side}",
+            "title": title,
+            "artist": artist,
+            "duration_ms": None if length is None else round(length * 1000),
+            "release": release,
+            "release_id": release,
+            "position": position,
+        }
+        for name, pair in pairs.items()
+        for side, (title, artist, length, release, position) in enumerate(
+            (title, alone(artist, number), length, on, at)
+            for number in [list(pairs).index(name)]
+            for title, artist, length, on, at in pair
+        )
+    ]
+
+
+def alone(artist: str, number: int) -> str:
+    is_nobody = artist == "Various Artists"
+    letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+    return artist if is_nobody else f"Q{letters}q {artist}"
+
+
+def test_two_ways_to_write_one(tmp_path: Path) -> None:
+    found = grouped(tmp_path, claims({name: (one, other) for name, (_, one, other) in ONE.items()}))
+    assert found == {frozenset((f"{name}/0", f"{name}/1")): reason for name, (reason, _, _) in ONE.items()}
+
+
+def test_what_is_alike_and_is_not_one(tmp_path: Path) -> None:
+    found = grouped(tmp_path, claims(TWO))
+    assert {name for members in found if len(members) > 1 for name in members} == set()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_it_does_not_matter_who_came_first(tmp_path: Path, seed: int) -> None:
+    everything = claims({**{name: (one, other) for name, (_, one, other) in ONE.items()}, **TWO})
+    shuffled = random.Random(seed).sample(everything, len(everything))
+    assert grouped(tmp_path / "one", everything) == grouped(tmp_path / "other", shuffled)
+
+
+def test_a_title_that_a_release_has_twice_is_not_known_by_the_release(tmp_path: Path) -> None:
+    common = {"title": "Song", "artist": "X", "release": "Album", "release_id": "1"}
+    twice = [{**common, "id": f"a{place}", "source": "a", "position": place} for place in (1, 2)]
+    assert len(grouped(tmp_path, [*twice, {**common, "id": "b", "source": "b"}])) == 3
+
+
+def test_who_is_credited_first_has_to_be_the_same(tmp_path: Path) -> None:
+    common = {"title": "Song", "duration_ms": 100_000}
+    both = [
+        {**common, "id": it, "artist": artist}
+        for it, artist in (("a", "X & Y"), ("b", "Y & X"), ("c", "Z, X"))
+    ]
+    assert len(grouped(tmp_path, both)) == 3
