@@ -17,6 +17,7 @@ from onrecord.archive.harvest import HarvestReport, harvest
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader, open_reader
+from onrecord.catalog.match import KINDS
 from onrecord.engine.parquet import read_rows
 from onrecord.engine.pool import Workers
 from onrecord.errors import UsageError
@@ -126,7 +127,13 @@ def canonical(folder: Path) -> dict[str, list[Any]]:
     reader = open_reader(folder)
     found: dict[str, list[Any]] = {"recording": [], "release": [], "artist": []}
     with Archive.open(folder) as archive, archive.duck() as duck:
-        ids = duck.run("SELECT DISTINCT id FROM ids WHERE id NOT IN (SELECT old FROM redirects)")
+        ids = [
+            row
+            for thing in KINDS.values()
+            for row in duck.run(
+                f"SELECT DISTINCT {thing} FROM read_parquet('{archive.canonical(f'{thing}_members')}')"
+            )
+        ]
     for (identifier,) in ids:
         if identifier.startswith("r"):
             for kind, view in views(reader, identifier):

@@ -214,6 +214,7 @@ class Run:
         volumes = manifest_in(self.edition).volumes
         chosen = [entry for entry in volumes if planned is None or entry.name in planned]
         self.report.left_out = len(volumes) - len(chosen)
+        self._take_names()
         came: list[Path] = []
         try:
             for entry in chosen:
@@ -356,6 +357,15 @@ class Run:
             elif digest in self.allowed:
                 missing.append(file.path)
         return missing
+
+    def _take_names(self) -> None:
+        """What the edition calls its things, before its files come: they are called so here, too."""
+        assert self._feed is not None
+        with self._archive.writing(moment=True), self._archive.duck() as duck:
+            ids = rows_of(self._feed, self.edition, lambda offered: ids_in_use(duck, offered))["ids"]
+            if ids:
+                data = {"archive": self._feed.archive, "number": self._feed.number}
+                self._archive.commit("named", data, {"ids": ids})
 
     def _keep(self, feed: Feed, torrent: bytes, edition: Path, allowed: dict[str, list[Evidence]]) -> None:
         """Keep the edition as it came, and what it says as that archive's word; once an edition."""

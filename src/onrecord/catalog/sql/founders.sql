@@ -1,33 +1,39 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The id of each component of `{kind}`: that of its first claim, by when it came. A claim founds the id that is made of
--- its name (`mint`); another one only where `ids` or `{kind}_heirs` say so, and the claim that made it is not here.
+-- The id of each component of `{kind}`: the oldest that a claim of it founds. A claim founds the id that is made of its
+-- name (`mint`) when it comes; another one where `ids` or `{kind}_heirs` say so, and the claim that the id is made of is not
+-- here. An heir's id is as old as the heir; what another archive calls its things is as old as its word.
 CREATE OR REPLACE TABLE {kind}_owners AS
 WITH founding AS (
   SELECT id, source, source_id, seq FROM ids WHERE kind = '{kind}'
   UNION ALL
   SELECT id, source, source_id, 9223372036854775807 FROM {kind}_heirs
-),
-owners AS (
-  SELECT f.id, f.seq, n.node
-  FROM founding f JOIN {kind}_nodes n ON n.source = f.source AND n.id = f.source_id
-  WHERE f.id NOT IN (
-    SELECT g.id FROM founding g JOIN {kind}_nodes m ON mint('{thing}', m.source, m.id) = g.id
-  )
-  QUALIFY row_number() OVER (PARTITION BY f.id ORDER BY f.seq, f.source, f.source_id) = 1
 )
-SELECT node, arg_min(id, (seq, id)) AS id FROM owners GROUP BY node;
+SELECT f.id, n.node, least(f.seq, n.first_seq) AS seq
+FROM founding f JOIN {kind}_nodes n ON n.source = f.source AND n.id = f.source_id
+WHERE f.id NOT IN (
+  SELECT g.id FROM founding g JOIN {kind}_nodes m ON mint('{thing}', m.source, m.id) = g.id
+)
+QUALIFY row_number() OVER (PARTITION BY f.id ORDER BY f.seq, f.source, f.source_id) = 1;
 
 CREATE OR REPLACE TABLE {kind}_ids AS
-WITH firsts AS (
-  SELECT n.node AS label, n.node AS founder FROM {kind}_nodes n
-  WHERE NOT EXISTS (SELECT 1 FROM {kind}_labels l WHERE l.node = n.node)
-  UNION ALL
-  SELECT l.label, arg_min(n.node, (n.first_seq, n.source, n.id))
+WITH alone AS (
+  SELECT node FROM {kind}_nodes
+  WHERE node NOT IN (SELECT node FROM {kind}_labels) AND node NOT IN (SELECT node FROM {kind}_owners)
+),
+offers AS (
+  SELECT l.label, n.node, n.first_seq AS seq, n.source, n.id AS source_id, '' AS id
   FROM {kind}_labels l JOIN {kind}_nodes n ON n.node = l.node
-  GROUP BY l.label
+  UNION ALL
+  SELECT coalesce(l.label, n.node), n.node, o.seq, n.source, n.id, o.id
+  FROM {kind}_owners o JOIN {kind}_nodes n ON n.node = o.node LEFT JOIN {kind}_labels l ON l.node = o.node
+),
+firsts AS (
+  SELECT label, arg_min(struct_pack(node := node, id := id), (seq, id = '', source, source_id, id)) AS first
+  FROM offers GROUP BY label
 )
-SELECT f.label, f.founder, coalesce(o.id, mint('{thing}', n.source, n.id)) AS id
-FROM firsts f
-JOIN {kind}_nodes n ON n.node = f.founder
-LEFT JOIN {kind}_owners o ON o.node = f.founder;
+SELECT a.node AS label, a.node AS founder, mint('{thing}', n.source, n.id) AS id
+FROM alone a JOIN {kind}_nodes n ON n.node = a.node
+UNION ALL
+SELECT f.label, f.first.node, if(f.first.id <> '', f.first.id, mint('{thing}', n.source, n.id))
+FROM firsts f JOIN {kind}_nodes n ON n.node = f.first.node;

@@ -1,14 +1,14 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Redirects that have to be told: ids of `{thing}` that have their own page again; ids that lead elsewhere and whose
--- founding claim is in another component now; ids that were borne and are not any more, each with the id of the first of
--- its claims.
+-- Redirects that have to be told: ids of `{thing}` that have their own page again; ids that `ids` or heirs give to a claim of
+-- a component that bears another; ids that lead elsewhere and whose founding claim is in another component now; ids that
+-- were borne and are not any more, each with the id of the first of its claims.
 WITH leads AS (
   SELECT old, arg_max(new, seq) AS new FROM redirects WHERE kind = '{kind}' GROUP BY old
 ),
 led AS (SELECT old, new FROM leads WHERE old <> new),
 founding AS (
-  SELECT l.old, n.node FROM led l JOIN {kind}_owners n ON n.id = l.old
+  SELECT id AS old, node FROM {kind}_owners
   UNION ALL
   SELECT l.old, n.node
   FROM led l
@@ -21,7 +21,7 @@ told AS (
   SELECT 0 AS rank, i.id AS old, i.id AS new FROM {kind}_ids i SEMI JOIN led ON led.old = i.id
   UNION ALL
   SELECT 1, f.old, i.id
-  FROM founding f JOIN {kind}_labels l ON l.node = f.node JOIN {kind}_ids i ON i.label = l.label
+  FROM founding f LEFT JOIN {kind}_labels l ON l.node = f.node JOIN {kind}_ids i ON i.label = coalesce(l.label, f.node)
   UNION ALL
   SELECT 2, b.{thing}, arg_min(i.id, (n.first_seq, n.source, n.id))
   FROM {thing}_before b
