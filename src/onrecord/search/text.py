@@ -18,7 +18,7 @@ from onrecord.search.facets import ALL, Facets
 from onrecord.search.fold import stands_alone
 from onrecord.search.variants import SHORTEST, guesses, number_may_be_wrong
 
-_WRITER_BYTES: Final = 64 * 1024 * 1024
+_WRITER_BYTES: Final = 128 * 1024 * 1024
 #: Tokens of a query that are asked for; more hardly change what fits.
 _MOST_TOKENS: Final = 16
 #: Of words that a mistyped one may stand for, so many, those of most things first.
