@@ -74,7 +74,7 @@ def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
             }
             for name in WANTED
         },
-        "kept_in": str(place),
+        "kept_in": place.name,
     }
 
 
