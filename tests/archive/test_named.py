@@ -70,6 +70,10 @@ def client(once: Path) -> Iterator[TestClient]:
         yield client
 
 
+def page_of(kind: str, id: str) -> str:
+    return f"/{kind}/{id}"
+
+
 def found(reader: Reader, query: str, *kinds: str, **filters: Any) -> list[tuple[str, str]]:
     return [(hit.kind, hit.id) for hit in reader.search(query, kinds, 50, Filters(**filters))]
 
@@ -158,14 +162,19 @@ def test_each_leads_to_a_page_that_shows_what_belongs_to_it(client: TestClient, 
         ("label", LABEL, ["Fog Album"]),
         ("release-group", GROUP, ["Fog Album"]),
     ):
-        page: Any = html.fromstring(client.get(f"/{kind}/{id}").content)
+        page: Any = html.fromstring(client.get(page_of(kind, id)).content)
         assert page.xpath("//main//ul//a/text() | //main//ul//a/bdi/text()") == shown
         [leads] = page.xpath("//main//ul//a/@href")
         assert client.get(leads).status_code == 200
-    assert "T0345246801" in client.get(f"/work/{WORK}").text
-    assert client.get(f"/label/{WORK}").status_code == client.get("/work/none").status_code == 404
-    thing = f"/work/{own_id('work', WORK)}"
-    assert client.get(thing).headers["location"] == f"/work/{WORK}", "the id that stands for it leads to it"
+    work = page_of("work", WORK)
+    assert "T0345246801" in client.get(work).text
+    assert (
+        client.get(page_of("label", WORK)).status_code
+        == client.get(page_of("work", "none")).status_code
+        == 404
+    )
+    thing = page_of("work", own_id("work", WORK))
+    assert client.get(thing).headers["location"] == work, "the id that stands for it leads to it"
 
 
 def test_page_interface_and_command_say_the_kind(
@@ -173,7 +182,7 @@ def test_page_interface_and_command_say_the_kind(
 ) -> None:
     page: Any = html.fromstring(client.get("/search", params={"q": ISWC}).content)
     assert page.xpath("//h2/text()")[0] == "Works"
-    assert page.xpath("//section[@aria-labelledby='hits-work']//a/@href") == [f"/work/{WORK}"]
+    assert page.xpath("//section[@aria-labelledby='hits-work']//a/@href") == [page_of("work", WORK)]
     answer = client.get("/api/search", params={"q": "LC 00193", "kind": "label"}).json()
     assert [(hit["kind"], hit["id"]) for hit in answer["hits"]] == [("label", LABEL)]
     listed = client.get("/api/search", params={"kind": "label"}).json()
