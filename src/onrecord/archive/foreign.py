@@ -36,13 +36,22 @@ def evidence_in(edition: Path) -> dict[str, list[Evidence]]:
     return found
 
 
-def rows_of(feed: Feed, edition: Path, known: Callable[[list[str]], set[str]]) -> dict[str, list[Row]]:
-    """Rows that an edition adds here: its canonical view as claims, and its ids.
-
-    `known` says which ids have a meaning here already: an edition cannot give them another.
+def ids_in(feed: Feed, edition: Path, known: Callable[[list[str]], set[str]]) -> list[IdRow]:
+    """What an edition calls its things. `known` says which ids have a meaning here already: an edition cannot give them
+    another.
     """
     source = source_of(feed.archive)
-    tables: dict[str, list[Row]] = {
+    offered = [(kind, row["id"]) for kind, name in KINDS.items() for row in _read(edition, f"{name}s", "id")]
+    taken = known([identifier for _, identifier in offered])
+    return [
+        IdRow(kind, identifier, source, identifier) for kind, identifier in offered if identifier not in taken
+    ]
+
+
+def claims_in(feed: Feed, edition: Path) -> dict[str, list[Row]]:
+    """Rows that an edition adds here: its canonical view as claims."""
+    source = source_of(feed.archive)
+    return {
         "records": [
             RecordRow(source, RECORD, "application/json", b"", feed.sums_sha256, deleted=False, version="")
         ],
@@ -62,12 +71,6 @@ def rows_of(feed: Feed, edition: Path, known: Callable[[list[str]], set[str]]) -
         ],
         "releases": list(_releases(source, edition)),
     }
-    offered = [(kind, row["id"]) for kind, name in KINDS.items() for row in _read(edition, f"{name}s", "id")]
-    taken = known([identifier for _, identifier in offered])
-    tables["ids"] = [
-        IdRow(kind, identifier, source, identifier) for kind, identifier in offered if identifier not in taken
-    ]
-    return tables
 
 
 def _tracks(source: str, edition: Path) -> Iterator[TrackRow]:

@@ -28,7 +28,7 @@ from onrecord.archive.following import (
     refuse_older_edition,
     trust_of,
 )
-from onrecord.archive.foreign import RECORD, evidence_in, rows_of, source_of
+from onrecord.archive.foreign import RECORD, claims_in, evidence_in, ids_in, source_of
 from onrecord.archive.judging import judge_offered
 from onrecord.archive.letting_in import LettingIn, SyncReport, digest_in, expect
 from onrecord.archive.matching import is_matched, rematch_locked
@@ -361,8 +361,10 @@ class Run:
     def _take_names(self) -> None:
         """What the edition calls its things, before its files come: they are called so here, too."""
         assert self._feed is not None
+        if self._feed.number in self._held():
+            return
         with self._archive.writing(moment=True), self._archive.duck() as duck:
-            ids = rows_of(self._feed, self.edition, lambda offered: ids_in_use(duck, offered))["ids"]
+            ids = ids_in(self._feed, self.edition, lambda offered: ids_in_use(duck, offered))
             if ids:
                 data = {"archive": self._feed.archive, "number": self._feed.number}
                 self._archive.commit("named", data, {"ids": ids})
@@ -380,8 +382,7 @@ class Run:
         batch = Batch(self._archive.ledger)
         for digest, facts in sorted(allowed.items()):
             batch.link(digest, facts, source_of(feed.archive), RECORD)
-        with self._archive.duck() as duck:
-            rows = rows_of(feed, final, lambda offered: ids_in_use(duck, offered))
+        rows = claims_in(feed, final)
         data = {"archive": feed.archive, "number": feed.number, "sums": feed.sums_sha256}
         self._archive.commit("mirrored", data, batch.rows | rows, batch.evidence)
 
