@@ -6,19 +6,17 @@
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
 import apsw
 from msgspec import Struct
 
-from onrecord.errors import StoreFailed
+from onrecord.search.cache_files import reading
 
 SCHEMA: Final = 2
-#: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
-_PATIENCE_MS: Final = 5_000
 
 #: A UUID may be that of two things, where a person keeps them apart: the first of them is found by it.
 TABLES: Final = """
@@ -115,41 +113,8 @@ class Entities:
         with self._reading() as db:
             return db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
 
-    @contextmanager
-    def _reading(self) -> Iterator[apsw.Connection]:
-        db = _opened(self._path)
-        try:
-            yield db
-        except (apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
-            raise _unreadable(self._path, error) from None
-        finally:
-            db.close()
-
-
-def _opened(path: Path) -> apsw.Connection:
-    """The file as it is; none where nothing was matched yet, or where another version wrote it."""
-    if path.exists():
-        for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
-            db = apsw.Connection(str(path), flags=flags)
-            db.set_busy_timeout(_PATIENCE_MS)
-            try:
-                if db.pragma("user_version") == SCHEMA:
-                    return db
-                db.close()
-                break
-            except (apsw.ReadOnlyError, apsw.CantOpenError):
-                # A kill left a change half done: whoever may write takes it back, so the next opens it for that.
-                db.close()
-            except (apsw.CorruptError, apsw.NotADBError) as error:
-                db.close()
-                raise _unreadable(path, error) from None
-    db = apsw.Connection(":memory:")
-    db.execute(TABLES)
-    return db
-
-
-def _unreadable(path: Path, error: Exception) -> StoreFailed:
-    return StoreFailed(f"{path}: {error}", "`onrecord match` makes it again")
+    def _reading(self) -> AbstractContextManager[apsw.Connection]:
+        return reading(self._path, SCHEMA, TABLES)
 
 
 def _entity(found: tuple[object, ...]) -> Entity:

@@ -6,8 +6,6 @@ As `row_filling` does it: a change is one transaction, which also keeps what the
 when it has. What a kill cuts short is done by whoever writes next.
 """
 
-import hashlib
-import os
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +16,7 @@ import apsw
 import msgspec
 from msgspec import Struct
 
-from onrecord.errors import StoreFailed
+from onrecord.search import cache_files
 from onrecord.search.entities import INDEXES, SCHEMA, TABLES
 from onrecord.search.fields import Document, FieldIndex, leave_only
 from onrecord.search.row_filling import Filled
@@ -63,11 +61,9 @@ def fill(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     turned = sorted({(uuid.UUID(id).bytes, kind): thing for kind, id, thing in redirects}.items())
-    try:
+    with cache_files.said(path):
         filled = _change(path, things, links, turned) if _is_usable(path) else None
         return filled or _anew(path, things, links, turned)
-    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.BusyError) as error:
-        raise StoreFailed(f"{path}: {error}", "is the disk full? `onrecord match` makes it again") from None
 
 
 def catch_up(path: Path, db: apsw.Connection) -> int:
@@ -83,20 +79,11 @@ def catch_up(path: Path, db: apsw.Connection) -> int:
 
 
 def _is_usable(path: Path) -> bool:
-    """Is there a file of this version, whole, with an index that opens?"""
-    if not path.exists():
-        return False
-    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    try:
-        if db.pragma("user_version") != SCHEMA:
-            return False
+    def open_index(db: apsw.Connection) -> None:
         [(name,)] = db.execute("SELECT fields FROM made").fetchall()
         FieldIndex(path.parent / str(name))
-    except (apsw.CorruptError, apsw.NotADBError, StoreFailed, ValueError):
-        return False
-    finally:
-        db.close()
-    return True
+
+    return cache_files.is_usable(path, SCHEMA, open_index)
 
 
 _Turned = list[tuple[tuple[bytes, str], str]]
@@ -105,33 +92,19 @@ _Turned = list[tuple[tuple[bytes, str], str]]
 def _anew(
     path: Path, things: Callable[[], Iterable[Thing]], links: Callable[[], Iterable[Link]], turned: _Turned
 ) -> Filled:
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
     name = f"fields-{secrets.token_hex(6)}"
-    db = apsw.Connection(str(part))
-    try:
-        db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
-        db.execute(TABLES)
+    with cache_files.made_anew(path, SCHEMA, TABLES) as db:
 
         def documents() -> Iterator[Document]:
             for thing in things():
                 _put(db, thing, msgspec.msgpack.encode(thing))
                 yield thing.document
 
-        with db:
-            count = FieldIndex(path.parent / name, make=True).add(documents())
-            db.executemany("INSERT INTO links VALUES (?,?,?)", links())
-            db.executemany("INSERT INTO redirects VALUES (?,?,?)", _flat(turned))
-            db.execute(INDEXES)
-            db.execute("INSERT INTO made VALUES (?,0)", (name,))
-            db.execute(f"PRAGMA user_version={SCHEMA}")
-    finally:
-        db.close()
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    # A change that a kill left half done in the old file is none of the new one's.
-    path.with_name(path.name + "-journal").unlink(missing_ok=True)
-    part.rename(path)
+        count = FieldIndex(path.parent / name, make=True).add(documents())
+        db.executemany("INSERT INTO links VALUES (?,?,?)", links())
+        db.executemany("INSERT INTO redirects VALUES (?,?,?)", _flat(turned))
+        db.execute(INDEXES)
+        db.execute("INSERT INTO made VALUES (?,0)", (name,))
     leave_only(path.parent, name)
     return Filled(count, count, True)
 
@@ -140,11 +113,7 @@ def _change(
     path: Path, things: Callable[[], Iterable[Thing]], links: Callable[[], Iterable[Link]], turned: _Turned
 ) -> Filled | None:
     """Write what differs, None where that is too much."""
-    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    try:
-        db.set_busy_timeout(60_000)
-        # Readers are shut out only while the transaction is committed, not while it grows.
-        db.execute("PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF")
+    with cache_files.changing(path) as db:
         [(total,)] = db.execute("SELECT count(*) FROM digests").fetchall()
         most = max(_MOST_CHANGES, int(str(total)) // _PART)
         compared = _compare_things(db, things(), most)
@@ -164,8 +133,6 @@ def _change(
             db.execute("UPDATE made SET changes=changes+1")
             db.execute("COMMIT")
         catch_up(path, db)
-    finally:
-        db.close()
     return Filled(count, changed, False)
 
 
@@ -179,7 +146,7 @@ def _compare_things(db: apsw.Connection, things: Iterable[Thing], most: int) -> 
         for thing in things:
             count += 1
             packed = msgspec.msgpack.encode(thing)
-            yield (thing.document.kind, thing.document.thing), (_digest(packed), packed)
+            yield (thing.document.kind, thing.document.thing), (cache_files.digest(packed), packed)
 
     held: Any = db.execute("SELECT kind, thing, digest FROM digests ORDER BY kind, thing")
     before = (((kind, thing), (digest, b"")) for kind, thing, digest in held)
@@ -253,15 +220,11 @@ def _put(db: apsw.Connection, thing: Thing, packed: bytes) -> None:
             for seat in thing.seats
         ),
     )
-    db.execute("INSERT INTO digests VALUES (?,?,?)", (kind, name, _digest(packed)))
+    db.execute("INSERT INTO digests VALUES (?,?,?)", (kind, name, cache_files.digest(packed)))
 
 
 def _flat(turned: _Turned) -> Iterator[tuple[bytes, str, str]]:
     return ((id, kind, thing) for (id, kind), thing in turned)
-
-
-def _digest(packed: bytes) -> bytes:
-    return hashlib.blake2b(packed, digest_size=10).digest()
 
 
 _RELINK: Final = """

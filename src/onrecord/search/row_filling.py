@@ -6,8 +6,6 @@ The file of rows names its text index, so that both change hands at once. A chan
 which numbers the text index has to hear of; that note goes when it has. What a kill cuts short is done by the next run.
 """
 
-import hashlib
-import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -17,7 +15,7 @@ import apsw
 import msgspec
 from msgspec import Struct
 
-from onrecord.errors import StoreFailed
+from onrecord.search import cache_files
 from onrecord.search.codes import pack
 from onrecord.search.fold import indexed
 from onrecord.search.rows import SCHEMA, TABLES, Row
@@ -60,28 +58,17 @@ def fill(
     `holders` a blob with the recording that it holds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with cache_files.said(path):
         filled = _change(path, entries, redirects, holders) if _is_usable(path) else None
         return filled or _anew(path, entries, redirects, holders)
-    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.BusyError) as error:
-        raise StoreFailed(f"{path}: {error}", "is the disk full? `onrecord match` makes it again") from None
 
 
 def _is_usable(path: Path) -> bool:
-    """Are there rows of this version, whole, with a text index that opens?"""
-    if not path.exists():
-        return False
-    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    try:
-        if db.pragma("user_version") != SCHEMA:
-            return False
+    def open_index(db: apsw.Connection) -> None:
         [(name, _)] = db.execute("SELECT text, last FROM made").fetchall()
         TextIndex(path.parent / str(name))
-    except (apsw.CorruptError, apsw.NotADBError, StoreFailed, ValueError):
-        return False
-    finally:
-        db.close()
-    return True
+
+    return cache_files.is_usable(path, SCHEMA, open_index)
 
 
 def _anew(
@@ -90,33 +77,19 @@ def _anew(
     redirects: Iterable[tuple[str, str]],
     holders: Iterable[tuple[str, str]],
 ) -> Filled:
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
     name = f"text-{secrets.token_hex(6)}"
-    db = apsw.Connection(str(part))
-    try:
-        db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
-        db.execute(TABLES)
+    with cache_files.made_anew(path, SCHEMA, TABLES) as db:
 
         def documents() -> Iterator[Document]:
             for number, entry in enumerate(entries(), 1):
                 _put(db, number, entry, msgspec.msgpack.encode(entry))
                 yield _document(number, entry.row.title, entry.beside, entry.facets, entry.weight)
 
-        with db:
-            count = TextIndex(path.parent / name, make=True).add(documents())
-            db.executemany("INSERT INTO redirects VALUES (?,?)", redirects)
-            db.executemany("INSERT INTO holders VALUES (?,?)", holders)
-            db.execute("CREATE INDEX newest ON rows (kind, newest DESC, id)")
-            db.execute("INSERT INTO made VALUES (?,?)", (name, count))
-            db.execute(f"PRAGMA user_version={SCHEMA}")
-    finally:
-        db.close()
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    # A change that a kill left half done in the old file is none of the new one's.
-    path.with_name(path.name + "-journal").unlink(missing_ok=True)
-    part.rename(path)
+        count = TextIndex(path.parent / name, make=True).add(documents())
+        db.executemany("INSERT INTO redirects VALUES (?,?)", redirects)
+        db.executemany("INSERT INTO holders VALUES (?,?)", holders)
+        db.execute("CREATE INDEX newest ON rows (kind, newest DESC, id)")
+        db.execute("INSERT INTO made VALUES (?,?)", (name, count))
     leave_only(path.parent, name)
     return Filled(count, count, True)
 
@@ -128,11 +101,7 @@ def _change(
     holders: Iterable[tuple[str, str]],
 ) -> Filled | None:
     """Write what differs, None where that is too much."""
-    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    try:
-        db.set_busy_timeout(60_000)
-        # Readers are shut out only while the transaction is committed, not while it grows.
-        db.execute("PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF")
+    with cache_files.changing(path) as db:
         last, total = _last(db), _count(db)
         most = max(_MOST_CHANGES, total // _PART)
         fresh, gone, count = _compare(db, entries(), last, most)
@@ -145,8 +114,6 @@ def _change(
         _apply(db, gone, last)
         db.execute("COMMIT")
         written = catch_up(path, db)
-    finally:
-        db.close()
     return Filled(count, written, False)
 
 
@@ -181,7 +148,7 @@ def _compare(
         found: Any = db.execute("SELECT number, digest FROM rows WHERE id=?", (entry.row.id,)).fetchone()
         if found:
             seen[found[0] // 8] |= 1 << found[0] % 8
-            if found[1] == _digest(packed):
+            if found[1] == cache_files.digest(packed):
                 continue
         changed += 1
         if changed > most:
@@ -225,7 +192,7 @@ def _put(db: apsw.Connection, number: int, entry: Entry, packed: bytes) -> None:
             ),
             *(entry.beside, " ".join(entry.facets), entry.weight),
             *(msgspec.json.encode(entry.known) if entry.known else b"", msgspec.json.encode(entry.codes)),
-            _digest(packed),
+            cache_files.digest(packed),
         ),
     )
     for scheme, value in entry.codes:
@@ -244,10 +211,6 @@ def _take_out(db: apsw.Connection, number: int) -> None:
 
 def _document(number: int, title: str, beside: str, facets: Iterable[str], weight: int) -> Document:
     return Document(number, indexed(title), indexed(beside), tuple(facets), weight)
-
-
-def _digest(packed: bytes) -> bytes:
-    return hashlib.blake2b(packed, digest_size=10).digest()
 
 
 def _last(db: apsw.Connection) -> int:

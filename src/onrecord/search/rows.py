@@ -5,8 +5,8 @@
 Each row has a number, by which the text index names it. `row_filling` writes the file.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +14,10 @@ import apsw
 import msgspec
 from msgspec import Struct
 
-from onrecord.errors import StoreFailed
+from onrecord.search import cache_files
 from onrecord.search.codes import Key, pack
 
 SCHEMA: Final = 3
-#: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
-_PATIENCE_MS: Final = 5_000
 
 TABLES: Final = """
 CREATE TABLE rows (
@@ -157,34 +155,6 @@ def _named(found: tuple[Any, ...]) -> Named:
     return Named(number, identifier, title, beside, tuple(facets.split()), weight, counted)
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[apsw.Connection]:
+def reading(path: Path) -> AbstractContextManager[apsw.Connection]:
     """The rows as they are now; none where nothing was matched yet, or where another version wrote them."""
-    db = _opened(path)
-    try:
-        yield db
-    except (apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
-        raise StoreFailed(f"{path}: {error}", "`onrecord match` makes it again") from None
-    finally:
-        db.close()
-
-
-def _opened(path: Path) -> apsw.Connection:
-    if path.exists():
-        for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
-            db = apsw.Connection(str(path), flags=flags)
-            db.set_busy_timeout(_PATIENCE_MS)
-            try:
-                if db.pragma("user_version") == SCHEMA:
-                    return db
-                db.close()
-                break
-            except (apsw.ReadOnlyError, apsw.CantOpenError):
-                # A kill left a change half done: whoever may write takes it back, so the next opens it for that.
-                db.close()
-            except (apsw.CorruptError, apsw.NotADBError) as error:
-                db.close()
-                raise StoreFailed(f"{path}: {error}", "`onrecord match` makes it again") from None
-    db = apsw.Connection(":memory:")
-    db.execute(TABLES)
-    return db
+    return cache_files.reading(path, SCHEMA, TABLES)

@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A SQLite file that can be made again, with an index beside it: how it is read, made anew, and changed where it lies.
+
+What the file holds and what its index hears of is the business of `rows` with `row_filling`, and of `entities` with
+`entity_filling`.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from onrecord.errors import StoreFailed
+
+#: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
+_PATIENCE_MS: Final = 5_000
+_HINT: Final = "`onrecord match` makes it again"
+
+
+@contextmanager
+def reading(path: Path, schema: int, tables: str) -> Iterator[apsw.Connection]:
+    """The file as it is now; empty tables where there is none yet, or where another version wrote it."""
+    db = _opened(path, schema, tables)
+    try:
+        yield db
+    except (apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
+        raise StoreFailed(f"{path}: {error}", _HINT) from None
+    finally:
+        db.close()
+
+
+def is_usable(path: Path, schema: int, open_index: Callable[[apsw.Connection], object]) -> bool:
+    """Is there a file of this version, whole, with an index that opens?"""
+    if not path.exists():
+        return False
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        if db.pragma("user_version") != schema:
+            return False
+        open_index(db)
+    except (apsw.CorruptError, apsw.NotADBError, StoreFailed, ValueError):
+        return False
+    finally:
+        db.close()
+    return True
+
+
+@contextmanager
+def said(path: Path) -> Iterator[None]:
+    """What the disk does not allow while the file is written, as an error of ours."""
+    try:
+        yield
+    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.BusyError) as error:
+        raise StoreFailed(f"{path}: {error}", f"is the disk full? {_HINT}") from None
+
+
+@contextmanager
+def made_anew(path: Path, schema: int, tables: str) -> Iterator[apsw.Connection]:
+    """An empty file of these tables to fill, which takes the old one's place, durable, when that ended well."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    db = apsw.Connection(str(part))
+    try:
+        db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
+        db.execute(tables)
+        with db:
+            yield db
+            db.execute(f"PRAGMA user_version={schema}")
+    finally:
+        db.close()
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    # A change that a kill left half done in the old file is none of the new one's.
+    path.with_name(path.name + "-journal").unlink(missing_ok=True)
+    part.rename(path)
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[apsw.Connection]:
+    """The file, to be changed by a transaction while readers go on."""
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        db.set_busy_timeout(60_000)
+        # Readers are shut out only while the transaction is committed, not while it grows.
+        db.execute("PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF")
+        yield db
+    finally:
+        db.close()
+
+
+def digest(packed: bytes) -> bytes:
+    """By which what is written is told from what is there."""
+    return hashlib.blake2b(packed, digest_size=10).digest()
+
+
+def _opened(path: Path, schema: int, tables: str) -> apsw.Connection:
+    if path.exists():
+        for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
+            db = apsw.Connection(str(path), flags=flags)
+            db.set_busy_timeout(_PATIENCE_MS)
+            try:
+                if db.pragma("user_version") == schema:
+                    return db
+                db.close()
+                break
+            except (apsw.ReadOnlyError, apsw.CantOpenError):
+                # A kill left a change half done: whoever may write takes it back, so the next opens it for that.
+                db.close()
+            except (apsw.CorruptError, apsw.NotADBError) as error:
+                db.close()
+                raise StoreFailed(f"{path}: {error}", _HINT) from None
+    db = apsw.Connection(":memory:")
+    db.execute(tables)
+    return db
