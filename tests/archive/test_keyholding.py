@@ -21,7 +21,7 @@ from onrecord.mirror.session import Session
 from onrecord.publish.signing import Key
 from onrecord.publish.trust_files import OnlineKeys
 from tests.archive.feeds import feed_of, sign_again
-from tests.archive.withdrawn import blob, tune
+from tests.archive.withdrawn import blob, tune, two_sounds
 from tests.conftest import DAY
 
 
@@ -243,18 +243,10 @@ def test_an_archive_without_editions_has_no_keys(archive: Archive, keys: Path) -
 # Succession -------------------------------------------------------------------------------------------------------
 
 
-def _two_sounds(folder: Path) -> None:
-    tune(folder / "music" / "tune.flac")
-    tune(folder / "music" / "other.flac", "Other", seed=6)
-    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
-        add(archive, [folder / "music"])
-        publish(archive)
-
-
 @pytest.fixture
 def gone(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
     """An archive with two sounds, one of them withdrawn later, whose owner will be gone."""
-    with Archive.open(made_once(_two_sounds) / "archive", clock) as archive:
+    with Archive.open(made_once(two_sounds) / "archive", clock) as archive:
         yield archive
 
 

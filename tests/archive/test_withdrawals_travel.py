@@ -22,21 +22,12 @@ from onrecord.model.rights import Target, Use
 from onrecord.publish.withdrawals import BLOB, entry
 from onrecord.web.app import create_app
 from tests.archive.feeds import contents_of, feed_of, sign_again, sync_from
-from tests.archive.withdrawn import blob, recording_of, sha256, titles, tune
-from tests.conftest import DAY
-
-
-def _published(folder: Path) -> None:
-    tune(folder / "music" / "tune.flac")
-    tune(folder / "music" / "other.flac", "Other", seed=6)
-    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
-        add(archive, [folder / "music"])
-        publish(archive)
+from tests.archive.withdrawn import blob, recording_of, sha256, titles, tune, two_sounds
 
 
 @pytest.fixture
 def origin(made_once: Callable[..., Path], clock: Callable[[], dt.datetime]) -> Iterator[Archive]:
-    with Archive.open(made_once(_published) / "archive", clock) as archive:
+    with Archive.open(made_once(two_sounds) / "archive", clock) as archive:
         yield archive
 
 

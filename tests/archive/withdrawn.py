@@ -6,8 +6,11 @@ import hashlib
 from pathlib import Path
 
 from onrecord.archive import Archive
+from onrecord.archive.add import add
+from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
 from onrecord.model.rights import Target
+from tests.conftest import DAY
 from tests.tones import write
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
@@ -39,3 +42,12 @@ def blob(path: Path) -> Target:
 
 def titles(archive: Archive, words: str, kind: str = "recording") -> list[str]:
     return [hit.title for hit in Reader(archive.folder).search(words, (kind,))]
+
+
+def two_sounds(folder: Path) -> None:
+    """An archive in `folder` that has published two sounds."""
+    tune(folder / "music" / "tune.flac")
+    tune(folder / "music" / "other.flac", "Other", seed=6)
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        add(archive, [folder / "music"])
+        publish(archive)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finds what a row asks for: by identifiers in their index, else by names in the text index; each is then weighed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,6 @@ from onrecord.archive.searching import Holding
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.search.codes import pack
 from onrecord.search.facets import wanted
-from onrecord.search.finding import Finder
 from onrecord.search.rows import Named, Row
 
 #: Matches of one row: by default, and at most.
@@ -83,12 +82,8 @@ class _Reader(Reader):
         key = pack(scheme, value)
         return self._rows.named(self._rows.coded(*key, _BEARERS)) if key else []
 
-    @property
-    def finder(self) -> Finder:
-        finder: Finder | None = getattr(self._local, "finder", None)
-        if finder is None:
-            finder = self._local.finder = Finder(self._folder / "search")
-        return finder
+    def find(self, query: str, filters: Filters, limit: int, keep: Callable[[Named], bool]) -> list[Named]:
+        return self._finder.find(query, filters, limit, keep)
 
 
 class _Claim(Struct, frozen=True):
@@ -182,7 +177,7 @@ class _Search:
         filters = msgspec.structs.replace(self._filters, kinds=kinds)
         for place, query in enumerate(dict.fromkeys(query.strip() for query in queries)):
             if query and not self._is_good(_GOOD if place < 2 else _FAIR):
-                for item in self._reader.finder.find(query, filters, _FOUND, self._keep):
+                for item in self._reader.find(query, filters, _FOUND, self._keep):
                     yield item.id
 
     def _is_good(self, enough: float = _GOOD) -> bool:

@@ -47,25 +47,10 @@ _COMPILED: Final = 0.03
 
 
 class Layout(Struct, frozen=True):
-    """One of the layouts. Of each release: its source, edition, album, size, first track, whose it is, and `debut`,
-    the number in the block of the artist whose first it is; of each track: its release, its place in it, the track
-    that tells the same recording first, and one near by that is on no compilation."""
-
-    source: Places
-    edition: Places
-    album: Places
-    size: Places
-    start: Places
-    whose: Places
-    debut: Places
-    release: Places
-    place: Places
-    first: Places
-    plain: Places
-
-
-class Stack(Struct, frozen=True):
-    """All layouts, a row each: what `Layout` says, to be looked up for many rows at once."""
+    """One of the layouts, or all of them as `stack` gives them. Of each release: its source, edition, album, size,
+    first track, whose it is, and `debut`, the number in the block of the artist whose first it is; of each track: its
+    release, its place in it, the track that tells the same recording first, and one near by that is on no
+    compilation."""
 
     source: Places
     edition: Places
@@ -81,9 +66,12 @@ class Stack(Struct, frozen=True):
 
 
 @cache
-def stack(seed: int) -> Stack:
+def stack(seed: int) -> Layout:
+    """All layouts, a row each, to be looked up for many rows at once."""
     made = [_layout(seed, number) for number in range(LAYOUTS)]
-    return Stack(**{name: np.stack([getattr(one, name) for one in made]) for name in Stack.__struct_fields__})
+    return Layout(
+        **{name: np.stack([getattr(one, name) for one in made]) for name in Layout.__struct_fields__}
+    )
 
 
 def layout_of(seed: int, blocks: Places) -> Places:
