@@ -37,8 +37,9 @@ class Workers:
                 # Who asked to stop does not wait for a decode; what the workers were at was not committed.
                 for process in list(self._pool._processes.values()):
                     process.kill()
-            # What runs is waited for, what has not begun is dropped where something went wrong.
-            self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+            # What runs is waited for, what has not begun is dropped: nobody takes its result. The pool's own thread
+            # drops it; a future that is cancelled here while a worker dies ends that thread with a traceback (3.11).
+            self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
     def map(self, function: Callable[[Chunk], Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
@@ -56,9 +57,6 @@ class Workers:
                 "a worker process died; what was committed stays",
                 "run the command again; if it dies again, allow fewer `[work] workers`: memory may have run out",
             ) from None
-        finally:
-            for left in waiting:
-                left.cancel()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
