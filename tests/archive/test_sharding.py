@@ -208,7 +208,9 @@ def test_the_pause_grows_to_its_most(origin: Archive) -> None:
 def test_what_is_withdrawn_stops_and_what_is_new_begins(origin: Archive, tmp_path: Path) -> None:
     with closing(Shards(origin, 2, "127.0.0.1:0")) as shards:
         # The archive's own name is random, and may hold these letters.
-        [zero] = [name for name in newest_editions.volume_torrents(origin) if "cc0" in name.replace(origin.id, "")]
+        [zero] = [
+            name for name in newest_editions.volume_torrents(origin) if "cc0" in name.replace(origin.id, "")
+        ]
         places = torrents_by_port(origin, shards)
         torrent = newest_editions.torrents(origin)[zero].read_bytes().decode("latin-1")
         [blob] = [row for row in origin.ledger.blobs() if row.kind == "sound" and row.sha256 in torrent]
