@@ -24,8 +24,6 @@ from onrecord.publish.dataset import TABLES as DATASET
 
 #: Tables that only the archive as it is has, each with what a row is, and the table that its columns mean the same in.
 _NOW: Final = {
-    "work_claims": ("one row a source's work, as the source says", "works"),
-    "label_claims": ("one row a source's label, as the source says", "labels"),
     "splits": ("one row an id that was split off another: which one that was", "splits"),
     "sources": ("one row a source: the license of its records, and whether they may be passed on", "sources"),
 }
@@ -35,16 +33,22 @@ _BOTH: Final = (
         "recordings",
         "releases",
         "artists",
+        "works",
+        "labels",
         "release_tracks",
         "crosswalk",
         "release_crosswalk",
         "artist_crosswalk",
+        "work_crosswalk",
+        "label_crosswalk",
     ),
     *(
         "identifiers",
         "track_claims",
         "release_claims",
         "artist_claims",
+        "work_claims",
+        "label_claims",
         "ids",
         "redirects",
         "overrides",
@@ -54,15 +58,19 @@ _BOTH: Final = (
 )
 #: What of a row a withdrawal may hide it by: canonical ids, digests of files, and claims of a kind.
 _IDS: Final[Mapping[str, Sequence[str]]] = {
-    **dict.fromkeys(("recordings", "releases", "artists", "ids", "identifiers", "overrides"), ("id",)),
+    **dict.fromkeys(
+        ("recordings", "releases", "artists", "works", "labels", "ids", "identifiers", "overrides"), ("id",)
+    ),
     **dict.fromkeys(("redirects", "splits"), ("old", "new")),
     **dict.fromkeys(("files", "places", "crosswalk"), ("recording",)),
     "release_tracks": ("release", "recording"),
     "release_crosswalk": ("release",),
     "artist_crosswalk": ("artist",),
+    "work_crosswalk": ("work",),
+    "label_crosswalk": ("label",),
 }
 _BLOBS: Final = ("files", "places", "evidence")
-_CLAIMS: Final = {"track_claims": "track", "release_claims": "release", "artist_claims": "artist"}
+_CLAIMS: Final = {f"{kind}_claims": kind for kind in KINDS}
 
 
 class Table(Struct, frozen=True):
@@ -105,12 +113,12 @@ class Asking:
 
 
 @contextmanager
-def asking(archive: Archive, edition: int = 0) -> Iterator[Asking]:
+def asking(archive: Archive, edition: int = 0, *, memory: str = "") -> Iterator[Asking]:
     """The tables of the archive as it is, or of one of its editions. NotFound where there is no such edition, or
-    nothing was matched yet."""
+    nothing was matched yet. `memory` bounds it where that is to be less than `[work] memory`."""
     hidden = withheld(archive)
     duck = LockedDuck(
-        archive.folder / "search" / "spill", archive.settings.work.memory, archive.settings.workers
+        archive.folder / "search" / "spill", memory or archive.settings.work.memory, archive.settings.workers
     )
     try:
         duck.run(f"CREATE SCHEMA {HELD}; USE {HELD}")
@@ -136,7 +144,7 @@ def asking(archive: Archive, edition: int = 0) -> Iterator[Asking]:
 def _matched(archive: Archive, duck: LockedDuck) -> list[Path]:
     """Views of what the last match left, and their files."""
     things = [f"{thing}_members" for thing in KINDS.values()]
-    names = [*things, "canonical_recordings", "canonical_releases", "canonical_artists", "canonical_tracks"]
+    names = [*things, *(f"canonical_{thing}s" for thing in KINDS.values()), "canonical_tracks"]
     for name in names:
         path = archive.canonical(name)
         if not path.exists():

@@ -10,11 +10,12 @@ from starlette.middleware import Middleware
 import onrecord
 from onrecord.archive.looking_up import LookUp
 from onrecord.archive.ws2 import EntityReader
-from onrecord.web import acoustid, api, ws2
+from onrecord.web import acoustid, api, oai, ws2
 from onrecord.web.assets import Assets
 from onrecord.web.bulk import Bulk
 from onrecord.web.desk import ClosedDesk, Desk
 from onrecord.web.exchange import Exchange
+from onrecord.web.explore import Explore
 from onrecord.web.headers import SafetyHeaders
 from onrecord.web.holders import Holders
 from onrecord.web.notices import Notices
@@ -40,7 +41,7 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
     where = Whereabouts(territory, site.web)
     assets = Assets()
     name = archive.glance().name
-    render = Render(name, assets, notices=site.folder is not None)
+    render = Render(name, assets, full=site.folder is not None)
     app = FastAPI(
         title=f"{name} (onrecord)",
         version=getattr(onrecord, "__version__", "0"),
@@ -56,12 +57,14 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
     if site.folder is not None:
         app.router.routes.extend(ws2.routes(EntityReader(site.folder)))
         app.router.routes.extend(acoustid.routes(site.folder, site))
+        app.router.routes.extend(oai.routes(site.folder, archive))
         app.include_router(Bulk(LookUp(site.folder)).api())
         notices = Notices(site.folder, site, render)
         app.include_router(notices.api())
         app.router.routes.extend(notices.routes())
         app.router.routes.extend(Exchange(site.folder, archive).routes())
         app.router.routes.extend(Holders(site.folder, render).routes())
+        app.router.routes.extend(Explore(site.folder, render).routes())
         desk = Desk(site.folder, site.key, archive, render) if site.key else ClosedDesk()
         app.router.routes.extend(desk.routes())
     answer_errors(app, render)

@@ -51,10 +51,10 @@ _CODECS: Final = {
 
 
 class Render:
-    """The templates of one archive. `name` is the archive's own name and stands on each page; `notices` says that it
-    takes notices."""
+    """The templates of one archive. `name` is the archive's own name and stands on each page; `full` says that
+    the pages are there that need the archive's folder: notices, pictures, holders."""
 
-    def __init__(self, name: str, assets: Assets, notices: bool = False) -> None:
+    def __init__(self, name: str, assets: Assets, full: bool = False) -> None:
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -83,7 +83,7 @@ class Render:
         }
         self._templates.globals |= {
             "archive_name": name,
-            "takes_notices": notices,
+            "full": full,
             "asset": assets.address,
             "uses": USES,
             "says": _SAYS,
@@ -94,6 +94,7 @@ class Render:
             "tokens.css",
             "site.css",
             "forms.css",
+            "explore.css",
             "site.js",
             "player.js",
             "favicon.svg",
