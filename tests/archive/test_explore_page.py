@@ -4,6 +4,7 @@
 
 import html
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +16,8 @@ from onrecord.archive import Archive
 from onrecord.archive.exploring import CHARTS, Counted, explore, kept, state
 from onrecord.archive.querying import asking
 from onrecord.archive.reading import open_reader
-from onrecord.archive.targets import Target
 from onrecord.archive.withdrawing import withdraw
+from onrecord.model.rights import Target
 from onrecord.web.app import create_app
 from onrecord.web.explore import draw
 from onrecord.web.site import site_of
@@ -39,8 +40,15 @@ def shown(page: str) -> dict[str, tuple[str, list[list[str]]]]:
     return found
 
 
+def counted(client: TestClient) -> str:
+    """The page with its figures, which are counted beside it."""
+    while "being counted" in (page := client.get("/explore").text):
+        time.sleep(0.05)
+    return page
+
+
 def test_each_table_is_what_its_question_answers(published: Archive, client: TestClient) -> None:
-    charts = shown(client.get("/explore").text)
+    charts = shown(counted(client))
     assert charts.keys() >= {"coverage", "published", "licenses", "loudness", "lengths", "identified"}
     for chart in CHARTS:
         with asking(published, 1 if chart.edition else 0) as tables:
@@ -56,7 +64,7 @@ def test_each_table_is_what_its_question_answers(published: Archive, client: Tes
 
 def test_it_is_counted_anew_when_something_changed(published: Archive, client: TestClient) -> None:
     assert kept(published) is None
-    client.get("/explore")
+    counted(client)
     first = kept(published)
     assert first and first.state == state(published)
     client.get("/explore")
@@ -73,9 +81,8 @@ def test_it_is_counted_anew_when_something_changed(published: Archive, client: T
 
 def test_nothing_to_count_is_said(archive: Archive) -> None:
     with TestClient(create_app(open_reader(archive.folder), site=site_of(archive.folder))) as client:
-        answer = client.get("/explore")
-    assert answer.status_code == 200
-    assert "There are no figures yet" in answer.text and "nothing was matched yet" in answer.text
+        page = counted(client)
+    assert "There are no figures yet" in page and "nothing was matched yet" in page
 
 
 @given(st.dictionaries(st.integers(-3_000, 3_000), st.integers(1, 10**9), min_size=1, max_size=50))

@@ -2,8 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The browser that tests use, and what axe says of a page in it."""
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from onrecord.web.reader import Reader
+from onrecord.web.serve import prepare
+from onrecord.web.site import Site
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = [
@@ -25,3 +32,63 @@ def faults_of(page: Any) -> list[tuple[str, str]]:
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate(f"axe.run({{resultTypes: ['violations'], runOnly: {STANDARDS}}})")
     return [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]]
+
+
+_WATCH = """window.broken = [];
+document.addEventListener("securitypolicyviolation", (event) => window.broken.push(event.violatedDirective));"""
+
+
+@contextmanager
+def served(archive: Reader, site: Site | None = None) -> Iterator[str]:
+    """The address of an archive's page, in a thread of this process."""
+    ready: list[str] = []
+    told = threading.Event()
+
+    def tell(address: str) -> None:
+        ready.append(address)
+        told.set()
+
+    server = prepare(archive, "127.0.0.1", 0, tell, site=site)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert told.wait(20)
+    yield ready[0].rstrip("/")
+    server.should_exit = True
+    thread.join(20)
+
+
+@contextmanager
+def watched(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
+    """Opens pages that fail the test if the console complains, the policy is broken or another host is asked."""
+    pages, complaints = [], []
+
+    def open_page(path: str, width: int = 1440, scheme: str = "light", script: bool = True) -> Any:
+        context = chromium.new_context(
+            base_url=site,
+            viewport={"width": width, "height": 844},
+            color_scheme=scheme,
+            java_script_enabled=script,
+        )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.add_init_script(_WATCH)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith((site, "data:")) else complaints.append(request.url)
+            ),
+        )
+        page.goto(path)
+        pages.append((page, script))
+        return page
+
+    yield open_page
+    for page, script in pages:
+        broken = page.evaluate("window.broken") if script else []
+        page.context.close()
+        assert broken == []
+    assert complaints == []

@@ -2,76 +2,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page in a real browser: light and dark, narrow and wide, keyboard only, script off; sound that really plays."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from onrecord.web.serve import prepare
-from tests.web.browser import faults_of
+from tests.web.browser import faults_of, served, watched
 from tests.web.sample import SampleArchive
-
-WATCH = """window.broken = [];
-document.addEventListener("securitypolicyviolation", (event) => window.broken.push(event.violatedDirective));"""
 
 Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
 def site(made: SampleArchive) -> Iterator[str]:
-    ready: list[str] = []
-    told = threading.Event()
-
-    def tell(address: str) -> None:
-        ready.append(address)
-        told.set()
-
-    server = prepare(made, "127.0.0.1", 0, tell)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert told.wait(20)
-    yield ready[0].rstrip("/")
-    server.should_exit = True
-    thread.join(20)
+    with served(made) as address:
+        yield address
 
 
 @pytest.fixture
 def open_page(chromium: Any, site: str) -> Iterator[Open]:
-    """Opens pages that fail the test if the console complains, the policy is broken or another host is asked."""
-    pages, complaints = [], []
-
-    def open_page(path: str, width: int = 1440, scheme: str = "light", script: bool = True) -> Any:
-        context = chromium.new_context(
-            base_url=site,
-            viewport={"width": width, "height": 844},
-            color_scheme=scheme,
-            java_script_enabled=script,
-        )
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.add_init_script(WATCH)
-        page.on(
-            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith((site, "data:")) else complaints.append(request.url)
-            ),
-        )
-        page.goto(path)
-        pages.append((page, script))
-        return page
-
-    yield open_page
-    for page, script in pages:
-        broken = page.evaluate("window.broken") if script else []
-        page.context.close()
-        assert broken == []
-    assert complaints == []
+    with watched(chromium, site) as opened:
+        yield opened
 
 
 def walk(archive: SampleArchive) -> list[str]:

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from onrecord.model.rights import Use
 from onrecord.web import text
 from onrecord.web.assets import Assets
+from onrecord.web.feeds import linked_data
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 USES: Final = {
@@ -55,6 +56,7 @@ class Render:
     the pages are there that need the archive's folder: notices, pictures, holders."""
 
     def __init__(self, name: str, assets: Assets, full: bool = False) -> None:
+        self._name = name
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -97,6 +99,7 @@ class Render:
             "explore.css",
             "site.js",
             "player.js",
+            "queue.js",
             "favicon.svg",
         ):
             assets.address(name)
@@ -110,7 +113,9 @@ class Render:
         headers: Mapping[str, str] | None = None,
     ) -> HTMLResponse:
         """One page or fragment; pages are asked for anew each time unless `headers` say otherwise."""
-        body = self._templates.get_template(template).render(here=request.url.path, **values)
+        here = request.url.path
+        linked = linked_data.described(self._name, str(request.base_url), here, values)
+        body = self._templates.get_template(template).render(here=here, linked=linked, **values)
         return HTMLResponse(body, status, {"Cache-Control": "no-cache", **(headers or {})})
 
 

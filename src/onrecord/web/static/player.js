@@ -115,4 +115,11 @@ function player(box) {
   tell();
 }
 
-for (const box of document.querySelectorAll("[data-player]")) player(box);
+function players() {
+  for (const box of document.querySelectorAll("[data-player]:not([data-ready])")) {
+    box.dataset.ready = "";
+    player(box);
+  }
+}
+players();
+document.addEventListener("page:shown", players);

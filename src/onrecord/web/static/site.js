@@ -3,7 +3,7 @@
 // Comforts that every page has: "/" goes to the search, early typing counts, digests can be copied. Nothing depends on them.
 "use strict";
 
-const find = document.querySelector("[data-find]");
+const find = () => document.querySelector("[data-find]");
 const shortcut = document.querySelector("[data-shortcut]");
 
 // A one-key shortcut must be possible to turn off (WCAG 2.1.4): speech input would trigger it by accident.
@@ -12,33 +12,36 @@ const remembered = {
   write(on) { try { localStorage.setItem("slash", on ? "on" : "off"); } catch { /* this page only, then */ } },
 };
 
-if (find && shortcut) {
+let showKeys = () => {};
+if (shortcut) {
   const box = shortcut.querySelector("input");
-  const show = () => {
+  showKeys = () => {
+    shortcut.hidden = !find();
     for (const key of document.querySelectorAll("[data-key]")) key.hidden = !box.checked;
   };
   box.checked = remembered.read();
-  shortcut.hidden = false;
-  show();
-  box.addEventListener("change", () => { remembered.write(box.checked); show(); });
+  showKeys();
+  box.addEventListener("change", () => { remembered.write(box.checked); showKeys(); });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !box.checked) return;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !box.checked || !find()) return;
     event.preventDefault();
-    find.focus();
-    find.select();
+    find().focus();
+    find().select();
   });
 }
 
 // What was typed before htmx listened (a slow machine, a quick hand, a restored page) is searched as well.
-if (find) {
+if (find()) {
   document.addEventListener("htmx:after:process", () => {
-    if (find.value !== find.defaultValue) find.dispatchEvent(new Event("input", { bubbles: true }));
+    if (find() && find().value !== find().defaultValue) find().dispatchEvent(new Event("input", { bubbles: true }));
   }, { once: true });
 }
 
-if (navigator.clipboard) {
-  for (const source of document.querySelectorAll("[data-copy]")) {
+function copies() {
+  if (!navigator.clipboard) return;
+  for (const source of document.querySelectorAll("[data-copy]:not([data-ready])")) {
+    source.dataset.ready = "";
     const button = document.createElement("button");
     const label = source.closest(".digest")?.querySelector("dt")?.textContent;
     button.type = "button";
@@ -58,3 +61,6 @@ if (navigator.clipboard) {
     source.after(button);
   }
 }
+copies();
+// The queue changes pages without loading them.
+document.addEventListener("page:shown", () => { showKeys(); copies(); });

@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a player asks for: recordings by chance (`/shuffle`), and which file of a recording may be heard."""
+
+import base64
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from msgspec import Struct
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from onrecord.archive import Archive, newest_editions
+from onrecord.archive.editions import manifest_in
+from onrecord.archive.reading import open_reader
+from onrecord.archive.shuffling import shuffled
+from onrecord.errors import NotFound
+from onrecord.model.rights import Use
+from onrecord.model.views import RecordingView, SoundView, TrackRow
+from onrecord.web.pages import known_id
+from onrecord.web.render import Render
+from onrecord.web.whereabouts import Whereabouts
+
+_A_PAGE: Final = 20
+_SHELF = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
+_SHELF_OF = re.compile(r"onrecord-(?P<shelf>.+)-[0-9a-f]{12}")
+
+
+class Playable(Struct, frozen=True):
+    """A recording and its file that may be heard where the listener is, today. `address` is where the sound is; `peaks`
+    are for drawing, in base64, the largest sample of each part of its length, 255 at full scale."""
+
+    id: str
+    title: str
+    artist: str
+    seconds: float
+    address: str
+    peaks: str
+
+
+class Drawn(Struct, frozen=True):
+    """Recordings by chance, each as likely as any other that may be heard here."""
+
+    recordings: list[Playable]
+
+
+SCHEMAS: Final = (Drawn, Playable)
+
+
+class Shuffle:
+    """Chance, over one archive."""
+
+    def __init__(self, folder: Path, render: Render, where: Whereabouts) -> None:
+        self._folder = folder
+        self._reader = open_reader(folder)
+        self._page = render.page
+        self._where = where
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route("/shuffle", self.page)]
+
+    def api(self) -> APIRouter:
+        """Both questions, as programs ask them; documented like the rest of the interface."""
+        router = APIRouter(default_response_class=Response)
+        for path, answer, kind in (
+            ("/api/shuffle", self.drawn, Drawn),
+            ("/api/recording/{id}/sound", self.playable, Playable),
+        ):
+            router.add_api_route(path, answer, methods=["GET"], responses=_responses(kind))
+            router.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
+        return router
+
+    def page(self, request: Request) -> Response:
+        shelf = request.query_params.get("shelf", "")
+        shelves = self._shelves()
+        shelf = shelf if shelf in shelves else ""
+        values = {
+            "rows": [
+                _row(view, sound) for view, sound in self._draw(_A_PAGE, self._where.of(request), shelf)
+            ],
+            "shelves": shelves,
+            "shelf": shelf,
+        }
+        headers = {**self._where.headers, "Cache-Control": "no-store"}
+        return self._page("shuffle.html", request, values, headers=headers)
+
+    def drawn(
+        self,
+        request: Request,
+        limit: Annotated[int, Query(ge=1, le=100)] = _A_PAGE,
+        shelf: Annotated[
+            str, Query(max_length=80, description="Files of volumes of this shelf alone: `cc-by-4-0`.")
+        ] = "",
+    ) -> Response:
+        """Recordings by chance, all as likely, of those that may be heard where the listener is. Fewer than `limit`
+        where there are no more, or where nearly nothing that is kept may be heard."""
+        found = self._draw(limit, self._where.of(request), shelf)
+        return self._answer(Drawn([_playable(view, sound) for view, sound in found]))
+
+    def playable(self, request: Request, id: str) -> Response:
+        """Which file of a recording a player should play. 404 where none may be heard where the listener is."""
+        view, territory = self._reader.recording(known_id(id)), self._where.of(request)
+        for sound in view.sounds:
+            if sound.state == "ok" and self._reader.may(sound.sha256, Use.STREAM, territory).allow:
+                return self._answer(_playable(view, sound))
+        raise NotFound("nothing of this recording may be heard here", "its page says why")
+
+    def _draw(self, limit: int, territory: str, shelf: str) -> list[tuple[RecordingView, SoundView]]:
+        if shelf and not _SHELF.fullmatch(shelf):
+            return []
+        with Archive.open(self._folder) as archive:
+            return shuffled(archive, self._reader, limit, territory, shelf)
+
+    def _shelves(self) -> list[str]:
+        """Of the newest editions, as volumes are called after them."""
+        with Archive.open(self._folder) as archive:
+            names = [
+                entry.name
+                for folder, number in newest_editions.newest(archive)
+                for entry in manifest_in(folder / str(number)).volumes
+            ]
+        return sorted({found["shelf"] for name in names if (found := _SHELF_OF.fullmatch(name))})
+
+    def _answer(self, value: Struct) -> Response:
+        headers = {**self._where.headers, "Cache-Control": "no-store"}
+        return Response(msgspec.json.encode(value), 200, headers, "application/json")
+
+
+def _playable(view: RecordingView, sound: SoundView) -> Playable:
+    return Playable(
+        id=view.id,
+        title=view.title,
+        artist=view.artist,
+        seconds=sound.seconds,
+        address=f"/sound/{sound.sha256}{'?copy=1' if sound.copies else ''}",
+        peaks=base64.b64encode(sound.peaks).decode(),
+    )
+
+
+def _row(view: RecordingView, sound: SoundView) -> TrackRow:
+    return TrackRow(
+        id=view.id,
+        title=view.title,
+        artist=view.artist,
+        artist_id=view.artist_id,
+        seconds=sound.seconds,
+        has_sound=True,
+        disc=None,
+        position=None,
+    )
+
+
+def _responses(kind: type[Struct]) -> dict[int | str, dict[str, Any]]:
+    schema = {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"description": kind.__doc__ or "", "content": {"application/json": schema}}
+    }
+    said = {404: "Nothing has this id, or nothing of it may be heard.", 422: "A parameter is not understood.",
+            451: "Withdrawn."}  # fmt: skip
+    for status, words in said.items():
+        answers[status] = {"description": words, "content": {"application/problem+json": problem}}
+    return answers
