@@ -24,7 +24,7 @@ def main() -> None:
         prog="./dev bench catalog", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--part", choices=PARTS, default="sources")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=0, help="5 where nothing is said, of the part size 1")
     parser.add_argument(
         "--size",
         "--tracks",
@@ -45,7 +45,7 @@ def main() -> None:
         found: dict[str, Any] = (
             module.measure(Path(folder), args.data, args.dir / "catalog-matching-errors.jsonl")
             if args.part == "matching"
-            else module.measure(Path(folder), max(args.rounds, 1), args.size)
+            else module.measure(Path(folder), args.rounds or (1 if args.part == "size" else 5), args.size)
         )
     report_part("catalog", args.part, before, found)
 

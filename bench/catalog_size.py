@@ -3,12 +3,14 @@
 """A made catalog of any size through the archive: bytes of each table, what making, matching and indexing cost, the
 matcher's own SQL run bare beside it, look-ups by identifier, and what was joined against the truth.
 
-Each step is a process of its own, and what is done stays done: a run that was stopped goes on behind its last step.
+Each step is a process of its own, and what is done stays done: a run that was stopped goes on behind its last step. The
+canonical build and the bare SQL take turns, as many rounds as are asked for; what is told of them is the median.
 """
 
 import json
 import random
 import shutil
+import statistics
 import sys
 import threading
 import time
@@ -31,36 +33,51 @@ WANTED: Final = 24
 def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
     """`folder` is for one run; what has to outlive it lies beside it."""
     found = {
-        f"{tracks:,} tracks": _size(folder.parent / f"catalog-size-{tracks}", tracks)
+        f"{tracks:,} tracks": _size(folder.parent / f"catalog-size-{tracks}", tracks, rounds)
         for tracks in _sizes(size)
     }
-    return {"seed": SEED, "wanted_bytes_a_track": WANTED, "sizes": found}
+    return {"seed": SEED, "rounds": rounds, "wanted_bytes_a_track": WANTED, "sizes": found}
 
 
 def _sizes(size: int) -> Sequence[int]:
     return (size,) if size else SIZES
 
 
-def _size(kept: Path, tracks: int) -> dict[str, Any]:
+def _size(kept: Path, tracks: int, rounds: int) -> dict[str, Any]:
     kept.mkdir(parents=True, exist_ok=True)
-    for step in STEPS:
-        answer = kept / f"{step}.json"
-        if answer.exists():
-            continue
-        progress(f"{tracks:,} tracks: {step}")
-        spent = cost([sys.executable, __file__, step, str(kept), str(tracks)])
-        if spent["exit_code"]:
-            raise SystemExit(
-                f"bench: {step} of {tracks:,} tracks ended with {spent['exit_code']}; it is in {kept}"
-            )
-        said = json.loads(spent.pop("stdout"))
-        answer.write_text(json.dumps({**said, **spent}), encoding="utf-8")
-    found = {step: json.loads((kept / f"{step}.json").read_text("utf-8")) for step in STEPS}
+    rounds = max(rounds, 1)
+    turns = [f"{step}-{number}" for number in range(rounds) for step in COMPARED]
+    for turn in ("make", *turns, *(step for step in STEPS if step not in ("make", *COMPARED))):
+        _step(kept, tracks, turn)
+    found = {
+        step: json.loads((kept / f"{step}.json").read_text("utf-8")) for step in STEPS if step not in COMPARED
+    }
+    for step in COMPARED:
+        rows = [json.loads((kept / f"{step}-{number}.json").read_text("utf-8")) for number in range(rounds)]
+        found[step] = rows[0] | {
+            name: statistics.median(row[name] for row in rows)
+            for name in ("cpu_s", "wall_s", "peak_memory_bytes")
+        }
     found["canonical"]["cpu_to_bare"] = round(
         found["canonical"]["cpu_s"] / max(found["bare"]["cpu_s"], 0.01), 2
     )
     shutil.rmtree(kept)
     return found
+
+
+def _step(kept: Path, tracks: int, turn: str) -> None:
+    """Do what was not done yet; `turn` is a step, those that are compared with the number of the round."""
+    answer = kept / f"{turn}.json"
+    if answer.exists():
+        return
+    progress(f"{tracks:,} tracks: {turn}")
+    spent = cost([sys.executable, __file__, turn.partition("-")[0], str(kept), str(tracks)])
+    if spent["exit_code"]:
+        raise SystemExit(
+            f"bench: {turn} of {tracks:,} tracks ended with {spent['exit_code']}; it is in {kept}"
+        )
+    said = json.loads(spent.pop("stdout"))
+    answer.write_text(json.dumps({**said, **spent}), encoding="utf-8")
 
 
 # --- steps, each in a process of its own ------------------------------------------------------------------------------
@@ -228,6 +245,8 @@ STEPS: Final[Mapping[str, Callable[[Path, int], dict[str, Any]]]] = {
     "look_up": look_up,
     "judge": judge_all,
 }
+#: Steps of which one is measured by the other.
+COMPARED: Final = ("canonical", "bare")
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`mirror sync` on loopback against plain libtorrent between two folders of the same files, each giver a process.
 
-Rates are of bytes of sound a wall second. `fetch` is what sync does over the network, with the session that it uses;
-`sync` is the whole command, which also reads, decodes, hashes and commits every file: our own law, stated apart.
+Rates are of bytes of sound a wall second. `sync` is the command `mirror sync --no-look` from its start to its end, when
+every file is held, hashed and durable, and may be seeded; plain libtorrent is a command of its own as well. `fetch` is
+what sync does over the network, in this process. `look` is the command `mirror look`, which decodes and matches what
+came: our own law, stated apart, and `sync_and_look` both together. `idle_seconds` is a sync that finds nothing new:
+what starting, feed and papers cost, whatever the size.
 """
 
 import json
@@ -19,7 +22,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import libtorrent as lt
-import numpy as np
 from commands import onrecord, running
 from measure import progress, spread
 
@@ -53,16 +55,25 @@ def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
         "libtorrent_same_settings": [],
         "fetch": [],
         "sync": [],
+        "look": [],
+        "sync_and_look": [],
     }
+    idle: list[float] = []
     total = lt.torrent_info(str(torrent)).total_size()
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}")
         for name, settings in (("libtorrent", _PLAIN), ("libtorrent_same_settings", _ours())):
             with _giving(torrent, settings) as port:
-                rates[name].append(total / _take(torrent, place / "taken", port, settings) / 1e6)
+                rates[name].append(total / _taken(torrent, place / "taken", port, settings) / 1e6)
         with running("mirror", "seed", "-C", origin) as seed:
             rates["fetch"].append(total / _fetch(torrent, place / "fetched", seed["port"]) / 1e6)
-            rates["sync"].append(total / _sync(origin, place / "mirror", seed["port"]) / 1e6)
+            held, looked = _sync(origin, place / "mirror", seed["port"])
+            idle.append(
+                _timed("mirror", "sync", "--peer", f"127.0.0.1:{seed['port']}", "-C", place / "mirror")[0]
+            )
+        rates["sync"].append(total / held / 1e6)
+        rates["look"].append(total / looked / 1e6)
+        rates["sync_and_look"].append(total / (held + looked) / 1e6)
     shutil.rmtree(place)
     found = {name: spread(values) for name, values in rates.items()}
     peer = found["libtorrent_same_settings"]["median"]
@@ -71,9 +82,11 @@ def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
         "rounds": rounds,
         "settings": {name: str(value) for name, value in _PLAIN.items()},
         "mb_per_s": found,
+        "idle_seconds": spread(idle),
         "fetch_of_libtorrent": _ratio(found["fetch"]["median"], peer),
         "fetch_of_libtorrent_as_it_comes": _ratio(found["fetch"]["median"], found["libtorrent"]["median"]),
         "sync_of_libtorrent": _ratio(found["sync"]["median"], peer),
+        "sync_and_look_of_libtorrent": round(found["sync_and_look"]["median"] / peer, 3),
     }
 
 
@@ -97,20 +110,23 @@ def _params(torrent: Path, folder: Path) -> Any:
     return params
 
 
-def _take(torrent: Path, into: Path, port: int, settings: dict[str, Any]) -> float:
-    """Seconds that plain libtorrent takes to fetch a torrent into an empty folder."""
+def _taken(torrent: Path, into: Path, port: int, settings: dict[str, Any]) -> float:
+    """Seconds that a process of plain libtorrent takes to fetch a torrent into an empty folder."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir()
+    command = [sys.executable, __file__, str(torrent), json.dumps(settings), str(into), str(port)]
     began = time.monotonic()
+    subprocess.run(command, check=True)
+    return time.monotonic() - began
+
+
+def _take(torrent: Path, settings: dict[str, Any], into: Path, port: int) -> None:
     session: Any = lt.session(settings)  # type: ignore[call-overload]
     handle = session.add_torrent(_params(torrent, into))
     while not handle.status().is_seeding:
         if handle.status().num_peers == 0:
             handle.connect_peer(("127.0.0.1", port))
         time.sleep(0.02)
-    seconds = time.monotonic() - began
-    session.remove_torrent(handle)
-    return seconds
 
 
 def _fetch(torrent: Path, into: Path, port: int) -> float:
@@ -124,13 +140,23 @@ def _fetch(torrent: Path, into: Path, port: int) -> float:
         return time.monotonic() - began
 
 
-def _sync(origin: Path, mirror: Path, port: int) -> float:
+def _sync(origin: Path, mirror: Path, port: int) -> tuple[float, float]:
+    """Seconds until all is held, and then until all was looked into."""
     shutil.rmtree(mirror, ignore_errors=True)
     onrecord("init", mirror)
     onrecord("mirror", "follow", origin / "editions" / "feed" / "feed.json", "-C", mirror)
+    held, _ = _timed("mirror", "sync", "--no-look", "--peer", f"127.0.0.1:{port}", "-C", mirror)
+    looked, found = _timed("mirror", "look", "-C", mirror)
+    if found["left"] or found["unlike"] or found["refused"]:
+        raise SystemExit(f"not all of it was looked into and right: {found}")
+    return held, looked
+
+
+def _timed(*arguments: str | Path) -> tuple[float, Any]:
+    """Seconds that a command takes, and its answer."""
     began = time.monotonic()
-    onrecord("mirror", "sync", "--peer", f"127.0.0.1:{port}", "-C", mirror)
-    return time.monotonic() - began
+    answer = onrecord(*arguments)
+    return time.monotonic() - began, answer
 
 
 @contextmanager
@@ -160,6 +186,8 @@ def _give(torrent: Path, settings: dict[str, Any]) -> None:
 
 def _write(folder: Path, megabytes: int) -> None:
     """WAVs of noise-like chords, with their license."""
+    import numpy as np  # not at the top: a process of plain libtorrent is this file as well
+
     folder.mkdir(parents=True)
     source = np.random.default_rng(7)
     step = np.arange(44_100) / 44_100
@@ -179,4 +207,7 @@ def _write(folder: Path, megabytes: int) -> None:
 
 
 if __name__ == "__main__":
-    _give(Path(sys.argv[1]), json.loads(sys.argv[2]))
+    if len(sys.argv) > 3:
+        _take(Path(sys.argv[1]), json.loads(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
+    else:
+        _give(Path(sys.argv[1]), json.loads(sys.argv[2]))

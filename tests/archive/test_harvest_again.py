@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from onrecord.archive import Archive
-from onrecord.archive.fetching import fetch_sound
 from onrecord.archive.harvest import HarvestReport, harvest, harvest_live
+from onrecord.archive.harvest_sound import fetch_sound
 from onrecord.archive.terms import accept_terms
 from onrecord.errors import SourceFailed
 from onrecord.net import Client, RobotsRefused

@@ -13,8 +13,8 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
-from onrecord.archive.fetching import _file_name, fetch_sound
 from onrecord.archive.harvest import harvest, harvest_live
+from onrecord.archive.harvest_sound import _file_name, fetch_sound
 from onrecord.archive.matching import rematch
 from onrecord.archive.reading import Reader
 from onrecord.archive.terms import accept_terms, list_sources

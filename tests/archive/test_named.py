@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from onrecord.archive import Archive
 from onrecord.archive.harvest import harvest
+from onrecord.archive.looking_up import LookUp, read_asked
 from onrecord.archive.matching import rematch
 from onrecord.archive.reading import Reader, open_reader
 from onrecord.archive.withdrawing import withdraw
@@ -21,6 +22,7 @@ from onrecord.catalog.named import own_id
 from onrecord.cli.search import command
 from onrecord.errors import IsWithdrawn, NotFound, UsageError
 from onrecord.model.filters import Filters
+from onrecord.model.identifiers import mint
 from onrecord.model.rights import Target
 from onrecord.web.app import create_app
 from tests.conftest import DAY
@@ -173,8 +175,10 @@ def test_each_leads_to_a_page_that_shows_what_belongs_to_it(client: TestClient, 
         == client.get(page_of("work", "none")).status_code
         == 404
     )
-    thing = page_of("work", own_id("work", WORK))
-    assert client.get(thing).headers["location"] == work, "the id that stands for it leads to it"
+    minted = mint("work", "musicbrainz-json", WORK)
+    for thing in (minted, own_id("work", minted)):
+        moved = client.get(page_of("work", thing)).headers
+        assert moved["location"] == work, "the ids that stand for it lead to it"
 
 
 def test_page_interface_and_command_say_the_kind(
@@ -190,8 +194,39 @@ def test_page_interface_and_command_say_the_kind(
     obj = {"folder": once, "as_json": False, "quiet": False}
     said = CliRunner().invoke(command, ["--kind", "work", "lighthouse"], obj=obj)
     assert said.exit_code == 0 and said.output.split()[:2] == ["work", WORK]
-    refused = CliRunner().invoke(command, ["--kind", "work", "--from", "a.csv", "--to", "b.csv"], obj=obj)
-    assert refused.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "id", "reason"),
+    [
+        ("work", {"title": "Lighthouse Cantata"}, WORK, "title equal"),
+        ("work", {"title": "Lighthouse Cantata", "artist": "Singer"}, WORK, "title equal"),
+        ("work", {"title": "Lighthose Cantata (live)"}, WORK, "title equal but for one mistake in typing"),
+        ("work", {"words": "lighthouse cantata"}, WORK, "the words are its title; no artist is among them"),
+        ("work", {"iswc": ISWC, "title": "Lighthouse Cantata"}, WORK, "ISWC equal"),
+        ("", {"iswc": ISWC}, WORK, "ISWC equal"),
+        ("", {"identifier": LABEL}, LABEL, "MBID equal"),
+        ("label", {"words": "LC 0193"}, LABEL, "label code equal"),
+        ("label", {"title": "Quiet Harbour Records"}, LABEL, "title equal"),
+        ("release-group", {"release": "Fog Collected", "artist": "Singer"}, GROUP, "artist equal"),
+        ("release-group", {"title": "Fog Collected", "artist": "Another"}, "", ""),
+        ("label", {"title": "Fog Collected"}, "", ""),
+    ],
+)
+def test_a_list_may_ask_for_them(once: Path, kind: str, fields: dict[str, str], id: str, reason: str) -> None:
+    look_up = LookUp(once, Filters(kinds=(kind,) if kind else ()))
+    matches = look_up.answer(read_asked(fields), 1, 1).matches
+    assert matches[0].id == id if id else not matches
+    assert not id or reason in matches[0].reasons
+
+
+def test_a_table_is_looked_up_among_works_by_the_command(once: Path, tmp_path: Path) -> None:
+    (tmp_path / "works.csv").write_text("title,composer\nLighthouse Cantata,x\nFog Album,x\n")
+    arguments = ["--kind", "work", "--from", str(tmp_path / "works.csv"), "--to", str(tmp_path / "found.csv")]
+    told = CliRunner().invoke(command, arguments, obj={"folder": once, "as_json": False, "quiet": True})
+    assert told.exit_code == 0, told.output
+    answers = (tmp_path / "found.csv").read_text().splitlines()[1:]
+    assert [WORK in line for line in answers] == [True, False]
 
 
 def test_what_is_withdrawn_takes_with_it_what_is_known_by_it_alone(once: Path, tmp_path: Path) -> None:

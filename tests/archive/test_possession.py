@@ -17,7 +17,7 @@ from onrecord.archive.checking import check
 from onrecord.archive.keyholding import key_folder
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
-from onrecord.errors import NotFound, SignatureInvalid, SourceRefused, UsageError
+from onrecord.errors import ArchiveLocked, NotFound, SignatureInvalid, SourceRefused, UsageError
 from onrecord.mirror.possession import read_challenge
 from onrecord.mirror.session import Session
 from onrecord.model.digests import BLOCK, PIECE
@@ -157,6 +157,28 @@ def test_flipped_bits_cost_their_blocks_alone(origin: Archive, mirror: Archive) 
     assert mirror.ledger.blob(digest).state == "ok"  # type: ignore[union-attr]
     assert check(mirror).bad == []
     assert repairing.repair(mirror, ["http://127.0.0.1:9"]) == []
+
+
+def test_others_write_while_a_repair_fetches(origin: Archive, mirror: Archive) -> None:
+    damage(mirror, [3])
+    wrote: list[int] = []
+
+    def meanwhile(path: str, body: bytes) -> bytes:
+        if not wrote:
+            with Archive.open(mirror.folder, mirror.clock) as other, other.writing():
+                wrote.append(other.commit("planned", {"plan": None}).seq)
+            with (
+                Archive.open(mirror.folder, mirror.clock) as other,
+                pytest.raises(ArchiveLocked, match="is repairing"),
+            ):
+                repairing.repair(other, ["http://127.0.0.1:9"])
+        return body
+
+    with page(origin) as address, between(address, meanwhile) as holder:
+        [report] = repairing.repair(mirror, [holder])
+    assert (len(wrote), report.fault) == (1, "")
+    assert check(mirror).bad == []
+    assert not (mirror.store.roots[0].path / "repairing").exists()
 
 
 def test_a_file_that_is_gone_comes_back_whole(origin: Archive, mirror: Archive) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from onrecord.archive import Archive
 from onrecord.archive.checking import check
-from onrecord.archive.fetching import fetch_sound
 from onrecord.archive.harvest import harvest, harvest_live
+from onrecord.archive.harvest_sound import fetch_sound
 from onrecord.archive.judging import WORLD, judge
 from onrecord.archive.matching import rematch
 from onrecord.archive.queueing import queue

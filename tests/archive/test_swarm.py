@@ -21,7 +21,7 @@ from onrecord.archive.editions import refresh_feed
 from onrecord.archive.keyholding import feed_folder
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
-from onrecord.archive.sharding import Here
+from onrecord.archive.seed_sessions import Here
 from onrecord.archive.swarm import Count, SwarmDay
 from onrecord.errors import StoreFailed
 from onrecord.mirror.network import settings
@@ -31,7 +31,7 @@ from onrecord.model.views import SwarmView
 from onrecord.web.app import create_app
 from onrecord.web.site import site_of
 from tests.archive.feeds import feed_of
-from tests.archive.test_sharding import seeds
+from tests.archive.test_seed_sessions import seeds
 from tests.mirror.tracker import Tracker, tracker
 from tests.pipeline.pieces import onrecord
 

@@ -20,7 +20,7 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
-from onrecord.archive import Archive, mirroring, seeding
+from onrecord.archive import Archive, mirroring, newest_editions, seeding
 from onrecord.archive.add import add
 from onrecord.archive.editions import read_manifest, tags_of
 from onrecord.archive.keyholding import signing_key
@@ -140,17 +140,27 @@ def test_new_volumes_may_be_v2_only_and_old_ones_stay_as_they_are(published: Arc
     assert (report.files, report.refused) == (5, 0)
 
 
-def test_addresses_are_beside_what_is_hashed_and_make_no_edition_of_their_own(published: Archive) -> None:
-    [first] = volumes(published, 1).values()
+def test_other_addresses_make_an_edition_of_the_same_volumes(published: Archive, tmp_path: Path) -> None:
     seeds, trackers = ["https://example.org/volumes"], ["udp://tracker.example.org:1/announce"]
-    with say(published, web_seeds=seeds, trackers=trackers) as archive:
-        assert publish(archive).number == 0
-        row = next(row for row in archive.ledger.blobs() if row.sha256 in payload(archive, 1, first))
-        withdraw(archive, Target("blob", row.sha256), by="A", text="mine")
-        publish(archive)
-        [second] = volumes(archive, 2).values()
-        params = lt.load_torrent_buffer(torrent_of(archive, 2, second))
-    assert (params.url_seeds, params.trackers) == (["https://example.org/volumes/"], trackers)
+    with Archive.create(tmp_path / "mirror", "Mirror", published.clock) as mirror:
+        mirroring.follow(mirror, str(published.folder / "editions" / "feed" / "feed.json"))
+        with Session() as session:
+            seeding.seed(published, session)
+            mirroring.sync(mirror, [("127.0.0.1", session.port)])
+        with say(published, web_seeds=seeds, trackers=trackers) as archive:
+            report = publish(archive)
+            assert (report.number, report.new_volumes, report.sound_opened) == (2, 0, 0)
+            assert volumes(archive, 2) == volumes(archive, 1), "no info-hash is another"
+            for entry in volumes(archive, 2).values():
+                params = lt.load_torrent_buffer(torrent_of(archive, 2, entry))
+                assert (params.url_seeds, params.trackers) == (["https://example.org/volumes/"], trackers)
+            assert publish(archive).number == 0
+            with Session() as session:
+                seeding.seed(archive, session)
+                [synced] = mirroring.sync(mirror, [("127.0.0.1", session.port)])
+        assert (synced.number, synced.files, synced.had) == (2, 0, 4)
+        [path] = newest_editions.volume_torrents(mirror).values()
+        assert lt.load_torrent_buffer(path.read_bytes()).trackers == trackers
 
 
 @pytest.mark.parametrize(
@@ -220,10 +230,15 @@ def test_over_http_a_volume_gives_only_what_it_holds_and_what_may_be_shared_toda
         assert part.content == published.store.path(row.sha256, row.root).read_bytes()[4:10]
         assert status("bagit.txt") == status("manifest-sha256.txt") == 200
         for path in (f"data/{other}.ogg", f"data/{sound[0]}", "data/", "data/x.ogg", "none.txt", "../feed.json",
-                     "%2e%2e/%2e%2e/feed.json", ".pad/5"):  # fmt: skip
+                     "%2e%2e/%2e%2e/feed.json", ".pad/0", ".pad/05", ".pad/1048576", ".pad/x"):  # fmt: skip
             assert status(path) == 404, path
         for name in ("onrecord-none-000000000000", "..", "%2e%2e", ".", "x%00"):
-            assert status("bagit.txt", name) == 404, name
+            assert status("bagit.txt", name) == status(".pad/5", name) == 404, name
+        pad = client.get(f"/volumes/{entry.name}/.pad/1048575")
+        assert (pad.status_code, pad.content) == (200, bytes(1_048_575)), "zeros, which lie nowhere (BEP 47)"
+        pad = client.get(f"/volumes/{entry.name}/.pad/9", headers={"Range": "bytes=2-4"})
+        assert (pad.status_code, pad.content, pad.headers["content-range"]) == (206, bytes(3), "bytes 2-4/9")
+        assert client.get(f"/volumes/{entry.name}/.pad/9", headers={"Range": "bytes=9-"}).status_code == 416
         withdraw(published, Target("blob", sound[0]), by="A", text="mine")
         assert (status(paths[sound[0]]), status(paths[sound[1]])) == (451, 200)
         # Its papers name what was withdrawn.
@@ -329,6 +344,27 @@ def test_aria2_lists_the_files_of_a_volume(volume: tuple[Path, Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for file in read(torrent.read_bytes()).files:
         assert f"/{root.name}/{'/'.join(file.path)}" in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("aria2c"), reason="aria2 is not installed")
+def test_aria2_fetches_a_volume_from_the_archives_page_and_ends(published: Archive, tmp_path: Path) -> None:
+    """It knows no pad files, so it asks for each; and it seeds what it has until it is told not to."""
+    [entry] = volumes(published, 1).values()
+    whole = laid_out(published, 1, entry, tmp_path / "disk")
+    with served(published) as address:
+        torrent = tmp_path / "volume.torrent"
+        torrent.write_bytes(seeded_by(torrent_of(published, 1, entry), f"{address}/volumes/"))
+        quiet = (
+            "--enable-dht=false",
+            "--enable-dht6=false",
+            "--bt-enable-lpd=false",
+            "--interface=127.0.0.1",
+        )
+        command = ["aria2c", "--no-conf", *quiet, "--seed-time=0", "-d", str(tmp_path / "in"), str(torrent)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.rmtree(tmp_path / "in" / entry.name / ".pad")
+    assert shape(tmp_path / "in" / entry.name) == shape(whole)
 
 
 def _transmission() -> tuple[int, ...]:

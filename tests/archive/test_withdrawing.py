@@ -17,8 +17,8 @@ from onrecord.archive.add import add
 from onrecord.archive.batch import Batch
 from onrecord.archive.copying import make_copies
 from onrecord.archive.editions import read_manifest
-from onrecord.archive.fetching import fetch_sound
 from onrecord.archive.harvest import harvest, harvest_live
+from onrecord.archive.harvest_sound import fetch_sound
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader

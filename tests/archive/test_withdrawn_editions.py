@@ -244,7 +244,7 @@ def test_the_commands_say_what_they_did(held: Archive, paths: dict[str, Path]) -
     assert answer("rights", "prove-absent", digest, 1, *place, code=4)["absent"] is False
     assert answer("publish", *place)["number"] == 2
     proof = answer("rights", "prove-absent", digest, 2, *place)
-    assert proof["absent"] is True and proof["looked"]["tables"]["files"] == 20
+    assert proof["absent"] is True and proof["looked"]["tables"]["files"] == 26
     answer("rights", "restore", made["id"][:12], "--by", "B", "--note", "settled", *place)
     [item] = answer("rights", "withdrawals", *place)["withdrawals"]
     assert (item["by"], item["text"], bool(item["restored"])) == ("A. Singer", "not mine to give", True)

@@ -20,12 +20,14 @@ def grouped(
     tracks: Sequence[Said] = (),
     releases: Sequence[Said] = (),
     artists: Sequence[Said] = (),
+    works: Sequence[Said] = (),
+    labels: Sequence[Said] = (),
     *,
     kind: str = "recording",
 ) -> dict[frozenset[str], str]:
     """The claims of each thing of a kind by their ids, with the surest reason of those that are joined."""
     tables = Tables(folder / "catalog")
-    given = {"tracks": tracks, "releases": releases, "artists": artists}
+    given = {"tracks": tracks, "releases": releases, "artists": artists, "works": works, "labels": labels}
     segments = [
         segment
         for name, rows in given.items()

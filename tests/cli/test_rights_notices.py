@@ -82,7 +82,7 @@ def test_serve_prints_the_address_of_the_queue(here: Here, archive: Path) -> Non
     try:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
-        assert told["queue"].startswith(f"{told['address']}rights/queue?key=")
+        assert told["queue"].startswith(f"{told['address']}sign-in?key=")
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with opener.open(told["queue"]) as page:
             assert "<h1>Queue</h1>" in page.read().decode()
@@ -101,7 +101,7 @@ def test_on_another_address_there_is_no_queue(here: Here, archive: Path) -> None
         told = json.loads(process.stdout.readline())
         assert told["queue"] == ""
         port = told["address"].rstrip("/").rpartition(":")[2]
-        assert "onrecord rights queue" in closed(f"http://127.0.0.1:{port}/rights/queue")
+        assert "onrecord users add" in closed(f"http://127.0.0.1:{port}/rights/queue")
     finally:
         process.terminate()
         process.communicate(timeout=60)
@@ -112,5 +112,5 @@ def closed(address: str) -> str:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(address)
     with refused.value as answer:
-        assert answer.code == 403
+        assert answer.code == 401
         return answer.read().decode()

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """DuckDB: no network, no code from elsewhere, exports that repeat, disk and memory errors as ours."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import duckdb
 import pytest
 from msgspec import Struct
 
-from onrecord.engine.duck import Duck
+from onrecord.engine.duck import Duck, sweep_spill
 from onrecord.engine.parquet import write_rows
 from onrecord.errors import OnrecordError, StoreFailed
 
@@ -88,3 +91,27 @@ def test_too_little_memory_is_said(tmp_path: Path) -> None:
 def test_a_mistake_in_a_job_is_not_hidden(duck: Duck) -> None:
     with pytest.raises(duckdb.Error):
         duck.run("SELECT nothing FROM nowhere")
+
+
+def test_a_fault_of_the_engine_is_said(duck: Duck) -> None:
+    with pytest.raises(StoreFailed, match=r"the engine failed: Conversion Error.*x") as caught:
+        duck.run("SELECT 'x'::INTEGER")
+    assert "run the command again" in caught.value.hint
+
+
+def test_what_a_killed_run_spilled_is_swept(tmp_path: Path) -> None:
+    """And what a run that lives spills is not."""
+    spill = tmp_path / "spill"
+    job = "CREATE TABLE t AS SELECT i, 'a longer text ' || hash(i) AS s FROM range(4000000) t(i)"
+    code = (
+        "import os, sys; from pathlib import Path; from onrecord.engine.duck import Duck\n"
+        f"duck = Duck(Path(sys.argv[1]), '60MB', 1); duck.run({job!r}); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(spill)], check=False)
+    left = {path.name for path in spill.iterdir()}
+    assert left, "it spilled and was killed"
+    (spill / "other").write_text("not ours")
+    mine = spill / f"duckdb_temp_{os.getpid()}_0_storage.tmp"
+    mine.write_text("")
+    sweep_spill(spill)
+    assert {path.name for path in spill.iterdir()} == {"other", mine.name}

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, to_builtins
 
-from onrecord.engine.parquet import read_rows, schema_of, write_rows
+from onrecord.engine.parquet import read_rows, schema_of, write_rows, write_tables
 from onrecord.errors import IntegrityError
 
 
@@ -136,3 +138,21 @@ def test_structs_of_the_catalog_have_schemas() -> None:
     for name, row in TABLES.items():
         assert schema_of(row).names == list(row.__struct_fields__), name
     assert to_builtins(EXAMPLE)["maybe"] is None
+
+
+class Name(Struct, frozen=True):
+    name: str
+
+
+def test_dense_rows_come_back_in_order_and_are_compressed_together(tmp_path: Path) -> None:
+    path = tmp_path / "names.parquet"
+    made = [
+        pa.table({"name": [f"n{start + at}" for at in range(200_000)]}, schema=schema_of(Name))
+        for start in (0, 200_000, 400_000)
+    ]
+    _, count = write_tables(path, Name, [made[0].slice(0, 0), *made], dense=True)
+    assert count == 600_000
+    with pq.ParquetFile(path) as file:
+        groups = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+    assert groups == [491_520, 108_480]
+    assert [row["name"] for row in read_rows(path, ["name"])] == [f"n{at}" for at in range(600_000)]

@@ -15,6 +15,7 @@ import pytest
 from onrecord.search import entity_filling
 from onrecord.search.entities import Entities
 from onrecord.search.entity_filling import Link, Seat, Thing, fill
+from onrecord.search.entity_finding import EntityFinder
 from onrecord.search.fields import All, Document, FieldIndex, Term
 from onrecord.search.finishing import finish
 from onrecord.search.row_filling import Filled
@@ -94,6 +95,23 @@ def test_an_id_that_two_things_bear_stays_with_the_other_when_one_goes(tmp_path:
     fill_with(tmp_path, [thing("b", "Two", "shared")])
     second = entities.find("recording", id_of("shared"))
     assert (first and first.thing, second and second.thing) == ("a", "b")
+
+
+def test_the_best_known_is_listed_first_and_that_changes_with_what_belongs_to_it(tmp_path: Path) -> None:
+    works = [thing(name, name, kind="work") for name in ("a", "b", "c")]
+
+    def listed(**known: int) -> list[str]:
+        links = sorted((name, "recording", f"r{number}") for name in known for number in range(known[name]))
+        fill_with(tmp_path, works, links)
+        finder = EntityFinder(tmp_path)
+        page, after = finder.browse("work", 2, "", lambda entity: True)
+        rest, end = finder.browse("work", 2, after or "", lambda entity: True)
+        assert end is None
+        return [entity.thing for entity in (*page, *rest)]
+
+    assert listed(b=9, c=1) == ["b", "c", "a"]
+    assert listed(b=1, c=9) == ["c", "b", "a"]
+    assert listed() == ["a", "b", "c"], "of one step by their names"
 
 
 def test_redirects_follow(tmp_path: Path) -> None:

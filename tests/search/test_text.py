@@ -13,6 +13,7 @@ from onrecord.errors import OnrecordError
 from onrecord.model.filters import Filters
 from onrecord.search.finding import Finder
 from onrecord.search.fold import asked, indexed
+from onrecord.search.standing_for import StandingFor
 from onrecord.search.text import Document, Mode, TextIndex, leave_only
 from onrecord.search.variants import MOST_GUESSES, guesses, number_may_be_wrong
 from tests.search.filled import entry, fill_with
@@ -145,13 +146,13 @@ def test_the_work_of_a_question_is_bounded(tmp_path: Path, query: str) -> None:
     """Whatever is asked: so many words are looked up, and so many clauses are asked for."""
     index = TextIndex(tmp_path / "text", make=True)
     near = ["abc" + letter for letter in "abcdeghijklmnopqrstuvwxyz"]
-    index.add([Document(number, near, [f"19{number}", f"20{number}"]) for number in range(10, 90)])
+    index.add([Document(number, " ".join(near), f"19{number} 20{number}") for number in range(10, 90)])
     tokens = asked(query)[:16]
     for wrong in (None, number_may_be_wrong):
         looked_up = guesses(tokens, wrong) if wrong else guesses(tokens)
         assert sum(map(len, looked_up.values())) <= MOST_GUESSES
     for mode in MODES:
-        query_made = repr(index._query(index._index.searcher(), tokens, mode)) if tokens else ""
+        query_made = repr(index._query(StandingFor(index._index.searcher()), tokens, mode)) if tokens else ""
         assert query_made.count("Term(") <= 2_500, mode
         assert query_made.count("FuzzyTermQuery") <= 2 * 16, mode
         index.search(asked(query), mode)
@@ -235,9 +236,9 @@ def test_numbers_that_are_codes_are_right_or_wrong(tmp_path: Path) -> None:
 def test_a_number_is_taken_out_alone(tmp_path: Path) -> None:
     """Documents share the terms that their numbers are made of."""
     index = TextIndex(tmp_path / "text", make=True)
-    index.add(Document(number, ["word"], []) for number in range(1, 1_000))
+    index.add(Document(number, "word", "") for number in range(1, 1_000))
     gone = {1, 63, 64, 65, 127, 128, 640, 999}
-    index.change(gone, [Document(64, ["other"], []), Document(2**40 + 64, ["word"], [])])
+    index.change(gone, [Document(64, "other", ""), Document(2**40 + 64, "word", "")])
     left = {number for number, _ in index.search(["word"], k=2_000)}
     assert left == {*range(1, 1_000), 2**40 + 64} - gone
     index.change([2**40 + 64], [])
@@ -248,11 +249,25 @@ def test_an_index_stays_small(tmp_path: Path) -> None:
     """Nothing is kept that is not asked for: of 5,000 documents of the same words, what each costs beyond its words."""
     index = TextIndex(tmp_path / "text", make=True)
     index.add(
-        Document(number, ["word"], ["other"], ("kind=recording", "sound"), number % 256)
+        Document(number, "word", "other", ("kind=recording", "sound"), number % 256)
         for number in range(1, 5_001)
     )
     taken = sum(file.stat().st_size for file in (tmp_path / "text").iterdir() if file.suffix != ".json")
     assert taken / 5_000 < 10
+
+
+def test_a_beginning_of_one_letter_finds_also_what_few_things_have(tmp_path: Path) -> None:
+    """Beside words of few things every word that begins so counts, beside those of many the commonest."""
+    common = [entry(f"c{number}", f"Radio b{number % 350:03}") for number in range(700)]
+    rare = entry("rare", "Lighthouse Bzz")
+    fill_with(tmp_path, [*common, rare, entry("other", "Lighthouse Azz")])
+    finder = Finder(tmp_path)
+    assert found(finder, "lighthouse b") == ["rare"]
+    assert found(finder, "lighthouse z") == []
+    many = found(finder, "radio b")
+    assert len(many) == 20 and found(finder, "radio b") == many  # what is kept of a beginning changes nothing
+    fill_with(tmp_path, [*common, rare, entry("new", "Radio Quiet")])
+    assert found(finder, "radio q") == ["new"] and len(found(finder, "radio b")) == 20
 
 
 def test_a_part_of_a_name_is_found_as_such(tmp_path: Path) -> None:
@@ -280,14 +295,14 @@ def test_one_wrong_character_of_several_is_forgiven(tmp_path: Path) -> None:
     ],
 )
 def test_pairs(text: str, tokens: list[str], pairs: list[str]) -> None:
-    assert indexed(text) == tokens
+    assert indexed(text).split() == tokens
     assert asked(text) == pairs
 
 
 def test_changes_of_an_index_come_together(tmp_path: Path) -> None:
     index = TextIndex(tmp_path / "text", make=True)
-    index.add([Document(1, ["old"], [])])
-    index.change([1], [Document(1, ["new"], []), Document(2, ["other"], ["new"])])
+    index.add([Document(1, "old", "")])
+    index.change([1], [Document(1, "new", ""), Document(2, "other", "new")])
     assert [number for number, _ in index.search(["new"])] == [1, 2]
     assert index.search(["old"]) == []
     assert TextIndex(tmp_path / "text").search(["other"], "whole")[0][0] == 2
@@ -295,7 +310,7 @@ def test_changes_of_an_index_come_together(tmp_path: Path) -> None:
 
 def test_whole_words_are_whole(tmp_path: Path) -> None:
     index = TextIndex(tmp_path / "text", make=True)
-    index.add([Document(1, ["radio"], [])])
+    index.add([Document(1, "radio", "")])
     assert index.search(["rad"], "whole") == [] and index.search(["rad"], "typing")
 
 
@@ -308,9 +323,9 @@ def test_only_one_index_is_left(tmp_path: Path) -> None:
 
 def test_a_damaged_index_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "text"
-    TextIndex(folder, make=True).add([Document(1, ["somebody"], [])])
+    TextIndex(folder, make=True).add([Document(1, "somebody", "")])
     (folder / "meta.json").write_text("{")
     with pytest.raises(OnrecordError, match=r"text.*cannot be used"):
         TextIndex(folder)
     shutil.rmtree(folder)
-    TextIndex(folder, make=True).add([Document(1, ["somebody"], [])])
+    TextIndex(folder, make=True).add([Document(1, "somebody", "")])

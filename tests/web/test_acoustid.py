@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from lxml import etree
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -28,6 +29,7 @@ from onrecord.archive.submitting import NAMESPACE, Name, Submission, said, submi
 from onrecord.archive.withdrawing import withdraw
 from onrecord.audio.fingerprint_text import compress, first_120_seconds
 from onrecord.catalog.named import own_id
+from onrecord.cli.submissions import command as submissions
 from onrecord.errors import UsageError
 from onrecord.web.acoustid.routes import routes
 from onrecord.web.app import create_app
@@ -447,6 +449,49 @@ def test_several_are_submitted_together_and_what_says_nothing_is_left_out(
             (two, "Grace"),
             ("", "Grace"),
         ]
+
+
+def test_what_was_submitted_can_be_taken_back_and_said_again(folder: Path, prints: dict[str, str]) -> None:
+    one, two = str(uuid.uuid4()), str(uuid.uuid4())
+
+    def onrecord(*arguments: str) -> Any:
+        obj = {"folder": folder, "as_json": True, "quiet": True}
+        return CliRunner().invoke(
+            submissions, [*arguments, "--by", "Ada", "--why", "tagged wrongly"], obj=obj
+        )
+
+    def told(client: TestClient) -> list[str]:
+        results = lookup(client, prints["stranger"], meta="recordingids")["results"]
+        return [link["id"] for result in results for link in result["recordings"]]
+
+    with client_of(folder) as client:
+        [first] = send(client, prints["stranger"], mbid=one).json()["submissions"]
+        [second] = send(client, prints["stranger"], mbid=two).json()["submissions"]
+        assert (
+            onrecord("undo", str(first["id"]), "17").exit_code == 1
+        )  # one that is none: nothing is taken back
+        assert told(client) == [one, two]
+        answer = json.loads(onrecord("undo", str(first["id"])).stdout)
+        assert [item["mbid"] for item in answer["submissions"]] == [one]
+        assert told(client) == [two]
+        assert onrecord("undo", str(second["id"]), str(second["id"])).exit_code == 0
+        assert told(client) == [] and onrecord("undo", str(second["id"])).exit_code == 1
+        asked = {"client": "x", "id": str(first["id"])}
+        assert (
+            client.get("/v2/submission_status", params=asked).json()["submissions"][0]["status"] == "pending"
+        )
+        send(client, prints["stranger"], mbid=two)
+        assert told(client) == [two]
+    for path in folder.glob("ledger.sqlite*"):
+        path.unlink()
+    shutil.rmtree(folder / "search" / "submitted")
+    with Archive.open(folder, lambda: DAY) as archive:
+        events = [entry.data for entry in archive.log.entries() if entry.event == "submission-undone"]
+        assert [item.mbid for item in said(archive)] == [two], "the log alone says so as well"
+    assert [(data["by"], data["why"]) for data in events] == [("Ada", "tagged wrongly")] * 2
+    assert [data["submissions"] for data in events] == [[first["id"]], [second["id"]]]
+    with client_of(folder) as client:
+        assert told(client) == [two]
 
 
 @pytest.mark.parametrize(

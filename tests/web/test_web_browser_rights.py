@@ -72,7 +72,7 @@ def test_forms_are_for_everyone(
     _is_for_everyone(page, width)
     _send_notice(page)
     _is_for_everyone(page, width)
-    page.goto(f"/rights/queue?key={KEY}")
+    page.goto(f"/sign-in?key={KEY}")
     assert KEY not in page.url and CUSTOM in page.content() and "Zebulon" in page.content()
     _is_for_everyone(page, width)
     page.get_by_label("Who you are").last.fill("Ada")
@@ -86,7 +86,7 @@ def test_forms_are_for_everyone(
 
 
 def test_a_person_rules_by_keyboard_alone_and_without_script(open_page: Open, held: Archive) -> None:
-    page = open_page(f"/rights/queue?key={KEY}", script=False)
+    page = open_page(f"/sign-in?key={KEY}", script=False)
     assert page.locator("audio[controls]").first.is_visible()
     page.get_by_label("Who you are").focus()
     page.keyboard.type("Ada")
@@ -114,7 +114,7 @@ def test_a_notice_is_sent_without_script(
 
 
 def test_the_sample_can_be_heard(open_page: Open) -> None:
-    page = open_page(f"/rights/queue?key={KEY}")
+    page = open_page(f"/sign-in?key={KEY}")
     page.locator("audio").first.evaluate("(audio) => audio.play()")
     for _ in range(500):
         if page.locator("audio").first.evaluate("(audio) => audio.currentTime") > 0.1:

@@ -216,10 +216,10 @@ def test_an_archive_that_is_being_written_to_says_so(
 
 def opened(client: TestClient) -> str:
     """Goes in with the key, and gives the page."""
-    moved = client.get("/rights/queue", params={"key": KEY})
+    moved = client.get("/sign-in", params={"key": KEY})
     assert moved.status_code == 303 and moved.headers["location"] == "/rights/queue"
     cookie = moved.headers["set-cookie"]
-    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/rights" in cookie
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Path=/" in cookie
     page = client.get("/rights/queue")
     assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
     return page.text
@@ -232,24 +232,26 @@ def hidden(page: str, name: str) -> str:
 
 
 def test_without_the_key_the_queue_is_closed(client: TestClient, held: Archive) -> None:
-    for answer in (
-        client.get("/rights/queue"),
-        client.get("/rights/queue", params={"key": "another"}),
-        client.get("/rights/queue", params={"key": ""}),
-        client.post("/rights/rule", data={"answer": "yes"}, headers={"Origin": ORIGIN}),
-        client.post("/rights/notices/n1", data={"answer": "reject"}, headers={"Origin": ORIGIN}),
-        client.get(f"/rights/sound/{'00' * 32}"),
-    ):
-        assert answer.status_code == 403 and "onrecord rights queue" in answer.text
+    for way in ("", "another", KEY + "x"):
+        client.get("/sign-in", params={"key": way})
+        for answer in (
+            client.get("/rights/queue"),
+            client.get("/rights/queue", params={"key": KEY}),
+            client.post("/rights/rule", data={"answer": "yes"}, headers={"Origin": ORIGIN}),
+            client.post("/rights/notices/n1", data={"answer": "reject"}, headers={"Origin": ORIGIN}),
+            client.get(f"/rights/sound/{'00' * 32}"),
+        ):
+            assert answer.status_code == 401 and "onrecord users add" in answer.text
 
 
 def test_the_key_alone_does_not_open_it_from_elsewhere(held: Archive) -> None:
     with client_of(held, Site(folder=held.folder, key=KEY), peer="10.1.2.3") as client:
-        client.get("/rights/queue", params={"key": KEY})
-        assert client.get("/rights/queue").status_code == 403
+        assert client.get("/sign-in", params={"key": KEY}).status_code == 200
+        assert client.get("/rights/queue").status_code == 401
     with client_of(held, Site(folder=held.folder)) as client:
-        assert client.get("/rights/queue", params={"key": ""}).status_code == 403
-        assert client.post("/rights/rule", data={"answer": "yes"}).status_code in (404, 405)
+        client.get("/sign-in", params={"key": ""})
+        assert client.get("/rights/queue").status_code == 401
+        assert client.post("/rights/rule", data={"answer": "yes"}).status_code == 401
 
 
 def test_a_person_sees_hears_and_rules_and_the_list_goes_on(

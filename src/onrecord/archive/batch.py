@@ -4,7 +4,8 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ from onrecord.store import Staged
 #: The source name of what files say about themselves.
 FILE = "file"
 _ODD_CHARACTERS = 1000
+#: Blobs that the ledger is asked about together.
+_PORTION = 4096
 #: Fields of `Tags` that are checked when they are read: what they are checked by, and the claim's field.
 _CHECKED = {
     "isrc": (identifiers.isrc, "isrc"),
@@ -57,9 +60,13 @@ class Batch:
         self.evidence: list[Evidence] = []
         self._ledger = ledger
         self.repaired: dict[str, str] = {}
+        #: Blobs that were held on another archive's word, and were looked into now, with what they are from now on.
+        self.looked: dict[str, str] = {}
         self._new: set[str] = set()
         self._links: set[tuple[str, str, str, str]] = set()
         self._stated: set[str] = set()
+        #: Evidence that the log has, of what is being linked; None where that is asked of each.
+        self._logged: set[str] | None = None
 
     def take(
         self,
@@ -82,16 +89,25 @@ class Batch:
         `pictures` are those of the probe, in its order, each staged.
         """
         new = self.keep(staged, "sound")
-        if new and probe.sound:
-            self.describe(staged.digests.sha256, probe, pictures)
-            self._add_claims(staged.digests.sha256, probe.sound, probe.tags)
+        if new:
+            self._add_said(staged.digests.sha256, probe, pictures)
         return new
+
+    def hold_vouched(self, staged: Staged, sound: SoundRow) -> None:
+        """Rows of a blob on another archive's word: digests and sound are as that says until it is looked into."""
+        if self.keep(staged, "sound"):
+            self.rows["sounds"].append(sound)
+
+    def look_into(self, sha256: str, probe: Probe, pictures: Sequence[Staged]) -> None:
+        """Rows of a blob that was held on another archive's word, and is what that said. Ours take the place of its."""
+        self.looked[sha256] = "ok"
+        self._add_said(sha256, probe, pictures)
 
     def keep(self, staged: Staged, kind: str) -> bool:
         """The digest record of a blob, once: `sound`, `picture` or `copy`. Gives False where it is held already."""
         digests = staged.digests
         known = self._ledger.blob(digests.sha256)
-        if known is not None and known.state != "ok":
+        if known is not None and not known.is_held:
             self.repaired[digests.sha256] = staged.root
         if known is not None or digests.sha256 in self._new:
             return False
@@ -110,10 +126,20 @@ class Batch:
         ]
 
     def link(
-        self, blob: str, evidence: Sequence[Evidence], source: str = "", record: str = "", track: str = ""
+        self,
+        blob: str,
+        evidence: Sequence[Evidence],
+        source: str = "",
+        record: str = "",
+        track: str = "",
+        *,
+        anew: bool = False,
     ) -> None:
-        """Tie evidence to a blob (or to a source's track), once; evidence that the log does not have goes in."""
-        known = self._ledger.evidence(blob) if blob and not source else {}
+        """Tie evidence to a blob (or to a source's track), once; evidence that the log does not have goes in.
+
+        What a source says of a blob already is not tied to it as our own word as well, unless it is `anew`.
+        """
+        known = self._ledger.evidence(blob) if blob and not source and not anew else {}
         for item in evidence:
             key = (blob or track, item.id, source, record)
             if item.id in known or key in self._links:
@@ -122,9 +148,18 @@ class Batch:
             self.rows["links"].append(
                 LinkRow(blob=blob, source=source, record=record, track=track, evidence=item.id)
             )
-            if item.id not in self._stated and not self._ledger.has_evidence(item.id):
+            if item.id not in self._stated and not self._is_logged(item.id):
                 self._stated.add(item.id)
                 self.evidence.append(item)
+
+    def link_all(self, said: Iterable[tuple[str, Sequence[Evidence]]], source: str, record: str) -> None:
+        """`link` for what a source's record says of many blobs. The ledger is asked about many of them together."""
+        left = iter(said)
+        while portion := list(islice(left, _PORTION)):
+            self._logged = self._ledger.logged({item.id for _, evidence in portion for item in evidence})
+            for blob, evidence in portion:
+                self.link(blob, evidence, source, record)
+        self._logged = None
 
     def keep_document(self, document: SidecarDocument) -> None:
         """Keep a document verbatim, if evidence of this batch was read from it."""
@@ -170,7 +205,17 @@ class Batch:
         self.rows["refusals"].append(RefusalRow(name=name, sha256=sha256, code=code, detail=detail))
 
     def repaired_data(self) -> Mapping[str, Any]:
-        return {"repaired": self.repaired} if self.repaired else {}
+        """What a commit has to say of blobs that were held before."""
+        said = {"repaired": self.repaired, "looked": self.looked}
+        return {key: blobs for key, blobs in said.items() if blobs}
+
+    def _add_said(self, sha256: str, probe: Probe, pictures: Sequence[Staged]) -> None:
+        if probe.sound:
+            self.describe(sha256, probe, pictures)
+            self._add_claims(sha256, probe.sound, probe.tags)
+
+    def _is_logged(self, evidence: str) -> bool:
+        return self._ledger.has_evidence(evidence) if self._logged is None else evidence in self._logged
 
     def _is_deposited(self, path: Path, staged: Staged) -> bool:
         """Was this very file deposited before? It is met again where a run that moves files was killed."""

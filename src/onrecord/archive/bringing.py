@@ -19,6 +19,12 @@ from onrecord.store.digest import digest, digest_file, reading
 from onrecord.store.roots import refused_write
 
 Wanted = Callable[[tuple[str, ...]], bool]
+#: Told of each file as soon as all of it came, where that is known before the end; it may be on its way to the disk.
+Whole = Callable[[tuple[str, ...]], None]
+
+
+def nobody(path: tuple[str, ...]) -> None:
+    """Nobody is told."""
 
 
 class Brought(Struct, frozen=True):
@@ -35,7 +41,7 @@ class Bringer(Protocol):
     What an earlier run left there is kept where it is right. Raises MirrorFailed, StoreFull, StoreFailed.
     """
 
-    def bring(self, torrent: bytes, into: Path, wanted: Wanted) -> Brought: ...
+    def bring(self, torrent: bytes, into: Path, wanted: Wanted, whole: Whole = nobody) -> Brought: ...
 
     def failed(self, what: str) -> MirrorFailed:
         """What to raise where `what` was needed and did not come: who was asked, what was wrong, what can be done."""
@@ -56,7 +62,7 @@ class Swarm:
         self._progress = progress
         self._patience = patience
 
-    def bring(self, torrent: bytes, into: Path, wanted: Wanted) -> Brought:
+    def bring(self, torrent: bytes, into: Path, wanted: Wanted, whole: Whole = nobody) -> Brought:
         name = read(torrent).name
         fetched = self._session.fetch(
             torrent,
@@ -65,6 +71,7 @@ class Swarm:
             wanted=wanted,
             progress=lambda state: self._progress(name, state),
             patience=self._patience,
+            whole=whole,
         )
         return Brought(fetched.downloaded)
 
@@ -80,7 +87,7 @@ class Disk:
         self._folder = folder
         self._progress = progress
 
-    def bring(self, torrent: bytes, into: Path, wanted: Wanted) -> Brought:
+    def bring(self, torrent: bytes, into: Path, wanted: Wanted, whole: Whole = nobody) -> Brought:
         contents = read(torrent)
         files = [file for file in contents.files if wanted(file.path)]
         total = sum(file.size for file in files)
@@ -93,6 +100,7 @@ class Disk:
                 damaged.add(file.path)
             else:
                 done += file.size
+                whole(file.path)
             self._progress(contents.name, FetchProgress(done, total, 0, len(damaged)))
         return Brought(done, frozenset(absent), frozenset(damaged))
 

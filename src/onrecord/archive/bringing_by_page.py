@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from onrecord.archive.bringing import Bringer, Brought, Wanted
+from onrecord.archive.bringing import Bringer, Brought, Wanted, Whole, nobody
 from onrecord.errors import MirrorFailed, SourceFailed, SourceRefused
 from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model.digests import PIECE
@@ -36,7 +36,7 @@ class Pages:
         self.liars: list[str] = []
         self.failures: list[str] = []
 
-    def bring(self, torrent: bytes, into: Path, wanted: Wanted) -> Brought:
+    def bring(self, torrent: bytes, into: Path, wanted: Wanted, whole: Whole = nobody) -> Brought:
         contents, known = read(torrent), layers(torrent)
         files = [file for file in contents.files if wanted(file.path)]
         total = sum(file.size for file in files)
@@ -52,7 +52,9 @@ class Pages:
             def came(size: int, received: int = received) -> None:
                 self._progress(contents.name, FetchProgress(received + size, total, len(self._pages), 0))
 
-            if not self._one(coming, came):
+            if self._one(coming, came):
+                whole(file.path)
+            else:
                 absent.add(file.path)
             received += coming.received
         return Brought(received, frozenset(absent))
@@ -88,13 +90,13 @@ class InTurn:
     def __init__(self, first: Bringer, *others: Bringer) -> None:
         self._bringers = (first, *others)
 
-    def bring(self, torrent: bytes, into: Path, wanted: Wanted) -> Brought:
+    def bring(self, torrent: bytes, into: Path, wanted: Wanted, whole: Whole = nobody) -> Brought:
         moved, absent, damaged = 0, frozenset[tuple[str, ...]](), frozenset[tuple[str, ...]]()
         for place, bringer in enumerate(self._bringers):
             lacking = absent | damaged
             if place and not lacking:
                 break
-            found = bringer.bring(torrent, into, lacking.__contains__ if place else wanted)
+            found = bringer.bring(torrent, into, lacking.__contains__ if place else wanted, whole)
             moved, absent, damaged = moved + found.bytes, found.absent, found.damaged
         return Brought(moved, absent, damaged)
 

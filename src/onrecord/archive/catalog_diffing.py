@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of each recording, release and artist from one edition to another, or to what the next one would hold.
+"""What became of each canonical thing from one edition to another, or to what the next one would hold.
 
 Of what is withdrawn today no value is told, whatever an older edition says: only that its id is gone.
 """
@@ -24,12 +24,19 @@ from onrecord.engine.duck import Duck, sql_file
 from onrecord.engine.parquet import column_names
 from onrecord.errors import NotFound, UsageError
 
+#: Tables that editions of earlier versions do not have, as empty as they were.
+_LATER: Final = {
+    "works": "SELECT '' AS id, '' AS title WHERE false",
+    "labels": "SELECT '' AS id, '' AS name WHERE false",
+}
 #: What stands for the edition that would be made today.
 NOW: Final = "now"
 _CANONICAL: Final = {
     "recordings": "canonical_recordings",
     "releases": "canonical_releases",
     "artists": "canonical_artists",
+    "works": "canonical_works",
+    "labels": "canonical_labels",
     "release_tracks": "canonical_tracks",
 }
 _COLUMNS: Final = ("kind", "id", "change", "field", "was", "is_now", "leads_to")
@@ -99,7 +106,11 @@ def _lay_out(archive: Archive, duck: Duck, side: str, which: str) -> None:
     else:
         folder = _folder(archive, which)
         for name in _CANONICAL:
-            _view(duck, f"{side}_plain_{name}", folder / f"{name}.parquet")
+            path = folder / f"{name}.parquet"
+            if name in _LATER and not path.exists():
+                duck.run(f"CREATE VIEW {side}_plain_{name} AS {_LATER[name]}")
+            else:
+                _view(duck, f"{side}_plain_{name}", path)
         _view(duck, f"{side}_withdrawn", folder / "withdrawn.parquet")
     duck.run(sql_file("onrecord.catalog", "edition_side").replace("{side}", side))
 

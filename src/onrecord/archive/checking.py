@@ -108,6 +108,8 @@ def _check_blobs(
     changed: dict[str, str] = {}
     last = time.monotonic()
     for row in list(archive.ledger.blobs()):
+        if row.is_turned_away:
+            continue  # set aside, and nothing rests on it: it is not held
         report.blobs += 1
         report.bytes += row.size
         if archive.store.root(row.root) is None:
@@ -116,11 +118,11 @@ def _check_blobs(
             continue
         state = _look(archive, row, structure_only)
         if state == "ok":
-            report.healed += row.state != "ok"
+            report.healed += not row.is_held
         else:
             detail = f"{row.size:,} bytes, {archive.store.root(row.root).blob(row.sha256)}"  # type: ignore[union-attr]
             report.bad.append(Bad(row.sha256, state, detail))
-        if state != row.state:
+        if state != ("ok" if row.is_held else row.state):
             changed[row.sha256] = state
         progress(report.blobs, report.bytes)
         if changed and time.monotonic() - last >= _COMMIT_SECONDS:
@@ -132,13 +134,14 @@ def _check_blobs(
 
 
 def _look(archive: Archive, row: BlobRow, structure_only: bool) -> str:
-    """The state of a blob now. What is damaged is set aside at once; after that its first state stays its name."""
+    """The state of a blob's bytes. What is damaged is set aside at once; after that its first state stays its name."""
+    before = "ok" if row.is_held else row.state
     if structure_only and archive.store.find(row.sha256):
-        return row.state
+        return before
     state = archive.store.verify(row.sha256, row.root, row.size)
     if state not in ("ok", "missing"):
         archive.store.set_aside(row.sha256, row.root)
-    return row.state if state == "missing" and row.state != "ok" else state
+    return before if state == "missing" and before != "ok" else state
 
 
 def _state_of(path: Path, sha256: str) -> str:

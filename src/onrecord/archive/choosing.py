@@ -27,6 +27,12 @@ DAMAGED = Rule(
     clause="docs/format.md, clause 2.5",
     allows=False,
 )
+NOT_LOOKED_INTO = Rule(
+    code="P-NOT-LOOKED-INTO",
+    sentence="It is held on the word of another archive's edition, and was not read and decoded here yet.",
+    clause="docs/decisions/0012-kept-on-a-signed-word-looked-into-afterwards.md",
+    allows=False,
+)
 
 
 class Choice(Struct, frozen=True):
@@ -49,6 +55,10 @@ def choose(archive: Archive, duck: Duck, day: dt.date) -> dict[str, Choice]:
     }
     for row in archive.ledger.bad_blobs("sound"):
         choices[row.sha256] = Choice(False, (DAMAGED.code,), would_change=f"add it again: it is {row.state}")
+    for row in archive.ledger.blobs("vouched"):
+        choices[row.sha256] = Choice(
+            False, (NOT_LOOKED_INTO.code,), would_change="run `onrecord mirror look`"
+        )
     allowed = {sha256 for sha256, choice in choices.items() if choice.chosen}
     for sha256, better in _doubled(archive, duck, allowed):
         choices[sha256] = Choice(False, (SAME_SOUND.code,), would_change=f"{better} is published instead")

@@ -15,7 +15,7 @@ import msgspec
 
 from onrecord.archive.settings import Settings, read_settings, write_settings
 from onrecord.catalog.tables import Row, Tables
-from onrecord.engine.duck import Duck
+from onrecord.engine.duck import Duck, sweep_spill
 from onrecord.engine.parquet import read_rows
 from onrecord.errors import ArchiveNotFound, IntegrityError, NewerFormat, UsageError
 from onrecord.ledger import (
@@ -121,6 +121,7 @@ class Archive:
                 shutil.rmtree(left)
             self._catch_up(self.ledger)
             self.tables.sweep(self.log.next_seq)
+            sweep_spill(self.folder / "search" / "spill")
             finish(self.folder / "search")
             try:
                 yield

@@ -27,7 +27,11 @@ _LONGEST_NAME: Final = 200
 _LONGEST_WHY: Final = 10_000
 _LONGEST_VALUE: Final = 1_000
 _LONGEST_MS: Final = 7 * 24 * 3600 * 1000
-_CHECKED: Final = {"mbid": identifiers.mbid, "barcode": identifiers.barcode}
+_CHECKED: Final = {
+    "mbid": identifiers.mbid,
+    "barcode": identifiers.barcode,
+    "code": identifiers.label_code,
+}
 
 
 class Decision(Struct, frozen=True):

@@ -15,7 +15,6 @@ from onrecord.archive.core import Archive
 from onrecord.archive.ingest import Ingested
 from onrecord.archive.same_sound import all_sounds, similar
 from onrecord.model.rights import Evidence, Use
-from onrecord.model.sound import Sound
 from onrecord.rights import RULES, decide
 from onrecord.sources.sidecars import tag_evidence
 
@@ -52,17 +51,37 @@ def admit(archive: Archive, result: Ingested, said: Sequence[Evidence]) -> Admis
     sha256 = staged.digests.sha256
     held = archive.ledger.blob(sha256)
     if held is not None and held.kind != "sound":
-        return Admission(sha256, code="own-copy", detail="an access copy that this archive made itself")
-    if detail := _withdrawn(archive, sha256, probe.sound):
+        return _own_copy(sha256)
+    if detail := _withdrawn(archive, sha256, probe.sound.audio_sha256, probe.sound.fingerprint):
         _forget(result)
         return Admission(sha256, code="R-WITHDRAWN", detail=detail)
-    everything = [*said, *tag_evidence(probe.tags)]
+    admission = _asked(archive, sha256, [*said, *tag_evidence(probe.tags)])
+    if admission.code:
+        _forget(result)
+    return admission
+
+
+def admit_vouched(
+    archive: Archive, sha256: str, audio_sha256: str, fingerprint: bytes, said: Sequence[Evidence]
+) -> Admission:
+    """Ask the gate about a file of which another archive says what it is, before anybody here has looked into it.
+
+    `admit` is asked when that is done, by what is found then.
+    """
+    held = archive.ledger.blob(sha256)
+    if held is not None and held.kind != "sound":
+        return _own_copy(sha256)
+    if detail := _withdrawn(archive, sha256, audio_sha256, fingerprint):
+        return Admission(sha256, code="R-WITHDRAWN", detail=detail)
+    return _asked(archive, sha256, said)
+
+
+def _asked(archive: Archive, sha256: str, said: Sequence[Evidence]) -> Admission:
     # What was said of these bytes when they came before still holds.
     before = [fact for fact, _ in archive.ledger.evidence(sha256).values()]
-    decision = decide([*everything, *before], Use.KEEP, "unknown", archive.today)
+    decision = decide([*said, *before], Use.KEEP, "unknown", archive.today)
     if decision.allow:
-        return Admission(sha256, everything)
-    _forget(result)
+        return Admission(sha256, said)
     rule = RULES[decision.codes[0]]
     return Admission(
         sha256,
@@ -71,13 +90,17 @@ def admit(archive: Archive, result: Ingested, said: Sequence[Evidence]) -> Admis
     )
 
 
+def _own_copy(sha256: str) -> Admission:
+    return Admission(sha256, code="own-copy", detail="an access copy that this archive made itself")
+
+
 def _forget(result: Ingested) -> None:
     for part in result.parts:
         if part.part:
             part.part.unlink(missing_ok=True)
 
 
-def _withdrawn(archive: Archive, sha256: str, sound: Sound) -> str:
+def _withdrawn(archive: Archive, sha256: str, audio_sha256: str, fingerprint: bytes) -> str:
     """Why sound may not come back: these bytes, the same decoded audio, or the same sound by fingerprint is withdrawn.
 
     "" where it may.
@@ -87,12 +110,12 @@ def _withdrawn(archive: Archive, sha256: str, sound: Sound) -> str:
         return ""
     found, how = ledger.withdrawn_as(sha256, ""), "these very bytes are"
     if not found:
-        found, how = ledger.withdrawn_as(sha256, sound.audio_sha256), "the same audio in other bytes is"
+        found, how = ledger.withdrawn_as(sha256, audio_sha256), "the same audio in other bytes is"
     if not found:
         how = "the same sound in another form is"
         found = [
             identifier
-            for held, _ in similar(all_sounds(archive), sound.fingerprint)
+            for held, _ in similar(all_sounds(archive), fingerprint)
             for identifier in ledger.withdrawn_as(held, "")
         ]
     if not found:

@@ -19,9 +19,16 @@ from onrecord.catalog.match import KINDS, prepare
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import NotFound, UsageError
 
-#: What a claim is called, by kind; and what ties a track to what it is asked about.
-_NAMED: Final = {"track": "title", "artist": "name", "release": "title"}
-_TABLES: Final = {"track": "tracks", "artist": "artists", "release": "releases"}
+#: What a claim is called, by kind.
+_NAMED: Final = {"track": "title", "artist": "name", "release": "title", "work": "title", "label": "name"}
+#: Whether a track (`t`) is tied to what is asked about (`a`).
+_TIED: Final = {
+    "track": "a.source = t.source AND a.id = t.id",
+    "artist": "a.source = t.source AND a.id = t.artist_id",
+    "release": "a.source = t.source AND a.id = t.release_id",
+    "work": "a.source = t.source AND a.title = t.title AND a.composer = t.composer AND a.composer <> ''",
+    "label": "false",
+}
 #: Joins of a chain that holds so many claims are worked out; more are refused by name.
 _MOST: Final = 100_000
 
@@ -173,6 +180,11 @@ def _work_out(
     of = {(source, source_id): identifier for source, source_id, identifier in held}
     _restrict(duck, kind, list(of))
     prepare(duck)
+    # By name, so that a join is called the same each time that it is worked out.
+    duck.run(
+        f"CREATE OR REPLACE TABLE {kind}_nodes AS"
+        f" SELECT * REPLACE (row_number() OVER (ORDER BY source, id) AS node) FROM {kind}_nodes"
+    )
     if kind == "track":
         path = str(archive.canonical("versions")).replace("'", "''")
         duck.run(f"CREATE OR REPLACE TABLE versions AS SELECT * FROM read_parquet('{path}')")
@@ -207,13 +219,16 @@ def _work_out(
 def _restrict(duck: Duck, kind: str, claims: Sequence[Claim]) -> None:
     """Leave of the claims in `duck` only these of a kind, and the tracks that they are credited with."""
     duck.table("asked", {"source": "VARCHAR", "id": "VARCHAR"}, list(claims))
-    tied = {"track": "id", "artist": "artist_id", "release": "release_id"}[kind]
-    for each, table in _TABLES.items():
-        column = tied if each == "track" else "id"
-        wanted = f"SEMI JOIN asked a ON a.source = t.source AND a.id = t.{column}"
-        duck.run(f"ALTER VIEW {table} RENAME TO every_{table}")
+    if kind == "work":
+        duck.run(
+            "CREATE OR REPLACE TABLE asked AS SELECT w.source, w.id, w.title, w.composer"
+            " FROM works w SEMI JOIN asked a ON a.source = w.source AND a.id = w.id"
+        )
+    for each in KINDS:
+        wanted = f"SEMI JOIN asked a ON {_TIED[kind] if each == 'track' else _TIED['track']}"
+        duck.run(f"ALTER VIEW {each}s RENAME TO every_{each}s")
         some = wanted if each in (kind, "track") else "WHERE false"
-        duck.run(f"CREATE VIEW {table} AS SELECT t.* FROM every_{table} t {some}")
+        duck.run(f"CREATE VIEW {each}s AS SELECT t.* FROM every_{each}s t {some}")
 
 
 def _persons(

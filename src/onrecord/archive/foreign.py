@@ -6,34 +6,52 @@ The source is called `archive:<id>`. Everything that it says hangs on one record
 takes the place of the one before, and nothing of ours is touched.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from onrecord.catalog.match import KINDS
-from onrecord.catalog.tables import ArtistRow, IdRow, RecordRow, ReleaseRow, Row, TrackRow
+from onrecord.catalog.tables import ArtistRow, IdRow, LabelRow, RecordRow, ReleaseRow, Row, TrackRow, WorkRow
 from onrecord.engine.parquet import read_rows
+from onrecord.errors import SourceRefused
 from onrecord.model import identifiers
 from onrecord.model.rights import PASSED_ON, Evidence
 from onrecord.publish.edition import Feed
 
 RECORD = "edition"
+#: Tables that editions of earlier versions do not have.
+_LATER: Final = ("works", "labels")
 
 
 def source_of(archive: str) -> str:
     return f"archive:{archive}"
 
 
-def evidence_in(edition: Path) -> dict[str, list[Evidence]]:
-    """What the edition says of the rights in each file. A stranger's ruling is none of ours."""
-    found: dict[str, list[Evidence]] = {}
-    for row in read_rows(edition / "dataset" / "evidence.parquet", ["sha256", "body"]):
-        evidence = msgspec.json.decode(row["body"], type=Evidence)
-        if evidence.says in PASSED_ON:
-            found.setdefault(row["sha256"], []).append(evidence)
-    return found
+def evidence_in(
+    edition: Path, wanted: Collection[str] | None = None
+) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """What the edition says of the rights in each file, or in those that are `wanted`, in the order of their digests.
+
+    A stranger's ruling is none of ours. One file is in memory at a time, so a table in another order is refused.
+    """
+    path = edition / "dataset" / "evidence.parquet"
+    within = None if wanted is None else ("sha256", wanted)
+    rows, last = read_rows(path, ["sha256", "body"], within=within), ""
+    for digest, listed in groupby(rows, key=itemgetter("sha256")):
+        if digest <= last:
+            raise SourceRefused(
+                f"{path}: expected rows in the order of their files, got {digest[:80]!r} behind {last[:80]!r}",
+                "do not use this edition",
+            )
+        last = digest
+        facts = (_evidence(row["body"]) for row in listed)
+        if said := tuple(fact for fact in facts if fact.says in PASSED_ON):
+            yield digest, said
 
 
 def ids_in(feed: Feed, edition: Path, known: Callable[[list[str]], set[str]]) -> list[IdRow]:
@@ -70,7 +88,15 @@ def claims_in(feed: Feed, edition: Path) -> dict[str, list[Row]]:
             for row in _read(edition, "artists", "id", "name", "sort_name", "mbid")
         ],
         "releases": list(_releases(source, edition)),
+        "works": list(_works(source, edition)),
+        "labels": list(_labels(source, edition)),
     }
+
+
+@lru_cache(4096)
+def _evidence(body: str) -> Evidence:
+    """Of many files the same is said."""
+    return msgspec.json.decode(body, type=Evidence)
 
 
 def _tracks(source: str, edition: Path) -> Iterator[TrackRow]:
@@ -132,5 +158,43 @@ def _releases(source: str, edition: Path) -> Iterator[ReleaseRow]:
         )
 
 
+def _works(source: str, edition: Path) -> Iterator[WorkRow]:
+    columns = ("id", "title", "composer", "lyricist", "language", "kind", "iswcs", "mbids")
+    for row in _read(edition, "works", *columns):
+        yield WorkRow(
+            source=source,
+            record=RECORD,
+            id=row["id"],
+            title=row["title"],
+            mbid=identifiers.mbid(next(iter(row["mbids"]), "")),
+            iswc=identifiers.iswc(next(iter(row["iswcs"]), "")),
+            composer=row["composer"],
+            lyricist=row["lyricist"],
+            language=row["language"],
+            kind=row["kind"],
+        )
+
+
+def _labels(source: str, edition: Path) -> Iterator[LabelRow]:
+    columns = ("id", "name", "sort_name", "code", "country", "kind", "isni", "mbid", "parent")
+    for row in _read(edition, "labels", *columns):
+        yield LabelRow(
+            source=source,
+            record=RECORD,
+            id=row["id"],
+            name=row["name"],
+            sort_name=row["sort_name"],
+            mbid=identifiers.mbid(row["mbid"]),
+            isni=identifiers.isni(row["isni"]),
+            code=identifiers.label_code(row["code"]),
+            country=row["country"],
+            kind=row["kind"],
+            parent=row["parent"],
+        )
+
+
 def _read(edition: Path, table: str, *columns: str) -> Iterator[dict[str, Any]]:
-    return read_rows(edition / "dataset" / f"{table}.parquet", columns)
+    path = edition / "dataset" / f"{table}.parquet"
+    if table in _LATER and not path.exists():
+        return iter(())
+    return read_rows(path, columns)

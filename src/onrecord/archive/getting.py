@@ -18,8 +18,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.following import fetching
 from onrecord.archive.foreign import evidence_in
 from onrecord.archive.judging import judge_offered
-from onrecord.archive.matching import is_matched, rematch_locked
-from onrecord.archive.mirroring import MET_BY_ALL, Run
+from onrecord.archive.mirroring import MET_BY_ALL, Run, look_and_match
 from onrecord.archive.targets import ids_of
 from onrecord.engine.pool import Workers
 from onrecord.errors import (
@@ -109,7 +108,7 @@ def get(
                 failure = FeedExpired(followed.feed, run.report.expired)
                 continue
             if places := _places(archive, run.edition, names):
-                return _fetched(archive, run, asked, places)
+                return _fetched(archive, run, asked, places, workers)
             withdrawn = withdrawn or _withdrawn(archive, run, names)
     if failure := withdrawn or failure:
         raise failure
@@ -119,18 +118,23 @@ def get(
     )
 
 
-def _fetched(archive: Archive, run: Run, asked: Pages, places: Sequence[_Place]) -> list[Got]:
+def _fetched(
+    archive: Archive, run: Run, asked: Pages, places: Sequence[_Place], workers: Workers
+) -> list[Got]:
     here = {place.sha256 for place in places if _is_here(archive, place.sha256)}
     run.fetch({place.volume for place in places}, only={place.sha256 for place in places})
-    with archive.writing(moment=True):
-        if not is_matched(archive):
-            rematch_locked(archive)
+    looked = look_and_match(archive, [run.report], workers, only={place.sha256 for place in places})
+    turned = {each.sha256: each for each in (*looked.unlike, *looked.refused)}
+    run.allowed.look_up({place.sha256 for place in places})
     found = []
     for place in places:
-        allowed = place.sha256 in run.allowed
+        allowed = place.sha256 in run.allowed and place.sha256 not in turned
         if allowed and not _is_here(archive, place.sha256):
             raise asked.failed(place.sha256)
-        code, why = ("", "") if allowed else _refusal(archive, run, place.sha256)
+        if each := turned.get(place.sha256):
+            code, why = each.code, each.detail
+        else:
+            code, why = ("", "") if allowed else _refusal(archive, run, place.sha256)
         found.append(
             Got(
                 archive=run.archive_id,
@@ -150,7 +154,7 @@ def _fetched(archive: Archive, run: Run, asked: Pages, places: Sequence[_Place])
 
 def _refusal(archive: Archive, run: Run, sha256: str) -> tuple[str, str]:
     """The rule by which a file is not for this archive: the gate's, or the door's."""
-    facts = evidence_in(run.edition).get(sha256, [])
+    facts = dict(evidence_in(run.edition, {sha256})).get(sha256, ())
     for use in (Use.SHARE, Use.KEEP):
         decision = judge_offered(archive, sha256, facts, use)
         if not decision.allow:

@@ -104,13 +104,9 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         return chunk.whole.get(sha256) if store.find(sha256) else None
 
     try:
-        head, tail = _ends(path, size)
         # Most of what lies beside sound is told by its first bytes; it is not copied to find that out.
-        other = audio.other_than_sound(head[: audio.HEAD])
-        if why := taken_file(path) if other else taken_sound(head, tail):
-            return Ingested(path, size, None, None, ("taken-set", why))
-        if other:
-            return Ingested(path, size, None, None, (other.code, other.detail))
+        if refused := refused_by_ends(path, size):
+            return Ingested(path, size, None, None, refused)
         staged = store.stage(path, chunk.arrival, maybe_held=incoming.maybe_held, held=held)
         # The bytes that were staged, whatever the path leads to by now.
         kept = staged.part or store.path(staged.digests.sha256, staged.root)
@@ -138,6 +134,15 @@ def _one(store: Store, chunk: Chunk, incoming: Incoming) -> Ingested:
         return Ingested(path, size, None, None, refused)
     probe, pictures = stage_pictures(store, probe)
     return Ingested(path, size, staged, probe, pictures=pictures)
+
+
+def refused_by_ends(path: Path, size: int) -> tuple[str, str] | None:
+    """Why a file is not read, by its first and last bytes: (code, sentence). Raises OSError."""
+    head, tail = _ends(path, size)
+    other = audio.other_than_sound(head[: audio.HEAD])
+    if why := taken_file(path) if other else taken_sound(head, tail):
+        return "taken-set", why
+    return (other.code, other.detail) if other else None
 
 
 def stage_pictures(store: Store, probe: Probe) -> tuple[Probe, list[Staged]]:

@@ -4,14 +4,19 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
 
 from onrecord.archive.core import Archive
 from onrecord.archive.settings import PublishSettings
+from onrecord.ledger import BlobRow
 from onrecord.model.rights import Decision, Evidence, Part, Use
 from onrecord.rights import decide
-from onrecord.rights.bulk import ask_each
+from onrecord.rights.bulk import MOST, ask_each
 
 WORLD = "Worldwide"
+#: Blobs that the ledger is asked about together.
+PORTION: Final = 4096
 
 
 def judge(
@@ -63,3 +68,33 @@ def publishable_blobs(
         return publishable(archive.ledger.evidence_numbered(profile), day, archive.settings.publish)
 
     return ask_each(archive.ledger.profiles(side_by_side=side_by_side), ask)
+
+
+class Sharing:
+    """Which blobs may be shared with the whole world on one day, today where none is named.
+
+    The gate is asked once for each distinct profile of evidence, whoever asks how often; the ledger once for many
+    blobs, so what was committed since is known of.
+    """
+
+    def __init__(self, archive: Archive, day: dt.date | None = None) -> None:
+        self.day = day or archive.today
+        self._archive = archive
+        self._known: dict[tuple[int, ...], bool] = {}
+
+    def allowed(self, blobs: Iterable[str]) -> Iterator[BlobRow]:
+        """Those of these digests that are held and may be shared, in the order in which they are asked about."""
+        left = iter(blobs)
+        while portion := list(islice(left, PORTION)):
+            for _, blob, profile in self._archive.ledger.look_up(portion):
+                if blob is not None and blob.is_held and self._allows(profile):
+                    yield blob
+
+    def _allows(self, profile: tuple[int, ...]) -> bool:
+        answer = self._known.get(profile)
+        if answer is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            evidence = self._archive.ledger.evidence_numbered(profile)
+            answer = self._known[profile] = decide(evidence, Use.SHARE, WORLD, self.day).allow
+        return answer

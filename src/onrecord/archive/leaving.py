@@ -28,7 +28,7 @@ def lay_open(
 ) -> None:
     """The canonical view over what may leave with these files, from sources and parts whose license is `wanted`."""
     prepare(duck)
-    duck.table("leaving", {"blob": "VARCHAR"}, [(sha256,) for sha256 in sorted(blobs)])
+    duck.table("leaving", {"blob": "VARCHAR"}, ((sha256,) for sha256 in sorted(blobs)))
     duck.run(sql_file("onrecord.catalog", "own_words"))
     hold_back_parts(archive, duck, wanted)
     sources = archive.ledger.sources().items()
@@ -65,12 +65,12 @@ def lay_open(
 def load_files(archive: Archive, duck: Duck, published: Sequence[Published]) -> None:
     """The files of a dataset, and what is known of the rights in each, as far as it is passed on."""
     load_published(duck, published)
-    evidence = [
+    evidence = (
         (item.sha256, identifier, logged, msgspec.json.encode(fact, order="sorted").decode())
         for item in published
         for identifier, (fact, logged) in archive.ledger.evidence(item.sha256).items()
         if fact.says in PASSED_ON and (fact.license or fact.says is not Says.LICENSE)
-    ]
+    )
     names = ("sha256", "evidence", "logged", "body")
     duck.table("published_evidence", dict.fromkeys(names, "VARCHAR"), evidence)
 

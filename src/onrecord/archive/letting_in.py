@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lets the files of another archive's edition in: by the one door, read and decoded here, and counted."""
+"""Lets the files of another archive's edition in that are not kept on its word: read and decoded here first."""
 
 import time
 from collections import deque
@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from onrecord.archive.allowed import Allowed
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.door import Admission, admit
@@ -19,7 +20,6 @@ from onrecord.archive.quarantining import Listed
 from onrecord.engine.pool import Workers
 from onrecord.errors import DigestMismatch, MirrorFailed
 from onrecord.model.identifiers import sha256
-from onrecord.model.rights import Evidence
 from onrecord.rights import RULES
 from onrecord.sources.sidecars import tag_evidence
 from onrecord.store import Arrival
@@ -38,6 +38,7 @@ class SyncReport(Struct):
     withdrawals were lifted. `expired` is the day on which its feed ceased to be good, "" where it is: then nothing was
     fetched over the network, and `number` is the edition that goes on being served. `left_out` are volumes that are
     not in the plan. `absent` counts files that a disk did not have, `damaged` names those that were not right on it.
+    `unlike` names files that are not what the archive's word said, and why: they were set aside.
     `failed` says what ended it, "" where nothing did, `hint` what can be done, and `exit_code` is that of the error.
     """
 
@@ -55,6 +56,7 @@ class SyncReport(Struct):
     left_out: int = 0
     absent: int = 0
     damaged: list[str] = field(default_factory=list)
+    unlike: list[str] = field(default_factory=list)
     failed: str = ""
     hint: str = ""
     exit_code: int = 0
@@ -83,11 +85,12 @@ class LettingIn:
         self._listed = listed
         self._link_now = link_now
 
-    def take(self, files: list[Path], allowed: dict[str, list[Evidence]]) -> None:
+    def take(self, files: list[Path], allowed: Allowed) -> None:
         """Let files in by the one door: read and decoded here, and refused where they are not what they were called.
 
         The write lock is held for a few seconds at a time.
         """
+        allowed.look_up([digest_in(path.name) for path in files])
         left = deque(files)
         while left:
             with self._archive.writing(moment=True):
@@ -120,14 +123,14 @@ class LettingIn:
             if time.monotonic() > until:
                 return
 
-    def _commit(self, results: list[Ingested], allowed: dict[str, list[Evidence]]) -> None:
+    def _commit(self, results: list[Ingested], allowed: Allowed) -> None:
         batch = Batch(self._archive.ledger)
         kept: list[Ingested] = []
         for result in results:
             admission = self._admit(result, allowed)
             if admission.code or result.staged is None or result.probe is None:
                 self._report.refused += 1
-                allowed.pop(admission.sha256, None)
+                allowed.refuse(admission.sha256)
                 name = f"{source_of(self._archive_id)}:{result.path.name}"
                 batch.refuse(name, admission.sha256, admission.code, admission.detail)
                 continue
@@ -146,7 +149,7 @@ class LettingIn:
             staged = [part for result in kept for part in result.parts]
             self._archive.commit("added", data, batch.rows, batch.evidence, staged)
 
-    def _admit(self, result: Ingested, allowed: dict[str, list[Evidence]]) -> Admission:
+    def _admit(self, result: Ingested, allowed: Allowed) -> Admission:
         digest = digest_in(result.path.name)
         sound = result.probe.sound if result.probe else None
         if self._listed is not None and sound is not None and self._listed.has(digest, sound.audio_sha256):

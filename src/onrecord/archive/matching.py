@@ -24,10 +24,14 @@ _KEPT = {
     "canonical_recordings": "id",
     "canonical_releases": "id",
     "canonical_artists": "id",
+    "canonical_works": "id",
+    "canonical_labels": "id",
     "canonical_tracks": "release, disc, position, recording",
     "recording_members": "recording, source, source_id",
     "release_members": "release, source, source_id",
     "artist_members": "artist, source, source_id",
+    "work_members": "work, source, source_id",
+    "label_members": "label, source, source_id",
     "versions": "a, b",
 }
 
@@ -36,7 +40,18 @@ _FORM = "2"
 
 #: The tables that a match reads and that others write.
 _MATCHED = frozenset(
-    {"tracks", "releases", "artists", "records", "deposits", "sounds", "copies", "decisions"}
+    {
+        "tracks",
+        "releases",
+        "artists",
+        "works",
+        "labels",
+        "records",
+        "deposits",
+        "sounds",
+        "copies",
+        "decisions",
+    }
 )
 
 
@@ -50,6 +65,8 @@ class MatchReport(Struct, frozen=True):
     founded: int
     merged: int
     versions: Mapping[str, int]
+    works: int = 0
+    labels: int = 0
 
 
 def is_matched(archive: Archive) -> bool:
@@ -108,6 +125,8 @@ def rematch_locked(archive: Archive) -> MatchReport:
         founded=matched.founded,
         merged=sum(row.old != row.new for row in matched.redirects),
         versions=versions,
+        works=counts["work"],
+        labels=counts["label"],
     )
 
 

@@ -26,6 +26,7 @@ class Mirrored(Struct, frozen=True):
     planned     volumes of it that the plan names, None where there is no plan; `planned_whole` of them are here whole
     last_proof  the newest day on which anybody showed to have a volume of it, "" where nobody did
     hidden_by   withdrawals of that archive that hold here; `hidden` files are hidden by them
+    lied        when a file was found not to be what that archive said, "" where none was
     """
 
     archive: str
@@ -45,6 +46,7 @@ class Mirrored(Struct, frozen=True):
     last_proof: str
     hidden_by: int
     hidden: int
+    lied: str = ""
 
 
 class VolumeHealth(Struct, frozen=True):
@@ -109,6 +111,7 @@ def status(archive: Archive) -> list[Mirrored]:
                 last_proof=max((shown.get(share.volume, "") for share in volumes), default=""),
                 hidden_by=len(withdrawn),
                 hidden=sum(archive.ledger.reached(identifier) for identifier in withdrawn),
+                lied=archive.ledger.meta(f"liar {followed.archive}"),
             )
         )
     return found
@@ -134,7 +137,7 @@ def check_mirrored(archive: Archive, progress: Callable[[int, int], None]) -> Mi
 
 def _is_right(archive: Archive, sha256: str) -> bool:
     blob = archive.ledger.blob(sha256)
-    return blob is not None and blob.state == "ok"
+    return blob is not None and blob.is_held
 
 
 def _others(report: CheckReport, spoken: set[str]) -> tuple[Bad, ...]:

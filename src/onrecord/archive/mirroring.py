@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Holds editions of another archive: fetch what this archive's own gate and its plan allow, verify, commit.
 
-The feed must go back to the root that was pinned when it was first followed (`trusting`); every file comes
-in by the one door, where it is read and decoded here; what the edition says is kept as that archive's word.
-The write lock is held to write alone: while bytes travel others may.
+The feed must go back to the root that was pinned when it was first followed (`trusting`); every file is kept on the
+edition's word first (`holding`) and looked into afterwards (`looking`); what the edition says is kept as that archive's
+word. The write lock is held to write alone: while bytes travel others may.
 """
 
 import hashlib
@@ -16,8 +16,9 @@ from typing import Final
 
 from onrecord import audio
 from onrecord.archive import planning
+from onrecord.archive.allowed import Allowed
 from onrecord.archive.batch import Batch
-from onrecord.archive.bringing import Bringer, Brought, Disk, Swarm
+from onrecord.archive.bringing import Bringer, Brought, Disk, Swarm, Whole, nobody
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, read_feed, tags_of
 from onrecord.archive.following import (
@@ -28,13 +29,15 @@ from onrecord.archive.following import (
     refuse_older_edition,
     trust_of,
 )
-from onrecord.archive.foreign import RECORD, claims_in, evidence_in, ids_in, source_of
-from onrecord.archive.judging import judge_offered
+from onrecord.archive.foreign import RECORD, claims_in, ids_in, source_of
+from onrecord.archive.holding import Came, Holding
 from onrecord.archive.letting_in import LettingIn, SyncReport, digest_in, expect
+from onrecord.archive.looking import LookReport, look
 from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.archive.newest_editions import mirrored_numbers
 from onrecord.archive.quarantining import Listed, quarantine, refuse_older
 from onrecord.archive.relaying import keep_feed, kept
+from onrecord.archive.seeing import Seeing
 from onrecord.archive.trusting import Pin, Trust
 from onrecord.catalog.match import ids_in_use
 from onrecord.durable import replace, sha256_of, sync_tree
@@ -56,9 +59,9 @@ from onrecord.errors import (
 from onrecord.ledger import Followed
 from onrecord.mirror.session import Peer, Session
 from onrecord.mirror.session import Progress as FetchProgress
-from onrecord.model.rights import Evidence
 from onrecord.publish import withdrawals
-from onrecord.publish.contents import Contents, read
+from onrecord.publish.contents import Contents, layers, read
+from onrecord.publish.contents import Listed as Named
 from onrecord.publish.edition import FEED, Feed, VolumeEntry, read_sums
 from onrecord.publish.signing import verify
 from onrecord.rights.taken import taken_torrent
@@ -80,9 +83,14 @@ def sync(
     patience: float = 60.0,
     listen: str = "127.0.0.1:0",
     disk: Path | None = None,
+    *,
+    look_into: bool = True,
 ) -> list[SyncReport]:
     """Fetch the newest edition of every followed archive, of its volumes those that the plan names. A run that was
     killed goes on where it was.
+
+    When all bytes are held they may be seeded; then what came is looked into and matched (`look_and_match`), unless the
+    caller does that.
 
     Of an archive whose feed has expired nothing is fetched, and its report says so: what is held stays, and is seeded.
     Where several are followed and one fails, its report says why, and the others go on; one alone raises its error.
@@ -111,15 +119,36 @@ def sync(
             runs.append(Run(archive, followed, bringer, workers, disk))
         # First the papers of all: a plan chooses among the volumes of every archive.
         ready = [run for run in runs if _done(run, run.prepare, others=len(runs) > 1)]
-        allowed = {sha256 for run in ready for sha256 in run.allowed}
+        allowed = (sha256 for run in ready for sha256, _ in run.allowed.each())
         with archive.writing(moment=True):
             planned = planning.renew(archive, {run.archive_id: run.edition for run in ready}, allowed)
         for run in ready:
             _done(run, lambda run=run: run.fetch(planned), others=len(runs) > 1)  # type: ignore[misc]
-        with archive.writing(moment=True):
-            if not is_matched(archive):
-                rematch_locked(archive)
-    return [run.report for run in runs]
+        reports = [run.report for run in runs]
+        if look_into:
+            look_and_match(archive, reports, workers)
+    return reports
+
+
+def look_and_match(
+    archive: Archive,
+    reports: Sequence[SyncReport] = (),
+    workers: Workers | None = None,
+    only: Collection[str] | None = None,
+    progress: Callable[[int, int, float], None] = lambda files, size, sound: None,
+) -> LookReport:
+    """Look into what is held on others' word, correct the `reports` by what is found, match what is here now."""
+    found = look(archive, only, workers, progress)
+    of = {report.archive: report for report in reports}
+    for turned in (*found.unlike, *found.refused):
+        if report := of.get(turned.archive):
+            report.files = max(report.files - 1, 0)  # it may have come before this run
+            report.refused += turned not in found.unlike
+            report.unlike += [f"{turned.sha256}: {turned.detail}"] * (turned in found.unlike)
+    with archive.writing(moment=True):
+        if not is_matched(archive):
+            rematch_locked(archive)
+    return found
 
 
 def _done(run: "Run", step: Callable[[], object], *, others: bool) -> bool:
@@ -168,7 +197,7 @@ class Run:
         self.report = SyncReport(followed.archive)
         self.listed: Listed | None = None
         self.edition = Path()
-        self.allowed: dict[str, list[Evidence]] = {}
+        self.allowed = Allowed(archive, Path())
 
     def prepare(self) -> bool:
         """Feed, withdrawals and papers; False where there is nothing that could be fetched for."""
@@ -195,7 +224,8 @@ class Run:
                 f"edition {feed.number} of {feed.archive}: its manifest says {manifest.number} of {manifest.archive}",
                 "do not use this feed",
             )
-        self.allowed = self._allowed(self.edition)
+        self.allowed = Allowed(self._archive, self.edition, self.listed)
+        self.report.refused += self.allowed.refused()
         return True
 
     def fetch(self, planned: Collection[str] | None, only: Collection[str] | None = None) -> None:
@@ -211,23 +241,25 @@ class Run:
             self.listed,
             link_now=lambda: number in self._held(),
         )
+        holding = Holding(self._archive, self.archive_id, self.edition, self.report, self.listed, letting_in)
         volumes = manifest_in(self.edition).volumes
         chosen = [entry for entry in volumes if planned is None or entry.name in planned]
         self.report.left_out = len(volumes) - len(chosen)
         self._take_names()
-        came: list[Path] = []
-        try:
-            for entry in chosen:
-                came += self._fetched(entry)
-                if len(came) >= _LET_IN:
-                    taken, came = came, []
-                    letting_in.take(taken, self.allowed)
-        except MirrorFailed:
-            letting_in.take(came, self.allowed)  # it is right, and need not come again
-            raise
-        letting_in.take(came, self.allowed)
+        came: list[Came] = []
+        with Seeing(self._incoming) as seeing:
+            try:
+                for entry in chosen:
+                    came += self._fetched(entry, seeing)
+                    if len(came) >= _LET_IN:
+                        taken, came = came, []
+                        holding.take(taken, seeing, self.allowed)
+            except MirrorFailed:
+                holding.take(came, seeing, self.allowed)  # it is right, and need not come again
+                raise
+            holding.take(came, seeing, self.allowed)
         with self._archive.writing(moment=True):
-            self._keep(self._feed, self._torrent, self.edition, self.allowed)
+            self._keep(self._feed, self._torrent, self.edition)
             if self._vouched:
                 keep_feed(self._folder, self._trust_folder, self._vouched)
         shutil.rmtree(self._incoming)
@@ -306,20 +338,8 @@ class Run:
                 f"edition {feed.number}: {next(iter(listed))} is listed, but it is not there"
             )
 
-    def _allowed(self, edition: Path) -> dict[str, list[Evidence]]:
-        """Files that this archive's own gate allows to share today, each with what the edition says of its rights."""
-        allowed = {}
-        for digest, facts in evidence_in(edition).items():
-            if self.listed is not None and self.listed.has(digest):
-                self.report.refused += 1
-            elif judge_offered(self._archive, digest, facts).allow:
-                allowed[digest] = facts
-            else:
-                self.report.refused += 1
-        return allowed
-
-    def _fetched(self, entry: VolumeEntry) -> list[Path]:
-        """Fetch what is allowed of a volume and not held yet; gives the files that came."""
+    def _fetched(self, entry: VolumeEntry, seeing: Seeing) -> list[Came]:
+        """Fetch what is allowed of a volume and not held yet; gives the files that came. Each is read beside."""
         metainfo = (self.edition / entry.path).read_bytes()
         contents = read(metainfo)
         missing = self._missing(entry, contents)
@@ -328,17 +348,27 @@ class Run:
         papers = [file.path[0] for file in contents.files if len(file.path) == 1]
         if not missing and all((tags / name).is_file() for name in papers):
             return []
-        brought = self._bring(metainfo, missing)
-        folder = self._incoming / entry.name
-        self.report.absent += len(brought.absent.intersection(missing))
+        folder, expected = self._incoming / entry.name, {file.path: file for file in missing}
+
+        def whole(path: tuple[str, ...]) -> None:
+            if path in expected:
+                seeing.begin(folder.joinpath(*path))
+
+        brought = self._bring(metainfo, tuple(expected), whole)
+        self.report.absent += len(brought.absent.intersection(expected))
         self.report.damaged += sorted(path[-1] for path in brought.damaged)
         tags.mkdir(parents=True, exist_ok=True)
         for name in papers:
             if (folder / name).is_file():
                 replace(tags / name, (folder / name).read_bytes())
-        return [folder.joinpath(*path) for path in missing if path not in brought.absent | brought.damaged]
+        lacking, known = brought.absent | brought.damaged, layers(metainfo)
+        return [
+            Came(folder.joinpath(*path), file, known.get(file.root, b""))
+            for path, file in expected.items()
+            if path not in lacking
+        ]
 
-    def _missing(self, entry: VolumeEntry, contents: Contents) -> list[tuple[str, ...]]:
+    def _missing(self, entry: VolumeEntry, contents: Contents) -> list[Named]:
         payload = [file for file in contents.files if file.path[0] == "data"]
         if contents.name != entry.name or sum(file.size for file in payload) != entry.size:
             raise DigestMismatch(
@@ -346,16 +376,19 @@ class Run:
                 f"{sum(file.size for file in payload):,} bytes",
                 "do not use this edition",
             )
+        named = {digest_in(file.path[-1]): file for file in payload}
+        if self._only is not None:
+            named = {digest: file for digest, file in named.items() if digest in self._only}
+        self.allowed.look_up(named)
         missing = []
-        for file in payload:
-            digest = digest_in(file.path[-1])
-            if self._only is not None and digest not in self._only:
-                continue
-            blob = self._archive.ledger.blob(digest) if digest in self.allowed else None
-            if blob is not None and blob.state == "ok":
+        for digest, held, _ in self._archive.ledger.look_up(list(named)):
+            blob = held if digest in self.allowed else None
+            if blob is not None and blob.is_held:
                 self.report.had += 1
+            elif blob is not None and blob.is_turned_away:
+                self.report.refused += 1
             elif digest in self.allowed:
-                missing.append(file.path)
+                missing.append(named[digest])
         return missing
 
     def _take_names(self) -> None:
@@ -369,30 +402,32 @@ class Run:
                 data = {"archive": self._feed.archive, "number": self._feed.number}
                 self._archive.commit("named", data, {"ids": ids})
 
-    def _keep(self, feed: Feed, torrent: bytes, edition: Path, allowed: dict[str, list[Evidence]]) -> None:
+    def _keep(self, feed: Feed, torrent: bytes, edition: Path) -> None:
         """Keep the edition as it came, and what it says as that archive's word; once an edition."""
         final = self._folder / str(feed.number)
         if edition != final:
             shutil.rmtree(final, ignore_errors=True)
             edition.rename(final)
+            self.edition = self.allowed.edition = final
         replace(self._folder / f"{feed.number}.torrent", torrent)
         sync_tree(self._folder)
         if feed.number in self._held():
             return
         batch = Batch(self._archive.ledger)
-        for digest, facts in sorted(allowed.items()):
-            batch.link(digest, facts, source_of(feed.archive), RECORD)
+        batch.link_all(self.allowed.believed(), source_of(feed.archive), RECORD)
         rows = claims_in(feed, final)
         data = {"archive": feed.archive, "number": feed.number, "sums": feed.sums_sha256}
         self._archive.commit("mirrored", data, batch.rows | rows, batch.evidence)
 
-    def _bring(self, torrent: bytes, payload: Sequence[tuple[str, ...]] = ()) -> Brought:
+    def _bring(
+        self, torrent: bytes, payload: Sequence[tuple[str, ...]] = (), whole: Whole = nobody
+    ) -> Brought:
         """Bring a torrent's own papers, and of its payload the files that are named."""
         contents, wanted = read(torrent), frozenset(payload)
         if why := taken_torrent(["/".join((contents.name, *file.path)) for file in contents.files]):
             raise SourceRefused(f"torrent {contents.name}: {why}", "such sets are not read, by no door")
         brought = self._bringer.bring(
-            torrent, self._incoming, lambda path: path[0] != "data" or path in wanted
+            torrent, self._incoming, lambda path: path[0] != "data" or path in wanted, whole
         )
         self.report.downloaded += brought.bytes
         return brought

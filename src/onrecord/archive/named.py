@@ -2,19 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Works, labels and release groups as readers see them: found, listed, and with what belongs to them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from onrecord.archive.withheld import CODE, Withheld
+from onrecord.catalog.named import own_id
 from onrecord.catalog.pages import RecordingBody, ReleaseBody
 from onrecord.errors import IsWithdrawn, NotFound, UsageError
 from onrecord.model.filters import Filters
 from onrecord.model.identifiers import mbid
 from onrecord.model.views import Hit, Listing, NamedView, TrackRow
-from onrecord.search.entities import Entity
+from onrecord.search.entities import BELONGS, Entities, Entity
 from onrecord.search.entity_finding import KINDS, EntityFinder
 from onrecord.search.fold import fold
 from onrecord.search.popularity import popularity
@@ -29,6 +30,17 @@ _ASKED: Final = 50
 _COUNTED: Final = 10_000
 #: So many more than were asked for are weighed.
 _MORE: Final = 20
+
+
+def emptied(entities: Entities, withdrawn: Collection[str]) -> set[str]:
+    """Works, labels and release groups of which all that they are known by is withdrawn."""
+    near = {
+        (kind, thing)
+        for kind in BELONGS
+        for gone in withdrawn
+        for thing in entities.linked(gone, kind, _COUNTED)
+    }
+    return {thing for kind, thing in near if _are_gone(_belonging(entities, kind, thing), withdrawn)}
 
 
 class Ranked(Struct, frozen=True):
@@ -64,8 +76,8 @@ class NamedThings:
         return sorted(ranked, key=lambda item: -item.score)[:limit]
 
     def browse(self, kinds: Sequence[str], limit: int, filters: Filters, after: str) -> Listing:
-        """All of these kinds, one kind after another, from behind the place `after` on: `<kind>.<id>`, or `<kind>.`
-        before the first of a kind."""
+        """All of these kinds, one kind after another, of each the best known first, from behind the place `after` on:
+        `<kind>.<id>`, or `<kind>.` before the first of a kind."""
         at, _, id = after.partition(".")
         if after and (at not in KINDS or (id and not (id := _uuid(id)))):
             raise UsageError(
@@ -85,7 +97,8 @@ class NamedThings:
 
     def view(self, kind: str, id: str) -> NamedView:
         """Raises NotFound, or IsWithdrawn where all that belongs to it is withdrawn."""
-        entity = self._entities.find(kind, _uuid(id)) if kind in KINDS and _uuid(id) else None
+        # A canonical id, also one that was merged away, leads there by the UUID that stands for it.
+        entity = self._entities.find(kind, _uuid(id) or own_id(kind, id)) if kind in KINDS else None
         if entity is None:
             raise NotFound(f"no {kind} has the id {id!r}")
         if day := self._hidden(entity):
@@ -115,7 +128,7 @@ class NamedThings:
             return False
         if not dated and not filters.sources:
             return True
-        rows = filter(None, map(self._rows.get, self._linked(entity, _BELONGS[entity.kind])[:_ASKED]))
+        rows = filter(None, map(self._rows.get, self._linked(entity, BELONGS[entity.kind])[:_ASKED]))
         bodies = [msgspec.json.decode(row.body, type=_Body) for row in rows]
         sources = {claim.source for body in bodies for claim in body.claims} | {entity.source}
         # Dated by its first release, as MusicBrainz dates a release group.
@@ -131,19 +144,17 @@ class NamedThings:
         things = self._withheld.things
         if not things:
             return ""
-        belonging = self._entities.linked(entity.thing, _BELONGS[entity.kind], _COUNTED)
-        if belonging and len(belonging) < _COUNTED and all(thing in things for thing in belonging):
-            return max(things[thing] for thing in belonging)
-        return ""
+        belonging = _belonging(self._entities, entity.kind, entity.thing)
+        return max(things[thing] for thing in belonging) if _are_gone(belonging, things) else ""
 
     def _hit(self, entity: Entity) -> Hit:
-        count = len(self._linked(entity, _BELONGS[entity.kind]))
+        count = len(self._linked(entity, BELONGS[entity.kind]))
         return Hit(
             kind=entity.kind,
             id=entity.id,
             title=entity.name,
             subtitle=self._artist(entity)[1],
-            known_by={f"{_BELONGS[entity.kind]}s": count} if count else {},
+            known_by={f"{BELONGS[entity.kind]}s": count} if count else {},
         )
 
     def _artist(self, entity: Entity) -> tuple[str, str]:
@@ -198,10 +209,17 @@ class _Body(Struct, frozen=True):
     date: str = ""
 
 
-#: What a thing of each kind is known by.
-_BELONGS: Final = {"work": "recording", "label": "release", "release-group": "release"}
 #: What claims say of works and labels, in this order.
 _FACTS: Final = ("kind", "iswc", "composer", "lyricist", "language", "code", "isni", "country")
+
+
+def _belonging(entities: Entities, kind: str, thing: str) -> list[str]:
+    return entities.linked(thing, BELONGS[kind], _COUNTED)
+
+
+def _are_gone(belonging: Sequence[str], withdrawn: Collection[str]) -> bool:
+    """Where nothing ever belonged to a thing, nothing was withdrawn of it."""
+    return 0 < len(belonging) < _COUNTED and all(thing in withdrawn for thing in belonging)
 
 
 def _may_fit(filters: Filters) -> bool:

@@ -15,7 +15,9 @@ from onrecord.model.records import FIELDS
 from onrecord.model.rights import Evidence, Says
 
 #: The tables of current claims that an edition is made of (`catalog/sql/current_tracks.sql`), by the claims' table.
-_NODES: Final = {"tracks": "track_nodes", "artists": "artist_nodes", "releases": "release_nodes"}
+_NODES: Final = {
+    name: f"{name.removesuffix('s')}_nodes" for name in ("tracks", "artists", "releases", "works", "labels")
+}
 _NUMBERS: Final = frozenset({"tracks.disc", "tracks.position", "tracks.duration_ms", "releases.tracks"})
 
 

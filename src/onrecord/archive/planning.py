@@ -7,7 +7,8 @@ volumes, `sync` chooses again by the same wish.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from onrecord.archive import swarm
+from onrecord.archive.allowed import Allowed
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in
 from onrecord.archive.exporting.dataset import wish
-from onrecord.archive.foreign import evidence_in
-from onrecord.archive.judging import judge_offered
 from onrecord.archive.newest_editions import newest_mirrored
 from onrecord.archive.possession import holder_key
 from onrecord.errors import NotFound, UsageError
@@ -89,15 +89,14 @@ def clear(archive: Archive) -> None:
             archive.commit("planned", {"plan": None})
 
 
-def renew(archive: Archive, editions: Mapping[str, Path], allowed: Collection[str]) -> frozenset[str] | None:
+def renew(archive: Archive, editions: Mapping[str, Path], allowed: Iterable[str]) -> frozenset[str] | None:
     """The volumes that are to be held, None for all; chosen anew where `editions`, by their archives, offer others than
     those that were chosen from. Only the holder of the write lock may call."""
     plan = archive.ledger.plan()
     if plan is None:
         return None
     others = {name: folder for name, folder in newest_mirrored(archive).items() if name not in editions}
-    allowed = {*allowed, *(sha256 for folder in others.values() for sha256 in _allowed(archive, folder))}
-    found = shares(archive, {**others, **editions}, allowed)
+    found = shares(archive, {**others, **editions}, chain(allowed, _allowed(archive, others.values())))
     if planning.basis(_offered(archive, plan, found)) != plan.basis:
         plan, _ = _chosen(archive, plan, found)
         archive.commit("planned", {"plan": msgspec.to_builtins(plan)})
@@ -111,7 +110,7 @@ def need(archive: Archive) -> Callable[[str], tuple[int, bytes, str]]:
 
 
 def shares(
-    archive: Archive, editions: Mapping[str, Path] | None = None, allowed: Collection[str] | None = None
+    archive: Archive, editions: Mapping[str, Path] | None = None, allowed: Iterable[str] | None = None
 ) -> list[Share]:
     """How much is here of each volume of some editions, by their archives; without, of the newest that are mirrored.
 
@@ -119,12 +118,12 @@ def shares(
     """
     editions = newest_mirrored(archive) if editions is None else editions
     if allowed is None:
-        allowed = {sha256 for folder in editions.values() for sha256 in _allowed(archive, folder)}
-    bad = [(row.sha256,) for row in archive.ledger.bad_blobs()]
+        allowed = _allowed(archive, editions.values())
+    bad = [(row.sha256,) for row in archive.ledger.bad_blobs(turned_away=True)]
     found = []
     with archive.duck() as duck:
         duck.table("bad", {"sha256": "VARCHAR"}, bad)
-        duck.table("allowed", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in sorted(allowed)])
+        duck.table("allowed", {"sha256": "VARCHAR"}, ((sha256,) for sha256 in allowed))
         for name, folder in sorted(editions.items()):
             rows = {
                 row[0]: row[1:] for row in duck.run(_HELD, {"path": str(folder / "dataset/files.parquet")})
@@ -192,9 +191,9 @@ def _offered(archive: Archive, asked: Plan, found: Sequence[Share]) -> list[Offe
     return list(offered.values())
 
 
-def _allowed(archive: Archive, edition: Path) -> list[str]:
-    said = evidence_in(edition)
-    return [digest for digest, facts in said.items() if judge_offered(archive, digest, facts).allow]
+def _allowed(archive: Archive, editions: Iterable[Path]) -> Iterator[str]:
+    """Digests of what may be shared, those of each edition in their order."""
+    return (digest for edition in editions for digest, _ in Allowed(archive, edition).each())
 
 
 def _proofs(archive: Archive) -> list[Proof]:

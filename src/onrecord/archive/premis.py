@@ -28,6 +28,8 @@ from onrecord.model.rights import Evidence, Says
 #: By event: words of the Library of Congress's list of event types, each with the table whose rows name the objects.
 EVENT_TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "added": (("ingestion", "files"), ("message digest calculation", "files")),
+    "vouched": (("ingestion", "files"),),
+    "looked-into": (("message digest calculation", "sounds"), ("metadata extraction", "sounds")),
     "harvested": (("metadata modification", "links"),),
     "reached": (("policy assignment", "links"),),
     "analysed": (("metadata extraction", "sounds"),),
@@ -43,7 +45,9 @@ EVENT_TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "list-read": (("quarantine", "links"),),
 }
 #: With no object of its own such an event says nothing.
-_NEEDS_OBJECTS: Final = frozenset({"added", "harvested", "analysed", "copied", "reached", "list-read"})
+_NEEDS_OBJECTS: Final = frozenset(
+    {"added", "vouched", "looked-into", "harvested", "analysed", "copied", "reached", "list-read"}
+)
 #: Where the objects of an event stand, by table.
 _OBJECTS: Final = {
     "files": "sha256",

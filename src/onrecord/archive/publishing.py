@@ -46,6 +46,8 @@ from onrecord.rights.signals import signals
 _MOST_PAPERS = 6
 #: What a shelf may be named by, in the order in which it is.
 _FACETS = ("collection", "license")
+#: Files of an edition that are other ones only where it has something else to tell than the one before.
+_TELLING = ("dataset/", "volumes/")
 _ENGINES = ("onrecord", "duckdb", "pyarrow", "apsw", "libtorrent")
 
 
@@ -291,12 +293,14 @@ class _Edition:
         )
 
     def _is_unchanged(self, entries: Sequence[VolumeEntry], files: Mapping[str, tuple[str, int]]) -> bool:
+        """Whether nothing would be told but what the last edition told; its torrents name other addresses as soon as
+        the settings do."""
         if self._last is None:
             return False
-        now = {name: sha256 for name, (sha256, _) in files.items() if name.startswith("dataset/")}
-        before = {
-            name: sha256 for name, (sha256, _) in self._last.files.items() if name.startswith("dataset/")
-        }
+        now, before = (
+            {name: sha256 for name, (sha256, _) in listed.items() if name.startswith(_TELLING)}
+            for listed in (files, self._last.files)
+        )
         return now == before and tuple(entries) == self._last.volumes
 
     def _seal(

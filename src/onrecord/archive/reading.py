@@ -10,12 +10,12 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from onrecord.archive import swarm
-from onrecord.archive.choosing import DAMAGED, SAME_SOUND
+from onrecord.archive.choosing import DAMAGED, NOT_LOOKED_INTO, SAME_SOUND
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest, tags_of
 from onrecord.archive.judging import judge, publishable, publishable_blobs
@@ -77,6 +77,8 @@ _MEDIA_TYPES = {
     "aiff": "audio/aiff",
     "aac": "audio/aac",
 }
+#: Refusals that are read together.
+_PAGE: Final = 1000
 
 
 class Reader:
@@ -266,9 +268,9 @@ class Reader:
         listed = [*itertools.islice(kept, limit), *self.turned_away(limit)][:limit]
         return [self._tombstone(item) for item in listed]
 
-    def rights(self, limit: int) -> list[Answer]:
-        """May it enter an edition: every kept file, in the order of the digests."""
-        return list(itertools.islice(self._answers(), limit))
+    def rights(self, limit: int) -> Iterator[Answer]:
+        """May it enter an edition: every kept file, in the order of the digests, one in memory at a time."""
+        return itertools.islice(self._answers(), limit)
 
     def why(self, thing: str) -> RecordingView:
         """The recording that an id, a blob's digest or the name of an added file leads to."""
@@ -300,6 +302,11 @@ class Reader:
         blob = self._archive.ledger.blob(sha256)
         if blob is None:
             raise NotFound(f"no blob has the digest {sha256}")
+        if blob.state == "vouched":
+            raise NotFound(
+                f"blob {sha256} was not looked into yet",
+                "it is served when `onrecord mirror look` has done that",
+            )
         if blob.state != "ok":
             raise IntegrityError(
                 f"blob {sha256} is {blob.state}", "it is not served until it was added again"
@@ -631,15 +638,18 @@ class Reader:
             yield self._answer(sha256, decision)
         for bad in archive.ledger.bad_blobs("sound"):
             yield self._answer(bad.sha256, None)
+        for vouched in archive.ledger.blobs("vouched"):
+            yield self._answer(vouched.sha256, None)
 
     def _answer(self, sha256: str, decision: Decision | None) -> Answer:
-        """May this blob enter an edition? No decision means that it is damaged."""
+        """May this blob enter an edition? No decision means that it is damaged, or not looked into yet."""
         row, sound = self._held(sha256)
         twin = sound.same_sound_as if sound else ""
         allow: bool
         codes: tuple[str, ...]
         if decision is None:
-            allow, codes = False, (DAMAGED.code,)
+            unread = self._archive.ledger.is_vouched(sha256)
+            allow, codes = False, ((NOT_LOOKED_INTO if unread else DAMAGED).code,)
         elif decision.allow and twin and not self._is_published(sha256) and self._is_published(twin):
             allow, codes = False, (SAME_SOUND.code,)
         else:
@@ -675,12 +685,13 @@ class Reader:
         sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds if row else []
         return row, next((sound for sound in sounds if sound.sha256 == sha256), None)
 
-    def turned_away(self, limit: int) -> list[Refusal]:
-        """Files and records that were brought in and not taken."""
-        return [
-            Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
-            for name, code, detail in self._archive.ledger.refusals(limit)
-        ]
+    def turned_away(self, limit: int) -> Iterator[Refusal]:
+        """Files and records that were brought in and not taken, by their names."""
+        last = ""
+        while found := self._archive.ledger.refusals(min(limit, _PAGE), last):
+            for name, code, detail in found:
+                yield Refusal(recording="", title=name, name=name, codes=(code,), sentence=detail)
+            last, limit = found[-1][0], limit - len(found)
 
 
 def _kinds(kinds: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -697,7 +708,7 @@ def open_reader(folder: Path) -> Reader:
 
 def rule(code: str) -> Rule:
     """The rule of a code: of the gate, or of the publisher."""
-    own = {SAME_SOUND.code: SAME_SOUND, DAMAGED.code: DAMAGED}
+    own = {each.code: each for each in (SAME_SOUND, DAMAGED, NOT_LOOKED_INTO)}
     return own.get(code) or RULES[code]
 
 

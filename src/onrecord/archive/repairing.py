@@ -4,12 +4,13 @@
 
 A file's digest record (its root, and the layer of its pieces) tells which pieces are bad, and whether a holder's leaf
 hashes are true. What is right is taken from the damaged file that `check` set aside; only the rest travels. The whole
-file is hashed at the end, and takes its name by one rename.
+file is hashed at the end, and takes its name by one rename. The write lock is held for that alone.
 """
 
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,13 +18,14 @@ from msgspec import Struct
 from onrecord.archive.core import Archive
 from onrecord.archive.newest_editions import newest, volume_torrents
 from onrecord.errors import DigestMismatch, MirrorFailed, NotFound, OnrecordError, SourceFailed, UsageError
-from onrecord.ledger import BlobRow
+from onrecord.ledger import BlobRow, alone
 from onrecord.mirror.session import Peer, Session
 from onrecord.model.digests import BLOCK, BLOCKS_IN_PIECE, PIECE, Digests
 from onrecord.model.merkle import leaves, piece_root
 from onrecord.net import fetch
 from onrecord.publish.contents import read
-from onrecord.store import Arrival, Staged
+from onrecord.store import Root, see
+from onrecord.store.roots import refused_write, roomiest
 
 _MOST_LEAVES = 32 * BLOCKS_IN_PIECE
 
@@ -46,11 +48,16 @@ def repair(
     """Repair every sound that the last check found damaged. `holders` are addresses of pages, asked in order.
 
     With `peers` what the holders cannot give is fetched over BitTorrent, in whole pieces. Each file that becomes whole
-    is committed by itself. Raises UsageError where nobody is named.
+    is committed by itself; while bytes travel others may write. Raises UsageError where nobody is named, ArchiveLocked
+    where another run repairs, or somebody writes for long.
     """
     if not holders and not peers:
         raise UsageError("nobody is named who could have it", "give --from ADDRESS or --peer ADDRESS:PORT")
-    with archive.writing():
+    with alone(archive.folder / "repairing.lock", archive.folder, "is repairing (`mirror repair`)"):
+        with archive.writing():
+            pass  # who writes for long is not waited for
+        for root in archive.store.roots:
+            shutil.rmtree(_folder(root), ignore_errors=True)  # a killed run's
         bad = archive.ledger.bad_blobs("sound")
         records = _records(archive, [row.sha256 for row in bad])
         return [_one(archive, row, records.get(row.sha256), holders, peers, patience) for row in bad]
@@ -69,30 +76,54 @@ def _one(
             row.sha256, row.size, 0, 0, fault="no digest record of it is here; add the file again"
         )
     mending = _Mending(archive, digests, holders)
-    fault = ""
+    folder = _folder(roomiest(archive.store.roots, row.size, archive.store.reserve))
     try:
-        staged = archive.store.stage_made(mending.write, row.size)
-        fault = _settle(archive, row, staged)
-    except OnrecordError as error:
-        fault = error.message
-    received = mending.received
-    if fault and peers:
-        try:
-            staged, moved = _over_bittorrent(archive, digests, peers, patience)
-            fault, received = _settle(archive, row, staged), received + moved
-        except OnrecordError as error:
-            fault = f"{fault}; over BitTorrent: {error.message}"
+        fault = _mended(archive, digests, mending, folder)
+        received = mending.received
+        if fault and peers:
+            try:
+                place, moved = _over_bittorrent(archive, digests, peers, patience, folder)
+                fault, received = _settle(archive, digests, place), received + moved
+            except OnrecordError as error:
+                fault = f"{fault}; over BitTorrent: {error.message}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return Repaired(row.sha256, row.size, mending.blocks, received, tuple(mending.liars), fault)
 
 
-def _settle(archive: Archive, row: BlobRow, staged: Staged) -> str:
+def _mended(archive: Archive, digests: Digests, mending: "_Mending", folder: Path) -> str:
+    """Put a file together from what is left of it and from holders; what is wrong where that does not do."""
+    place = folder / digests.sha256
+    try:
+        folder.mkdir(exist_ok=True)
+        target = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            mending.write(target)
+        finally:
+            os.close(target)
+        return _settle(archive, digests, place)
+    except OSError as error:
+        return refused_write(error, folder).message
+    except OnrecordError as error:
+        return error.message
+
+
+def _settle(archive: Archive, digests: Digests, place: Path) -> str:
     """Commit a file that is whole; what is wrong with it otherwise."""
-    if staged.digests.sha256 != row.sha256:
-        if staged.part:
-            staged.part.unlink(missing_ok=True)
-        return f"expected SHA-256 {row.sha256}, got {staged.digests.sha256}"
-    archive.commit("repaired", {"repaired": {row.sha256: staged.root}}, staged=[staged])
+    seen = see(place)
+    if (seen.sha256, seen.size) != (digests.sha256, digests.size):
+        return f"expected SHA-256 {digests.sha256}, got {seen.sha256}"
+    with archive.writing(moment=True):
+        blob = archive.ledger.blob(digests.sha256)
+        if blob is None or not blob.is_held:  # else somebody added it meanwhile
+            staged = archive.store.stage_seen(place, seen, digests)
+            archive.commit("repaired", {"repaired": {digests.sha256: staged.root}}, staged=[staged])
     return ""
+
+
+def _folder(root: Root) -> Path:
+    """Where files are mended: on the disk where they will lie."""
+    return root.path / "repairing"
 
 
 class _Mending:
@@ -186,26 +217,19 @@ def _runs(bad: Sequence[bool]) -> Iterator[tuple[int, int]]:
 
 
 def _over_bittorrent(
-    archive: Archive, digests: Digests, peers: Sequence[Peer], patience: float
-) -> tuple[Staged, int]:
+    archive: Archive, digests: Digests, peers: Sequence[Peer], patience: float, into: Path
+) -> tuple[Path, int]:
     """The file by whole pieces from a volume that holds it; what is left of it is laid where the fetch looks first."""
     torrent, name, path = _place_of(archive, digests.sha256)
-    into = archive.folder / "repairing"
-    shutil.rmtree(into, ignore_errors=True)
     place = into.joinpath(name, *path)
-    place.parent.mkdir(parents=True)
-    try:
-        left = _set_aside(archive, digests.sha256)
-        if left is not None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    left = _set_aside(archive, digests.sha256)
+    if left is not None:
+        with suppress(OSError):  # the disk cannot read all of it
             shutil.copyfile(left, place)
-        with Session("127.0.0.1:0" if _local(peers) else "0.0.0.0:0") as session:
-            fetched = session.fetch(
-                torrent, into, peers, wanted=lambda wanted: wanted == path, patience=patience
-            )
-        place.chmod(0o444)
-        return archive.store.stage(place, Arrival.MOVE), fetched.downloaded
-    finally:
-        shutil.rmtree(into, ignore_errors=True)
+    with Session("127.0.0.1:0" if _local(peers) else "0.0.0.0:0") as session:
+        fetched = session.fetch(torrent, into, peers, wanted=lambda wanted: wanted == path, patience=patience)
+    return place, fetched.downloaded
 
 
 def _place_of(archive: Archive, sha256: str) -> tuple[bytes, str, tuple[str, ...]]:

@@ -3,7 +3,8 @@
 """Gives out what this archive published and what it mirrors, from the blobs where they lie."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,8 +13,8 @@ from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, tags_of
 from onrecord.archive.judging import WORLD, judge
 from onrecord.archive.newest_editions import newest
+from onrecord.archive.volume_looks import Found, Looks
 from onrecord.errors import DigestMismatch, NotFound
-from onrecord.mirror.places import Locate
 from onrecord.mirror.session import Session
 from onrecord.model.identifiers import sha256
 from onrecord.model.rights import Use
@@ -39,7 +40,8 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Running(Struct, frozen=True):
-    """A torrent that is seeded; `mark` is another as soon as another file of it may be given out, or lies elsewhere."""
+    """A torrent that is seeded; `mark` is another as soon as another file of it may be given out, or lies elsewhere, or
+    its addresses are others."""
 
     name: str
     files: int
@@ -69,63 +71,81 @@ class Seeds:
         self._part = part
         self._running: dict[bytes, _Running] = {}
         self._at: object = None
+        self._looks = Looks(archive)
 
     @property
     def files(self) -> int:
         """How many files are given out."""
         return sum(each.files for each in self._running.values())
 
-    def take(self, part: Part) -> list[str]:
-        """Seed this part from now on, and no other; names of the torrents."""
-        if part != self._part:
-            self._part, self._at = part, None
-        return self.ask_again()
+    def take(self, part: Part, alive: Callable[[], None] = lambda: None) -> list[str]:
+        """Seed this part from now on, and no other; names of the torrents. `alive` is called on the way."""
+        again = part != self._part
+        self._part = part
+        return self.ask_again(alive, again=again)
 
-    def ask_again(self) -> list[str]:
-        """Ask about every file anew if anything was committed since, or the day is another; names of the torrents.
+    def ask_again(self, alive: Callable[[], None] = lambda: None, *, again: bool = False) -> list[str]:
+        """Ask again if anything was committed since, or the day is another, or somebody says `again`; names of the
+        torrents. `alive` is called after each of them.
 
         A torrent of which something else may be given out now is stopped and begun again without the rest; so is a
         withdrawn file no longer given out, and a restored one is again.
         """
         at = (self._archive.ledger.seq, self._archive.today)
-        if at != self._at:
-            wanted = set()
-            # One at a time: the places of all files together would take more memory than the session does.
-            for info_hash, (places, torrent, locate) in self._wanted():
-                wanted.add(info_hash)
-                mark = _mark(places)
-                known = self._running.get(info_hash)
-                if known is not None and known.mark != mark:
-                    self._stop(info_hash)
-                if info_hash not in self._running:
-                    name = self._session.seed(torrent, locate).name
-                    self._running[info_hash] = _Running(name, len(places), mark)
-            for info_hash in self._running.keys() - wanted:
-                self._stop(info_hash)
+        again = again or self._at is None
+        if at != self._at or again:
+            self._at = None  # until this round has come to its end
+            if self._looks.begin() or again:
+                self._look_at_all(alive)
             self._at = at
         return [each.name for each in self._running.values()]
+
+    def _look_at_all(self, alive: Callable[[], None]) -> None:
+        wanted = set()
+        # One at a time: the places of all files together would take more memory than the session does.
+        for each in self._wanted():
+            info_hash = each.found.info_hash
+            wanted.add(info_hash)
+            known = self._running.get(info_hash)
+            if known is not None and known.mark != each.found.mark:
+                self._stop(info_hash)
+            if info_hash not in self._running:
+                self._begin(each)
+            alive()
+        for info_hash in self._running.keys() - wanted:
+            self._stop(info_hash)
+
+    def _begin(self, each: "_Wanted") -> None:
+        torrent, places = each.places()
+        name = self._session.seed(torrent, places.get).name
+        files = sum(place is not None for place in places.values())
+        self._running[each.found.info_hash] = _Running(name, files, each.found.mark)
 
     def _stop(self, info_hash: bytes) -> None:
         self._session.stop(info_hash)
         del self._running[info_hash]
 
-    def _wanted(self) -> Iterator[tuple[bytes, tuple[frozenset[Path], bytes, Locate]]]:
-        """Each torrent once, by its info-hash, with the places of what may be given out of it."""
+    def _wanted(self) -> Iterator["_Wanted"]:
+        """Each torrent once, by its info-hash."""
         part, seen = self._part, set[bytes]()
-        volumes: list[tuple[str, Path, Locate]] = []
+        volumes: list[tuple[str, Path, Path]] = []
         for folder, number in newest(self._archive):
-            (_, path, locate), *listed = _edition(self._archive, folder, number)
+            papers = folder / str(number)
             if part is None or part.papers:
-                yield _places(path, locate)[:2]
-            volumes += [volume for volume in listed if part is None or volume[0] in part.volumes]
+                yield _papers(papers, folder / f"{number}.torrent")
+            volumes += [
+                (entry.name, papers / entry.path, tags_of(folder, entry.name))
+                for entry in manifest_in(papers).volumes
+                if part is None or entry.name in part.volumes
+            ]
         if need := self._need:
             volumes.sort(key=lambda volume: need(volume[0]))
-        for _, path, locate in volumes:
-            info_hash, found, has_sound = _places(path, locate)
+        for _, path, tags in volumes:
+            found = self._looks.look(path)
             # The same files under the same license are the same volume, whoever publishes it.
-            if has_sound and info_hash not in seen:
-                seen.add(info_hash)
-                yield info_hash, found
+            if found.has_sound and found.info_hash not in seen:
+                seen.add(found.info_hash)
+                yield _Wanted(found, partial(self._looks.places, path, tags))
             if len(seen) == self._limit > 0:
                 break
 
@@ -143,53 +163,38 @@ def chosen(archive: Archive, limit: int = 0, need: Need | None = None) -> dict[s
     ]
     if need:
         volumes.sort(key=lambda volume: need(volume[0].name))
+    looks = Looks(archive)
     for entry, path in volumes:
-        if entry.name not in found and (not limit or _has_sound(archive, path)):
+        if entry.name not in found and (not limit or looks.has_sound(path)):
             found[entry.name] = entry.files
         if len(found) == limit > 0:
             break
     return found
 
 
-def _edition(archive: Archive, folder: Path, number: int) -> Iterator[tuple[str, Path, Locate]]:
-    """Name, torrent and places of the edition's own files, then of each volume."""
-    papers = folder / str(number)
-    yield "", folder / f"{number}.torrent", lambda path: papers.joinpath(*path)
-    for entry in manifest_in(papers).volumes:
-        tags = tags_of(folder, entry.name)
-
-        def locate(path: tuple[str, ...], tags: Path = tags) -> Path | None:
-            return payload(archive, path[-1]) if path[0] == "data" else tags.joinpath(*path)
-
-        yield entry.name, papers / entry.path, locate
-
-
-def _places(path: Path, locate: Locate) -> tuple[bytes, tuple[frozenset[Path], bytes, Locate], bool]:
-    """Info-hash, places of what may be given out, and whether sound is among it."""
-    torrent = path.read_bytes()
-    contents = read(torrent)
-    places = {file.path: locate(file.path) for file in contents.files}
-    files = frozenset(place for place in places.values() if place is not None)
-    has_sound = any(place is not None for listed, place in places.items() if listed[0] == "data")
-    return contents.info_hash_v2, (files, torrent, places.get), has_sound
-
-
-def _mark(places: frozenset[Path]) -> bytes:
-    return hashlib.sha256("\n".join(sorted(map(str, places))).encode(errors="surrogateescape")).digest()
-
-
-def _has_sound(archive: Archive, torrent: Path) -> bool:
-    files = read(torrent.read_bytes()).files
-    return any(payload(archive, file.path[-1]) is not None for file in files if file.path[0] == "data")
-
-
 def payload(archive: Archive, name: str) -> Path | None:
     """Where a blob lies that may be given out; None for one that may not."""
     digest = sha256(name.partition(".")[0])
     blob = archive.ledger.blob(digest) if digest else None
-    if blob is None or blob.state != "ok" or not judge(archive, digest, Use.SHARE, WORLD).allow:
+    if blob is None or not blob.is_held or not judge(archive, digest, Use.SHARE, WORLD).allow:
         return None
     try:
         return archive.store.path(digest, blob.root)
     except (NotFound, DigestMismatch):
         return None
+
+
+class _Wanted(Struct, frozen=True):
+    """A torrent that is to be seeded; `places` reads it, and finds out where each of its files lies."""
+
+    found: Found
+    places: Callable[[], tuple[bytes, Mapping[tuple[str, ...], Path | None]]]
+
+
+def _papers(folder: Path, path: Path) -> _Wanted:
+    """An edition's own files, all of which may be given out."""
+    torrent = path.read_bytes()
+    contents = read(torrent)
+    places = {file.path: folder.joinpath(*file.path) for file in contents.files}
+    mark = hashlib.sha256(torrent).digest()
+    return _Wanted(Found(contents.info_hash_v2, mark, has_sound=False), lambda: (torrent, places))

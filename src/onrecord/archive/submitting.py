@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Submissions: a person says which recording, or which name, a fingerprint belongs to.
 
-What was said is in the log, with who said it and when. It is a hint of low confidence, and never evidence of rights:
-nothing that judges reads it.
+What was said is in the log, with who said it and when, and that it was taken back where it was. It is a hint of low
+confidence, and never evidence of rights: nothing that judges reads it.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from msgspec import Struct
 from onrecord.archive.core import Archive
 from onrecord.audio.fingerprint import keys
 from onrecord.audio.fingerprint_text import compress, expand, first_120_seconds
-from onrecord.errors import UsageError
+from onrecord.errors import NotFound, UsageError
 from onrecord.model import identifiers
 from onrecord.search.fingerprints import FingerprintIndex
 
@@ -79,6 +79,35 @@ def submit(archive: Archive, submissions: Sequence[Submission], *, by: str) -> l
         entry = archive.commit("submitted", {"by": by.strip(), "submissions": items})
         bring_up(archive)
         return [_submitted(entry.time, item | {"by": by.strip()}) for item in items]
+
+
+def take_back(archive: Archive, ids: Sequence[int], *, by: str, why: str) -> list[Submitted]:
+    """Log that these submissions count no more, in one commit; whose they were does not matter. NotFound, and nothing
+    is taken back, where there is none with one of the ids."""
+    if not by.strip() or not why.strip() or len(by) > _LONGEST_NAME or len(why) > _LONGEST:
+        raise UsageError(
+            f"taking back says who does it, in at most {_LONGEST_NAME} characters, and why, in at most {_LONGEST}"
+        )
+    with archive.writing():
+        taken = [item for id in dict.fromkeys(ids) for item in said(archive, "id", id)]
+        if missing := sorted(set(ids) - {item.id for item in taken}):
+            raise NotFound(
+                f"there is no submission {missing[0]}: expected the id of one that counts",
+                "`onrecord submissions list` lists them",
+            )
+        gone = {item.id for item in taken}
+        digests = {
+            item.digest
+            for item in taken
+            if all(other.id in gone for other in said(archive, "digest", item.digest))
+        }
+        # First out of the index: what a kill leaves there without a commit is lacking, which `bring_up` sees.
+        if digests:
+            open_submitted(archive).remove(digests)
+        archive.commit(
+            "submission-undone", {"by": by.strip(), "why": why.strip(), "submissions": sorted(gone)}
+        )
+        return taken
 
 
 def said(archive: Archive, column: str = "", value: str | int = "") -> list[Submitted]:

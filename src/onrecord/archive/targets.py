@@ -14,6 +14,8 @@ from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import NotFound
 from onrecord.model import identifiers
 from onrecord.model.rights import Evidence, Says, Target
+from onrecord.search.entities import Entities
+from onrecord.search.finishing import ENTITIES
 from onrecord.search.rows import Rows
 
 _KINDS = ("recording", "release", "artist")
@@ -87,7 +89,8 @@ def withdrawals_that_hold(archive: Archive) -> Iterator[tuple[Target, str, Evide
 
 def withdrawn_things(archive: Archive, duck: Duck) -> list[tuple[str, str, str]]:
     """(kind, canonical id, day) of what withdrawals hide: what they name, recordings of whose sound nothing else is
-    left, releases of whose recordings nothing else is left. Leaves them in `duck` as `withdrawn_things`."""
+    left, releases of whose recordings nothing else is left, works and labels that are known by these alone, as the last
+    match found them. Leaves them in `duck` as `withdrawn_things`."""
     days: dict[str, str] = {}
     named: dict[Target, str] = {}
     for target, identifier, fact in withdrawals_that_hold(archive):
@@ -102,6 +105,13 @@ def withdrawn_things(archive: Archive, duck: Duck) -> list[tuple[str, str, str]]
     duck.table("target_days", texts, [(target.id, day) for target, day in sorted(named.items())])
     duck.table("withheld", {"sha256": "VARCHAR", "day": "VARCHAR"}, sorted(withheld.items()))
     duck.run(sql_file("onrecord.catalog", "withdrawn_things"))
+    entities = Entities(archive.folder / "search" / ENTITIES)
+    for kind, by in (("work", "recording"), ("label", "release")):
+        hidden = dict(duck.run("SELECT id, day FROM withdrawn_things WHERE kind = ?", [by]))
+        only = entities.known_only_by(kind, by, hidden) if hidden else {}
+        known = [(kind, thing, max(hidden[each] for each in belonging)) for thing, belonging in only.items()]
+        duck.table("known_only_by", dict.fromkeys(("kind", "id", "day"), "VARCHAR"), known)
+        duck.run("INSERT INTO withdrawn_things SELECT kind, id, day FROM known_only_by")
     rows = duck.run("SELECT kind, id, day FROM withdrawn_things ORDER BY kind, id")
     return [(str(kind), str(identifier), str(day)) for kind, identifier, day in rows]
 
@@ -171,7 +181,7 @@ def _stand_for(archive: Archive, duck: Duck, targets: Sequence[Target]) -> None:
     """Leave in `duck` what targets stand for: ids, recordings, sound."""
     rows = [(target.kind, target.id) for target in targets]
     duck.table("targets", {"kind": "VARCHAR", "id": "VARCHAR"}, rows)
-    for name in ("recording_members", "artist_members", "release_members", "versions"):
+    for name in _EMPTY:
         path = archive.canonical(name)
         source = f"read_parquet('{_quoted(path)}')" if path.exists() else f"({_EMPTY[name]})"
         duck.run(f"CREATE OR REPLACE TEMP VIEW held_{name} AS SELECT * FROM {source}")
@@ -187,5 +197,7 @@ _EMPTY = {
     "recording_members": "SELECT '' AS recording, '' AS source, '' AS source_id, '' AS blob WHERE false",
     "artist_members": "SELECT '' AS artist, '' AS source, '' AS source_id WHERE false",
     "release_members": "SELECT '' AS release, '' AS source, '' AS source_id WHERE false",
+    "work_members": "SELECT '' AS work, '' AS source, '' AS source_id WHERE false",
+    "label_members": "SELECT '' AS label, '' AS source, '' AS source_id WHERE false",
     "versions": "SELECT '' AS a, '' AS b, '' AS relation WHERE false",
 }

@@ -9,9 +9,12 @@ from msgspec import Struct
 
 from onrecord.archive.batch import FILE
 from onrecord.archive.core import Archive
-from onrecord.catalog.match import KINDS
+from onrecord.catalog.match import KINDS, PAGED
 from onrecord.engine.duck import Duck
 from onrecord.errors import NotFound, UsageError
+from onrecord.model.identifiers import mbid
+from onrecord.search.entities import Entities
+from onrecord.search.finishing import ENTITIES
 
 #: What a kind is called to people, by its name in the tables.
 CALLED: Final = dict(KINDS)
@@ -25,8 +28,8 @@ Claim = tuple[str, str]
 
 
 class Thing(Struct, frozen=True):
-    """`kind` is `track`, `artist` or `release`, as in the tables; `id` the canonical id that answers now; `claims`
-    (source, id) of what was named: all of the thing, the one that founded it first, or the one claim."""
+    """`kind` is as in the tables: `track`, `artist`, `release`, `work`, `label`; `id` the canonical id that answers
+    now; `claims` (source, id) of what was named: all of the thing, the one that founded it first, or the one claim."""
 
     kind: str
     id: str
@@ -49,7 +52,8 @@ def load_members(archive: Archive, duck: Duck) -> None:
 
 
 def find_thing(archive: Archive, duck: Duck, word: str, kind: str = "") -> Thing:
-    """The thing that a canonical id leads to, or the claim SOURCE:ID; of a kind alone where one is given.
+    """The thing that a canonical id leads to, or the claim SOURCE:ID; of a kind alone where one is given. A work
+    or a label is also named by the UUID that readers see it under.
 
     `load_members` comes first. NotFound where there is none, UsageError where a claim's name fits several kinds.
     """
@@ -58,9 +62,11 @@ def find_thing(archive: Archive, duck: Duck, word: str, kind: str = "") -> Thing
         identifier = lead(duck, each, word)
         if claims := _claims_of(duck, each, identifier):
             return Thing(each, identifier, tuple(claims))
+    if named := _named(archive, duck, word, kinds):
+        return named
     found = [thing for each in kinds for thing in _of_claim(archive, duck, each, word)]
     if not found:
-        what = CALLED[kind] if kind else "recording, release or artist"
+        what = CALLED[kind] if kind else "recording, release, artist, work or label"
         raise NotFound(f"{word[:200]!r}: expected the id of a {what}, or a claim as SOURCE:ID", _HINT)
     if len(found) > 1:
         kinds_found = ", ".join(CALLED[thing.kind] for thing in found)
@@ -88,6 +94,15 @@ def thing_of(duck: Duck, kind: str, claim: Claim) -> str:
         f"SELECT {KINDS[kind]} FROM {KINDS[kind]}_members WHERE source = ? AND source_id = ?", list(claim)
     )
     return str(rows[0][0]) if rows else ""
+
+
+def _named(archive: Archive, duck: Duck, word: str, kinds: Sequence[str]) -> Thing | None:
+    uuid = mbid(word) if len(word) == 36 else ""
+    for kind in (kind for kind in kinds if uuid and KINDS[kind] not in PAGED):
+        entity = Entities(archive.folder / "search" / ENTITIES).find(KINDS[kind], uuid)
+        if entity is not None and (claims := _claims_of(duck, kind, entity.thing)):
+            return Thing(kind, entity.thing, tuple(claims))
+    return None
 
 
 def _claims_of(duck: Duck, kind: str, identifier: str) -> Sequence[Claim]:

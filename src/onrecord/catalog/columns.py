@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Final
 
 #: Tables of the dataset that are the canonical view, whose columns mean the same in each.
-CANONICAL: Final = ("recordings", "releases", "artists")
+CANONICAL: Final = ("recordings", "releases", "artists", "works", "labels")
 
 
 def table_meaning(name: str) -> str:

@@ -18,6 +18,8 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "track": ("title", "artist", "duration_ms", "date", "genre", "composer"),
     "release": ("title", "artist", "date", "barcode", "label"),
     "artist": ("name", "sort_name", "mbid"),
+    "work": ("title", "composer", "lyricist", "language", "kind"),
+    "label": ("name", "sort_name", "code", "country", "kind", "mbid"),
 }
 #: The license under which what a person decided goes out in an edition.
 GIVEN: Final = "CC0-1.0"
@@ -25,6 +27,8 @@ _CANONICAL: Final = {
     "track": "canonical_recordings",
     "release": "canonical_releases",
     "artist": "canonical_artists",
+    "work": "canonical_works",
+    "label": "canonical_labels",
 }
 
 #: A join: two claims by number, the smaller first, with reason and confidence.

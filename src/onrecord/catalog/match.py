@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is who: joins claims into canonical recordings, artists and releases, and founds their ids.
+"""Who is who: joins claims into canonical recordings, artists, releases, works and labels, and founds their ids.
 
 The jobs are SQL files; here is only their order and the loop that joins until nothing changes.
 """
@@ -17,7 +17,9 @@ from onrecord.engine.duck import Duck, sql_file
 #: Relations (`sql/versions.sql`) of which an edition holds one file; an edit or a remaster is there for its own sake.
 SAME = ("identical", "encoding")
 #: The kinds of canonical things, with the name that their jobs' tables begin with.
-KINDS = {"track": "recording", "artist": "artist", "release": "release"}
+KINDS = {"track": "recording", "artist": "artist", "release": "release", "work": "work", "label": "label"}
+#: Those that have a row of their own for their pages; of the others readers see what has a name (`catalog.named`).
+PAGED = ("recording", "artist", "release")
 
 
 class Matched(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +58,9 @@ def match(
     redirects: list[RedirectRow] = []
     splits: list[SplitRow] = []
     for kind, thing in KINDS.items():
+        if thing not in PAGED and not duck.run(f"SELECT 1 FROM {kind}s LIMIT 1"):
+            duck.run(_job("no_members", kind))
+            continue
         duck.run(_sql(f"{kind}_edges"))
         add_joins(duck, kind)
         _join(duck, kind)

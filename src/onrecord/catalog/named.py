@@ -12,7 +12,7 @@ from msgspec import Struct
 from onrecord.engine.duck import Duck, sql_file
 
 #: The namespace of the ids (UUID version 5) of what MusicBrainz does not know.
-#: The name within it is `<kind>:<thing>`, where a recording's, release's or artist's thing is its canonical id.
+#: The name within it is `<kind>:<thing>`, where the thing is the canonical id of what has one.
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:onrecord:ws2")
 
 
@@ -103,7 +103,7 @@ def things(duck: Duck) -> Iterator[Text]:
 def turned(redirects: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
     """(kind, own id, thing) of ids of things that were merged into others."""
     for old, new in redirects:
-        for kind in ("recording", "release", "artist"):
+        for kind in _MINTED.get(old[:1], ("recording", "release", "artist")):
             yield kind, own_id(kind, old), new
 
 
@@ -112,6 +112,8 @@ def links(duck: Duck) -> Iterator[tuple[str, str, str]]:
     yield from duck.stream("SELECT a, kind, b FROM named_links ORDER BY ALL")
 
 
+#: What an id is of, where the letter that it begins with says so.
+_MINTED: Final = {"w": ("work",), "l": ("label",)}
 #: The field by which each kind is found by its own id.
 _OWN: Final = {
     "artist": "arid",

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from onrecord.catalog.match import KINDS, SAME
+from onrecord.catalog.match import PAGED, SAME
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.model.sound import Fault
 
@@ -120,7 +120,7 @@ def rows(duck: Duck) -> Iterator[tuple[tuple[str, str, str, str, bool, int, floa
     """(kind, id, title, subtitle, has sound, newest, seconds, body) of every canonical thing, after `match`; and
     what is counted of how widely it is known."""
     duck.run(sql_file("onrecord.catalog", "known_by"))
-    for kind in KINDS.values():
+    for kind in PAGED:
         made = sql_file("onrecord.catalog", f"{kind}_rows")
         query = (
             f"SELECT r.*, k.names, k.counts FROM ({made}) r LEFT JOIN known_by k ON k.id = r.id ORDER BY r.id"

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
-from onrecord.engine.parquet import write_rows, write_tables
+from onrecord.engine.parquet import as_tables, write_tables
 from onrecord.ledger import Segment
 
 
@@ -379,8 +379,18 @@ TABLES: dict[str, type[Row]] = {
 _ENCODINGS = {
     **dict.fromkeys(("id", "mbid"), "DELTA_BYTE_ARRAY"),
     **dict.fromkeys(("title", "name", "isrc", "barcode", "date", "record"), "DELTA_LENGTH_BYTE_ARRAY"),
-    **dict.fromkeys(("artist_id", "release_id"), "PLAIN"),
-    "duration_ms": "DELTA_BINARY_PACKED",
+    "release_id": "DELTA_LENGTH_BYTE_ARRAY",
+    "artist_id": "PLAIN",
+    **dict.fromkeys(("duration_ms", "position"), "BYTE_STREAM_SPLIT"),
+}
+#: Claims: short rows by the million.
+_DENSE = frozenset({"artists", "releases", "tracks", "works", "labels"})
+#: What most rows of a table say once more in another, as SQL: null in the file stands for it (format clause 6.1).
+_SAID_TWICE: dict[str, dict[str, str]] = {
+    "tracks": {
+        "release": "coalesce(release, title)",
+        "record": "coalesce(record, 'release:' || release_id)",
+    }
 }
 
 
@@ -399,13 +409,13 @@ class Tables:
         if not listed:
             return None
         place = Path(name) / f"{seq:012}.parquet"
-        digest, count = write_rows(self._folder / place, TABLES[name], listed, {"seq": seq}, _ENCODINGS)
+        digest, count = self._write(place, name, seq, as_tables(TABLES[name], listed))
         return Segment(name=name, path=str(place), sha256=digest, rows=count)
 
     def append_tables(self, name: str, seq: int, tables: Iterable[Any]) -> Segment | None:
         """As `append`, from Arrow tables with the columns of `name`: for rows by the million."""
         place = Path(name) / f"{seq:012}.parquet"
-        digest, count = write_tables(self._folder / place, TABLES[name], tables, {"seq": seq}, _ENCODINGS)
+        digest, count = self._write(place, name, seq, tables)
         if not count:
             (self._folder / place).unlink()
             return None
@@ -427,6 +437,26 @@ class Tables:
         for segment in segments:
             paths[segment.name].append(self._folder / segment.path)
         for name, row in TABLES.items():
-            duck.view(name, paths[name], row)
+            duck.view(name, paths[name], row, _SAID_TWICE.get(name, {}))
         for views in ("current_sounds", "standing_decisions"):
             duck.run(sql_file("onrecord.catalog", views))
+
+    def _write(self, place: Path, name: str, seq: int, tables: Iterable[Any]) -> tuple[str, int]:
+        said = map(_said_once, tables) if name in _SAID_TWICE else tables
+        path, dense = self._folder / place, name in _DENSE
+        return write_tables(
+            path, TABLES[name], said, {"seq": seq}, _ENCODINGS, dense, _SAID_TWICE.get(name, ())
+        )
+
+
+def _said_once(tracks: Any) -> Any:
+    """Tracks whose release is called as they are, or whose record is called after their release, say that once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    named = pc.binary_join_element_wise("release", tracks["release_id"], ":")
+    for name, other in (("release", tracks["title"]), ("record", named)):
+        once = pc.if_else(pc.equal(tracks[name], other), pa.scalar(None, pa.string()), tracks[name])
+        field = tracks.schema.field(name).with_nullable(True)
+        tracks = tracks.set_column(tracks.schema.get_field_index(name), field, once)
+    return tracks

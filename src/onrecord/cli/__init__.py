@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("add", "Add files and folders of sound."),
     "probe": ("probe", "Say what the bytes of a file say, without an archive."),
     "identify": ("identify", "Say which recordings of the archive files sound like."),
+    "submissions": ("submissions", "List what was said of fingerprints, and take it back."),
     "match": ("match", "Join what the sources say into recordings, releases and artists."),
     "catalog": ("catalog", "Report on what sources say, decide, compare, take out."),
     "sql": ("sql", "Ask the tables by a SELECT."),
@@ -34,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "store": ("store", "Prepare disks for blobs."),
     "check": ("check", "Read everything again and name what is damaged."),
     "serve": ("serve", "Serve the page."),
+    "users": ("users", "Say who has an account on the page."),
     "status": ("status", "Show the archive in numbers."),
     "demo": ("demo", "Run the whole way on real music that comes along."),
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onrecord.cli import catalog_deciding, catalog_diff, catalog_export, catalog_rebuild
+from onrecord.cli import catalog_deciding, catalog_diff, catalog_export, catalog_rebuild, catalog_register
 from onrecord.cli.output import Output, inert, options
 
 if TYPE_CHECKING:
@@ -208,3 +208,4 @@ command.add_command(catalog_deciding.conflicts)
 command.add_command(catalog_diff.diff)
 command.add_command(catalog_export.export)
 command.add_command(catalog_rebuild.rebuild)
+command.add_command(catalog_register.register)

@@ -31,10 +31,13 @@ def override(
     folder: Path,
     out: Output,
 ) -> None:
-    """Say what FIELD of a recording, release or artist is, over all sources. What they say stays and is shown with it.
+    """Say what FIELD of a recording, release, artist, work or label is, over all sources.
+
+    What they say stays and is shown with it.
 
     Fields: of a recording title, artist, duration_ms, date, genre, composer; of a release title, artist, date, barcode,
-    label; of an artist name, sort_name, mbid. An empty VALUE ('') says that there is nothing to say. The value goes out
+    label; of an artist name, sort_name, mbid; of a work title, composer, lyricist, language, kind; of a label name,
+    sort_name, code, country, kind, mbid. An empty VALUE ('') says that there is nothing to say. The value goes out
     with editions and is given to everyone (CC0-1.0); who decided, and why, stays here.
 
     \b

@@ -116,7 +116,7 @@ class _Demo:
         return {
             "archive": glance,
             "mirror": msgspec.to_builtins(open_reader(self.mirror).glance()),
-            "rights": msgspec.to_builtins(reader.rights(1000)),
+            "rights": msgspec.to_builtins(list(reader.rights(1000))),
             "refused": msgspec.to_builtins(reader.refusals(1000)),
             "edition": msgspec.to_builtins(editions[0]) if editions else None,
             "again": glance["deposits"] - glance["blobs"],
@@ -184,7 +184,7 @@ class _Demo:
     def _decide(self) -> str:
         from onrecord.archive.reading import open_reader
 
-        answers = open_reader(self.archive).rights(1000)
+        answers = list(open_reader(self.archive).rights(1000))
         for answer in answers:
             verdict = "share" if answer.allow else "no"
             why = answer.license if answer.allow else answer.sentence

@@ -155,7 +155,7 @@ def _fetch(
     source: str, collection: str, space: int, settings: dict[str, str], folder: Path, out: Output
 ) -> None:
     from onrecord.archive import Archive
-    from onrecord.archive.fetching import fetch_sound
+    from onrecord.archive.harvest_sound import fetch_sound
 
     with Archive.open(folder) as archive, out.progress("fetching") as update:
         report = fetch_sound(

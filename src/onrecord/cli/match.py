@@ -15,7 +15,7 @@ from onrecord.cli.output import Output, options
 @options
 @click.pass_context
 def command(context: click.Context, folder: Path, out: Output) -> None:
-    """Join what the sources and the files say into recordings, releases and artists, and index them for search.
+    """Join what sources and files say into recordings, releases, artists, works and labels, and index them for search.
 
     \b
     Example:  onrecord match
@@ -28,8 +28,11 @@ def command(context: click.Context, folder: Path, out: Output) -> None:
     with Archive.open(folder) as archive:
         report = rematch(archive)
     alike = ", ".join(f"{count:,} {relation}" for relation, count in report.versions.items())
+    more = (
+        f", {count:,} {kind}" for kind, count in (("works", report.works), ("labels", report.labels)) if count
+    )
     line = (
-        f"{report.recordings:,} recordings, {report.releases:,} releases, {report.artists:,} artists; "
+        f"{report.recordings:,} recordings, {report.releases:,} releases, {report.artists:,} artists{''.join(more)}; "
         f"{report.founded:,} new ids, {report.merged:,} merged; pairs of files that sound alike: {alike or 'none'}"
     )
     out.result("match", report, lambda: iter([line]))

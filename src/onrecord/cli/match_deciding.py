@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_KIND = click.option("--kind", type=click.Choice(["recording", "release", "artist"]), default=None,
+_KIND = click.option("--kind", type=click.Choice(["recording", "release", "artist", "work", "label"]), default=None,
                      help="What it is, where a claim's name fits several.")  # fmt: skip
 
 
@@ -39,8 +39,8 @@ def said(function: F) -> F:
 def why(a: str, b: str, kind: str | None, folder: Path, out: Output) -> None:
     """Say why claims are one thing: each join with its reason and how sure it is.
 
-    A and B are ids of recordings, releases or artists, or claims as SOURCE:ID. With B, say what there is between the
-    two. `onrecord match undo THING/JOIN` says that a join is wrong.
+    A and B are ids of recordings, releases, artists, works or labels, or claims as SOURCE:ID. With B, say what there
+    is between the two. `onrecord match undo THING/JOIN` says that a join is wrong.
 
     \b
     Example:  onrecord match why r6r46akoh6wnijbyv
@@ -78,7 +78,7 @@ def why(a: str, b: str, kind: str | None, folder: Path, out: Output) -> None:
 @said
 @options
 def join(a: str, b: str, kind: str | None, by: str, why: str, later: bool, folder: Path, out: Output) -> None:
-    """Say that A and B are one: ids of recordings, releases or artists, or claims as SOURCE:ID.
+    """Say that A and B are one: ids of recordings, releases, artists, works or labels, or claims as SOURCE:ID.
 
     The older id answers for both, the other leads to it. It holds through harvests, until it is undone.
 

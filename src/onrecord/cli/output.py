@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -52,15 +52,26 @@ class Output:
             body = msgspec.to_builtins(value)
             if not isinstance(body, dict):
                 body = {"items": body}
-            answer = {"schema": f"onrecord.{schema}/1"} | body
-            try:
-                click.echo(msgspec.json.encode(answer).decode())
-            except UnicodeEncodeError:
-                # A file name that is no UTF-8; JSON has no bytes, so its odd ones become question marks.
-                click.echo(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace").decode())
+            click.echo(_encoded({"schema": f"onrecord.{schema}/1"} | body))
         else:
             for line in text():
                 click.echo(inert(line))
+
+    def lists(
+        self, schema: str, lists: Mapping[str, Iterable[object]], text: Callable[[], Iterator[str]]
+    ) -> None:
+        """As `result`, of lists that may be longer than memory: each of their items is printed as it comes, and taken
+        once, by this or by `text`."""
+        if not self.json:
+            self.result(schema, {}, text)
+            return
+        click.echo(f'{{"schema":{_encoded(f"onrecord.{schema}/1")}', nl=False)
+        for name, items in lists.items():
+            click.echo(f",{_encoded(name)}:[", nl=False)
+            for place, item in enumerate(items):
+                click.echo("," * (place > 0) + _encoded(item), nl=False)
+            click.echo("]", nl=False)
+        click.echo("}")
 
     def say(self, line: str) -> None:
         """Something that happens on the way."""
@@ -80,6 +91,15 @@ class Output:
                 yield update
         else:
             yield _lines(verb)
+
+
+def _encoded(value: object) -> str:
+    body = msgspec.to_builtins(value)
+    try:
+        return msgspec.json.encode(body).decode()
+    except UnicodeEncodeError:
+        # A file name that is no UTF-8; JSON has no bytes, so its odd ones become question marks.
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def options(function: F) -> F:

@@ -3,6 +3,7 @@
 """`onrecord serve`"""
 
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,12 +24,18 @@ from onrecord.cli.output import Output, options
     metavar="CODE",
     help="Where all listeners are (ISO 3166-1, such as DE).  [default: unknown]",
 )
+@click.option(
+    "--log", is_flag=True, help="Write a line of JSON on standard error for each request, warning and fault."
+)
 @options
-def command(host: str, port: int, territory: str, folder: Path, out: Output) -> None:
+def command(host: str, port: int, territory: str, log: bool, folder: Path, out: Output) -> None:
     """Serve the page, until interrupted.
 
-    On this machine alone (`--host 127.0.0.1`) it also has a queue to rule on, at the address that is printed: whoever
-    has that address may rule. `[web]` in onrecord.toml names proxies that say where each listener is.
+    On this machine alone (`--host 127.0.0.1`) it prints an address that makes whoever opens it the owner, for as long
+    as it runs; `onrecord users` gives accounts to people elsewhere. The log holds no addresses of clients, no names and
+    nothing that was searched for. `[web]` in onrecord.toml names proxies that say who and where each listener is.
+
+    SIGTERM ends it with exit code 0; streams that still run are cut off after three seconds.
 
     \b
     Example:  onrecord serve --port 8080
@@ -36,7 +43,8 @@ def command(host: str, port: int, territory: str, folder: Path, out: Output) -> 
     from onrecord.archive.reading import open_reader
     from onrecord.errors import UsageError
     from onrecord.rights.territories import CODES, UNKNOWN
-    from onrecord.web.desk import is_loopback
+    from onrecord.web.access.clients import is_loopback
+    from onrecord.web.running.logs import log_to
     from onrecord.web.serve import serve
     from onrecord.web.site import site_of
 
@@ -47,7 +55,7 @@ def command(host: str, port: int, territory: str, folder: Path, out: Output) -> 
 
     def ready(address: str) -> None:
         here = is_loopback(urlsplit(address).hostname or "")
-        queue = f"{address}rights/queue?key={key}" if here else ""
+        queue = f"{address}sign-in?key={key}" if here else ""
 
         def text() -> Iterator[str]:
             yield f"{address}  (stop with Ctrl-C)"
@@ -56,4 +64,6 @@ def command(host: str, port: int, territory: str, folder: Path, out: Output) -> 
 
         out.result("serve", {"address": address, "queue": queue}, text)
 
+    if log:
+        log_to(sys.stderr)
     serve(reader, host, port, ready, territory or UNKNOWN, site_of(folder, key))

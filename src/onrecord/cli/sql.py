@@ -31,6 +31,10 @@ _ROWS = 1_000
     metavar="N",
     help="Ask edition N, not the archive as it is.",
 )
+@click.option("--job", metavar="NAME", default="", help="Ask a question that is kept: dedupe, top_artists.")
+@click.option(
+    "--spark", is_flag=True, help="Print the question as Spark SQL, for a cluster; nothing is asked."
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--out", "to", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write every row to FILE, by its ending: .csv, .jsonl (an object a line), .parquet.")  # fmt: skip
@@ -45,6 +49,8 @@ def command(
     tables: bool,
     table: str,
     edition: int | None,
+    job: str,
+    spark: bool,
     as_csv: bool,
     to: Path | None,
     rows: int | None,
@@ -58,18 +64,29 @@ def command(
     written, loaded or set, and no other file or address be read; what was withdrawn is not there. A question may use
     the memory that `[work] memory` allows, and 10 GB of disk while it runs.
 
+    With --spark a question that gives the same rows there is printed in Spark's dialect, over tables of the same names
+    (the Parquet files of an edition, or what `catalog register` registered); any other is refused, with what is in it.
+
     \b
     Example:  onrecord sql "SELECT artist, count(*) FROM recordings GROUP BY ALL ORDER BY 2 DESC LIMIT 10"
     Example:  onrecord sql --schema crosswalk
+    Example:  onrecord sql --job dedupe --spark
     Example:  onrecord sql --as-of 1 "SELECT * FROM files" --out files.parquet
     """
-    asked = [bool(query), tables, bool(table)]
-    if sum(asked) != 1:
-        raise click.UsageError('give one of: a question ("SELECT …"), --tables, --schema TABLE')
+    asked = [bool(query), tables, bool(table), bool(job)]
+    if sum(asked) != 1 or (spark and (tables or table)):
+        raise click.UsageError('give one of: a question ("SELECT …"), --job NAME, --tables, --schema TABLE')
     if to is not None and (as_csv or to.suffix not in ENDINGS):
         raise click.UsageError(
             f"--out FILE: expected a name that ends with {', '.join(ENDINGS)}, and no --csv"
         )
+    query = _kept(job) if job else sys.stdin.read() if query == "-" else query
+    if spark:
+        from onrecord.engine.portable import to_spark
+
+        compiled = to_spark(query, job or "the question")
+        out.result("sql.spark", {"sql": compiled}, lambda: iter(compiled.splitlines()))
+        return
     from onrecord.archive import Archive
     from onrecord.archive.querying import asking
     from onrecord.cli.output import hint_if_unmatched
@@ -87,9 +104,17 @@ def command(
             lines = (f"{it.name:<24} {it.type:<10} {it.about}" for it in columns)
             out.result("sql.schema", {"table": table, "columns": columns}, lambda: lines)
         else:
-            if query == "-":
-                query = sys.stdin.read()
             _answer(held, query, seconds, to, rows, as_csv, out)
+
+
+def _kept(job: str) -> str:
+    """A question that comes with the program."""
+    from onrecord.engine.duck import sql_file
+    from onrecord.engine.portable import portable
+
+    if job not in (jobs := portable("onrecord.catalog")):
+        raise click.UsageError(f"--job {job[:80]!r}: expected one of {', '.join(jobs)}")
+    return sql_file("onrecord.catalog", f"portable/{job}")
 
 
 def _answer(

@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """DuckDB behind a narrow door: SQL files in, rows or Parquet out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from onrecord.durable import settle, sha256_of
 from onrecord.engine.parquet import schema_of
 from onrecord.errors import StoreFailed, StoreFull
+
+#: Rows of a table from values that are in memory as such.
+_ROWS: Final = 122_880
 
 
 class Duck:
@@ -30,28 +35,34 @@ class Duck:
     def close(self) -> None:
         self._db.close()
 
-    def view(self, name: str, paths: Sequence[Path], row: type[Struct]) -> None:
+    def view(
+        self, name: str, paths: Sequence[Path], row: type[Struct], meant: Mapping[str, str] | None = None
+    ) -> None:
         """Name a set of Parquet files as a table; `row` gives the columns: one that older files do not have is
-        null in their rows.
+        null in their rows. `meant` gives for columns that say less in a file than they mean what they mean, as SQL.
         """
         columns = f"{name}_columns"
         self._db.register("empty_rows", schema_of(row).empty_table())
-        self._db.execute(f'CREATE OR REPLACE TABLE "{columns}" AS SELECT * FROM empty_rows')
+        self.run(f'CREATE OR REPLACE TABLE "{columns}" AS SELECT * FROM empty_rows')
         self._db.unregister("empty_rows")
         parts = [f'SELECT * FROM "{columns}"']
         if paths:
             listed = ", ".join(_quoted(str(path)) for path in paths)
-            parts.insert(0, f"SELECT * FROM read_parquet([{listed}], union_by_name=true)")
+            said = ", ".join(f"{sql} AS {column}" for column, sql in (meant or {}).items())
+            every = f"* REPLACE ({said})" if said else "*"
+            parts.insert(0, f"SELECT {every} FROM read_parquet([{listed}], union_by_name=true)")
         self.run(f'CREATE OR REPLACE VIEW "{name}" AS {" UNION ALL BY NAME ".join(parts)}')
 
-    def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
-        """A table from values, for a job that joins them; `columns` maps names to SQL types."""
+    def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """A table from values, for a job that joins them; `columns` maps names to SQL types. The rows are taken as they
+        come, some of them in memory at a time; taking one must not ask this object."""
         import pyarrow as pa
 
         declared = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         self._db.execute(f'CREATE OR REPLACE TABLE "{name}" ({declared})')
-        if rows:
-            arrays = [list(column) for column in zip(*rows, strict=True)]
+        left = iter(rows)
+        while portion := list(islice(left, _ROWS)):
+            arrays = [list(column) for column in zip(*portion, strict=True)]
             self._db.register("incoming", pa.table(arrays, names=list(columns)))
             self._db.execute(f'INSERT INTO "{name}" SELECT * FROM incoming')
             self._db.unregister("incoming")
@@ -86,6 +97,14 @@ class Duck:
         return digest, int(rows)
 
 
+def sweep_spill(folder: Path) -> None:
+    """Remove what engines left here that were killed while they spilled: their names tell of which process they are."""
+    for path in folder.glob("duckdb_temp_*"):
+        owner = path.name.split("_")[2]
+        if owner.isdecimal() and not _lives(int(owner)):
+            path.unlink(missing_ok=True)
+
+
 def sql_file(package: str, name: str) -> str:
     """The text of `<package>/sql/<name>.sql`: one job, in DuckDB's dialect."""
     return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
@@ -93,7 +112,8 @@ def sql_file(package: str, name: str) -> str:
 
 @contextmanager
 def _said() -> Iterator[None]:
-    """What the disk or the memory does not allow, as an error of ours; anything else is a fault of the job."""
+    """What the disk or the memory does not allow, and what the engine itself fails at, as an error of ours. A job that
+    is written wrongly, or was stopped, is neither."""
     import duckdb
 
     try:
@@ -106,6 +126,23 @@ def _said() -> Iterator[None]:
         raise (StoreFull if full else StoreFailed)(
             f"a table job: {_one_line(error)}", f"{hint}; what was committed stays, run the command again"
         ) from None
+    except (duckdb.ProgrammingError, duckdb.InterruptException):
+        raise
+    except duckdb.Error as error:
+        raise StoreFailed(
+            f"a table job: the engine failed: {_one_line(error)}",
+            "what was committed stays; run the command again, and report this line where it comes back",
+        ) from error
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _one_line(error: Exception) -> str:

@@ -16,6 +16,7 @@ from onrecord.ledger.ledger import (
     RulingMark,
     Segment,
     Validators,
+    Vouched,
     Withdrawn,
 )
 from onrecord.ledger.lock import alone, writing
@@ -37,6 +38,7 @@ __all__ = [
     "RulingMark",
     "Segment",
     "Validators",
+    "Vouched",
     "Withdrawn",
     "alone",
     "writing",

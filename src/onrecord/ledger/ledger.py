@@ -20,7 +20,7 @@ from onrecord.errors import IntegrityError, NewerFormat, StoreFailed
 from onrecord.ledger.log import Entry
 from onrecord.model.rights import Evidence, Target
 
-SCHEMA = 4
+SCHEMA = 5
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -29,6 +29,8 @@ CREATE TABLE blobs (
 ) WITHOUT ROWID;
 CREATE INDEX blobs_size ON blobs (size);
 CREATE INDEX blobs_bad ON blobs (state) WHERE state != 'ok';
+CREATE TABLE vouched (blob BLOB PRIMARY KEY, archive TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX vouched_seq ON vouched (seq, blob);
 CREATE TABLE segments (
   path TEXT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, seq INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -114,6 +116,8 @@ _PROFILE = (
 )
 #: The same as it is linked: with repetitions, and with what was taken back.
 _PROFILE_AS_LINKED = "(SELECT group_concat(l.evidence) FROM links l WHERE l.blob=b.sha256)"
+#: The state of a blob whose bytes are whole: was it looked into here?
+_WHOLE = "iif(EXISTS (SELECT 1 FROM vouched v WHERE v.blob = blobs.sha256), 'vouched', 'ok')"
 
 
 class Segment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,7 +132,8 @@ class Segment(Struct, frozen=True, forbid_unknown_fields=True):
 class BlobRow(Struct, frozen=True, forbid_unknown_fields=True):
     """`root` is the id of the root that holds the blob, `kind` is `sound`, `picture` or `copy`.
 
-    `state` is `ok` or what the last check found.
+    `state` is `ok`; `vouched` where the bytes are right and nobody here has looked into them yet; `unlike` or `refused`
+    where that was done, and they may not be kept; else what the last check found.
     """
 
     sha256: str
@@ -136,6 +141,24 @@ class BlobRow(Struct, frozen=True, forbid_unknown_fields=True):
     root: str
     kind: str
     state: str = "ok"
+
+    @property
+    def is_held(self) -> bool:
+        """Its bytes are here and right: a holder may give them on. What is shown or published has to be `ok`."""
+        return self.state in ("ok", "vouched")
+
+    @property
+    def is_turned_away(self) -> bool:
+        """It was looked into, and may not be kept: it is not wanted from others, and there is nothing to repair."""
+        return self.state in ("unlike", "refused")
+
+
+class Vouched(Struct, frozen=True, forbid_unknown_fields=True):
+    """A blob that nobody here has looked into yet: `archive` vouches for it, log entry `seq` says with what facts."""
+
+    blob: BlobRow
+    archive: str
+    seq: int
 
 
 class DepositRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -309,7 +332,8 @@ class Ledger:
         """`archive`: its id; `checked`, `damaged`: when blobs were last checked, what else was damaged; `seq`.
 
         `list ID`: number of the list of withdrawals of an archive that was read last; `overruled ENTRY`: when an entry
-        of such a list was overruled here. `plan`: what is to be held of others, as `plan` reads it.
+        of such a list was overruled here. `liar ID`: when an archive's word about a file was found to be false.
+        `plan`: what is to be held of others, as `plan` reads it.
         "" where the log has not said it yet.
         """
         row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
@@ -335,6 +359,7 @@ class Ledger:
                 self._index_segments(entry)
                 self._index_event(entry)
                 self._index_rows(rows, entry.time)
+                self._index_vouched(entry, rows)
                 self._note("seq", str(entry.seq))
             self._db.execute("COMMIT")
         except BaseException:
@@ -403,6 +428,23 @@ class Ledger:
             ((bytes.fromhex(row.blob), row.source, row.record, row.evidence) for row in rows.links),
         )
 
+    def _index_vouched(self, entry: Entry, rows: Rows) -> None:
+        """Files that one entry keeps on another archive's word; what is looked into later is so no more."""
+        if entry.event == "vouched":
+            self._db.executemany(
+                "INSERT OR REPLACE INTO vouched VALUES (?,?,?)",
+                ((bytes.fromhex(row.sha256), entry.data["archive"], entry.seq) for row in rows.blobs),
+            )
+            self._db.executemany(
+                "UPDATE blobs SET state='vouched' WHERE sha256=?",
+                ((bytes.fromhex(row.sha256),) for row in rows.blobs),
+            )
+        for sha256, state in entry.data.get("looked", {}).items():
+            self._db.execute("DELETE FROM vouched WHERE blob=?", (bytes.fromhex(sha256),))
+            self._db.execute("UPDATE blobs SET state=? WHERE sha256=?", (state, bytes.fromhex(sha256)))
+        for archive in entry.data.get("liars", ()):
+            self._note(f"liar {archive}", entry.time)
+
     def _index_segments(self, entry: Entry) -> None:
         for body in entry.data.get("segments", ()):
             segment = msgspec.convert(body, Segment)
@@ -436,7 +478,7 @@ class Ledger:
         )
         for sha256, root in data.get("repaired", {}).items():
             self._db.execute(
-                "UPDATE blobs SET root=?, state='ok' WHERE sha256=?", (root, bytes.fromhex(sha256))
+                f"UPDATE blobs SET root=?, state={_WHOLE} WHERE sha256=?", (root, bytes.fromhex(sha256))
             )
         if entry.event.startswith("notice-"):
             self._db.execute(
@@ -456,6 +498,10 @@ class Ledger:
                     )
                     for item in data["submissions"]
                 ),
+            )
+        elif entry.event == "submission-undone":
+            self._db.executemany(
+                "DELETE FROM submissions WHERE id=?", ((number,) for number in data["submissions"])
             )
         elif entry.event == "harvested":
             self._db.execute(
@@ -491,7 +537,10 @@ class Ledger:
             # Damage to tables and editions, which no blob's state tells.
             self._note("damaged", str(data.get("others", 0)))
             for sha256, state in data["states"].items():
-                self._db.execute("UPDATE blobs SET state=? WHERE sha256=?", (state, bytes.fromhex(sha256)))
+                self._db.execute(
+                    f"UPDATE blobs SET state=iif(?2 = 'ok', {_WHOLE}, ?2) WHERE sha256=?1",
+                    (bytes.fromhex(sha256), state),
+                )
         elif entry.event == "published":
             self._db.execute(
                 "INSERT OR REPLACE INTO editions VALUES (?,?,?)",
@@ -532,12 +581,50 @@ class Ledger:
         for row in self._db.execute(query, () if state is None else (state,)):
             yield BlobRow(*row)
 
-    def bad_blobs(self, kind: str | None = None) -> list[BlobRow]:
+    def sounds_from(self, part: int, bits: int, most: int) -> list[str]:
+        """At most so many digests of whole sound that begin with the `bits` bits of `part`, the smallest first."""
+        low = part << (256 - bits)
+        high = (low | ((1 << (256 - bits)) - 1)).to_bytes(32, "big")
+        query = (
+            "SELECT lower(hex(sha256)) FROM blobs WHERE sha256 BETWEEN ? AND ? AND kind='sound' AND state='ok'"
+            " ORDER BY sha256 LIMIT ?"
+        )
+        return [str(sha256) for (sha256,) in self._db.execute(query, (low.to_bytes(32, "big"), high, most))]
+
+    def bad_blobs(self, kind: str | None = None, *, turned_away: bool = False) -> list[BlobRow]:
+        """Blobs that the last check found damaged, and those that were `turned_away` where they are wanted as well."""
         query = (
             "SELECT lower(hex(sha256)), size, root, kind, state FROM blobs"
             " WHERE state != 'ok' AND kind = coalesce(?, kind) ORDER BY sha256"
         )
-        return [BlobRow(*row) for row in self._db.execute(query, (kind,))]
+        found = (BlobRow(*row) for row in self._db.execute(query, (kind,)))
+        return [row for row in found if not row.is_held and (turned_away or not row.is_turned_away)]
+
+    def vouched(self, after: tuple[int, str] = (0, ""), limit: int = 1) -> list[Vouched]:
+        """Blobs whose bytes are whole and that nobody here has looked into, in the order in which they came, behind
+        `after` (number of the entry, digest)."""
+        rows = self._db.execute(
+            "SELECT lower(hex(b.sha256)), b.size, b.root, b.kind, b.state, v.archive, v.seq FROM vouched v"
+            " JOIN blobs b ON b.sha256 = v.blob WHERE b.state='vouched' AND (v.seq, v.blob) > (?, ?)"
+            " ORDER BY v.seq, v.blob LIMIT ?",
+            (after[0], bytes.fromhex(after[1]), limit),
+        )
+        return [Vouched(BlobRow(*row[:5]), row[5], row[6]) for row in rows]
+
+    def is_vouched(self, blob: str) -> bool:
+        """Is a blob held on another archive's word alone, whatever became of its bytes?"""
+        return (
+            self._db.execute("SELECT 1 FROM vouched WHERE blob=?", (bytes.fromhex(blob),)).fetchone()
+            is not None
+        )
+
+    def vouched_totals(self) -> tuple[int, int]:
+        """(number, bytes) of the blobs that nobody here has looked into."""
+        row: Any = self._db.execute(
+            "SELECT count(*), coalesce(sum(b.size), 0) FROM vouched v JOIN blobs b ON b.sha256 = v.blob"
+            " WHERE b.state='vouched'"
+        ).fetchone()
+        return int(row[0]), int(row[1])
 
     def blob_totals(self, kind: str | None = None) -> tuple[int, int]:
         """(number, bytes) of all blobs, or of one kind: `sound`, `picture`, `copy`."""
@@ -698,6 +785,14 @@ class Ledger:
     def has_evidence(self, identifier: str) -> bool:
         return self._db.execute("SELECT 1 FROM evidence WHERE id=?", (identifier,)).fetchone() is not None
 
+    def logged(self, identifiers: Collection[str]) -> set[str]:
+        """Those of these ids of evidence that the log has, by one question for all."""
+        rows = self._db.execute(
+            "SELECT id FROM evidence WHERE id IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(list(identifiers)).decode(),),
+        )
+        return {str(identifier) for (identifier,) in rows}
+
     def fact(self, identifier: str) -> Evidence | None:
         row: Any = self._db.execute("SELECT body FROM evidence WHERE id=?", (identifier,)).fetchone()
         return msgspec.json.decode(row[0], type=Evidence) if row else None
@@ -821,6 +916,20 @@ class Ledger:
                 words, profile = found, _numbers(found, gone)
             yield sha256, profile
 
+    def look_up(self, blobs: Sequence[str]) -> Iterator[tuple[str, BlobRow | None, tuple[int, ...]]]:
+        """(digest, blob, numbers of its evidence) for each of these digests, in their order, by one question for all.
+        None for a blob that is not held; something may be known of it all the same."""
+        rows = self._db.execute(
+            "SELECT a.value, b.size, b.root, b.kind, b.state,"
+            " (SELECT group_concat(l.evidence) FROM links l WHERE l.blob = unhex(a.value))"
+            " FROM json_each(?) a LEFT JOIN blobs b ON b.sha256 = unhex(a.value) ORDER BY a.key",
+            (msgspec.json.encode(blobs).decode(),),
+        )
+        gone = {number for (number,) in self._db.execute(_RETRACTED)}
+        for sha256, size, root, kind, state, found in rows:
+            blob = None if state is None else BlobRow(sha256, size, root, kind, state)
+            yield sha256, blob, _numbers(found, gone)
+
     def profile_counts(self) -> Iterator[tuple[tuple[int, ...], int, str, str]]:
         """(numbers of evidence, how many whole sounds have exactly that, the first and the last of these), once for
         each profile. SQLite groups them, on disk where they are many."""
@@ -849,11 +958,13 @@ class Ledger:
         row: Any = self._db.execute("SELECT body FROM evidence WHERE number=?", (number,)).fetchone()
         return _EVIDENCE.decode(row[0])
 
-    def refusals(self, limit: int) -> list[tuple[str, str, str]]:
-        """(name, code, detail) of what was brought in and not taken, the newest word on each name."""
-        query = "SELECT name, code, detail FROM refusals ORDER BY name LIMIT ?"
+    def refusals(self, limit: int, after: str = "") -> list[tuple[str, str, str]]:
+        """(name, code, detail) of what was brought in and not taken, the newest word on each name, in the order of the
+        names behind `after`."""
+        query = "SELECT name, code, detail FROM refusals WHERE name > ? ORDER BY name LIMIT ?"
         return [
-            (str(name), str(code), str(detail)) for name, code, detail in self._db.execute(query, (limit,))
+            (str(name), str(code), str(detail))
+            for name, code, detail in self._db.execute(query, (after, limit))
         ]
 
     def volume(self, blob: str) -> str:
@@ -929,6 +1040,7 @@ class Ledger:
             "followed",
             "mirrored",
             "possessions",
+            "vouched",
         )
         return {name: sorted(self._db.execute(f"SELECT * FROM {name}").fetchall()) for name in names}
 

@@ -43,6 +43,9 @@ def settings(listen: str, dht: bool = False, lsd: bool = False, port_mapping: bo
         "min_reconnect_time": 1,
         "initial_picker_threshold": 0,
         "stop_tracker_timeout": 1,
+        # Well below the patience of a fetch, a minute: who does not answer is found out while others can be asked.
+        "request_timeout": 15,
+        "piece_timeout": 10,
         # The info dictionary of our largest torrents is above the default of 3 MB.
         "max_metadata_size": MAX_METAINFO,
         "max_queued_disk_bytes": 16 * 1024 * 1024,

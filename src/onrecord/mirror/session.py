@@ -33,6 +33,8 @@ _CONNECT_EVERY: Final = 1.0
 _OWN_WORK: Final = 30.0
 #: Seconds between two looks at a torrent.
 _TICK: Final = 0.05
+#: Seconds between two looks at which files are whole.
+_TELL_EVERY: Final = 0.2
 #: Files named in a message.
 _NAMED: Final = 3
 #: libtorrent's priority of a file that is to be fetched; 0 is of one that is not.
@@ -194,12 +196,15 @@ class Session:
         wanted: Callable[[tuple[str, ...]], bool] | None = None,
         progress: Callable[[Progress], None] | None = None,
         patience: float = 60.0,
+        whole: Callable[[tuple[str, ...]], None] | None = None,
     ) -> Fetched:
         """Fetches the torrent's files, or the `wanted` ones, to `into/<name>/…`, and returns when all are there.
 
         What is there already is hashed and kept where it is right, so a run that was killed goes on where it was.
-        `progress` is called several times a second in this thread; what it raises ends the fetch. MirrorFailed where
-        `patience` seconds pass in which nothing came. The caller still verifies each file before it trusts it.
+        `progress` is called several times a second in this thread; what it raises ends the fetch. `whole` is called in
+        it with each file of which every piece came and was right; its last bytes may be on their way to the disk.
+        MirrorFailed where `patience` seconds pass in which nothing came. The caller still verifies each file before it
+        trusts it.
         """
         contents = read(torrent)
         peers = [self._checked(peer) for peer in peers]
@@ -212,7 +217,7 @@ class Session:
         begun = time.monotonic()
         handle = self._add(params, contents.name)
         try:
-            self._complete(handle, contents, files, peers, progress, patience)
+            self._complete(handle, contents, files, peers, progress, patience, whole)
             downloaded = handle.status().total_payload_download
         finally:
             self._flush(handle)
@@ -322,9 +327,11 @@ class Session:
         peers: Sequence[Peer],
         progress: Callable[[Progress], None] | None,
         patience: float,
+        whole: Callable[[tuple[str, ...]], None] | None,
     ) -> None:
         """Returns when every file is here and checked."""
         calls = _Calls(handle, peers)
+        telling = _Telling(handle, files, whole) if whole else None
         moved = flushed = time.monotonic()
         most = -1
         while True:
@@ -337,6 +344,8 @@ class Session:
                     f"torrent {contents.name}: {heard.error}",
                     "see that there is room and the right to write, run again",
                 )
+            if telling:
+                telling.tell(now)
             if status.is_finished:
                 return
             if _checking(status) or done > most:
@@ -418,8 +427,32 @@ class _Heard:
             self.error = self.error or alert.message()
 
 
+class _Telling:
+    """Tells of files that are whole, a moment after they became so: most have reached the disk by then."""
+
+    def __init__(
+        self, handle: Any, files: Sequence[Listed], whole: Callable[[tuple[str, ...]], None]
+    ) -> None:
+        numbers = {path: number for number, path in enumerate(paths(handle.torrent_file()))}
+        self._handle, self._whole = handle, whole
+        self._waiting = [(numbers[file.path], file) for file in files if file.size]
+        self._ripe: set[int] = set()
+        self._next = 0.0
+
+    def tell(self, now: float) -> None:
+        if now < self._next or not self._waiting:
+            return
+        self._next = now + _TELL_EVERY
+        done = self._handle.file_progress(lt.file_progress_flags_t.piece_granularity)
+        for number, file in self._waiting:
+            if number in self._ripe:
+                self._whole(file.path)
+        self._waiting = [pair for pair in self._waiting if pair[0] not in self._ripe]
+        self._ripe = {number for number, file in self._waiting if done[number] >= file.size}
+
+
 class _Calls:
-    """Connects to the peers that were named: at once, then now and then while there is none."""
+    """Connects to the peers that were named: at once, then now and then to those that are not connected."""
 
     def __init__(self, handle: Any, peers: Sequence[Peer]) -> None:
         self._handle, self._peers = handle, peers
@@ -428,9 +461,12 @@ class _Calls:
     def made(self) -> bool:
         """Always true, so that it can stand in a condition that is asked again and again."""
         now = time.monotonic()
-        if now >= self._next and self._handle.status().num_peers == 0:
+        if now >= self._next:
+            # One that stays and has nothing to give is no reason not to call the others.
+            there = {tuple(peer.ip) for peer in self._handle.get_peer_info()}
             for peer in self._peers:
-                self._handle.connect_peer(peer)
+                if peer not in there:
+                    self._handle.connect_peer(peer)
             self._next = now + _CONNECT_EVERY
         return True
 

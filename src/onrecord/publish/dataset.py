@@ -26,14 +26,20 @@ TABLES = {
     "recordings": "one row a recording: the canonical view",
     "releases": "one row a release: the canonical view",
     "artists": "one row an artist: the canonical view",
+    "works": "one row a work (the composition): the canonical view",
+    "labels": "one row a label: the canonical view",
     "release_tracks": "one row a recording's place on a release",
     "crosswalk": "one row a claim: which recording it belongs to, by which reason, and how sure that is",
     "release_crosswalk": "one row a claim: which release it belongs to, by which reason, and how sure that is",
     "artist_crosswalk": "one row a claim: which artist it belongs to, by which reason, and how sure that is",
+    "work_crosswalk": "one row a claim: which work it belongs to, by which reason, and how sure that is",
+    "label_crosswalk": "one row a claim: which label it belongs to, by which reason, and how sure that is",
     "identifiers": "one row an identifier that a claim gives: the canonical thing that it is of, and who says so",
     "track_claims": "one row a source's track, as the source says, with the license of the row",
     "release_claims": "one row a source's release, as the source says, with the license of the row",
     "artist_claims": "one row a source's artist, as the source says, with the license of the row",
+    "work_claims": "one row a source's work, as the source says, with the license of the row",
+    "label_claims": "one row a source's label, as the source says, with the license of the row",
     "field_licenses": "one row a column of a source's claims: the license it stands under",
     "ids": "one row a canonical id: the claim that founded it",
     "redirects": "one row an id that was merged away: the id that answers now",
@@ -101,7 +107,7 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True):
 def load_published(duck: Duck, published: Sequence[Published]) -> None:
     """The table `published`, which the tables of the dataset are made from."""
     names = Published("", "", "", "", "", Credit("", "")).row()
-    rows = [tuple(item.row().values()) for item in published]
+    rows = (tuple(item.row().values()) for item in published)
     duck.table("published", dict.fromkeys(names, "VARCHAR"), rows)
 
 

@@ -61,6 +61,8 @@ _REFERENCES: Final = {
     ("crosswalk", "recording"): ("recordings", "id"),
     ("release_crosswalk", "release"): ("releases", "id"),
     ("artist_crosswalk", "artist"): ("artists", "id"),
+    ("work_crosswalk", "work"): ("works", "id"),
+    ("label_crosswalk", "label"): ("labels", "id"),
     ("files", "recording"): ("recordings", "id"),
     ("places", "sha256"): ("files", "sha256"),
     ("evidence", "sha256"): ("files", "sha256"),

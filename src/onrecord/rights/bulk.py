@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from onrecord.model.rights import Decision, Evidence, Part, Use
 from onrecord.rights.gate import decide
 
+Id = TypeVar("Id")
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
 
@@ -35,8 +36,8 @@ def decide_each(
 
 
 def ask_each(
-    profiles: Iterable[tuple[str, Key]], ask: Callable[[Key], Answer], most: int = MOST
-) -> Iterator[tuple[str, Answer]]:
+    profiles: Iterable[tuple[Id, Key]], ask: Callable[[Key], Answer], most: int = MOST
+) -> Iterator[tuple[Id, Answer]]:
     """(id, answer) for each (id, profile), in that order. `ask` must give the same answer each time it is asked."""
     known: dict[Key, Answer] = {}
     for id, key in profiles:

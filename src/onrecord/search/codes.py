@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Identifiers as keys: each packed into an integer or its bytes, so that millions of them stay small in SQLite."""
 
-import uuid
 from collections.abc import Callable
 from typing import Final
 
@@ -45,7 +44,7 @@ def _barcode(value: str) -> int | None:
 
 def _uuid(value: str) -> bytes | None:
     code = identifiers.mbid(value)
-    return uuid.UUID(code).bytes if code else None
+    return bytes.fromhex(code.replace("-", "")) if code else None
 
 
 def _iswc(value: str) -> int | None:

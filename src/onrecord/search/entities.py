@@ -6,17 +6,22 @@
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 from msgspec import Struct
 
 from onrecord.search.cache_files import reading
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
+
+#: What things of these kinds are known by: the more of it, the better known.
+BELONGS: Final = {"work": "recording", "label": "release", "release-group": "release"}
+#: The highest step of how well they are known.
+TOP_STEP: Final = 15
 
 #: A UUID may be that of two things, where a person keeps them apart: the first of them is found by it.
 TABLES: Final = """
@@ -25,12 +30,15 @@ CREATE TABLE entities (
 ) WITHOUT ROWID;
 CREATE TABLE redirects (id BLOB, kind TEXT, thing TEXT, PRIMARY KEY (id, kind)) WITHOUT ROWID;
 CREATE TABLE links (thing TEXT, kind TEXT, other TEXT, PRIMARY KEY (thing, kind, other)) WITHOUT ROWID;
-CREATE TABLE digests (kind TEXT, thing TEXT, digest BLOB, PRIMARY KEY (kind, thing)) WITHOUT ROWID;
+CREATE TABLE digests (kind TEXT, thing TEXT, digest BLOB, step INT, PRIMARY KEY (kind, thing)) WITHOUT ROWID;
 CREATE TABLE pending (kind TEXT, thing TEXT, document BLOB, PRIMARY KEY (kind, thing)) WITHOUT ROWID;
 CREATE TABLE made (fields TEXT, changes INT);
 """
 #: Made when all is there.
-INDEXES: Final = "CREATE INDEX things ON entities (thing, kind, id)"
+INDEXES: Final = """
+CREATE INDEX things ON entities (thing, kind, id);
+CREATE INDEX known ON digests (kind, step, thing) WHERE step IS NOT NULL;
+"""
 
 
 class Entity(Struct, frozen=True):
@@ -84,11 +92,30 @@ class Entities:
             query = "SELECT other FROM links WHERE thing=? AND kind=? ORDER BY other LIMIT ?"
             return [str(other) for (other,) in db.execute(query, (thing, kind, limit))]
 
-    def behind(self, kind: str, thing: str, limit: int) -> list[str]:
-        """The things of a kind behind one, "" for the first, in the order of their names here."""
+    def known_only_by(self, kind: str, by: str, things: Collection[str]) -> dict[str, list[str]]:
+        """Things of a kind of which all that belongs to them, of the kind `by`, is among these things: which it is."""
+        query, found = "SELECT other FROM links WHERE thing=? AND kind=?", dict[str, list[str]]()
         with self._reading() as db:
-            query = "SELECT thing FROM digests WHERE kind=? AND thing>? ORDER BY thing LIMIT ?"
-            return [str(other) for (other,) in db.execute(query, (kind, thing, limit))]
+            for other in {str(row[0]) for thing in things for row in db.execute(query, (thing, kind))}:
+                belonging = [str(row[0]) for row in db.execute(query, (other, by))]
+                if all(thing in things for thing in belonging):
+                    found[other] = belonging
+        return found
+
+    def listed(self, kind: str, step: int, behind: str, limit: int) -> list[str]:
+        """The things of a kind of `BELONGS` of one step (0 to 15) of how well they are known, behind one, "" for the
+        first, in the order of their names here."""
+        with self._reading() as db:
+            query = "SELECT thing FROM digests WHERE kind=? AND step=? AND thing>? ORDER BY thing LIMIT ?"
+            return [str(other) for (other,) in db.execute(query, (kind, step, behind, limit))]
+
+    def step(self, kind: str, thing: str) -> int:
+        """How well a thing of a kind of `BELONGS` is known."""
+        with self._reading() as db:
+            found: Any = db.execute(
+                "SELECT step FROM digests WHERE kind=? AND thing=?", (kind, thing)
+            ).fetchone()
+        return int(found[0] or 0) if found else 0
 
     def ids(self, things: Iterable[str]) -> set[str]:
         """All ids of these things."""

@@ -17,8 +17,9 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.search import cache_files
-from onrecord.search.entities import INDEXES, SCHEMA, TABLES
+from onrecord.search.entities import BELONGS, INDEXES, SCHEMA, TABLES, TOP_STEP
 from onrecord.search.fields import Document, FieldIndex, leave_only
+from onrecord.search.popularity import popularity
 from onrecord.search.row_filling import Filled
 
 #: With more changes than this, and than a part of all, writing all anew is quicker.
@@ -103,6 +104,7 @@ def _anew(
         count = FieldIndex(path.parent / name, make=True).add(documents())
         db.executemany("INSERT INTO links VALUES (?,?,?)", links())
         db.executemany("INSERT INTO redirects VALUES (?,?,?)", _flat(turned))
+        _weigh(db)
         db.execute(INDEXES)
         db.execute("INSERT INTO made VALUES (?,0)", (name,))
     leave_only(path.parent, name)
@@ -209,6 +211,23 @@ def _apply(db: apsw.Connection) -> None:
             document = msgspec.msgpack.encode(put.document)
         db.execute("INSERT OR REPLACE INTO pending VALUES (?,?,?)", (kind, thing, document))
     db.execute(_RELINK)
+    _weigh(db, "thing IN (SELECT thing FROM temp.changed UNION SELECT thing FROM temp.relinked)")
+
+
+def _weigh(db: apsw.Connection, which: str = "true") -> None:
+    """Note how well things are known: in the same steps as what has rows, so that a place in a list seldom moves."""
+    db.create_scalar_function("step", _step, 1, deterministic=True)
+    for kind, other in BELONGS.items():
+        db.execute(
+            "UPDATE digests SET step = step((SELECT count(*) FROM links l WHERE l.thing = digests.thing AND"
+            f" l.kind = ?)) WHERE kind = ? AND {which}",
+            (other, kind),
+        )
+
+
+def _step(*counts: object) -> int:
+    [count] = counts
+    return min(popularity({"releases": int(str(count))}) >> 4, TOP_STEP)
 
 
 def _put(db: apsw.Connection, thing: Thing, packed: bytes) -> None:
@@ -220,7 +239,7 @@ def _put(db: apsw.Connection, thing: Thing, packed: bytes) -> None:
             for seat in thing.seats
         ),
     )
-    db.execute("INSERT INTO digests VALUES (?,?,?)", (kind, name, cache_files.digest(packed)))
+    db.execute("INSERT INTO digests VALUES (?,?,?,NULL)", (kind, name, cache_files.digest(packed)))
 
 
 def _flat(turned: _Turned) -> Iterator[tuple[bytes, str, str]]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from onrecord.errors import StoreFailed, UsageError
 from onrecord.model import identifiers
-from onrecord.search.entities import Entities, Entity
+from onrecord.search.entities import TOP_STEP, Entities, Entity
 from onrecord.search.fields import Asked, Code, FieldIndex, Term
 from onrecord.search.finishing import ENTITIES
 from onrecord.search.fold import fold
@@ -61,8 +61,8 @@ class EntityFinder:
     def browse(
         self, kind: str, k: int, after: str, keep: Callable[[Entity], bool]
     ) -> tuple[list[Entity], str | None]:
-        """At most `k` of a kind in a standing order, from behind one with the id `after` on, and the id behind which it
-        goes on, None at the end. UsageError where nothing has that id."""
+        """At most `k` of a kind, the best known first, from behind one with the id `after` on, and the id behind which
+        it goes on, None at the end. UsageError where nothing has that id."""
         before = self.entities.find(kind, after) if after else None
         if after and before is None:
             raise UsageError(
@@ -80,10 +80,12 @@ class EntityFinder:
         return found, None
 
     def _listed(self, kind: str, thing: str) -> Iterator[Entity]:
-        while things := self.entities.behind(kind, thing, _PORTION):
-            for thing in things:
-                if (entity := self.entities.of(kind, thing)) is not None:
-                    yield entity
+        for step in range(self.entities.step(kind, thing) if thing else TOP_STEP, -1, -1):
+            while things := self.entities.listed(kind, step, thing, _PORTION):
+                for thing in things:
+                    if (entity := self.entities.of(kind, thing)) is not None:
+                        yield entity
+            thing = ""
 
     def _fitting(self, kind: str, asked: Asked, k: int) -> list[Entity]:
         for again in (True, False):

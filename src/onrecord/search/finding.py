@@ -11,15 +11,19 @@ from onrecord.errors import StoreFailed, UsageError
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.search import codes
 from onrecord.search.facets import Facets, wanted
-from onrecord.search.fold import asked, fold
+from onrecord.search.finishing import ROWS
+from onrecord.search.fold import asked, fold, stands_alone
 from onrecord.search.ranking import score
 from onrecord.search.rows import Named, Rows
-from onrecord.search.text import TOP_STEP, Mode, TextIndex
+from onrecord.search.text import SHORT_BESIDE, TOP_STEP, Mode, TextIndex
 
 #: So many of what the index finds are weighed at first, and so many at most, where a filter drops the others.
 _POOL, _LARGEST_POOL = 100, 2_000
 #: With fewer than this that fit as typed, mistakes are looked for.
 _FEW: Final = 10
+#: How words are looked for: as somebody types them, with mistakes where that finds little. Or as they are.
+MODES: Final[tuple[Mode, ...]] = ("typing", "one", "number", "each")
+WHOLE: Final[tuple[Mode, ...]] = ("whole",)
 _LONGEST_ID: Final = 300
 #: A listing asks for so many at a time, and looks at so many at most where a filter drops the others.
 _PORTION, _MOST_LISTED = 200, 2_000
@@ -33,8 +37,9 @@ class Finder:
 
     def __init__(self, search: Path) -> None:
         self._search = search
-        self._rows = Rows(search / "rows.sqlite")
+        self._rows = Rows(search / ROWS)
         self._index: tuple[str, TextIndex] | None = None
+        self._named: tuple[object, str] | None = None
 
     def find(
         self,
@@ -42,14 +47,18 @@ class Finder:
         filters: Filters = EVERYTHING,
         k: int = 20,
         keep: Callable[[Named], bool] = lambda named: True,
+        modes: Sequence[Mode] = MODES,
     ) -> list[Named]:
         """At most `k`, best first. `keep` is asked about each, in that order, until there are enough; of what it drops
-        at most some thousands are looked at."""
+        at most some thousands are looked at. `modes` are the ways to look for words, one after another until some are
+        found; with `WHOLE` alone the query is words as they are, and no identifier."""
         facets = wanted(filters)
+        if modes == WHOLE:
+            return self._by_words(query, facets, k, keep, modes)
         if bearers := self._bearers(query):
             found = [item for item in bearers if facets.fit(item.facets) and keep(item)]
             return found[:k]
-        return self._by_words(query, facets, k, keep)
+        return self._by_words(query, facets, k, keep, modes)
 
     def browse(
         self,
@@ -97,11 +106,13 @@ class Finder:
             numbers = [own] if own is not None else []
         return self._rows.named(list(dict.fromkeys(numbers)))
 
-    def _by_words(self, query: str, facets: Facets, k: int, keep: Callable[[Named], bool]) -> list[Named]:
+    def _by_words(
+        self, query: str, facets: Facets, k: int, keep: Callable[[Named], bool], modes: Sequence[Mode]
+    ) -> list[Named]:
         tokens, words = asked(query)[:_MOST_TOKENS], fold(query)[:_MOST_TOKENS]
         pool, dropped = max(_POOL, k), dict[int, bool]()
         while True:
-            numbers = self._numbers(tokens, facets, pool)
+            numbers = self._numbers(tokens, facets, pool, modes)
             items = self._rows.named(numbers)
             ranks = {item.number: score(words, item.title, item.beside, item.weight) for item in items}
             found = []
@@ -116,18 +127,36 @@ class Finder:
                 return found
             pool = min(pool * 4, _LARGEST_POOL)
 
-    def _numbers(self, tokens: Sequence[str], facets: Facets, pool: int) -> list[int]:
+    def _numbers(self, tokens: Sequence[str], facets: Facets, pool: int, modes: Sequence[Mode]) -> list[int]:
         """Numbers that fit, those with a mistake only where few others do."""
         found: dict[int, None] = {}
-        modes: tuple[Mode, ...] = ("typing", "one", "number", "each")
         for mode in modes:
             # A number that was typed right must not bring all others: it is doubted where nothing else is found.
             if mode in ("number", "each") and found:
                 break
-            found |= dict.fromkeys(number for number, _ in self._asked(tokens, mode, facets, pool))
+            fitting = self._begun(tokens, facets, pool) if mode == "typing" else None
+            if fitting is None:
+                fitting = [number for number, _ in self._asked(tokens, mode, facets, pool)]
+            found |= dict.fromkeys(fitting)
             if len(found) >= _FEW:
                 break
         return list(found)[:pool]
+
+    def _begun(self, tokens: Sequence[str], facets: Facets, pool: int) -> list[int] | None:
+        """What fits as typed where a beginning of one letter follows words that few things have: of so short a one the
+        index knows the commonest words alone, so it is looked for in the names. None where that is not so."""
+        words, begun = tokens[:-1], "".join(tokens[-1:])
+        if not words or len(begun) > SHORT_BESIDE or stands_alone(begun):
+            return None
+        numbers = [number for number, _ in self._asked(words, "whole", facets, pool)]
+        if len(numbers) == pool:
+            return None
+        items = self._rows.named(numbers)
+        return [
+            item.number
+            for item in items
+            if any(word.startswith(begun) for name in (item.title, item.beside) for word in fold(name))
+        ]
 
     def _asked(self, tokens: Sequence[str], mode: Mode, facets: Facets, k: int) -> list[tuple[int, float]]:
         return self._answered(lambda index: index.search(tokens, mode, facets, k), list[tuple[int, float]]())
@@ -135,7 +164,7 @@ class Finder:
     def _answered(self, ask: Callable[[TextIndex], _Answer], nothing: _Answer) -> _Answer:
         """What the index of now says, `nothing` where there is none yet."""
         for again in (True, False):
-            name = self._rows.text()
+            name = self._text()
             if not name:
                 return nothing
             try:
@@ -145,9 +174,20 @@ class Finder:
             except StoreFailed:
                 # Between the two lines another index may have taken its place.
                 self._index = None
-                if not again or self._rows.text() == name:
+                if not again or self._text() == name:
                     raise
         return nothing
+
+    def _text(self) -> str:
+        """The name of the index of now; read again where the rows were changed, or other rows took their place."""
+        try:
+            rows = (self._search / ROWS).stat()
+        except OSError:
+            return ""
+        mark = rows.st_mtime_ns, rows.st_size, rows.st_ino
+        if self._named is None or self._named[0] != mark:
+            self._named = mark, self._rows.text()
+        return self._named[1]
 
 
 def _place(after: str) -> tuple[int, int]:

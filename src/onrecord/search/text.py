@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import msgspec
 import tantivy
 from msgspec import Struct
 
 from onrecord.errors import StoreFailed
 from onrecord.search.facets import ALL, Facets
 from onrecord.search.fold import stands_alone
+from onrecord.search.standing_for import StandingFor
 from onrecord.search.variants import SHORTEST, guesses, number_may_be_wrong
 
 _WRITER_BYTES: Final = 128 * 1024 * 1024
@@ -23,8 +25,10 @@ _WRITER_BYTES: Final = 128 * 1024 * 1024
 _MOST_TOKENS: Final = 16
 #: Of words that a mistyped one may stand for, so many, those of most things first.
 _MOST_WORDS: Final = 40
-#: A beginning this short is that of half the words: alone it stands for the commonest of them.
-_SHORT: Final = 2
+#: A beginning this short is that of half the words: it stands for the commonest of them, alone and beside others.
+_SHORT, SHORT_BESIDE = 2, 1
+#: So many of the commonest words a short beginning beside others stands for.
+_MOST_BEGUN: Final = 300
 #: The fields, and how much a word in them counts.
 _FIELDS: Final = (("name", 2.0), ("beside", 1.0))
 #: The highest step of popularity that the index tells apart.
@@ -41,12 +45,12 @@ Mode = Literal["whole", "typing", "one", "number", "each"]
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is indexed of a thing: its number, its own name's tokens, the tokens of names beside it, its facets, and
-    how popular it is, from 0 to 255: of that the index keeps sixteen steps."""
+    """What is indexed of a thing: its number, its own name's tokens and those of names beside it, each with blanks
+    between, its facets, and how popular it is, from 0 to 255: of that the index keeps sixteen steps."""
 
     number: int
-    name: Sequence[str]
-    beside: Sequence[str]
+    name: str
+    beside: str
     facets: Sequence[str] = ()
     weight: int = 0
 
@@ -58,6 +62,7 @@ class TextIndex:
         """Opens the index in a folder; with `make` a new one."""
         self._folder = folder
         self._schema = _schema()
+        self._now: tuple[object, StandingFor] | None = None
         with _said(folder):
             if make:
                 folder.mkdir(parents=True)
@@ -77,7 +82,7 @@ class TextIndex:
                 writer.delete_documents_by_query(self._only(number))
             count = 0
             for document in documents:
-                writer.add_document(_document(document))
+                writer.add_json(_document(document))
                 count += 1
             writer.commit()
             writer.wait_merging_threads()
@@ -91,9 +96,9 @@ class TextIndex:
         if not tokens:
             return []
         with _said(self._folder):
-            self._index.reload()
-            searcher = self._index.searcher()
-            query = self._query(searcher, list(tokens[:_MOST_TOKENS]), mode)
+            words = self._words()
+            searcher = words.searcher
+            query = self._query(words, list(tokens[:_MOST_TOKENS]), mode)
             hits = searcher.search(
                 self._narrowed(query, facets), k, count=False, weight_by_field="weight"
             ).hits
@@ -112,8 +117,7 @@ class TextIndex:
             ]
         )
         with _said(self._folder):
-            self._index.reload()
-            searcher = self._index.searcher()
+            searcher = self._words().searcher
             hits = searcher.search(
                 self._narrowed(behind, facets),
                 k,
@@ -122,6 +126,19 @@ class TextIndex:
                 order=tantivy.Order.Asc,
             ).hits
             return [int(found or 0) for found in searcher.fast_field_values("number", [at for _, at in hits])]
+
+    def _words(self) -> StandingFor:
+        """The index as it is now: read anew where a commit, which replaces this file, came since."""
+        try:
+            meta = (self._folder / "meta.json").stat()
+        except OSError:
+            mark = None
+        else:
+            mark = meta.st_mtime_ns, meta.st_size, meta.st_ino
+        if self._now is None or mark is None or self._now[0] != mark:
+            self._index.reload()
+            self._now = mark, StandingFor(self._index.searcher())
+        return self._now[1]
 
     def _narrowed(self, query: Any, facets: Facets) -> Any:
         if not facets:
@@ -139,10 +156,10 @@ class TextIndex:
         """The document of a number."""
         return _all([tantivy.Query.term_query(self._schema, "place", part) for part in _place(number)])
 
-    def _query(self, searcher: Any, tokens: list[str], mode: Mode) -> Any:
+    def _query(self, words: StandingFor, tokens: list[str], mode: Mode) -> Any:
         last = len(tokens) - 1
         plain = [
-            self._typed(searcher, token, alone=not last)
+            self._typed(words, token, alone=not last)
             if mode != "whole" and place == last
             else self._word(token)
             for place, token in enumerate(tokens)
@@ -150,9 +167,9 @@ class TextIndex:
         if mode in ("whole", "typing"):
             return _all(plain)
         if mode == "number":
-            return self._with_a_wrong_digit(searcher, tokens, plain)
+            return self._with_a_wrong_digit(words, tokens, plain)
         near = {
-            place: self._near(searcher, tokens[place], guessed, beginning=place == last)
+            place: self._near(words, tokens[place], guessed, beginning=place == last)
             for place, guessed in guesses(tokens).items()
         }
         if mode == "each":
@@ -170,13 +187,13 @@ class TextIndex:
         ]
         return _any(options) if options else tantivy.Query.empty_query()
 
-    def _with_a_wrong_digit(self, searcher: Any, tokens: list[str], plain: list[Any]) -> Any:
+    def _with_a_wrong_digit(self, words: StandingFor, tokens: list[str], plain: list[Any]) -> Any:
         """One of the numbers is another, and all else is there, a word that is no number among it."""
         numbers = guesses(tokens, number_may_be_wrong)
         if not numbers or all(token.isdecimal() for token in tokens):
             return tantivy.Query.empty_query()
         near = {
-            place: self._near(searcher, tokens[place], guessed, beginning=False)
+            place: self._near(words, tokens[place], guessed, beginning=False)
             for place, guessed in numbers.items()
         }
         return _any([_all([*plain[:place], query, *plain[place + 1 :]]) for place, query in near.items()])
@@ -190,28 +207,28 @@ class TextIndex:
             ]
         )
 
-    def _typed(self, searcher: Any, token: str, *, alone: bool) -> Any:
+    def _typed(self, words: StandingFor, token: str, *, alone: bool) -> Any:
         """A word, or one that begins so; the whole word counts more."""
         if stands_alone(token[0]):
             return self._word(token)
         query, options = tantivy.Query, [self._word(token)]
         for field, weight in _FIELDS:
-            if alone and len(token) <= _SHORT:
-                words = [word for word, _ in searcher.terms_with_prefix(field, token, limit=_MOST_WORDS)]
-                start = query.const_score_query(query.term_set_query(self._schema, field, words), score=1.0)
+            if len(token) <= (_SHORT if alone else SHORT_BESIDE):
+                begun = words.beginning(field, token, _MOST_WORDS if alone else _MOST_BEGUN)
+                listed = [query.term_query(self._schema, field, word) for word in begun]
+                start = query.const_score_query(_any(listed), score=1.0) if listed else query.empty_query()
             else:
                 start = query.fuzzy_term_query(self._schema, field, token, distance=0, prefix=True)
             options.append(query.boost_query(start, weight))
         return _any(options)
 
-    def _near(self, searcher: Any, token: str, guessed: Sequence[str], *, beginning: bool) -> Any:
+    def _near(self, words: StandingFor, token: str, guessed: Sequence[str], *, beginning: bool) -> Any:
         """Words with one mistake, those that are in the index; of the last word also such a beginning."""
         query, options = tantivy.Query, []
         for field, weight in _FIELDS:
-            known = [(searcher.doc_freq(field, guess), guess) for guess in guessed]
-            best = sorted((pair for pair in known if pair[0]), reverse=True)[:_MOST_WORDS]
             options += [
-                query.boost_query(query.term_query(self._schema, field, word), weight / 2) for _, word in best
+                query.boost_query(query.term_query(self._schema, field, word), weight / 2)
+                for word in words.near(field, token, guessed, _MOST_WORDS)
             ]
             if beginning and len(token) >= SHORTEST:
                 start = query.fuzzy_term_query(self._schema, field, token, distance=1, prefix=True)
@@ -261,20 +278,42 @@ def _any(parts: Sequence[Any]) -> Any:
     return tantivy.Query.boolean_query([(_SHOULD, part) for part in parts])
 
 
-def _document(document: Document) -> Any:
-    return tantivy.Document(
-        number=document.number,
-        place=_place(document.number),
-        weight=document.weight >> 4,
-        name=" ".join(document.name),
-        beside=" ".join(document.beside),
-        facets=list(map(_facet, document.facets)),
+class _Fields(Struct, frozen=True):
+    """A document as it is handed over: as JSON it costs half of what it does as an object of the index's own."""
+
+    number: int
+    place: tuple[int, int]
+    weight: int
+    name: str
+    beside: str
+    facets: msgspec.Raw
+
+
+_WRITTEN: Final = msgspec.json.Encoder()
+
+
+def _document(document: Document) -> str:
+    number = document.number
+    fields = _Fields(
+        number,
+        _place(number),
+        document.weight >> 4,
+        document.name,
+        document.beside,
+        _facets(tuple(document.facets)),
     )
+    return _WRITTEN.encode(fields).decode()
 
 
-def _place(number: int) -> list[int]:
+def _place(number: int) -> tuple[int, int]:
     """A number as two terms that many share. As one of its own each would take seven bytes, of 30 in all."""
-    return [number >> _BITS, -1 - (number & (1 << _BITS) - 1)]
+    return number >> _BITS, -1 - (number & (1 << _BITS) - 1)
+
+
+@functools.lru_cache(maxsize=4096)
+def _facets(facets: tuple[str, ...]) -> msgspec.Raw:
+    """Many things have the very same."""
+    return msgspec.Raw(_WRITTEN.encode(list(map(_facet, facets))))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 """Words with one mistake: a letter wrong, missing, too many, or two of them swapped; and numbers, their digits so."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 #: Shorter words bear no mistake: nearly every other short word would be one. One letter less may be typed of them.
@@ -22,6 +23,7 @@ _SCRIPTS: Final = (
 )
 
 
+@lru_cache(maxsize=1024)
 def may_be_wrong(word: str) -> bool:
     """Is this a word of letters, long enough for a mistake? Of a script without spaces none is."""
     return len(word) >= SHORTEST - 1 and word.isalpha() and bool(_alphabet(word))
@@ -33,14 +35,14 @@ def number_may_be_wrong(word: str) -> bool:
     return SHORTEST - 1 <= len(word) <= _LONGEST_NUMBER and word.isascii() and word.isdecimal()
 
 
-def guesses(words: Sequence[str], wrong: Callable[[str], bool] = may_be_wrong) -> dict[int, list[str]]:
+def guesses(words: Sequence[str], wrong: Callable[[str], bool] = may_be_wrong) -> dict[int, Sequence[str]]:
     """What each word may stand for that may be wrong, by its place. Words at the end that would make it more than
     `MOST_GUESSES` in all are taken as they are."""
-    found: dict[int, list[str]] = {}
+    found: dict[int, Sequence[str]] = {}
     left = MOST_GUESSES
     for place, word in enumerate(words):
         if wrong(word):
-            listed = sorted(variants(word))
+            listed = _listed(word)
             if len(listed) > left:
                 break
             left -= len(listed)
@@ -78,6 +80,12 @@ def is_near(one: str, other: str, *, beginning: bool = False) -> bool:
         one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
     )
     return swapped or one[start + 1 :] == other[start + 1 :]
+
+
+@lru_cache(maxsize=256)
+def _listed(word: str) -> tuple[str, ...]:
+    """Kept, since a word is asked for in more ways than one."""
+    return tuple(sorted(variants(word)))
 
 
 def _alphabet(word: str) -> str:

@@ -47,6 +47,22 @@ class Staged(Struct, frozen=True, forbid_unknown_fields=True):
     inode: int
 
 
+class Seen(Struct, frozen=True, forbid_unknown_fields=True):
+    """The SHA-256 of a file as it was read, and by what it is told that it is the same file still."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+    def is_still(self, path: Path) -> bool:
+        """Is there still the file that was read, as far as its status tells?"""
+        try:
+            return _seen(path.lstat(), self.sha256) == self
+        except OSError:
+            return False
+
+
 class Store:
     """The blobs of an archive. `opened` counts the blobs that this object opened to read."""
 
@@ -115,6 +131,32 @@ class Store:
                 f"{source}: changed while it was read", "add it again when nothing writes to it"
             )
         return Staged(digests, root.id, part, before.st_size, before.st_mtime_ns, before.st_ino)
+
+    def stage_seen(self, source: Path, seen: Seen, digests: Digests) -> Staged:
+        """Keep a file of our own, whose SHA-256 was read (`see`) and is that of `digests`, ready for `commit`: its
+        bytes are not read again, and its old name is left to the caller.
+
+        What else `digests` says is somebody's word. Raises OnrecordError where the file is not as it was seen.
+        """
+        fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            status = os.fstat(fd)
+            if _seen(status, seen.sha256) != seen or (seen.sha256, seen.size) != (
+                digests.sha256,
+                digests.size,
+            ):
+                raise OnrecordError(f"{source}: changed after it was read", "run the command again")
+            root = self._place(fd, seen.size, Arrival.MOVE)
+            os.fchmod(fd, 0o444)
+            part = self._part(root)
+            if status.st_dev == root.path.stat().st_dev:
+                _link(fd, part)
+            elif self._copy(fd, part).sha256 != seen.sha256:
+                part.unlink()
+                raise OnrecordError(f"{source}: changed after it was read", "run the command again")
+        finally:
+            os.close(fd)
+        return Staged(digests, root.id, part, seen.size, seen.mtime_ns, seen.inode)
 
     def stage_bytes(self, data: bytes) -> Staged:
         """Keep bytes that came out of a file, such as a picture, ready for `commit`; held ones are not written."""
@@ -274,6 +316,30 @@ class Store:
             raise
         finally:
             os.close(target)
+
+
+def see(path: Path) -> Seen:
+    """Read a plain file once, for its SHA-256 alone.
+
+    Raises OSError, and OnrecordError where it changes while it is read. May run in any thread.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        before = os.fstat(fd)
+        if not stat.S_ISREG(before.st_mode):
+            raise OnrecordError(f"{path}: not a plain file")
+        with open(fd, "rb", closefd=False) as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        seen = _seen(os.fstat(fd), found)
+        if seen != _seen(before, found):
+            raise OnrecordError(f"{path}: changed while it was read")
+        return seen
+    finally:
+        os.close(fd)
+
+
+def _seen(status: os.stat_result, sha256: str) -> Seen:
+    return Seen(sha256, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def _read_only(path: str | Path, flags: int) -> int:

@@ -41,11 +41,16 @@ class Root(Struct, frozen=True, forbid_unknown_fields=True):
 
     def sync(self) -> None:
         """Make everything that was written to this root durable, in one call for the whole file system."""
-        fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            _syncfs(fd)
-        finally:
-            os.close(fd)
+        sync_folder(self.path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make everything that was written to a folder's file system durable. May run in any thread."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _syncfs(fd)
+    finally:
+        os.close(fd)
 
 
 def make_root(path: Path) -> Root:

@@ -15,7 +15,8 @@ from onrecord.archive.notice_elements import Notice
 from onrecord.errors import UsageError
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.views import Glance, Hit, RecordingView
-from onrecord.web import bulk, signs, sound
+from onrecord.web import bulk, shuffle, signs, sound
+from onrecord.web.access.signin import Signed, Wanted
 from onrecord.web.notices import Received
 from onrecord.web.pages import known_id, question
 from onrecord.web.problems import Problem, Told, mistaken
@@ -42,7 +43,19 @@ class State(Struct, frozen=True):
 
 
 Kind = Literal["artist", "release", "recording", "release-group", "work", "label"]
-_SCHEMAS: Final = (Found, Glance, Notice, Problem, Received, RecordingView, State, *bulk.SCHEMAS)
+_SCHEMAS: Final = (
+    Found,
+    Glance,
+    Notice,
+    Problem,
+    Received,
+    RecordingView,
+    Signed,
+    State,
+    Wanted,
+    *bulk.SCHEMAS,
+    *shuffle.SCHEMAS,
+)
 _REF: Final = "#/components/schemas/{name}"
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response])
 
@@ -188,9 +201,10 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
         {200: _json(State, "The archive answers."), 503: _json(State, "The archive does not answer.")},
     )
     def readyz() -> Response:
-        """Ready: the archive opens and can be counted."""
+        """Ready: the archive can be counted, and its index opens."""
         try:
             state, status = State(state="ready", bad=archive.glance().bad), 200
+            archive.search("ready", (), 1)
         except Exception:  # whatever it is, a balancer must send listeners elsewhere
             state, status = State(state="not ready"), 503
         return _answer(state, {"Cache-Control": "no-store"}, status)

@@ -8,21 +8,34 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 import onrecord
+from onrecord.archive.held_listing import HeldListing
 from onrecord.archive.looking_up import LookUp
 from onrecord.archive.ws2 import EntityReader
-from onrecord.web import acoustid, api, oai, ws2
+from onrecord.web import acoustid, api, listens, oai, subsonic, ws2
+from onrecord.web.access.clients import Clients
+from onrecord.web.access.guard import Guard, Identity
+from onrecord.web.access.people import Users
+from onrecord.web.access.signin import SignIn
 from onrecord.web.assets import Assets
 from onrecord.web.bulk import Bulk
-from onrecord.web.desk import ClosedDesk, Desk
+from onrecord.web.desk import Desk
 from onrecord.web.exchange import Exchange
 from onrecord.web.explore import Explore
+from onrecord.web.feeds.playlists import Playlists
+from onrecord.web.feeds.sitemaps import Sitemaps
+from onrecord.web.feeds.syndication import Feeds
 from onrecord.web.headers import SafetyHeaders
 from onrecord.web.holders import Holders
+from onrecord.web.listens import lists
+from onrecord.web.listens.keeping import Listening
 from onrecord.web.notices import Notices
 from onrecord.web.pages import Pages
 from onrecord.web.problems import answer_errors
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
+from onrecord.web.running.metrics import Metrics
+from onrecord.web.running.observing import Observing
+from onrecord.web.shuffle import Shuffle
 from onrecord.web.signs import SignalHeaders, Signs
 from onrecord.web.site import Site
 from onrecord.web.whereabouts import Whereabouts
@@ -41,6 +54,8 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
     where = Whereabouts(territory, site.web)
     assets = Assets()
     name = archive.glance().name
+    clients, users = Clients(site.web.trusted_proxies), Users(site.folder) if site.folder else None
+    identity, metrics = Identity(users, clients, site.key), Metrics(archive)
     render = Render(name, assets, full=site.folder is not None)
     app = FastAPI(
         title=f"{name} (onrecord)",
@@ -49,15 +64,27 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
         openapi_url="/api/openapi.json",
         docs_url=None,  # the interactive pages load from other hosts
         redoc_url=None,
-        middleware=[Middleware(SafetyHeaders), Middleware(SignalHeaders, default=site.signals)],
+        middleware=[
+            Middleware(Observing, metrics=metrics),
+            Middleware(SafetyHeaders),
+            Middleware(SignalHeaders, default=site.signals),
+        ],
     )
     app.include_router(api.routes(archive, where))
     app.router.routes.extend(Pages(archive, render, assets, where).routes())
     app.router.routes.extend(Signs(site).routes())
-    if site.folder is not None:
+    app.router.routes.extend(Playlists(archive, where).routes())
+    app.router.routes.extend(metrics.routes())
+    if site.folder is not None and users is not None:
         app.router.routes.extend(ws2.routes(EntityReader(site.folder)))
         app.router.routes.extend(acoustid.routes(site.folder, site))
-        app.router.routes.extend(oai.routes(site.folder, archive))
+        held, listening = HeldListing(site.folder), Listening(site.folder)
+        app.router.routes.extend(oai.routes(site.folder, archive, held))
+        app.router.routes.extend(Feeds(held, archive, where).routes())
+        app.router.routes.extend(Sitemaps(held).routes())
+        app.router.routes.extend(subsonic.routes(held, archive, where, users, listening))
+        app.router.routes.extend(listens.routes(archive, users, listening))
+        app.router.routes.extend(lists.routes(archive, where, listening))
         app.include_router(Bulk(LookUp(site.folder)).api())
         notices = Notices(site.folder, site, render)
         app.include_router(notices.api())
@@ -65,8 +92,23 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
         app.router.routes.extend(Exchange(site.folder, archive).routes())
         app.router.routes.extend(Holders(site.folder, render).routes())
         app.router.routes.extend(Explore(site.folder, render).routes())
-        desk = Desk(site.folder, site.key, archive, render) if site.key else ClosedDesk()
-        app.router.routes.extend(desk.routes())
+        shuffle = Shuffle(site.folder, render, where)
+        app.include_router(shuffle.api())
+        app.router.routes.extend(shuffle.routes())
+        app.router.routes.extend(Desk(site.folder, archive, render).routes())
+        sign_in = SignIn(users, identity, clients, render)
+        app.include_router(sign_in.api())
+        app.router.routes.extend(sign_in.routes())
+    # Within what answers errors, outside of every route.
+    app.router.middleware_stack = Guard(
+        app.router.middleware_stack, app.router.routes, identity, clients, site.web, lambda: _newest(archive)
+    )
     answer_errors(app, render)
     api.describe(app)
     return app
+
+
+def _newest(archive: Reader) -> str:
+    """Where the newest edition is shown; "" where there is none."""
+    editions = archive.editions()
+    return f"/editions#edition-{editions[0].number}" if editions else ""

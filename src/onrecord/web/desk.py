@@ -1,14 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`/rights/queue`: where whoever runs the archive sees what waits for a person, hears it, and rules.
+"""`/rights/queue`: where owner and curators see what waits for a person, hear it, and rule.
 
-Only the key that `onrecord serve` prints opens it, and only on this machine: a proxy in front makes everybody's request
-come from here, so the address alone proves nothing.
+Who they are is settled before (`access.guard`): this is on no public route.
 """
 
-import hashlib
-import hmac
-import ipaddress
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,7 +22,7 @@ from onrecord.archive.ruling import rule_question
 from onrecord.errors import NotFound, OnrecordError, UsageError
 from onrecord.model.rights import Use
 from onrecord.web import forms, sound
-from onrecord.web.problems import Problem, Told
+from onrecord.web.access.guard import check_form, form_token, visitor
 from onrecord.web.reader import Reader
 from onrecord.web.render import USES, Render
 
@@ -50,23 +46,12 @@ _MAY: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 
 
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class Desk:
-    def __init__(self, folder: Path, key: str, archive: Reader, render: Render) -> None:
+    def __init__(self, folder: Path, archive: Reader, render: Render) -> None:
         self._folder = folder
-        self._key = key
         self._archive = archive
         self._page = render.page
         self._writing = threading.Lock()
-        # Cookies know no ports: each server has a name of its own.
-        self._cookie = f"onrecord-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
-        self._token = hmac.new(key.encode(), b"onrecord form", hashlib.sha256).hexdigest()
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -77,13 +62,6 @@ class Desk:
         ]
 
     def queue(self, request: Request) -> Response:
-        """The page; with the key in its address it becomes a cookie, so that the key stays in no history."""
-        key = request.query_params.get("key", "")
-        if key and self._is_key(key):
-            moved = RedirectResponse("/rights/queue", 303, _KEEP_NOTHING)
-            moved.set_cookie(self._cookie, self._key, path="/rights", httponly=True, samesite="strict")
-            return moved
-        self._let_in(request)
         return self._queue(request)
 
     async def rule(self, request: Request) -> Response:
@@ -119,8 +97,10 @@ class Desk:
 
     def sound(self, request: Request) -> Response:
         """A file as somebody hears it who has to rule on it: the rights are asked for that use."""
-        self._let_in(request)
-        return sound.send(self._archive, request, request.path_params["sha256"], "unknown", use=Use.REVIEW)
+        sha256 = request.path_params["sha256"]
+        answer = sound.send(self._archive, request, sha256, "unknown", use=Use.REVIEW)
+        answer.headers["Cache-Control"] = "private, no-store"
+        return answer
 
     def _do(self, request: Request, said: Mapping[str, str], act: Callable[[], None]) -> Response:
         try:
@@ -143,53 +123,22 @@ class Desk:
             "all_notices": len(open_cases),
             "may": _MAY,
             "uses": USES,
-            "token": self._token,
+            "token": form_token(visitor(request).secret),
+            "me": person.name if (person := visitor(request).person) else "",
             "error": error,
             "said": said,
         }
         return self._page("queue.html", request, values, 400 if error else 200, _KEEP_NOTHING)
 
     async def _said(self, request: Request) -> Mapping[str, str]:
-        """What a form of ours says; any other is refused."""
-        self._let_in(request)
-        if not forms.is_from_itself(request):
-            raise _stranger("This form was sent by another page.")
+        """What a form of ours says. Only a browser can be made to send a form of others: tokens need no proof of it."""
         said = await forms.fields(request)
-        if not hmac.compare_digest(said.get("token", "").encode(), self._token.encode()):
-            raise _stranger("This form is of another run of the server. Open the queue again.")
+        if visitor(request).way != "token":
+            check_form(said, visitor(request).secret)
         return said
-
-    def _let_in(self, request: Request) -> None:
-        here = request.client is not None and is_loopback(request.client.host)
-        if not here or not self._is_key(request.cookies.get(self._cookie, "")):
-            raise closed()
-
-    def _is_key(self, key: str) -> bool:
-        return bool(self._key) and hmac.compare_digest(key.encode(), self._key.encode())
-
-
-class ClosedDesk:
-    """Stands where the queue would be, on a server that anybody can reach."""
-
-    def routes(self) -> list[BaseRoute]:
-        return [Route("/rights/queue", self.queue)]
-
-    def queue(self, request: Request) -> Response:
-        raise closed()
-
-
-def closed() -> Told:
-    return _stranger(
-        "The queue is for whoever runs this archive: on their own machine, at the address that `onrecord serve` "
-        "prints, or with `onrecord rights queue` and `onrecord rights rule`."
-    )
 
 
 _KEEP_NOTHING: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
-
-
-def _stranger(detail: str) -> Told:
-    return Told(Problem(403, "Not allowed", detail))
 
 
 def _urgency(case: Case) -> tuple[bool, int]:

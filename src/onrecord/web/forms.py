@@ -53,7 +53,8 @@ def is_from_elsewhere(request: Request) -> bool:
 
 def is_from_itself(request: Request) -> bool:
     """Was a form sent by a page of this very server? A browser says so, and no other page can make it say that."""
-    origin = request.headers.get("origin")
-    if origin is not None:
-        return urlsplit(origin).netloc == request.headers.get("host", "") != ""
-    return request.headers.get("sec-fetch-site") == "same-origin"
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin", "")
+    return urlsplit(origin).netloc == request.headers.get("host", "") != ""

@@ -14,7 +14,9 @@ from onrecord.errors import NotFound, UsageError
 from onrecord.model.filters import Filters
 from onrecord.model.rights import Decision, Use
 from onrecord.model.views import ClaimView, DecisionView, Listing, RecordingView, Refusal, SoundView, TrackRow
-from onrecord.web import narrowing, ranges, signs, sound, text
+from onrecord.web import narrowing, padding, ranges, signs, sound, text
+from onrecord.web.access.guard import visitor
+from onrecord.web.access.roles import Role, Scope
 from onrecord.web.assets import Assets
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
@@ -156,6 +158,7 @@ class Pages:
         values = {
             "view": view,
             "because": _because(view),
+            "review": visitor(request).may(Role.CURATOR, Scope.CURATE),
             "sounds": [
                 (it, self._may(it, Use.STREAM, territory), self._may(it, Use.DOWNLOAD, territory))
                 for it in view.sounds
@@ -166,8 +169,13 @@ class Pages:
             "licenses": _licenses(view),
             "claims": compare(view.claims),
         }
-        wished = signs.fields(self._archive.signals(*(it.sha256 for it in view.sounds)))
-        return self._page("recording.html", request, values, headers={**self._where.headers, **wished})
+        headers = {
+            **self._where.headers,
+            **signs.fields(self._archive.signals(*(it.sha256 for it in view.sounds))),
+        }
+        if values["review"]:
+            headers["Cache-Control"] = "private, no-store"
+        return self._page("recording.html", request, values, headers=headers)
 
     def release(self, request: Request) -> Response:
         view = self._archive.release(_id(request))
@@ -210,6 +218,9 @@ class Pages:
         name, path = request.path_params["name"], request.path_params["path"]
         if not _inside(path):
             raise NotFound("a volume's file is named by the volume's name and a path within it")
+        if size := padding.length(path):
+            self._archive.volume_paper(name, "bagit.txt")  # there has to be such a volume
+            return padding.answer(request, size)
         if not path.startswith("data/"):
             return _file(request, self._archive.volume_paper(name, path))
         return sound.send(

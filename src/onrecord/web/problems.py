@@ -25,6 +25,7 @@ _SENTENCES: Final = {
         "This cannot be understood",
         "The address or the question is not in a form that this archive knows.",
     ),
+    401: ("Sign in", "This is for people with an account here."),
     403: ("Not allowed", "The rights that are on record do not allow this."),
     404: ("Not here", "Nothing in this archive has this address. It may have been mistyped."),
     405: (

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the web page until it is told to stop."""
 
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from msgspec.structs import replace
 
 from onrecord.errors import UsageError
+from onrecord.web.access.clients import is_loopback
 from onrecord.web.app import ANYWHERE, create_app
-from onrecord.web.desk import is_loopback
 from onrecord.web.reader import Reader
 from onrecord.web.site import Site
 
@@ -29,6 +31,12 @@ class Server(uvicorn.Server):
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         with self._bound:
             super().run(sockets or [self._bound])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if sig == signal.SIGTERM:
+            # Whoever restarts a server asks it to end: it has done so, and nothing went wrong.
+            self._captured_signals.remove(sig)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -79,7 +87,8 @@ def serve(
 ) -> None:
     """Serves until SIGINT or SIGTERM. `on_ready` is called once with the real address, also for port 0.
 
-    After SIGINT the signal is raised again when everything is closed, so the caller sees `KeyboardInterrupt`.
+    After SIGINT the signal is raised again when everything is closed, so the caller sees `KeyboardInterrupt`; after
+    SIGTERM this returns. Either way streams that still run are cut off after `GRACE` seconds.
     """
     prepare(archive, host, port, on_ready, territory, site).run()
 

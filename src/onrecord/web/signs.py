@@ -22,7 +22,7 @@ from onrecord.rights.signals import Signals, content_usage, tdm_headers
 from onrecord.web.site import Site
 
 #: What no robot has to read: answers to questions, and the owner's pages.
-_OURS: Final = ("/search", "/rights/queue")
+_OURS: Final = ("/search", "/rights/queue", "/sign-in")
 _PATH: Final = re.compile(r"/[\x21-\x7e]{0,500}")
 _AGENT: Final = re.compile(r"[A-Za-z_-]{1,80}")
 _ADDRESS: Final = re.compile(r"[\x21-\x7e]{1,1000}")
@@ -61,13 +61,15 @@ class Signs:
 
     def __init__(self, site: Site) -> None:
         self._robots = _robots(site)
+        self._mapped = site.folder is not None
         self._tdm = tdm_headers(site.signals)
 
     def routes(self) -> list[BaseRoute]:
         return [Route("/robots.txt", self.robots), Route("/.well-known/tdmrep.json", self.tdmrep)]
 
     def robots(self, request: Request) -> Response:
-        return PlainTextResponse(self._robots, headers={"Cache-Control": "no-cache"})
+        mapped = f"\nSitemap: {request.base_url}sitemap.xml\n" if self._mapped else ""
+        return PlainTextResponse(self._robots + mapped, headers={"Cache-Control": "no-cache"})
 
     def tdmrep(self, request: Request) -> Response:
         if not self._tdm:

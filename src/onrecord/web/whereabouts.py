@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where a listener is: what the operator says of all, or a trusted proxy of this one. Neither kept nor logged."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from onrecord.archive.settings import WebSettings
 from onrecord.errors import ConfigError
 from onrecord.rights.territories import UNKNOWN, known
+from onrecord.web.access.clients import Clients
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
 
@@ -30,11 +30,11 @@ class Whereabouts:
                 f"[web] country_header: expected the name of a header, got {settings.country_header[:80]!r}",
                 'for example "CF-IPCountry"',
             )
-        self._trusted = [_network(proxy) for proxy in settings.trusted_proxies]
+        self._clients = Clients(settings.trusted_proxies)
 
     def of(self, request: Request) -> str:
         """The territory to ask the rights for; `unknown`, the strictest, where nobody who is trusted has said it."""
-        if not self._header or not self._is_trusted(request):
+        if not self._header or not self._clients.trusts(request.client.host if request.client else ""):
             return self._fixed
         said = request.headers.getlist(self._header)
         code = said[0].strip().upper() if len(said) == 1 else ""
@@ -44,21 +44,3 @@ class Whereabouts:
     def headers(self) -> Mapping[str, str]:
         """What keeps an answer for one country from being given in another."""
         return {"Vary": self._header, "Cache-Control": "private, no-cache"} if self._header else {}
-
-    def _is_trusted(self, request: Request) -> bool:
-        try:
-            peer = ipaddress.ip_address(request.client.host if request.client else "")
-        except ValueError:
-            return False
-        peer = getattr(peer, "ipv4_mapped", None) or peer
-        return any(peer in network for network in self._trusted)
-
-
-def _network(proxy: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    try:
-        return ipaddress.ip_network(proxy, strict=False)
-    except ValueError:
-        raise ConfigError(
-            f"[web] trusted_proxies: expected an address or a network, got {proxy[:80]!r}",
-            'for example ["127.0.0.1", "10.0.0.0/8"]',
-        ) from None

@@ -386,6 +386,18 @@ def test_withdrawn_things_are_nowhere(tmp_path: Path) -> None:
         assert all(mbid("recording Two") in text for text in said)
         assert ask(client, "recording", query="recording:one")["count"] == 0
         assert refused(client, f"recording/{one}") == (404, "Not Found")
+        # Of works and groups nothing is told either once all that they are known by is gone, as on the page.
+        kinds = {"work": mbid("work"), "release-group": mbid("group")}
+        for kind, id in kinds.items():
+            assert (ask(client, f"{kind}/{id}")["id"], ask(client, kind, query="*:*")["count"]) == (id, 1)
+        for kind, name in (("recording", "three"), ("release", "album")):
+            [hit] = Reader(archive.folder).search(name, (kind,))
+            withdraw(archive, Target(kind, hit.id), by="Singer", text="No longer")
+        for kind, id in kinds.items():
+            assert refused(client, f"{kind}/{id}")[0] == 404
+            assert ask(client, kind, query="*:*")["count"] == 0
+            assert ask(client, kind, artist=SINGER)[f"{kind}-count"] == 0
+            assert id not in json.dumps(ask(client, f"artist/{SINGER}", inc="works release-groups"))
         client.close()
 
 

@@ -24,6 +24,8 @@ SCHEMES: Final = {
 }
 #: An id of the archive's own is kept as one more scheme.
 OWN: Final = "id"
+#: A label code, written with its LC among the words, is that of a label alone.
+LABEL_CODE: Final = "label_code"
 NAMES: Final = ("title", "artist", "release", "words")
 #: All that a row may say.
 FIELDS: Final = ("identifier", *SCHEMES, *NAMES, "length", "length_ms")
@@ -39,7 +41,8 @@ _LONGEST_SECONDS: Final = 1_000_000.0
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
-    """A row that was understood. `codes` are (scheme, value); `wrong` says what in it was not, field by field."""
+    """A row that was understood. `codes` are (scheme, value); `wrong` says what in it was not, field by field. `of` is
+    set where the names are meant to be a work's, a label's, a release group's."""
 
     codes: tuple[tuple[str, str], ...] = ()
     title: str = ""
@@ -48,6 +51,7 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     words: str = ""
     seconds: float | None = None
     wrong: tuple[str, ...] = ()
+    of: str = ""
 
     @property
     def asks(self) -> bool:
@@ -57,9 +61,21 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def kind(self) -> str:
         """The kind that the names are of; "" where there is no name."""
+        if self.of:
+            return self.of if self.name else ""
         if self.title:
             return "recording"
         return "release" if self.release else "artist" if self.artist else ""
+
+    @property
+    def name(self) -> str:
+        """Of what `of` says, the name: whichever column holds it."""
+        names = {
+            "work": self.title,
+            "label": self.title or self.release,
+            "release-group": self.release or self.title,
+        }
+        return names.get(self.of, "")
 
 
 def read_asked(fields: Mapping[str, Any]) -> Asked:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finds what a row asks for: by identifiers in their index, else by names in the text index; each is then weighed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +12,18 @@ from msgspec import Struct
 from onrecord.archive.looking_up import answers
 from onrecord.archive.looking_up.answers import LookedUp, Match
 from onrecord.archive.looking_up.asked import OWN, Asked
+from onrecord.archive.looking_up.called import called
 from onrecord.archive.looking_up.titles import base
 from onrecord.archive.looking_up.weighing import LEAST, Candidate, Weighed, agree, people, weigh
 from onrecord.archive.reading import Reader
 from onrecord.archive.searching import Holding
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.search.codes import pack
+from onrecord.search.entity_finding import KINDS as NAMED
 from onrecord.search.facets import wanted
+from onrecord.search.finding import MODES, WHOLE
 from onrecord.search.rows import Named, Row
+from onrecord.search.text import Mode
 
 #: Matches of one row: by default, and at most.
 MOST, LARGEST = 5, 20
@@ -29,6 +33,9 @@ _BEARERS, _TRACKS, _FOUND = 50, 500, 25
 _LONG: Final = 4
 #: From here a match is so good that names are not searched for, and from here not in looser ways.
 _GOOD, _FAIR = 0.8, 0.6
+#: Of the queries so many have the names as they were given. What they find exactly, and is as good as another version
+#: of the piece, is not found better with mistakes in the words.
+_EXACT, _SURE = 2, 0.5
 
 
 class LookUp:
@@ -82,8 +89,17 @@ class _Reader(Reader):
         key = pack(scheme, value)
         return self._rows.named(self._rows.coded(*key, _BEARERS)) if key else []
 
-    def find(self, query: str, filters: Filters, limit: int, keep: Callable[[Named], bool]) -> list[Named]:
-        return self._finder.find(query, filters, limit, keep)
+    def called(self, asked: Asked, filters: Filters) -> Iterator[Match]:
+        return called(self._named, asked, filters)
+
+    def find(
+        self,
+        query: str,
+        filters: Filters,
+        keep: Callable[[Named], bool],
+        modes: Sequence[Mode],
+    ) -> list[Named]:
+        return self._finder.find(query, filters, _FOUND, keep, modes)
 
 
 class _Claim(Struct, frozen=True):
@@ -126,6 +142,12 @@ class _Search:
         self._matches: dict[str, Match] = {}
 
     def matches(self) -> list[Match]:
+        if not self._filters.kinds or not set(self._filters.kinds) <= set(NAMED):
+            self._weigh_rows()
+        self._matches |= {match.id: match for match in self._reader.called(self._asked, self._filters)}
+        return sorted(self._matches.values(), key=lambda it: (-it.confidence, not it.has_sound, it.id))
+
+    def _weigh_rows(self) -> None:
         bearers = self._bearers()
         kind = self._asked.kind
         for row, schemes in bearers:
@@ -141,7 +163,6 @@ class _Search:
             # The names may be of another kind than what bears the identifier: it is told all the same.
             for row, schemes in bearers:
                 self._weigh(row, schemes)
-        return sorted(self._matches.values(), key=lambda it: (-it.confidence, not it.has_sound, it.id))
 
     def _bearers(self) -> list[tuple[Row, list[str]]]:
         """What bears an identifier that was asked for, with the schemes of those."""
@@ -175,13 +196,24 @@ class _Search:
         if kind and self._filters.kinds and kind not in self._filters.kinds:
             return
         filters = msgspec.structs.replace(self._filters, kinds=kinds)
-        for place, query in enumerate(dict.fromkeys(query.strip() for query in queries)):
-            if query and not self._is_good(_GOOD if place < 2 else _FAIR):
-                for item in self._reader.find(query, filters, _FOUND, self._keep):
-                    yield item.id
+        queries = [query for query in dict.fromkeys(query.strip() for query in queries) if query]
+        by_codes = set(self._matches)
+        # Most rows say what is said here: that is asked first, and costs a fraction of looking for mistakes.
+        for query in queries[:_EXACT]:
+            if self._is_good():
+                return
+            yield from self._ids(query, filters, WHOLE)
+        if self._is_good(_SURE, but=by_codes):
+            return
+        for place, query in enumerate(queries):
+            if not self._is_good(_GOOD if place < _EXACT else _FAIR):
+                yield from self._ids(query, filters, MODES)
 
-    def _is_good(self, enough: float = _GOOD) -> bool:
-        return any(match.confidence >= enough for match in self._matches.values())
+    def _ids(self, query: str, filters: Filters, modes: Sequence[Mode]) -> Iterator[str]:
+        return (item.id for item in self._reader.find(query, filters, self._keep, modes))
+
+    def _is_good(self, enough: float = _GOOD, but: Collection[str] = ()) -> bool:
+        return any(match.confidence >= enough and match.id not in but for match in self._matches.values())
 
     def _keep(self, item: Named) -> bool:
         return not self._reader.is_hidden(item.id) and self._holding.fit(item.id)

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from onrecord.archive.looking_up.asked import OWN, Asked
-from onrecord.archive.looking_up.titles import Title, taken_apart
+from onrecord.archive.looking_up.asked import LABEL_CODE, OWN, Asked
+from onrecord.archive.looking_up.titles import Title, base, taken_apart
 from onrecord.model import identifiers
 from onrecord.search.fold import fold
 from onrecord.search.variants import is_near
@@ -32,11 +32,21 @@ _CODES: Final = {
     "barcode": 0.95,
     "acoustid": 0.95,
     "iswc": 0.5,
+    LABEL_CODE: 0.95,
 }
+#: An ISWC is worth as much where it is the work that is asked for.
+_WORK_BY_ISWC: Final = 0.97
 _SHOWN: Final = {"mbid": "MBID", "acoustid": "AcoustID", "discogs": "Discogs id", "barcode": "barcode",
-                 "sha256": "SHA-256", OWN: "id"}  # fmt: skip
+                 "sha256": "SHA-256", OWN: "id", LABEL_CODE: "label code"}  # fmt: skip
 #: What equal names are worth, by kind: with title, artist and length there is more to compare.
-_NAMES: Final = {"recording": 0.9, "release": 0.85, "artist": 0.8}
+_NAMES: Final = {
+    "recording": 0.9,
+    "release": 0.85,
+    "artist": 0.8,
+    "work": 0.85,
+    "release-group": 0.85,
+    "label": 0.8,
+}
 #: What is left of it.
 _SPACED, _TYPO, _SHORT_TYPO, _ADDED = 0.95, 0.9, 0.75, 0.85
 _NO_ARTIST, _REORDERED, _ONE_OF_MANY, _SOME_OF_MANY, _ONE_OF_MANY_TYPO = 0.6, 0.97, 0.85, 0.75, 0.7
@@ -91,7 +101,7 @@ def weigh(
     """`equal` are the schemes by which it bears an identifier that was asked for; `on` those of its release's."""
     if equal and asked.kind not in ("", candidate.kind):
         said = f"it is the {' and '.join(map(_shown, equal))} of this {candidate.kind}"
-        value = _value(equal) * _OTHER_KIND
+        value = _value(equal, candidate.kind) * _OTHER_KIND
         return Weighed(round(value, 2), (f"{said}, for which no such {asked.kind} is known",))
     title, artist, length = _title(asked, candidate), _artist(asked, candidate), _length(asked, candidate)
     named = title is not _SILENT
@@ -99,7 +109,7 @@ def weigh(
     codes = [f"{_shown(scheme)} equal" for scheme in equal]
     reasons = [*codes, title.reason, artist.reason, length.reason]
     if equal:
-        confidence = _by_codes(equal, names, title, artist)
+        confidence = _by_codes(equal, candidate.kind, names, title, artist)
         if not named and not asked.artist and any(scheme in ("isrc", "barcode") for scheme in equal):
             reasons.append("no name was given to compare")
     elif asked.words and not named:
@@ -127,8 +137,8 @@ def people(name: str) -> list[str]:
     return [person for person in found if person]
 
 
-def _by_codes(equal: Collection[str], names: float, title: _Part, artist: _Part) -> float:
-    value = _value(equal)
+def _by_codes(equal: Collection[str], kind: str, names: float, title: _Part, artist: _Part) -> float:
+    value = _value(equal, kind)
     strong = not {"isrc", "barcode", "acoustid", "iswc"}.issuperset(equal)
     if not title.left or not artist.left:
         weak = _CODE_OTHER_TITLE if not title.left else _CODE_OTHER_ARTIST
@@ -138,8 +148,9 @@ def _by_codes(equal: Collection[str], names: float, title: _Part, artist: _Part)
     return value + (1.0 - value) * names
 
 
-def _value(equal: Collection[str]) -> float:
-    return 1.0 - prod(1.0 - _CODES[scheme] for scheme in equal)
+def _value(equal: Collection[str], kind: str) -> float:
+    known = _CODES | ({"iswc": _WORK_BY_ISWC} if kind == "work" else {})
+    return 1.0 - prod(1.0 - known[scheme] for scheme in equal)
 
 
 def _shown(scheme: str) -> str:
@@ -169,11 +180,13 @@ def _has_other_isrc(asked: Asked, candidate: Candidate) -> bool:
 
 def _title(asked: Asked, candidate: Candidate) -> _Part:
     names = {"recording": asked.title, "release": asked.release, "artist": asked.artist}
-    name = names.get(candidate.kind, "")
+    name = asked.name if asked.of else names.get(candidate.kind, "")
     if not name:
         return _SILENT
     if candidate.kind == "artist":
         return _credited(name, candidate.titles, "name")
+    if candidate.kind == "work":
+        name = base(name)  # whichever version was recorded, the work is the same
     return _titled(name, candidate.titles)
 
 
@@ -234,13 +247,16 @@ def _numbered(one: str, other: str) -> bool:
 
 
 def _artist(asked: Asked, candidate: Candidate) -> _Part:
-    if candidate.kind not in ("recording", "release") or not (asked.title or asked.release or asked.artist):
+    if candidate.kind in ("artist", "label") or not (asked.title or asked.release or asked.artist):
         return _SILENT
     if not asked.artist:
         return _Part(_NO_ARTIST, "no artist was given to compare")
     if not any(candidate.artists):
         return _Part(_NO_ARTIST, "no artist is known here")
-    return _credited(asked.artist, candidate.artists, "artist")
+    credited = _credited(asked.artist, candidate.artists, "artist")
+    if candidate.kind == "work" and not credited.left:
+        return _Part(_NO_ARTIST, f"who wrote it is another: “{candidate.artists[0][:80]}”")
+    return credited
 
 
 def _credited(name: str, names: Sequence[str], what: str) -> _Part:
@@ -293,10 +309,10 @@ def _words(words: str, candidate: Candidate) -> _Part:
     for title in candidate.titles:
         for artist in [*candidate.artists, ""]:
             if sorted(wanted) == sorted(fold(f"{title} {artist}")):
-                if artist or candidate.kind == "artist":
+                if artist or candidate.kind in ("artist", "label"):
                     said = (
                         "the words are its name"
-                        if candidate.kind == "artist"
+                        if candidate.kind in ("artist", "label")
                         else "the words are title and artist"
                     )
                     return _Part(_WORDS_ALL, said)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from onrecord.archive.named import emptied
 from onrecord.archive.naming import FILE
 from onrecord.archive.reading import Reader
 from onrecord.archive.ws2.records import Tree, kept
@@ -25,7 +26,7 @@ class Held(Reader):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._entities = Entities(folder / "search" / FILE)
-        self._hidden_ids: tuple[object, object, set[str]] | None = None
+        self._not_told: tuple[object, object, tuple[frozenset[str], set[str]]] | None = None
 
     def now(self) -> dt.datetime:
         return self._archive.clock()
@@ -36,15 +37,19 @@ class Held(Reader):
 
     @property
     def hidden(self) -> frozenset[str]:
-        """Things that were withdrawn."""
-        return frozenset(self._withheld.things)
+        """Things that were withdrawn, and those of which all that they are known by was."""
+        return self._withheld_now()[0]
 
     @property
     def hidden_ids(self) -> set[str]:
         """All ids of theirs, as answers name them."""
-        withheld, changes, held = self._withheld, self._entities.changes(), self._hidden_ids
+        return self._withheld_now()[1]
+
+    def _withheld_now(self) -> tuple[frozenset[str], set[str]]:
+        withheld, changes, held = self._withheld, self._entities.changes(), self._not_told
         if held is None or held[0] is not withheld or held[1] != changes:
-            held = self._hidden_ids = withheld, changes, self._entities.ids(withheld.things)
+            things = frozenset({*withheld.things, *emptied(self._entities, withheld.things)})
+            held = self._not_told = withheld, changes, (things, self._entities.ids(things))
         return held[2]
 
     @property

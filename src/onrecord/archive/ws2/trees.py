@@ -156,7 +156,7 @@ class Trees:
             "id": entity.id,
             "title": entity.name,
             "type": said.get("kind") or None,
-            "iswcs": [said["iswc"]] if said.get("iswc") else [],
+            "iswcs": list(said.get("iswcs") or ()),
             "language": language,
             "languages": [language] if language else [],
         }

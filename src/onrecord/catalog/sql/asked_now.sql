@@ -9,6 +9,11 @@ CREATE VIEW now_releases AS SELECT id, title, artist, date, barcode, label FROM 
 
 CREATE VIEW now_artists AS SELECT id, name, sort_name, mbid FROM canonical_artists;
 
+CREATE VIEW now_works AS
+SELECT id, title, composer, lyricist, language, kind, iswcs, mbids FROM canonical_works;
+
+CREATE VIEW now_labels AS SELECT id, name, sort_name, code, country, kind, isni, mbid, parent FROM canonical_labels;
+
 CREATE VIEW now_release_tracks AS SELECT release, recording, disc, position FROM canonical_tracks;
 
 CREATE VIEW now_crosswalk AS SELECT recording, source, source_id, blob, reason, confidence FROM recording_members;
@@ -16,6 +21,10 @@ CREATE VIEW now_crosswalk AS SELECT recording, source, source_id, blob, reason, 
 CREATE VIEW now_release_crosswalk AS SELECT release, source, source_id, reason, confidence FROM release_members;
 
 CREATE VIEW now_artist_crosswalk AS SELECT artist, source, source_id, reason, confidence FROM artist_members;
+
+CREATE VIEW now_work_crosswalk AS SELECT work, source, source_id, reason, confidence FROM work_members;
+
+CREATE VIEW now_label_crosswalk AS SELECT label, source, source_id, reason, confidence FROM label_members;
 
 CREATE VIEW now_track_claims AS
 SELECT t.source, t.record, t.id, t.title, t.artist, t.artist_id, t.release, t.release_id, t.disc, t.position,
@@ -58,7 +67,11 @@ SELECT 'track' AS kind, recording AS id, source, source_id FROM recording_member
 UNION ALL
 SELECT 'release', release, source, source_id FROM release_members WHERE founds
 UNION ALL
-SELECT 'artist', artist, source, source_id FROM artist_members WHERE founds;
+SELECT 'artist', artist, source, source_id FROM artist_members WHERE founds
+UNION ALL
+SELECT 'work', work, source, source_id FROM work_members WHERE founds
+UNION ALL
+SELECT 'label', label, source, source_id FROM label_members WHERE founds;
 
 CREATE VIEW now_redirects AS
 SELECT kind, old, arg_max(new, seq) AS new FROM redirects GROUP BY kind, old HAVING arg_max(new, seq) <> old;
@@ -95,6 +108,13 @@ WITH given AS (
   SELECT 'artist', m.artist, c.source, c.id, c.license, m.reason, m.confidence,
     unnest([('isni', c.isni), ('mbid', c.mbid), ('discogs', if(c.source = 'discogs', 'a' || c.id, ''))])
   FROM now_artist_claims c JOIN artist_members m ON m.source = c.source AND m.source_id = c.id
+  UNION ALL
+  SELECT 'work', m.work, c.source, c.id, c.license, m.reason, m.confidence, unnest([('iswc', c.iswc), ('mbid', c.mbid)])
+  FROM now_work_claims c JOIN work_members m ON m.source = c.source AND m.source_id = c.id
+  UNION ALL
+  SELECT 'label', m.label, c.source, c.id, c.license, m.reason, m.confidence,
+    unnest([('code', c.code), ('isni', c.isni), ('mbid', c.mbid), ('discogs', if(c.source = 'discogs', 'l' || c.id, ''))])
+  FROM now_label_claims c JOIN label_members m ON m.source = c.source AND m.source_id = c.id
 )
 SELECT kind, id, code[1] AS scheme, code[2] AS value, source, source_id, reason, confidence, license
 FROM given WHERE code[2] <> '';

@@ -90,3 +90,32 @@ SELECT * FROM (
 
 CREATE OR REPLACE TABLE recording_blobs AS
 SELECT DISTINCT recording, blob FROM recording_members WHERE source = 'file' ORDER BY recording, blob;
+
+CREATE OR REPLACE TABLE canonical_works AS
+SELECT
+  m.work AS id,
+  coalesce(arg_min(n.title, (m.rank, n.source, n.id)) FILTER (WHERE n.title <> ''), '') AS title,
+  coalesce(arg_min(n.composer, (m.rank, n.source, n.id)) FILTER (WHERE n.composer <> ''), '') AS composer,
+  coalesce(arg_min(n.lyricist, (m.rank, n.source, n.id)) FILTER (WHERE n.lyricist <> ''), '') AS lyricist,
+  coalesce(arg_min(n.language, (m.rank, n.source, n.id)) FILTER (WHERE n.language <> ''), '') AS language,
+  coalesce(arg_min(n.kind, (m.rank, n.source, n.id)) FILTER (WHERE n.kind <> ''), '') AS kind,
+  coalesce(list_sort(list(DISTINCT n.iswc) FILTER (WHERE n.iswc <> '')), []) AS iswcs,
+  coalesce(list_sort(list(DISTINCT n.mbid) FILTER (WHERE n.mbid <> '')), []) AS mbids
+FROM work_members m JOIN work_nodes n ON n.node = m.node
+GROUP BY m.work;
+
+CREATE OR REPLACE TABLE canonical_labels AS
+SELECT
+  m.label AS id,
+  coalesce(arg_min(n.name, (m.rank, n.source, n.id)) FILTER (WHERE n.name <> ''), '') AS name,
+  coalesce(arg_min(n.sort_name, (m.rank, n.source, n.id)) FILTER (WHERE n.sort_name <> ''), '') AS sort_name,
+  coalesce(arg_min(n.code, (m.rank, n.source, n.id)) FILTER (WHERE n.code <> ''), '') AS code,
+  coalesce(arg_min(n.country, (m.rank, n.source, n.id)) FILTER (WHERE n.country <> ''), '') AS country,
+  coalesce(arg_min(n.kind, (m.rank, n.source, n.id)) FILTER (WHERE n.kind <> ''), '') AS kind,
+  coalesce(arg_min(n.isni, (m.rank, n.source, n.id)) FILTER (WHERE n.isni <> ''), '') AS isni,
+  coalesce(arg_min(n.mbid, (m.rank, n.source, n.id)) FILTER (WHERE n.mbid <> ''), '') AS mbid,
+  coalesce(arg_min(p.label, (m.rank, n.source, n.id)) FILTER (WHERE p.label <> m.label), '') AS parent
+FROM label_members m
+JOIN label_nodes n ON n.node = m.node
+LEFT JOIN label_members p ON p.source = n.source AND p.source_id = n.parent
+GROUP BY m.label;

@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- One round of joining: each node takes the smallest label among its neighbours, then the label of that label.
--- `{kind}` is track, artist or release. Only nodes with a neighbour have a label. Run until nothing changes.
+-- Only nodes with a neighbour have a label. Run until nothing changes.
 CREATE OR REPLACE TABLE {kind}_next AS
 WITH offers AS (
   SELECT node, label FROM {kind}_labels

@@ -6,6 +6,10 @@ CREATE VIEW {side}_recordings AS SELECT * FROM {side}_plain_recordings;
 
 CREATE VIEW {side}_artists AS SELECT * FROM {side}_plain_artists;
 
+CREATE VIEW {side}_works AS SELECT * FROM {side}_plain_works;
+
+CREATE VIEW {side}_labels AS SELECT * FROM {side}_plain_labels;
+
 CREATE VIEW {side}_releases AS
 SELECT r.*, coalesce(t.tracks, '') AS tracks
 FROM {side}_plain_releases r

@@ -3,3 +3,6 @@
 -- Names as the matcher compares them: no case, no accents, no punctuation.
 CREATE OR REPLACE MACRO fold(text) AS
   trim(regexp_replace(lower(strip_accents(nfc_normalize(text))), '[^\p{L}\p{N}]+', ' ', 'g'));
+-- Several names that are joined with commas, in whatever order.
+CREATE OR REPLACE MACRO fold_names(text) AS
+  array_to_string(list_sort(list_distinct([fold(name) FOR name IN string_split(text, ', ')])), ';');

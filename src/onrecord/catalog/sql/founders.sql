@@ -2,7 +2,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The id of each component of `{kind}`: the oldest that a claim of it founds. A claim founds the id that is made of its
 -- name (`mint`) when it comes; another one where `ids` or `{kind}_heirs` say so, and the claim that the id is made of is not
--- here. An heir's id is as old as the heir; what another archive calls its things is as old as its word.
+-- here. An heir's id is as old as the heir; what another archive calls its things is as old as its word, also where the
+-- claim that the id is made of comes later.
 CREATE OR REPLACE TABLE {kind}_owners AS
 WITH founding AS (
   SELECT id, source, source_id, seq FROM ids WHERE kind = '{kind}'
@@ -24,6 +25,10 @@ WITH alone AS (
 offers AS (
   SELECT l.label, n.node, n.first_seq AS seq, n.source, n.id AS source_id, '' AS id
   FROM {kind}_labels l JOIN {kind}_nodes n ON n.node = l.node
+  UNION ALL
+  SELECT l.label, n.node, i.seq, n.source, n.id, ''
+  FROM ids i JOIN {kind}_nodes n ON mint('{thing}', n.source, n.id) = i.id JOIN {kind}_labels l ON l.node = n.node
+  WHERE i.kind = '{kind}' AND starts_with(i.source, 'archive:')
   UNION ALL
   SELECT coalesce(l.label, n.node), n.node, o.seq, n.source, n.id, o.id
   FROM {kind}_owners o JOIN {kind}_nodes n ON n.node = o.node LEFT JOIN {kind}_labels l ON l.node = o.node

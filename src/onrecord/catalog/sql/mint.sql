@@ -1,6 +1,6 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The canonical id that a claim founds: onrecord.model.identifiers.mint, for a column. `kind` is recording, release, artist.
+-- The canonical id that a claim founds: onrecord.model.identifiers.mint, for a column. `kind` is recording, release, work …
 CREATE OR REPLACE MACRO five_bits(number, shift) AS
   substr('abcdefghijklmnopqrstuvwxyz234567', (((number >> shift) & 31) + 1)::BIGINT, 1);
 CREATE OR REPLACE MACRO forty_bits(number) AS

@@ -1,8 +1,8 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Everything that has a name in MusicBrainz's six kinds, after `match` and with `mentions`: `named_things`, one row a
--- thing, and `named_links`, which of them belong together. A canonical thing goes by its canonical id; a release group,
--- a work, a label by its MBID, or by what it was made from here.
+-- thing, and `named_links`, which of them belong together. A canonical thing goes by its canonical id; a release group, and
+-- a work or a label that is only mentioned, by its MBID, or by what it was made from here.
 CREATE OR REPLACE TABLE current_mentions AS
 SELECT m.*, split_part(m.record, ':', 1) AS of_kind, split_part(m.record, ':', 2) AS of FROM mentions m
 WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = m.source AND r.record = m.record AND r.seq > m.seq);
@@ -47,45 +47,63 @@ WITH said AS (
 SELECT f.thing AS release, coalesce(s.mbid, 'release-group/' || f.thing) AS thing, s.mbid
 FROM release_facts f LEFT JOIN said s ON s.release = f.thing;
 
-CREATE OR REPLACE TABLE current_works AS
-SELECT w.*, coalesce(nullif(w.mbid, ''), 'work/' || w.source || '/' || w.id) AS thing
-FROM works w
-WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = w.source AND r.record = w.record AND r.seq > w.seq)
-QUALIFY row_number() OVER (PARTITION BY coalesce(nullif(w.mbid, ''), 'work/' || w.source || '/' || w.id)
-  ORDER BY w.seq DESC, w.source, w.record) = 1;
+-- Which work an MBID or an ISWC is of; where persons keep apart what bears one MBID, the first.
+CREATE OR REPLACE TABLE work_things AS
+SELECT mbid, min(thing) AS thing FROM (SELECT id AS thing, unnest(mbids) AS mbid FROM canonical_works) GROUP BY mbid;
+
+CREATE OR REPLACE TABLE current_works AS SELECT id AS thing, unnest(iswcs) AS iswc FROM canonical_works;
+
+CREATE OR REPLACE TABLE label_mbids AS
+SELECT m.label AS thing, list_sort(list(DISTINCT n.mbid)) AS mbids
+FROM label_members m JOIN label_nodes n ON n.node = m.node WHERE n.mbid <> '' GROUP BY m.label;
+
+CREATE OR REPLACE TABLE label_things AS
+SELECT mbid, min(thing) AS thing FROM (SELECT thing, unnest(mbids) AS mbid FROM label_mbids) GROUP BY mbid;
+
+-- Which label a name is of, where it is of one alone: of those with an MBID, else of all.
+CREATE OR REPLACE TABLE label_names AS
+WITH named AS (
+  SELECT fold(l.name) AS folded, l.id AS thing, m.thing IS NOT NULL AS coded
+  FROM canonical_labels l LEFT JOIN label_mbids m ON m.thing = l.id
+  UNION
+  SELECT fold(c.name), coalesce(t.thing, c.mbid), true
+  FROM current_mentions c LEFT JOIN label_things t ON t.mbid = c.mbid WHERE c.kind = 'label'
+)
+SELECT
+  folded,
+  if(count(DISTINCT thing) FILTER (WHERE coded) = 1, min(thing) FILTER (WHERE coded), min(thing)) AS thing
+FROM named WHERE folded <> ''
+GROUP BY folded
+HAVING count(DISTINCT thing) FILTER (WHERE coded) = 1 OR count(DISTINCT thing) = 1;
 
 CREATE OR REPLACE TABLE named_labels AS
 WITH said AS (
-  SELECT l.mbid, l.name, 0 AS rank, to_json(struct_pack(
-    name := l.name, sort_name := l.sort_name, isni := l.isni, code := l.code, country := l.country, kind := l.kind
-  )) AS body, l.country, l.kind, l.code
-  FROM labels l
-  WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = l.source AND r.record = l.record AND r.seq > l.seq)
+  SELECT coalesce(t.thing, c.mbid) AS thing, c.mbid, c.name, 0 AS rank
+  FROM current_mentions c LEFT JOIN label_things t ON t.mbid = c.mbid WHERE c.kind = 'label'
   UNION ALL
-  SELECT mbid, name, 1, NULL, '', '', '' FROM current_mentions WHERE kind = 'label'
-  UNION ALL
-  SELECT '', label, 2, NULL, '', '', '' FROM canonical_releases
-),
-known AS (
-  SELECT fold(name) AS folded, min(mbid) AS mbid FROM said
-  WHERE mbid <> '' GROUP BY fold(name) HAVING count(DISTINCT mbid) = 1
+  SELECT coalesce(n.thing, 'label/' || fold(r.label)), NULL, r.label, 1
+  FROM canonical_releases r LEFT JOIN label_names n ON n.folded = fold(r.label)
 )
 SELECT
-  coalesce(nullif(s.mbid, ''), k.mbid, 'label/' || fold(s.name)) AS thing,
-  coalesce(max(nullif(s.mbid, '')), max(k.mbid)) AS mbid,
-  arg_min(s.name, (s.rank, s.name)) AS name,
-  arg_min(s.body, (s.rank, s.body::VARCHAR)) FILTER (WHERE s.body IS NOT NULL) AS body,
-  coalesce(max(s.country), '') AS country, coalesce(max(s.kind), '') AS kind, coalesce(max(s.code), '') AS code
-FROM said s LEFT JOIN known k ON k.folded = fold(s.name)
-WHERE fold(s.name) <> ''
-GROUP BY 1;
+  l.id AS thing, coalesce(m.mbids, []) AS mbids, l.name, l.country, l.kind, l.code,
+  to_json(struct_pack(
+    name := l.name, sort_name := l.sort_name, isni := l.isni, code := l.code, country := l.country, kind := l.kind
+  )) AS body
+FROM canonical_labels l LEFT JOIN label_mbids m ON m.thing = l.id
+UNION ALL
+SELECT
+  s.thing, if(max(s.mbid) IS NULL, [], [max(s.mbid)]), arg_min(s.name, (s.rank, s.name)), '', '', '', NULL
+FROM said s
+WHERE fold(s.name) <> '' AND s.thing NOT IN (SELECT id FROM canonical_labels)
+GROUP BY s.thing;
 
 CREATE OR REPLACE TABLE named_links AS
 WITH labelled AS (
-  SELECT DISTINCT f.thing, c.mbid
+  SELECT DISTINCT f.thing, l.thing AS label
   FROM release_ids f
   JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'label'
-  JOIN named_labels l ON l.thing = c.mbid
+  LEFT JOIN label_things t ON t.mbid = c.mbid
+  JOIN named_labels l ON l.thing = coalesce(t.thing, c.mbid)
 ),
 one_way AS (
   SELECT 'artist' AS a_kind, artist AS a, 'release' AS b_kind, release AS b FROM release_artists
@@ -100,16 +118,16 @@ one_way AS (
   UNION
   SELECT 'release-group', thing, 'release', release FROM release_groups
   UNION
-  SELECT 'label', mbid, 'release', thing FROM labelled
+  SELECT 'label', label, 'release', thing FROM labelled
   UNION
-  SELECT 'label', l.thing, 'release', r.id
-  FROM canonical_releases r
-  JOIN (SELECT fold(name) AS folded, min(thing) AS thing FROM named_labels GROUP BY fold(name)) l ON l.folded = fold(r.label)
+  SELECT 'label', coalesce(n.thing, 'label/' || fold(r.label)), 'release', r.id
+  FROM canonical_releases r LEFT JOIN label_names n ON n.folded = fold(r.label)
   WHERE fold(r.label) <> '' AND r.id NOT IN (SELECT thing FROM labelled)
   UNION
-  SELECT 'work', c.mbid, 'recording', r.id
+  SELECT 'work', coalesce(t.thing, c.mbid), 'recording', r.id
   FROM (SELECT id, unnest(mbids) AS mbid FROM canonical_recordings) r
   JOIN current_mentions c ON c.of = r.mbid AND c.of_kind = 'recording' AND c.kind = 'work'
+  LEFT JOIN work_things t ON t.mbid = c.mbid
 )
 SELECT a, b_kind AS kind, b FROM one_way UNION SELECT b, a_kind, a FROM one_way;
 
@@ -176,20 +194,20 @@ LEFT JOIN (
 ) p ON p.recording = r.id
 UNION ALL
 SELECT
-  'work', w.thing, if(w.mbid = '', [], [w.mbid]), w.title, concat_ws(', ', nullif(w.composer, ''), nullif(w.lyricist, '')),
-  [], '', [], NULL, '', NULL,
-  ['iswc=' || w.iswc, 'lang=' || w.language, 'type=' || w.kind],
+  'work', w.id, w.mbids, w.title, concat_ws(', ', nullif(w.composer, ''), nullif(w.lyricist, '')), [], '', [], NULL, '', NULL,
+  list_concat(['iswc=' || code FOR code IN w.iswcs], ['lang=' || w.language, 'type=' || w.kind]),
   to_json(struct_pack(
-    title := w.title, iswc := w.iswc, composer := w.composer, lyricist := w.lyricist, language := w.language, kind := w.kind
+    title := w.title, iswcs := w.iswcs, iswc := array_to_string(w.iswcs, ', '), composer := w.composer,
+    lyricist := w.lyricist, language := w.language, kind := w.kind
   ))
-FROM current_works w
+FROM canonical_works w
 UNION ALL
 SELECT 'work', c.mbid, [c.mbid], max(c.name), '', [], '', [], NULL, '', NULL, [], NULL
 FROM current_mentions c
-WHERE c.kind = 'work' AND c.mbid NOT IN (SELECT mbid FROM current_works)
+WHERE c.kind = 'work' AND c.mbid NOT IN (SELECT mbid FROM work_things)
 GROUP BY c.mbid
 UNION ALL
 SELECT
-  'label', thing, if(mbid IS NULL, [], [mbid]), name, '', [], name, [], NULL, '', NULL,
+  'label', thing, mbids, name, '', [], name, [], NULL, '', NULL,
   ['country=' || country, 'type=' || kind, 'code=' || ltrim(replace(code, 'LC', ''), '0')], body
 FROM named_labels;

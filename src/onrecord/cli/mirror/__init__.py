@@ -11,6 +11,7 @@ from onrecord.cli.mirror import (
     follow,
     get,
     holders,
+    look,
     plan,
     prove,
     repair,
@@ -26,7 +27,7 @@ def command() -> None:
     """Follow, fetch and seed editions of other archives."""
 
 
-for _each in (follow.command, sync.command, get.command, seed.command, repair.command):
+for _each in (follow.command, sync.command, look.command, get.command, seed.command, repair.command):
     command.add_command(_each)
 for _each in (plan.command, status.command, check.command, export.command):
     command.add_command(_each)

@@ -46,16 +46,16 @@ def command(
     \b
     Example:  onrecord mirror seed --listen 127.0.0.1:6881
     """
-    from onrecord.archive import Archive, counting, planning, seed_state, seeding, sharding
-    from onrecord.archive.shards import ASK_EVERY
+    from onrecord.archive import Archive, counting, planning, seed_sessions, seed_state, seeding
+    from onrecord.archive.seed_process import ASK_EVERY
 
     with Archive.open(folder) as archive, seed_state.seeding(archive) as tell:
         limit, need = limit_volumes or 0, planning.need(archive) if limit_volumes else None
         asking = archive.settings.seed.trackers if trackers is None else trackers
         sessions = shards or archive.settings.seed.shards
-        sessions = sessions or sharding.enough(sum(seeding.chosen(archive, limit, need).values()))
+        sessions = sessions or seed_sessions.enough(sum(seeding.chosen(archive, limit, need).values()))
         with (
-            closing(sharding.begin(archive, sessions, listen, asking, limit, need, out.say)) as running,
+            closing(seed_sessions.begin(archive, sessions, listen, asking, limit, need, out.say)) as running,
             closing(counting.Counting(archive, listen if asking else "", out.say)) as counts,
         ):
             states, torrents = running.states(), running.torrents()

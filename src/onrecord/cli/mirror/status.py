@@ -24,6 +24,7 @@ def command(folder: Path, out: Output) -> None:
     with Archive.open(folder) as archive:
         found = mirror_status.status(archive)
         seeding, swarm = seed_state.current(archive), counting.counted(archive)
+        unlooked = archive.ledger.vouched_totals()[0]
 
     def text() -> Iterator[str]:
         for item in found:
@@ -43,6 +44,10 @@ def command(folder: Path, out: Output) -> None:
             yield f"  last shown to be held: {item.last_proof or 'never'}"
             if item.hidden_by:
                 yield f"  withdrawals obeyed: {item.hidden_by:,}, {item.hidden:,} files are hidden"
+            if item.lied:
+                yield f"  its word was false on {item.lied[:10]}: files are decoded before they are kept"
+        if unlooked:
+            yield f"{unlooked:,} files are held and seeded, and not looked into yet: `onrecord mirror look`"
         if not found:
             yield "no archive is followed: `onrecord mirror follow FEED`"
         if seeding is None:
@@ -58,4 +63,5 @@ def command(folder: Path, out: Output) -> None:
             if each.swarm or shown:
                 yield f"  {each.torrent}: {told(each.swarm) if each.swarm else 'not counted'}{shown}"
 
-    out.result("mirror.status", {"archives": found, "seeding": seeding, "swarm": swarm}, text)
+    body = {"archives": found, "seeding": seeding, "swarm": swarm, "not_looked_into": unlooked}
+    out.result("mirror.status", body, text)

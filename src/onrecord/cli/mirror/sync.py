@@ -30,11 +30,25 @@ from onrecord.cli.peers import peer_of
 @click.option(
     "--patience", type=float, default=60.0, show_default=True, help="Seconds without a byte before giving up."
 )
+@click.option(
+    "--no-look",
+    is_flag=True,
+    help="End when all bytes are held, and leave it to `mirror look` to decode, check and match them.",
+)
 @options
 def command(
-    peers: tuple[str, ...], disk: Path | None, listen: str, patience: float, folder: Path, out: Output
+    peers: tuple[str, ...],
+    disk: Path | None,
+    listen: str,
+    patience: float,
+    no_look: bool,
+    folder: Path,
+    out: Output,
 ) -> None:
     """Fetch the newest editions over BitTorrent or from a disk, verify every byte, keep what may be shared.
+
+    As soon as all bytes are held they may be seeded; then each file is decoded, and what is not as the signed edition
+    said is set aside (exit code 4).
 
     Where there is a plan (`mirror plan`) the volumes that it names are fetched. Exit code 3 where a feed has expired
     (nothing new of that archive is trusted, what is held goes on being served), a file on the disk is damaged, or an
@@ -47,15 +61,23 @@ def command(
 
     if bool(peers) == bool(disk):
         raise click.UsageError("give --peer ADDRESS:PORT, or --from FOLDER")
-    with Archive.open(folder) as archive, out.progress("mirroring") as update:
-        reports = mirroring.sync(
-            archive,
-            [peer_of(text) for text in peers],
-            progress=lambda name, state: update(state.peers, state.done),
-            patience=patience,
-            listen=listen,
-            disk=disk,
-        )
+    with Archive.open(folder) as archive:
+        with out.progress("mirroring") as update:
+            reports = mirroring.sync(
+                archive,
+                [peer_of(text) for text in peers],
+                progress=lambda name, state: update(state.peers, state.done),
+                patience=patience,
+                listen=listen,
+                disk=disk,
+                look_into=False,
+            )
+        if not no_look:
+            if new := sum(report.files for report in reports):
+                out.say(f"{new:,} new files are held and may be seeded; now they are looked into")
+            with out.progress("looking into", lambda: archive.ledger.vouched_totals()[1]) as update:
+                mirroring.look_and_match(archive, reports, progress=update)
+        left = archive.ledger.vouched_totals()[0]
 
     def text() -> Iterator[str]:
         for report in reports:
@@ -84,13 +106,20 @@ def command(
                 yield f"  {report.absent:,} files are not on the disk"
             for name in report.damaged:
                 yield f"  damaged on the disk, and not taken: {name}"
+            for what in report.unlike:
+                yield f"  not what that archive said, set aside: {what}"
             if report.hidden or report.shown:
                 yield (
                     f"  its list of withdrawals: {report.hidden:,} files hidden, {report.shown:,} withdrawals lifted; "
                     "`onrecord rights withdrawals` shows them, deleting is up to you"
                 )
+        if left:
+            yield f"{left:,} files are held on the editions' word and not looked into yet: `onrecord mirror look`"
 
-    out.result("mirror.sync", {"editions": [msgspec.to_builtins(report) for report in reports]}, text)
+    body = {"editions": [msgspec.to_builtins(report) for report in reports], "not_looked_into": left}
+    out.result("mirror.sync", body, text)
+    if any(report.unlike for report in reports):
+        sys.exit(4)
     if all(report.failed for report in reports):
         sys.exit(max(report.exit_code for report in reports))
     if any(report.expired or report.damaged or report.failed for report in reports):

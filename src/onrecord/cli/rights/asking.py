@@ -36,7 +36,7 @@ def list_all(limit: int, folder: Path, out: Output) -> None:
             yield f"{'refused':<6} {one.codes[0]:<18} {one.name}"
             yield f"       {one.sentence}"
 
-    out.result("rights.list", {"answers": answers, "refused": refused}, text)
+    out.lists("rights.list", {"answers": answers, "refused": refused}, text)
 
 
 @click.command("why")

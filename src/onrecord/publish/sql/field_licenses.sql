@@ -10,6 +10,8 @@ WITH columns(claims, field) AS (
     'title', 'artist', 'mbid', 'barcode', 'label', 'date', 'country', 'kind', 'tracks'
   ])
   UNION ALL SELECT 'artist_claims', unnest(['name', 'sort_name', 'mbid', 'isni', 'country'])
+  UNION ALL SELECT 'work_claims', unnest(['title', 'mbid', 'iswc', 'composer', 'lyricist', 'language', 'kind'])
+  UNION ALL SELECT 'label_claims', unnest(['name', 'sort_name', 'mbid', 'isni', 'code', 'country', 'kind', 'parent'])
 )
 SELECT l.source, c.claims, c.field, coalesce(p.license, l.license) AS license
 FROM speakers l CROSS JOIN columns c

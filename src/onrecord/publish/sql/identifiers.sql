@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Every identifier that a claim gives, with the canonical thing that the claim belongs to. An ISRC is evidence of identity,
--- never proof, and stands here of each thing that it was given to.
+-- Every identifier that a claim gives, with the canonical thing that the claim belongs to. An ISRC (or ISWC) is evidence of
+-- identity, never proof, and stands here of each thing that it was given to.
 WITH given AS (
   SELECT 'track' AS kind, m.recording AS id, n.source, n.id AS source_id, n.part_license, m.reason, m.confidence,
     unnest([('isrc', n.isrc), ('mbid', n.mbid)]) AS code
@@ -14,6 +14,13 @@ WITH given AS (
   SELECT 'artist', m.artist, n.source, n.id, n.part_license, m.reason, m.confidence,
     unnest([('isni', n.isni), ('mbid', n.mbid), ('discogs', if(n.source = 'discogs', 'a' || n.id, ''))])
   FROM artist_members m JOIN artist_nodes n ON n.node = m.node
+  UNION ALL
+  SELECT 'work', m.work, n.source, n.id, n.part_license, m.reason, m.confidence, unnest([('iswc', n.iswc), ('mbid', n.mbid)])
+  FROM work_members m JOIN work_nodes n ON n.node = m.node
+  UNION ALL
+  SELECT 'label', m.label, n.source, n.id, n.part_license, m.reason, m.confidence,
+    unnest([('code', n.code), ('isni', n.isni), ('mbid', n.mbid), ('discogs', if(n.source = 'discogs', 'l' || n.id, ''))])
+  FROM label_members m JOIN label_nodes n ON n.node = m.node
 )
 SELECT g.kind, g.id, g.code[1] AS scheme, g.code[2] AS value, g.source, g.source_id, g.reason, g.confidence,
   concat_ws(' AND ', nullif(l.license, ''), g.part_license) AS license

@@ -6,5 +6,6 @@ SELECT kind, id, source, source_id
 FROM founders
 WHERE id IN (
   SELECT id FROM canonical_recordings UNION SELECT id FROM canonical_releases UNION SELECT id FROM canonical_artists
+  UNION SELECT id FROM canonical_works UNION SELECT id FROM canonical_labels
 )
 ORDER BY kind, id

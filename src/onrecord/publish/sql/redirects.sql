@@ -13,6 +13,7 @@ SELECT kind, old, new
 FROM led
 WHERE new IN (
   SELECT id FROM canonical_recordings UNION SELECT id FROM canonical_releases UNION SELECT id FROM canonical_artists
+  UNION SELECT id FROM canonical_works UNION SELECT id FROM canonical_labels
 )
   AND old NOT IN (SELECT id FROM withdrawn_things)
 ORDER BY kind, old, new

@@ -12,6 +12,10 @@ WITH said AS (
   UNION ALL
   SELECT m.artist, m.source, if(m.source = 'file', substr(n.record, 6), ''), n.part_license
   FROM artist_members m JOIN artist_nodes n ON n.node = m.node
+  UNION ALL
+  SELECT m.work, m.source, '', n.part_license FROM work_members m JOIN work_nodes n ON n.node = m.node
+  UNION ALL
+  SELECT m.label, m.source, '', n.part_license FROM label_members m JOIN label_nodes n ON n.node = m.node
 ),
 terms AS (
   SELECT DISTINCT

@@ -18,7 +18,17 @@ UNION
 SELECT a.source, a.record, a.id, a.mbid, ''
 FROM artists a
 JOIN held_artist_members m ON m.source = a.source AND m.source_id = a.id
-JOIN withdrawn_things w ON w.kind = 'artist' AND w.id = m.artist;
+JOIN withdrawn_things w ON w.kind = 'artist' AND w.id = m.artist
+UNION
+SELECT c.source, c.record, c.id, c.mbid, c.iswc
+FROM works c
+JOIN held_work_members m ON m.source = c.source AND m.source_id = c.id
+JOIN withdrawn_things w ON w.kind = 'work' AND w.id = m.work
+UNION
+SELECT c.source, c.record, c.id, c.mbid, ''
+FROM labels c
+JOIN held_label_members m ON m.source = c.source AND m.source_id = c.id
+JOIN withdrawn_things w ON w.kind = 'label' AND w.id = m.label;
 
 CREATE OR REPLACE TEMP TABLE silent_records AS
 SELECT source, record FROM hidden_claims

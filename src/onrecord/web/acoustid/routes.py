@@ -22,7 +22,8 @@ from onrecord.archive.submitting import submit
 from onrecord.archive.ws2 import EntityReader
 from onrecord.errors import ArchiveLocked, NotFound, OnrecordError
 from onrecord.web import text
-from onrecord.web.acoustid import answers, asking, faults, local
+from onrecord.web.access.here import is_here
+from onrecord.web.acoustid import answers, asking, faults
 from onrecord.web.acoustid.asking import Parameters
 from onrecord.web.acoustid.faults import Refused
 from onrecord.web.acoustid.written import Tree, written
@@ -169,7 +170,7 @@ class _Service:
     def _let_in(self, request: Request, user: str) -> None:
         if not self._site.key:
             raise faults.not_allowed("submissions are taken where onrecord serve runs on this machine alone")
-        if not self._is_key(user) and not local.is_here(request, self._site):
+        if not self._is_key(user) and not is_here(request, self._site.web):
             raise faults.invalid_user()
 
     def _who(self, user: str) -> str:

@@ -8,6 +8,8 @@ ends when it is told to, and when who began it is gone.
 
 import signal
 import sys
+import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -37,6 +39,10 @@ class Report(Struct, frozen=True):
     seen: tuple[Seen, ...]
 
 
+class Alive(Struct, frozen=True):
+    """It is at work: a look at many files takes long."""
+
+
 class Failed(Struct, frozen=True):
     """Why the process ends."""
 
@@ -44,10 +50,11 @@ class Failed(Struct, frozen=True):
     hint: str
 
 
-def run(folder: Path, listen: str, trackers: bool, line: Connection) -> None:
+def run(folder: Path, listen: str, trackers: bool, line: Connection, every: float = ASK_EVERY) -> None:
     """Seed what comes over the line, a `Part` each time that it is another, until None comes or the line breaks.
 
     A part is waited for when the session is ready, and taken after a report: so the two never both wait to be heard.
+    Something is said every few seconds: a report, or while a look takes longer that it is at work.
     """
     # Who began it decides when to stop; a terminal's Ctrl-C reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -58,9 +65,9 @@ def run(folder: Path, listen: str, trackers: bool, line: Connection) -> None:
             part = _wait_for(line)
             seeds = Seeds(archive, session, part=part)
             while part is not None:
-                names = seeds.take(part)
+                names = seeds.take(part, _alive(line, every))
                 line.send(Report(tuple(names), seeds.files, tuple(session.seen())))
-                if line.poll(ASK_EVERY):
+                if line.poll(every):
                     part = _wait_for(line)
     except (EOFError, ConnectionError):
         pass  # who began it is gone
@@ -68,6 +75,19 @@ def run(folder: Path, listen: str, trackers: bool, line: Connection) -> None:
         line.send(Failed(error.message, error.hint))
     except OSError as error:
         line.send(Failed(str(error), "see to it; nothing committed is lost"))
+
+
+def _alive(line: Connection, every: float) -> Callable[[], None]:
+    """To be called on the way: says now and then that this process is at work."""
+    last = time.monotonic()
+
+    def alive() -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= every:
+            last = now
+            line.send(Alive())
+
+    return alive
 
 
 def _wait_for(line: Connection) -> Part | None:

@@ -12,9 +12,9 @@ from multiprocessing.process import BaseProcess
 from typing import Final, Protocol
 
 from onrecord.archive.core import Archive
+from onrecord.archive.seed_process import ASK_EVERY, Failed, Ready, Report, run
 from onrecord.archive.seed_state import ShardState
 from onrecord.archive.seeding import Need, Part, Seeds, chosen
-from onrecord.archive.shards import ASK_EVERY, Failed, Ready, Report, run
 from onrecord.errors import MirrorFailed, UsageError
 from onrecord.mirror.network import split, with_port
 from onrecord.mirror.session import Seen, Session
@@ -25,6 +25,9 @@ FILES_A_SHARD: Final = 5_000_000
 PAUSES: Final = (1.0, 60.0)
 #: Seconds after which a shard that runs is taken to be well, so that its next pause is the first again.
 _WELL: Final = 60.0
+#: Seconds after which a shard that says nothing is taken to hang. It says something every few, and after each torrent
+#: that it looks at.
+SILENCE: Final = 60.0
 #: Seconds that a shard may take to end before it is killed.
 _LAST: Final = 20.0
 _MOST_PORT: Final = 65_535
@@ -122,7 +125,8 @@ class Shards:
     """Several sessions, each in a process of its own and with its own port: the one named, and those above it.
 
     A process that dies is begun again, by the same port and with the same volumes, after a pause that grows while it
-    does not stay; `say` is told. Where one cannot begin at all at the start, MirrorFailed, and none runs.
+    does not stay; `say` is told. So is one that hangs: that says nothing for `silence` seconds, though it has something
+    to say `every` few. Where one cannot begin at all at the start, MirrorFailed, and none runs.
     """
 
     def __init__(
@@ -135,6 +139,8 @@ class Shards:
         need: Need | None = None,
         say: Callable[[str], None] = lambda line: None,
         pauses: tuple[float, float] = PAUSES,
+        silence: float = SILENCE,
+        every: float = ASK_EVERY,
     ) -> None:
         _, port = split(listen)
         if port and port + count - 1 > _MOST_PORT:
@@ -144,8 +150,9 @@ class Shards:
             )
         self._archive, self._limit, self._need, self._say = archive, limit, need, say
         self._at: object = None
+        self._silence = silence
         self._shards = [
-            _Shard(archive, number, with_port(listen, port and port + number - 1), trackers, pauses)
+            _Shard(archive, number, with_port(listen, port and port + number - 1), trackers, pauses, every)
             for number in range(1, count + 1)
         ]
         try:
@@ -197,17 +204,22 @@ class Shards:
         self._at = at
 
     def _turn(self, seconds: float) -> "_Shard | None":
-        """Wait for word, a death or the time to begin again; the first shard that died meanwhile."""
+        """Wait for word, a death, a silence or the time to begin again; the first shard that ended meanwhile."""
         now = time.monotonic()
         for shard in self._shards:
             if not shard.runs and shard.again <= now:
                 shard.begin()
         lines = {shard.line: shard for shard in self._shards if shard.line is not None}
-        soon = [shard.again - now for shard in self._shards if not shard.runs]
+        soon = [(shard.heard + self._silence if shard.runs else shard.again) - now for shard in self._shards]
         heard = wait(list(lines), max(min([seconds, *soon]), 0))
         for line in heard:
             shard = lines[line]  # type: ignore[index]
             if not shard.hear():
+                return shard
+        for shard in lines.values():
+            # What it said while this process was at something else has not been heard yet.
+            if shard.is_silent(self._silence):
+                shard.kill(f"said nothing for {self._silence:.0f} s")
                 return shard
         return None
 
@@ -216,7 +228,13 @@ class _Shard:
     """A process that seeds, and is begun again."""
 
     def __init__(
-        self, archive: Archive, number: int, listen: str, trackers: bool, pauses: tuple[float, float]
+        self,
+        archive: Archive,
+        number: int,
+        listen: str,
+        trackers: bool,
+        pauses: tuple[float, float],
+        every: float,
     ) -> None:
         self.number = number
         self.part = Part(frozenset(), papers=False)
@@ -224,9 +242,11 @@ class _Shard:
         self.report: Report | None = None
         #: When to begin again, and how long that is from the death on.
         self.again = self.pause = 0.0
+        #: When it was last heard of.
+        self.heard = 0.0
         self.why = self.hint = ""
         self._folder, self._listen, self._trackers = archive.folder, listen, trackers
-        self._pauses = pauses
+        self._pauses, self._every = pauses, every
         self._process: BaseProcess | None = None
         self._port = self._starts = 0
         self._told: Part | None = None
@@ -242,11 +262,11 @@ class _Shard:
         # Its port is known to peers by now.
         listen = with_port(self._listen, self._port) if self._port else self._listen
         self._process = context.Process(
-            target=run, args=(self._folder, listen, self._trackers, theirs), daemon=True
+            target=run, args=(self._folder, listen, self._trackers, theirs, self._every), daemon=True
         )
         self._process.start()
         theirs.close()
-        self._begun = time.monotonic()
+        self._begun = self.heard = time.monotonic()
         self._starts += 1
         self.why = self.hint = ""
 
@@ -258,6 +278,7 @@ class _Shard:
         except (EOFError, ConnectionError):
             self._bury()
             return False
+        self.heard = time.monotonic()
         if isinstance(said, Ready):
             self._port = said.port
             self._tell(self.part)
@@ -269,6 +290,19 @@ class _Shard:
         elif isinstance(said, Failed):
             self.why, self.hint = said.message, said.hint
         return True
+
+    def is_silent(self, seconds: float) -> bool:
+        """Whether so much time has passed since it was heard of, and nothing that it said waits to be heard."""
+        line = self.line
+        return line is not None and time.monotonic() - self.heard >= seconds and not line.poll()
+
+    def kill(self, why: str) -> None:
+        """End it at once: one that hangs cannot be asked to."""
+        process = self._process
+        assert process is not None
+        process.kill()
+        self._bury()
+        self.why, self.hint = why, "its disk may not answer: look into the system's log"
 
     def state(self) -> ShardState:
         report, process = self.report, self._process

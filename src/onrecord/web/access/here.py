@@ -3,7 +3,7 @@
 """Does a request come from a program on this machine? Whatever hints at a proxy or at a page in a browser says no.
 
 A proxy makes everybody's request come from here, and any page may send a form to this machine. Whoever is turned away
-by this can show the key.
+by this can show a key or a token.
 """
 
 from typing import Final
@@ -11,21 +11,20 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from onrecord.web.desk import is_loopback
-from onrecord.web.site import Site
+from onrecord.archive.settings import WebSettings
+from onrecord.web.access.clients import FORWARDED, is_loopback
 
-#: What proxies add to a request, and what browsers do; taggers do neither.
-_OTHERS: Final = (
-    *("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"),
-    *("origin", "referer", "sec-fetch-site", "sec-fetch-mode"),
-)
+#: What browsers add to a request; programs do not.
+_BROWSERS: Final = ("origin", "referer", "sec-fetch-site", "sec-fetch-mode")
 
 
-def is_here(request: Request, site: Site) -> bool:
+def is_here(request: Request, web: WebSettings) -> bool:
     """Whoever names proxies in the settings has one in front, so that nobody is here."""
-    if request.client is None or not is_loopback(request.client.host) or site.web.trusted_proxies:
+    if request.client is None or not is_loopback(request.client.host) or web.trusted_proxies:
         return False
-    if any(name in request.headers for name in _OTHERS) or request.scope.get("http_version") == "1.0":
+    if any(name in request.headers for name in (*FORWARDED, *_BROWSERS)):
+        return False
+    if request.scope.get("http_version") == "1.0":
         return False
     try:
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""

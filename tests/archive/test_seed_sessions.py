@@ -21,12 +21,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from onrecord.archive import Archive, newest_editions, planning, seed_state
+from onrecord.archive import Archive, newest_editions, planning, seed_state, seeding
 from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
+from onrecord.archive.seed_sessions import FILES_A_SHARD, Here, Shards, deal, enough
 from onrecord.archive.seed_state import ShardState
-from onrecord.archive.sharding import FILES_A_SHARD, Here, Shards, deal, enough
 from onrecord.archive.withdrawing import withdraw
 from onrecord.errors import ArchiveLocked, MirrorFailed, UsageError
 from onrecord.mirror.session import Session
@@ -41,7 +41,7 @@ _ZERO = "https://creativecommons.org/publicdomain/zero/1.0/"
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive with two volumes, one of CC BY and one of CC0, and its keys; tests get copies."""
-    folder = tmp_path_factory.mktemp("sharding")
+    folder = tmp_path_factory.mktemp("seed-sessions")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ONRECORD_KEYS", str(folder / "keys"))
         with Archive.create(folder / "origin", "Origin", lambda: DAY) as made:
@@ -203,6 +203,30 @@ def test_the_pause_grows_to_its_most(origin: Archive) -> None:
         assert f"cannot listen on 127.0.0.1:{port}" in said[1]
         tend(shards, lambda: shards.states()[1].up)
         assert shards.states()[1].port == port
+
+
+def test_a_process_that_hangs_is_killed_and_comes_back_by_its_port(origin: Archive) -> None:
+    said: list[str] = []
+    with closing(
+        Shards(origin, 2, "127.0.0.1:0", say=said.append, pauses=(0.1, 0.1), silence=8.0, every=0.2)
+    ) as shards:
+        before = shards.states()
+        os.kill(before[1].pid, signal.SIGSTOP)
+        tend(shards, lambda: bool(said))
+        assert "shard 2 ended (said nothing for 8 s)" in said[0]
+        with pytest.raises(ProcessLookupError):
+            os.kill(before[1].pid, 0)
+        tend(shards, lambda: shards.states()[1].up)
+        after = shards.states()
+        assert (after[0].pid, after[0].starts, after[1].starts) == (before[0].pid, 1, 2)
+        assert (after[1].port, after[1].torrents) == (before[1].port, before[1].torrents)
+
+
+def test_a_look_tells_after_each_torrent_that_it_goes_on(origin: Archive) -> None:
+    told: list[None] = []
+    with Session() as session:
+        names = seeding.Seeds(origin, session).ask_again(lambda: told.append(None))
+    assert len(names) == len(told) == 3
 
 
 def test_what_is_withdrawn_stops_and_what_is_new_begins(origin: Archive, tmp_path: Path) -> None:

@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks into files that are held on another archive's word: read and decoded here, by the one door, like all others.
+
+What is as was said is the archive's own from then on, with our measurements in place of what was said. What is not is
+set aside, and the archive that vouched for it is on record as one whose word was false (docs/decisions/0012).
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+from onrecord import audio
+from onrecord.archive.batch import Batch
+from onrecord.archive.core import Archive
+from onrecord.archive.door import admit
+from onrecord.archive.foreign import source_of
+from onrecord.archive.ingest import Ingested, limits_of, refused_by_ends, stage_pictures
+from onrecord.archive.reanalyzing import Held
+from onrecord.archive.vouching import unlike
+from onrecord.engine.parquet import read_rows
+from onrecord.engine.pool import Workers
+from onrecord.errors import DigestMismatch, NotFound
+from onrecord.ledger import Vouched
+from onrecord.model.digests import Digests
+from onrecord.sources.sidecars import tag_evidence
+from onrecord.store import Pace, Staged, Store
+from onrecord.store.digest import digest_file
+
+_CHUNK: Final = 8
+#: As for all that comes in by the door: files of one commit, seconds of the write lock, a pause for who waits for it.
+_COMMIT: Final = 1024
+_AT_A_TIME: Final = 4.0
+_PAUSE: Final = 0.1
+#: Why a file could not be looked into now: it may go another time.
+_LATER: Final = frozenset({"timeout", "unreadable", "missing"})
+#: What our own decoder could not do; no word of the archive was false by that.
+_OURS: Final = frozenset({"crashed", "too-much-memory", "taken-set"})
+
+Facts = dict[str, tuple[Digests, bytes]]
+
+
+class TurnedAway(Struct, frozen=True):
+    """A file that was looked into and set aside: on whose word it was held, a code to count by, a sentence to read."""
+
+    sha256: str
+    archive: str
+    code: str
+    detail: str
+
+
+class LookReport(Struct):
+    """What one run did. `files` are as was said of them. `unlike` are not: the archive's word was false. `refused` may
+    not be kept, by what they say of themselves. `later` could not be read now; they stay as they are.
+
+    `left` files are still not looked into; `seconds` are those of sound.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    unlike: list[TurnedAway] = field(default_factory=list)
+    refused: list[TurnedAway] = field(default_factory=list)
+    later: list[TurnedAway] = field(default_factory=list)
+    left: int = 0
+
+
+def look(
+    archive: Archive,
+    only: Collection[str] | None = None,
+    workers: Workers | None = None,
+    progress: Callable[[int, int, float], None] = lambda files, size, sound: None,
+) -> LookReport:
+    """Look into every file that is held on another archive's word, or those of `only`; the oldest first.
+
+    The write lock is taken for a few seconds at a time, so that several runs share the work. What a run that was killed
+    had committed stays.
+    """
+    report, after = LookReport(), (0, "")
+    with ExitStack() as stack:
+        workers = workers or stack.enter_context(Workers(archive.settings.workers, audio.preload))
+        while True:
+            with archive.writing(moment=True):
+                portion = archive.ledger.vouched(after, _COMMIT)
+                if not portion:
+                    break
+                # Those that one entry brought: its segments say what was said of them.
+                portion = [each for each in portion if each.seq == portion[0].seq]
+                wanted = [each for each in portion if only is None or each.blob.sha256 in only]
+                done = _looked_into(archive, wanted, workers)
+                _commit(archive, done, report)
+                last = done[-1][0] if len(done) < len(wanted) else portion[-1]
+                after = last.seq, last.blob.sha256
+            progress(report.files, report.bytes, report.seconds)
+            if done:
+                time.sleep(_PAUSE)  # for who waits to write
+    report.left = archive.ledger.vouched_totals()[0]
+    return report
+
+
+def look_into(held: Held) -> list[Ingested]:
+    """Runs in a worker: one read for all digests and one decode for each blob, which stays where it is."""
+    store = Store(held.roots, held.reserve, Pace(held.limits.rate))
+    return [_one(store, held, *blob) for blob in held.blobs]
+
+
+def _one(store: Store, held: Held, sha256: str, root: str, size: int) -> Ingested:
+    path = store.roots[0].path / sha256
+    try:
+        path = store.path(sha256, root)
+        if refused := refused_by_ends(path, size):
+            return Ingested(path, size, None, None, refused)
+        staged = Staged(digest_file(path), root, None, size, 0, 0)
+    except (NotFound, DigestMismatch) as error:
+        return Ingested(path, size, None, None, ("missing", error.message))
+    except OSError as error:
+        return Ingested(path, size, None, None, ("unreadable", f"{path}: {error.strerror or error}"))
+    if staged.digests.sha256 != sha256:
+        return Ingested(
+            path, size, None, None, ("unreadable", f"{path}: it is damaged, run `onrecord check`")
+        )
+    probe = audio.probe(path, seconds=held.limits.seconds_for(size), memory=held.limits.memory)
+    if probe.sound is None:
+        # The last one is why there is no sound; what was wrong with the tags came before.
+        fault = probe.faults[-1] if probe.faults else None
+        why = (fault.code, fault.detail) if fault else ("not-sound", "nothing in it can be decoded as sound")
+        return Ingested(path, size, None, None, why)
+    probe, pictures = stage_pictures(store, probe)
+    return Ingested(path, size, staged, probe, pictures=pictures)
+
+
+def _looked_into(
+    archive: Archive, wanted: Sequence[Vouched], workers: Workers
+) -> list[tuple[Vouched, Ingested]]:
+    """As many of them, in their order, as a few seconds allow."""
+    limits, until = limits_of(archive), time.monotonic() + _AT_A_TIME
+
+    def chunks() -> Iterator[Held]:
+        for start in range(0, len(wanted), _CHUNK):
+            blobs = [each.blob for each in wanted[start : start + _CHUNK]]
+            listed = [(blob.sha256, blob.root, blob.size) for blob in blobs]
+            yield Held(listed, archive.store.roots, archive.store.reserve, limits)
+            if time.monotonic() > until:
+                return
+
+    results = [result for found in workers.map(look_into, chunks()) for result in found]
+    return list(zip(wanted, results, strict=False))
+
+
+def _commit(archive: Archive, done: Sequence[tuple[Vouched, Ingested]], report: LookReport) -> None:
+    if not done:
+        return
+    batch, kept, liars = Batch(archive.ledger), list[Staged](), set[str]()
+    facts = _facts(archive, done[0][0].seq, [each.blob.sha256 for each, _ in done])
+    aside: list[Vouched] = []
+    for each, result in done:
+        sha256 = each.blob.sha256
+        state, code, detail = _judge(archive, sha256, result, facts)
+        turned = TurnedAway(sha256, each.archive, code, detail)
+        if state == "later":
+            report.later.append(turned)
+        elif state == "ok" and result.probe is not None:
+            batch.look_into(sha256, result.probe, result.pictures)
+            # What the edition says is linked as its word; what the bytes say of themselves is ours to read, also where
+            # that word has it too.
+            batch.link(sha256, tag_evidence(result.probe.tags), anew=True)
+            kept += result.pictures
+            report.files += 1
+            report.bytes += result.size
+            report.seconds += result.probe.sound.seconds if result.probe.sound else 0.0
+        else:
+            batch.looked[sha256] = state
+            batch.refuse(f"{source_of(each.archive)}:{sha256}", sha256, code, detail)
+            (report.unlike if state == "unlike" else report.refused).append(turned)
+            liars |= {each.archive} if state == "unlike" else set()
+            aside.append(each)
+    if batch.looked:
+        data: dict[str, Any] = {"files": len(batch.looked) - len(aside), **batch.repaired_data()}
+        archive.commit(
+            "looked-into",
+            data | ({"liars": sorted(liars)} if liars else {}),
+            batch.rows,
+            batch.evidence,
+            kept,
+        )
+    for each in aside:
+        archive.store.set_aside(each.blob.sha256, each.blob.root)
+
+
+def _judge(archive: Archive, sha256: str, result: Ingested, facts: Facts) -> tuple[str, str, str]:
+    """(state from now on, or `later`; a code; a sentence)"""
+    if result.staged is None or result.probe is None or result.probe.sound is None:
+        code, detail = result.refused or ("not-sound", "nothing in it can be decoded")
+        if code in _LATER:
+            return "later", code, detail
+        return "refused" if code in _OURS else "unlike", code, detail
+    said, fingerprint = facts[sha256]
+    if why := unlike(said, fingerprint, result.staged.digests, result.probe.sound):
+        return "unlike", "unlike", why
+    if archive.ledger.withdrawn_as(sha256, ""):
+        return (
+            "ok",
+            "",
+            "",
+        )  # it was held when that came: hidden like all that is withdrawn, and may be restored
+    # What the edition says of its rights was linked when it came.
+    admission = admit(archive, result, ())
+    return ("refused", admission.code, admission.detail) if admission.code else ("ok", "", "")
+
+
+def _facts(archive: Archive, seq: int, blobs: Sequence[str]) -> Facts:
+    """What entry `seq` keeps of what was said of these blobs."""
+
+    def read(table: str, *columns: str) -> Iterator[dict[str, Any]]:
+        path = archive.folder / "catalog" / table / f"{seq:012}.parquet"
+        return read_rows(path, ["sha256", *columns], within=("sha256", blobs))
+
+    prints = {row["sha256"]: row["fingerprint"] for row in read("sounds", "fingerprint")}
+    fields = [name for name in Digests.__struct_fields__ if name != "sha256"]
+    return {row["sha256"]: (Digests(**row), prints[row["sha256"]]) for row in read("files", *fields)}
