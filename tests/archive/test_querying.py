@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from onrecord.archive import Archive
 from onrecord.archive.publishing import publish
 from onrecord.archive.querying import Asking, asking, numbered
 from onrecord.archive.withdrawing import withdraw
+from onrecord.cli.sql import command
 from onrecord.engine.parquet import read_rows
+from onrecord.engine.portable import portable
 from onrecord.errors import NotFound, OnrecordError, StoreFailed, UsageError
 from onrecord.publish.dataset import FRAMES
 from onrecord.publish.dataset import TABLES as DATASET
@@ -301,6 +304,22 @@ def test_the_command(filled: Archive, tmp_path: Path) -> None:
     done = onrecord("sql", "SELECT title FROM recordings ORDER BY title LIMIT 1", *place)
     assert done.stdout.splitlines()[2] == titles[0]
     assert onrecord("sql", "SELECT chr(27) || '[2J' AS t", "--csv", *place).stdout == "t\n'\ufffd[2J\n"
+
+
+def test_questions_that_are_kept_and_those_for_a_cluster(filled: Archive) -> None:
+    def said(*words: str) -> Any:
+        obj = {"folder": filled.folder, "as_json": True, "quiet": False}
+        return CliRunner().invoke(command, words, obj=obj)
+
+    for job in portable("onrecord.catalog"):
+        made = json.loads(said("--job", job).stdout)
+        assert made["schema"] == "onrecord.sql/1" and len(made["columns"]) > 4
+    compiled = json.loads(said("--job", "top_artists", "--spark").stdout)
+    assert compiled["schema"] == "onrecord.sql.spark/1" and "DIV 1000" in compiled["sql"]
+    with pytest.raises(UsageError, match="`/` divides in floating point"):
+        raise said("SELECT size / 2 FROM files", "--spark").exception
+    for wrong in (["--job", "nothing"], ["--job", "dedupe", "SELECT 1"], ["--tables", "--spark"]):
+        assert said(*wrong).exit_code == 2, wrong
 
 
 def test_the_command_refuses_what_is_unclear(filled: Archive, tmp_path: Path) -> None:
