@@ -14,7 +14,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -111,12 +111,18 @@ def canonical(kept: Path, tracks: int) -> dict[str, Any]:
             statements.append(["run", sql])
             return super().run(sql, parameters)
 
-        def view(self, name: str, paths: Sequence[Path], row: type[msgspec.Struct]) -> None:
+        def view(
+            self,
+            name: str,
+            paths: Sequence[Path],
+            row: type[msgspec.Struct],
+            meant: Mapping[str, str] | None = None,
+        ) -> None:
             at = len(statements)
-            super().view(name, paths, row)
+            super().view(name, paths, row, meant)
             self._keep(at, f"{name}_columns")
 
-        def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+        def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
             super().table(name, columns, rows)
             self._keep(len(statements), name)
 
@@ -126,7 +132,7 @@ def canonical(kept: Path, tracks: int) -> dict[str, Any]:
             statements.insert(at, ["table", name, str(path)])
 
     with Archive.open(kept / "archive") as archive, _spilled(kept / "spill") as spill:
-        duck = Written(kept / "spill", archive.settings.work.memory, archive.settings.workers)
+        duck = Written(kept / "spill", archive.settings.work.memory, archive.settings.workers, large=True)
         archive.tables.attach(duck, [segment for segment, _ in archive.ledger.segments()])
         matched = match(duck, [], archive.settings.match.precedence)
         counts = {
@@ -143,6 +149,7 @@ def bare(kept: Path, tracks: int) -> dict[str, Any]:
     import duckdb
 
     from onrecord.archive.settings import read_settings
+    from onrecord.engine.duck import LARGE
 
     settings = read_settings(kept / "archive" / "onrecord.toml")
     statements = json.loads((kept / "statements.json").read_text("utf-8"))
@@ -153,6 +160,7 @@ def bare(kept: Path, tracks: int) -> dict[str, Any]:
             "temp_directory": str(kept / "spill"),
         }
         db = duckdb.connect(config=config)
+        db.execute(LARGE)
         for kind, *said in statements:
             if kind == "table":
                 db.execute(
@@ -168,6 +176,7 @@ def match_all(kept: Path, tracks: int) -> dict[str, Any]:
     """`onrecord match` as it is: canonical tables, what readers see, what the web service reads, the text index."""
     from onrecord.archive import Archive
     from onrecord.archive.matching import rematch
+    from onrecord.search.rows import Rows
 
     with Archive.open(kept / "archive") as archive, _spilled(kept / "archive" / "search" / "spill") as spill:
         report = rematch(archive)
@@ -176,6 +185,7 @@ def match_all(kept: Path, tracks: int) -> dict[str, Any]:
             "spill_bytes": spill(),
             "tables": _tables(archive, "catalog"),
             "search_bytes": _folders(archive.folder / "search"),
+            "rows_bytes": Rows(archive.folder / "search" / "rows.sqlite").tables(),
             "canonical_bytes": _folders(archive.folder / "catalog" / "canonical"),
         }
 
@@ -186,7 +196,8 @@ def look_up(kept: Path, tracks: int) -> dict[str, Any]:
 
     from onrecord.archive import Archive
     from onrecord.search.codes import pack
-    from onrecord.search.rows import Rows
+    from onrecord.search.key_blocks import arrays_of, key_bytes
+    from onrecord.search.rows import Held, Rows
 
     chance = random.Random(SEED)
     with Archive.open(kept / "archive") as archive:
@@ -201,19 +212,20 @@ def look_up(kept: Path, tracks: int) -> dict[str, Any]:
         keys = [key for code in codes if (key := pack("isrc", code))]
         chosen = chance.sample(sorted(artists), min(PAGES, len(artists)))
         db = apsw.Connection(str(archive.folder / "search" / "rows.sqlite"), flags=apsw.SQLITE_OPEN_READONLY)
-        query = "SELECT number FROM codes WHERE scheme=? AND key=?"
+        held = Held(db)
 
-        def bearing(scheme: int, key: Any) -> list[Any]:
-            return list(db.execute(query, (scheme, key)))
+        def bearing(scheme: int, key: Any) -> list[int]:
+            return held.numbers(scheme, key_bytes(key))
 
-        [(count,)] = db.execute("SELECT count(*) FROM codes").fetchall()
-        [(pages,)] = db.execute("SELECT sum(pgsize) FROM dbstat WHERE name='codes'").fetchall()
+        schemes = [int(str(scheme)) for (scheme,) in db.execute("SELECT DISTINCT scheme FROM key_firsts")]
+        count = sum(len(numbers) for scheme in schemes for _, numbers in arrays_of(db, scheme))
+        pages = sum(size for name, size in rows.tables().items() if name.startswith("key_"))
         return {
             "isrc_ms": _timed([partial(bearing, *key) for key in keys]),
             "isrc_with_opening_ms": _timed([partial(rows.coded, *key) for key in keys[:PAGES]]),
             "artist_page_ms": _timed([partial(rows.get, artist) for artist in chosen]),
             "keys": count,
-            "bytes_a_key": round(int(pages or 0) / max(int(count or 0), 1), 1),
+            "bytes_a_key": round(pages / max(count, 1), 1),
         }
 
 

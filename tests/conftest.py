@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from onrecord.archive import Archive
@@ -15,6 +16,10 @@ from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from tests.tones import Album
+
+# What a test says is true on a slow machine, too.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 DAY = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 

@@ -135,7 +135,7 @@ def test_what_a_kill_left_is_finished_by_whoever_writes_next(harvested: Archive)
     db_of = {name: search / name for name in (FILE, "rows.sqlite")}
     for path, pending in (
         (db_of[FILE], "INSERT INTO pending SELECT kind, thing, NULL FROM digests WHERE kind='artist'"),
-        (db_of["rows.sqlite"], "INSERT INTO pending SELECT number FROM rows LIMIT 1"),
+        (db_of["rows.sqlite"], "INSERT INTO pending VALUES (1, NULL)"),
     ):
         db = apsw.Connection(str(path))
         db.execute(pending)

@@ -304,6 +304,7 @@ def test_laws_of_ids(tmp_path_factory: pytest.TempPathFactory, changes: list[tup
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @given(CHANGES)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_many_laws_of_ids(

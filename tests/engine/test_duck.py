@@ -115,3 +115,29 @@ def test_what_a_killed_run_spilled_is_swept(tmp_path: Path) -> None:
     mine.write_text("")
     sweep_spill(spill)
     assert {path.name for path in spill.iterdir()} == {"other", mine.name}
+
+
+class Counted(Struct, frozen=True):
+    seq: int
+    name: str | None
+
+
+def test_a_row_keeps_its_number_when_files_are_added(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{seq}.parquet" for seq in (2, 7)]
+    for seq, path in zip((2, 7), paths, strict=True):
+        write_rows(path, Counted, [Counted(seq, f"{seq}a"), Counted(seq, None)])
+    found = []
+    for some in ([], paths[:1], paths):
+        # Also where own tables are compressed, and are read beside others.
+        duck = Duck(tmp_path / "spill", "1GB", 1, large=True)
+        duck.view("counted", some, Counted, {"name": "coalesce(name, 'none')"})
+        duck.numbered("counted")
+        duck.numbered("counted")
+        duck.run("CREATE TABLE kept AS SELECT node, name FROM numbered_counted")
+        found.append(duck.run("SELECT * FROM kept ORDER BY node"))
+        assert [
+            [*zip(*columns, strict=True)] for columns in duck.columns("SELECT * FROM kept ORDER BY node")
+        ] == ([found[-1]] if some else [])
+        duck.close()
+    first = [(2 << 32, "2a"), ((2 << 32) + 1, "none")]
+    assert found == [[], first, [*first, (7 << 32, "7a"), ((7 << 32) + 1, "none")]]

@@ -169,13 +169,13 @@ class Mirror:
         with Archive.open(self.folder) as archive:
             planning.make(archive, int(part * sum(origin.volumes.values())))
 
-    def start(self, peers: Sequence[int], patience: float = 30, **options: Any) -> "subprocess.Popen[str]":
+    def start(self, peers: Sequence[int], patience: float = 90, **options: Any) -> "subprocess.Popen[str]":
         named = [word for port in peers for word in ("--peer", f"127.0.0.1:{port}")]
         command = ("mirror", "sync", *named, "--patience", patience, "--quiet", "-C", self.folder)
         return start(*command, **options)
 
     def sync(
-        self, peers: Sequence[int], patience: float = 30, **options: Any
+        self, peers: Sequence[int], patience: float = 90, **options: Any
     ) -> "subprocess.CompletedProcess[str]":
         process = self.start(peers, patience, **options)
         out, err = process.communicate(timeout=300)

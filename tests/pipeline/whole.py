@@ -10,7 +10,7 @@ from onrecord.archive.checking import check
 #: For each table the columns that no two rows may share, whatever was killed between.
 _ONCE = {
     "files": "sha256",
-    "sounds": "sha256",
+    "sounds": "sha256, analyser",  # on a mirror also what the edition said, until it was looked into
     "deposits": "path, size, mtime_ns, inode, sha256",
     "records": "source, record, sha256",
     "tracks": "source, record, id, seq",

@@ -174,7 +174,5 @@ def test_a_change_that_was_left_half_written_is_taken_back_by_a_reader(tmp_path:
 
 def _spill_and_die(path: Path) -> None:
     db = apsw.Connection(str(path))
-    db.execute(
-        "PRAGMA cache_size=5; PRAGMA cache_spill=ON; BEGIN; UPDATE rows SET beside='', body=zeroblob(3000)"
-    )
+    db.execute("PRAGMA cache_size=5; PRAGMA cache_spill=ON; BEGIN; UPDATE blocks SET block=zeroblob(30000)")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -215,7 +215,7 @@ class SampleArchive:
     def release(self, id: str) -> ReleaseView:
         return _get(self.releases, id)
 
-    def artist(self, id: str) -> ArtistView:
+    def artist(self, id: str, start: int = 0) -> ArtistView:
         return _get(self.artists, id)
 
     def named(self, kind: str, id: str) -> NamedView:

@@ -41,6 +41,7 @@ def test_an_archive_that_says_nothing_sends_nothing(client: TestClient, archive:
         "User-agent: *",
         "Disallow: /search",
         "Disallow: /rights/queue",
+        "Disallow: /run",
         "Disallow: /sign-in",
         "Allow: /",
     ]

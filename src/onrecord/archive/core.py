@@ -166,10 +166,10 @@ class Archive:
         return entry
 
     @contextmanager
-    def duck(self) -> Iterator[Duck]:
-        """DuckDB over the committed tables, by their names."""
+    def duck(self, *, large: bool = False) -> Iterator[Duck]:
+        """DuckDB over the committed tables, by their names; `large` for jobs that copy much of them."""
         spill = self.folder / "search" / "spill"
-        duck = Duck(spill, self.settings.work.memory, threads=self.settings.workers)
+        duck = Duck(spill, self.settings.work.memory, self.settings.workers, large=large)
         try:
             self.tables.attach(duck, [segment for segment, _ in self.ledger.segments()])
             yield duck

@@ -226,9 +226,11 @@ def _restrict(duck: Duck, kind: str, claims: Sequence[Claim]) -> None:
         )
     for each in KINDS:
         wanted = f"SEMI JOIN asked a ON {_TIED[kind] if each == 'track' else _TIED['track']}"
-        duck.run(f"ALTER VIEW {each}s RENAME TO every_{each}s")
         some = wanted if each in (kind, "track") else "WHERE false"
-        duck.run(f"CREATE VIEW {each}s AS SELECT t.* FROM every_{each}s t {some}")
+        duck.numbered(f"{each}s")
+        for view in (f"{each}s", f"numbered_{each}s"):
+            duck.run(f"ALTER VIEW {view} RENAME TO every_{view}")
+            duck.run(f"CREATE VIEW {view} AS SELECT t.* FROM every_{view} t {some}")
 
 
 def _persons(

@@ -173,7 +173,7 @@ def _names(archive: Archive, thing: str) -> list[str]:
     """What the thing may be called in an edition: its digest, or every id that leads to the same recording here."""
     if sha256 := identifiers.sha256(thing):
         return [sha256]
-    row = Rows(archive.folder / "search" / "rows.sqlite").get(thing)
+    row = Rows(archive.folder / "search" / "rows.sqlite").brief(thing)
     if row is None or row.kind != "recording":
         return [thing]
     with archive.duck() as duck:

@@ -2,94 +2,117 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What search holds of each canonical thing, made of the rows of pages after a match."""
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.catalog import pages
+from onrecord.catalog.pages import Thing
 from onrecord.engine.duck import Duck
+from onrecord.model.shown_fields import CANONICAL, SHOWN
+from onrecord.search.bodies import Page
 from onrecord.search.facets import facets
 from onrecord.search.popularity import popularity
 from onrecord.search.row_filling import Entry, Filled, fill
-from onrecord.search.rows import Row
-
-
-class _Claim(Struct, frozen=True):
-    source: str
-    source_id: str
-    sort_name: str = ""
-    mbid: str = ""
-    isrc: str = ""
-    isni: str = ""
-    barcode: str = ""
-    date: str = ""
+from onrecord.search.rows import Row, Rows
 
 
 class _Sound(Struct, frozen=True):
     sha256: str
 
 
-class _Body(Struct, frozen=True):
-    claims: tuple[_Claim, ...]
-    sounds: tuple[_Sound, ...] = ()
-    date: str = ""
-    label: str = ""
-
-
-_BODY = msgspec.json.Decoder(_Body)
+_SOUNDS = msgspec.json.Decoder(tuple[_Sound, ...])
 
 
 def index(archive: Archive, duck: Duck, redirects: Iterable[tuple[str, str]]) -> Filled:
     """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again."""
+    path = archive.folder / "search" / "rows.sqlite"
     iswcs = dict(duck.run(_ISWCS))
     holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
 
     def entries() -> Iterator[Entry]:
-        for row, known in pages.rows(duck):
-            yield _entry(archive, Row(*row[:7], row[7].encode()), iswcs.get(row[1], ()), known)
+        """Things keep the numbers that they have."""
+        rows = Rows(path)
+        return numbered(rows.spelled(), rows.last())
 
-    return fill(archive.folder / "search" / "rows.sqlite", entries, redirects, holders)
+    def anew() -> Iterator[Entry]:
+        return numbered((), 0)
+
+    def numbered(before: Iterable[Sequence[Any]], last: int) -> Iterator[Entry]:
+        duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, before)
+        pages.number(duck, last)
+        return (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in pages.things(duck))
+
+    return fill(path, entries, redirects, holders, anew)
 
 
 #: Codes of the works that a recording is of. `naming` has made the tables.
-_ISWCS = (
+_ISWCS: Final = (
     "SELECT l.b, list_sort(list(DISTINCT w.iswc)) FROM named_links l JOIN current_works w ON w.thing = l.a"
     " WHERE l.kind = 'recording' AND w.iswc <> '' GROUP BY l.b"
 )
 
 
-def _entry(archive: Archive, row: Row, iswcs: Sequence[str], known: dict[str, int]) -> Entry:
-    body = _BODY.decode(row.body)
+def _entry(archive: Archive, thing: Thing, iswcs: Sequence[str]) -> Entry:
+    sounds = _SOUNDS.decode(thing.sounds) if thing.sounds else ()
     licenses = {
         fact.license
-        for sound in body.sounds
+        for sound in sounds
         for fact, _ in archive.ledger.evidence(sound.sha256).values()
         if fact.license
     }
-    sources = [claim.source for claim in body.claims]
-    beside = dict.fromkeys([row.subtitle, body.label, *(claim.sort_name for claim in body.claims)])
+    places = _PLACES[thing.kind]
     return Entry(
-        row=row,
-        beside=" ".join(name for name in beside if name),
-        facets=facets(row.kind, body.date or _first_date(body.claims), sources, row.has_sound, licenses),
-        codes=tuple(dict.fromkeys([*_codes(row, body), *(("iswc", code) for code in iswcs)])),
-        weight=popularity(known),
-        known=known,
+        row=Row(
+            *(thing.kind, thing.id, thing.title, thing.subtitle),
+            *(thing.has_sound, thing.newest, thing.seconds, b""),
+        ),
+        beside=_beside(thing, places),
+        facets=_facets(
+            thing.kind,
+            _date(thing, places),
+            tuple([claim[0] for claim in thing.claims]),
+            thing.has_sound,
+            tuple(licenses),
+        ),
+        codes=(*(("sha256", sound.sha256) for sound in sounds), *(("iswc", code) for code in iswcs)),
+        weight=popularity(thing.known),
+        known=thing.known,
+        number=thing.number,
+        page=Page(
+            *(thing.canonical, thing.claims, thing.founder, thing.artist, thing.releases, thing.recordings),
+            *(thing.placed, thing.sounds.encode()),
+        ),
     )
 
 
-def _first_date(claims: Sequence[_Claim]) -> str:
-    return next((claim.date for claim in claims if claim.date), "")
+#: Most things share theirs with others.
+_facets = functools.lru_cache(4096)(facets)
+_PLACES: Final[dict[str, dict[str, int]]] = {
+    kind: {name: 3 + names.index(name) for name in ("date", "sort_name") if name in names}
+    for kind, names in SHOWN.items()
+}
+_LABEL: Final = CANONICAL["release"].index("label")
+_DATES: Final = {kind: names.index("date") for kind, names in CANONICAL.items() if "date" in names}
 
 
-def _codes(row: Row, body: _Body) -> Iterator[tuple[str, str]]:
-    for claim in body.claims:
-        for scheme in ("mbid", "isrc", "isni", "barcode"):
-            if value := getattr(claim, scheme):
-                yield scheme, value
-        if claim.source == "discogs" and row.kind in ("artist", "release"):
-            yield "discogs", f"{row.kind[0]}{claim.source_id}"
-    for sound in body.sounds:
-        yield "sha256", sound.sha256
+def _beside(thing: Thing, places: dict[str, int]) -> str:
+    """Names that a thing is searched by as well."""
+    if thing.kind == "recording":
+        return thing.subtitle
+    names: list[Any] = [thing.canonical[_LABEL]] if thing.kind == "release" else []
+    if place := places.get("sort_name"):
+        names += [claim[place] for claim in thing.claims]
+    return " ".join(filter(None, dict.fromkeys([thing.subtitle, *names])))
+
+
+def _date(thing: Thing, places: dict[str, int]) -> str:
+    if thing.kind not in _DATES:
+        return ""
+    place = places["date"]
+    said = thing.canonical[_DATES[thing.kind]]
+    return said or next((claim[place] for claim in thing.claims if claim[place]), "")

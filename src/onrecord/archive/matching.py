@@ -94,7 +94,7 @@ def rematch(archive: Archive) -> MatchReport:
 
 def rematch_locked(archive: Archive) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
-    with archive.duck() as duck:
+    with archive.duck(large=True) as duck:
         kept = {thing: archive.canonical(f"{thing}_members") for thing in KINDS.values()}
         before = {thing: path for thing, path in kept.items() if path.exists() and _matched_to(archive)}
         pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))

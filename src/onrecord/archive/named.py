@@ -160,7 +160,7 @@ class NamedThings:
     def _artist(self, entity: Entity) -> tuple[str, str]:
         """(id, name) of whoever made it; of a work its composer, where it is only told by name."""
         for thing in self._linked(entity, "artist"):
-            row = self._rows.get(thing)
+            row = self._rows.brief(thing)
             if row is not None:
                 return row.id, row.title
         said = msgspec.json.decode(entity.body) if entity.body else {}

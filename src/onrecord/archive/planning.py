@@ -27,6 +27,7 @@ from onrecord.ledger import Plan
 from onrecord.mirror import planning
 from onrecord.mirror.planning import Choice, Offered, Proof
 from onrecord.model.views import SwarmView
+from onrecord.publish.torrent_list import ListedTorrent
 
 
 class Share(Struct, frozen=True):
@@ -80,6 +81,37 @@ def make(
         plan, planned = _chosen(archive, asked, shares(archive))
         archive.commit("planned", {"plan": msgspec.to_builtins(plan)})
     return planned
+
+
+def propose(
+    archive: Archive,
+    listed: Iterable[ListedTorrent],
+    space: int,
+    licenses: Sequence[str] = (),
+    shelves: Sequence[str] = (),
+    key: str = "",
+) -> Planned:
+    """What a mirror that holds nothing yet would choose of the volumes that this archive lists, by what is known here.
+
+    Among volumes that are held alike each mirror has an order of its own, which follows from its holder key: `key`.
+    Commits nothing. Raises UsageError as `make` does.
+    """
+    meets, asked = wish(licenses), Plan(space, tuple(licenses), tuple(shelves), ())
+    if space < 0:
+        raise UsageError(f"space of {space} bytes: expected none or more", "such as --space 2TB")
+    offered = [
+        Offered(each.name, archive.id, each.size, 0, _not_asked(asked, meets, each.shelf, each.licenses))
+        for each in listed
+        if each.kind == "volume" and not each.obsolete
+    ]
+    choices = planning.plan(offered, planning.copies(_proofs(archive), key), space, key)
+    counted = swarm.latest(archive, [choice.volume for choice in choices])
+    return Planned(space, planning.total(choices), 0, tuple(choices), counted)
+
+
+def elsewhere(archive: Archive) -> Mapping[str, int]:
+    """Hundredths of copies by volume, as others have shown them to this archive."""
+    return planning.copies(_proofs(archive))
 
 
 def clear(archive: Archive) -> None:
@@ -179,16 +211,21 @@ def _offered(archive: Archive, asked: Plan, found: Sequence[Share]) -> list[Offe
             why = "its archive is followed no longer"
         elif asked.archives and share.archive not in asked.archives:
             why = f"it is of archive {share.archive}"
-        elif asked.shelves and share.shelf not in asked.shelves:
-            why = f"it is on shelf {share.shelf}"
-        elif not all(meets(license) for license in share.licenses):
-            why = f"it is under {', '.join(share.licenses)}"
+        elif other := _not_asked(asked, meets, share.shelf, share.licenses):
+            why = other
         elif not share.allowed:
             why = "this archive's own gate allows none of it"
         known = offered.get(share.volume)
         if known is None or (known.unwanted and not why):
             offered[share.volume] = Offered(share.volume, share.archive, share.size, share.held, why)
     return list(offered.values())
+
+
+def _not_asked(asked: Plan, meets: Callable[[str], bool], shelf: str, licenses: Sequence[str]) -> str:
+    """Why a wish leaves a volume out; "" where it does not."""
+    if asked.shelves and shelf not in asked.shelves:
+        return f"it is on shelf {shelf}"
+    return "" if all(map(meets, licenses)) else f"it is under {', '.join(licenses)}"
 
 
 def _allowed(archive: Archive, editions: Iterable[Path]) -> Iterator[str]:

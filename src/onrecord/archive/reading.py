@@ -54,6 +54,7 @@ from onrecord.publish.edition import Manifest, VolumeEntry
 from onrecord.rights import RULES, attribution
 from onrecord.rights.signals import Signals, signals
 from onrecord.search import codes
+from onrecord.search.bodies import LISTED
 from onrecord.search.entity_finding import KINDS as NAMED
 from onrecord.search.entity_finding import EntityFinder
 from onrecord.search.finding import Finder
@@ -172,7 +173,7 @@ class Reader:
         return lambda item: item.id not in things and held.fit(item.id)
 
     def _hits(self, found: Iterable[Named]) -> list[Hit]:
-        rows = [(row, item.known) for item in found if (row := self._rows.get(item.id)) is not None]
+        rows = [(row, item.known) for item in found if (row := self._rows.brief(item.id)) is not None]
         return [
             Hit(
                 kind=row.kind,
@@ -231,8 +232,9 @@ class Reader:
             claims=self._claims(body.claims),
         )
 
-    def artist(self, identifier: str) -> ArtistView:
-        row = self._row(identifier, "artist")
+    def artist(self, identifier: str, start: int = 0, listed: int = LISTED) -> ArtistView:
+        """With so many of its recordings and releases from `start` on."""
+        row = self._row(identifier, "artist", listed, start)
         self._withheld.refuse(row.id)
         things = self._withheld.things
         body = msgspec.json.decode(row.body, type=ArtistBody)
@@ -246,6 +248,8 @@ class Reader:
             ),
             recordings=tuple(_listed(track) for track in body.recordings if track.id not in things),
             claims=self._claims(body.claims),
+            more=body.more,
+            further=start + listed if body.more else 0,
         )
 
     def editions(self) -> list[EditionView]:
@@ -467,8 +471,8 @@ class Reader:
             public_key=editions[-1]["public_key"] if editions else "",
         )
 
-    def _row(self, identifier: str, kind: str) -> Row:
-        row = self._rows.get(identifier)
+    def _row(self, identifier: str, kind: str, listed: int = LISTED, start: int = 0) -> Row:
+        row = self._rows.get(identifier, listed, start)
         if row is None or row.kind != kind:
             raise NotFound(f"no {kind} has the id {identifier!r}")
         return row

@@ -17,6 +17,8 @@ from onrecord.errors import StoreFailed
 from onrecord.model.views import SwarmView
 
 NAME: Final = "swarm.sqlite"
+#: Days that `days` gives of a torrent.
+MOST_DAYS: Final = 90
 _TABLES: Final = """CREATE TABLE IF NOT EXISTS counts (
   torrent TEXT NOT NULL, day TEXT NOT NULL, at INTEGER NOT NULL, source TEXT NOT NULL,
   seeders INTEGER NOT NULL, leechers INTEGER NOT NULL, completed INTEGER, seen INTEGER,
@@ -35,6 +37,10 @@ _LATEST: Final = """SELECT seeders, leechers, completed, at, source, (SELECT max
 FROM counts WHERE torrent = ?1 ORDER BY day DESC LIMIT 1"""
 _HISTORY: Final = """SELECT torrent, day, source, seeders, leechers, completed FROM counts
 ORDER BY day DESC, torrent LIMIT ?"""
+
+
+_DAYS: Final = f"""SELECT torrent, day, source, seeders, leechers, completed FROM counts
+WHERE torrent = ? ORDER BY day DESC LIMIT {MOST_DAYS}"""
 
 
 class Count(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +114,13 @@ def latest(archive: Archive, torrents: Iterable[str]) -> dict[str, SwarmView]:
 def history(archive: Archive, limit: int) -> list[SwarmDay]:
     """The newest days of all torrents, oldest first."""
     return [SwarmDay(*row) for rows in _rows(archive, _HISTORY, [limit]) for row in rows][::-1]
+
+
+def days(archive: Archive, torrents: Iterable[str]) -> dict[str, list[SwarmDay]]:
+    """The newest days of each of these torrents, oldest first; those that were never counted are left out."""
+    names = list(torrents)
+    found = zip(names, _rows(archive, _DAYS, names), strict=False)
+    return {name: [SwarmDay(*row) for row in rows][::-1] for name, rows in found if rows}
 
 
 def holders(archive: Archive) -> dict[str, int]:

@@ -31,7 +31,7 @@ def find_target(archive: Archive, thing: str, *, by_name: bool = True) -> Target
         if archive.ledger.blob(sha256) is not None:
             return Target("blob", sha256)
     else:
-        row = Rows(archive.folder / "search" / "rows.sqlite").get(thing)
+        row = Rows(archive.folder / "search" / "rows.sqlite").brief(thing)
         if row is not None and row.kind in _KINDS:
             return Target(row.kind, row.id)
         if by_name and (sha256 := blob_named(archive, thing)):

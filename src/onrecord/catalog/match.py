@@ -46,7 +46,7 @@ def match(
     founds an id. `before` has the members of the last run by kind of thing: an id goes on with them when its founding
     claim is withdrawn.
     """
-    prepare(duck)
+    _define(duck)
     pairs = {(a, b): error for a, b, error in near} | dict.fromkeys(duck.run(_sql("same_audio")), 0.0)
     rows = [(a, b, error) for (a, b), error in sorted(pairs.items())]
     duck.table("near_pairs", {"a": "VARCHAR", "b": "VARCHAR", "error": "DOUBLE"}, rows)
@@ -104,10 +104,20 @@ def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
 
 
 def prepare(duck: Duck) -> None:
-    """Define the folding of names and the current claims."""
+    """Define the folding of names, and lay out the current claims: tables, which the caller may change."""
+    _define(duck)
+    for kind in KINDS:
+        duck.run(f"CREATE OR REPLACE TABLE {kind}_claims AS SELECT * FROM {kind}_nodes")
+        duck.run(f"DROP VIEW {kind}_nodes")
+        duck.run(f"ALTER TABLE {kind}_claims RENAME TO {kind}_nodes")
+
+
+def _define(duck: Duck) -> None:
+    """The folding of names, and the current claims, as views over the files."""
     for job in ("fold", "comparable", "sounded", "mint", "record_ends"):
         duck.run(_sql(job))
     for kind in KINDS:
+        duck.numbered(f"{kind}s")
         duck.run(_job("current", kind))
         duck.run(_sql(f"{kind}_nodes"))
 
@@ -128,11 +138,16 @@ def _join(duck: Duck, kind: str) -> None:
 
 
 def _before(duck: Duck, thing: str, path: Path | None) -> None:
+    """A view of what the last run left; the file must be there until this one is over."""
     columns = {thing: "VARCHAR", "source": "VARCHAR", "source_id": "VARCHAR", "founds": "BOOLEAN"}
-    duck.table(f"{thing}_before", columns, [])
-    if path is not None:
+    if path is None:
+        none = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
+        duck.run(f"CREATE OR REPLACE VIEW {thing}_before AS SELECT {none} LIMIT 0")
+    else:
         quoted = str(path).replace("'", "''")
-        duck.run(f"INSERT INTO {thing}_before SELECT {', '.join(columns)} FROM read_parquet('{quoted}')")
+        duck.run(
+            f"CREATE OR REPLACE VIEW {thing}_before AS SELECT {', '.join(columns)} FROM read_parquet('{quoted}')"
+        )
 
 
 def _job(name: str, kind: str) -> str:

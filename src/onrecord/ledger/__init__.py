@@ -19,7 +19,7 @@ from onrecord.ledger.ledger import (
     Vouched,
     Withdrawn,
 )
-from onrecord.ledger.lock import alone, writing
+from onrecord.ledger.lock import alone, holder, writing
 from onrecord.ledger.log import Entry, Log
 
 __all__ = [
@@ -41,5 +41,6 @@ __all__ = [
     "Vouched",
     "Withdrawn",
     "alone",
+    "holder",
     "writing",
 ]

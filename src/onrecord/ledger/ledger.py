@@ -333,7 +333,7 @@ class Ledger:
 
         `list ID`: number of the list of withdrawals of an archive that was read last; `overruled ENTRY`: when an entry
         of such a list was overruled here. `liar ID`: when an archive's word about a file was found to be false.
-        `plan`: what is to be held of others, as `plan` reads it.
+        `plan`: what is to be held of others, as `plan` reads it. `harvested SOURCE`: when it was, and from where.
         "" where the log has not said it yet.
         """
         row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
@@ -508,6 +508,7 @@ class Ledger:
                 "INSERT OR REPLACE INTO sources VALUES (?,?,?)",
                 (data["source"], data["license"], data["redistribute"]),
             )
+            self._note(f"harvested {data['source']}", f"{entry.time} {data['location']}")
             self._db.execute("DELETE FROM parts WHERE source=?", (data["source"],))
             self._db.executemany(
                 "INSERT OR REPLACE INTO parts VALUES (?,?,?,?)",
@@ -966,6 +967,13 @@ class Ledger:
             (str(name), str(code), str(detail))
             for name, code, detail in self._db.execute(query, (after, limit))
         ]
+
+    def refusal_counts(self) -> list[tuple[str, int, str, str]]:
+        """(code, how many, the first name, its detail) of what was brought in and not taken; most frequent first."""
+        rows = self._db.execute(
+            "SELECT code, count(*), min(name), detail FROM refusals GROUP BY code ORDER BY 2 DESC, 1"
+        )
+        return [(str(code), int(count), str(name), str(detail)) for code, count, name, detail in rows]
 
     def volume(self, blob: str) -> str:
         """Name of the newest volume that a blob was put into, "" where it is in none."""

@@ -110,6 +110,35 @@ class Log:
                 if entry.seq > after:
                     yield entry
 
+    def newest(self, most: int, reach: int = 2 * 1024 * 1024) -> list[Entry]:
+        """The last entries, newest first, as far as they lie within the last `reach` bytes. To be shown: the chain is
+        not checked, and what cannot be read ends the list."""
+        found: list[Entry] = []
+        for path in reversed(self._files()):
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                file.seek(max(size - reach, 0))
+                lines = _whole_lines(file.read())
+            # The first line that was read may be the end of a longer one.
+            for line in reversed(lines[size > reach :]):
+                try:
+                    found.append(_parse(line, path.name))
+                except LogBroken:
+                    return found
+                if len(found) >= most:
+                    return found
+            reach -= size
+            if reach <= 0:
+                break
+        return found
+
+    def why_broken(self) -> str:
+        """What the last check said of a chain that does not hold, "" where it holds."""
+        try:
+            return (self._folder / "BROKEN").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return ""
+
     def note_broken(self, why: str) -> None:
         """Remember that the chain does not hold: nothing may be written on top of it. `note_whole` takes it back."""
         (self._folder / "BROKEN").write_text(why + "\n", encoding="utf-8")
@@ -118,13 +147,10 @@ class Log:
         (self._folder / "BROKEN").unlink(missing_ok=True)
 
     def refuse_if_broken(self) -> None:
-        try:
-            why = (self._folder / "BROKEN").read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return
-        raise LogBroken(
-            f"the last check found the log broken: {why}", f"{_RESTORE}; then run `onrecord check`"
-        )
+        if why := self.why_broken():
+            raise LogBroken(
+                f"the last check found the log broken: {why}", f"{_RESTORE}; then run `onrecord check`"
+            )
 
     def mend(self) -> bytes:
         """Cut off a line that a crash left unfinished, and give it back. It was never acknowledged.

@@ -3,8 +3,10 @@
 """Identifiers of the field, parsed and checked. Each function gives the canonical form, or "" where it is not one."""
 
 import base64
+import functools
 import hashlib
 import re
+from typing import Final
 
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _MBID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -115,8 +117,25 @@ def mint(kind: str, source: str, source_id: str) -> str:
 
     86 million ids in 80 bits collide with a chance below 1 in 300 million; the log refuses a second founding.
     """
-    digest = hashlib.sha256("\x1f".join((kind, source, source_id)).encode()).digest()[:10]
-    return kind[0] + base64.b32encode(digest).decode().lower()
+    return kind[0] + base64.b32encode(founding_bytes(kind, source, source_id)).decode().lower()
+
+
+@functools.lru_cache(maxsize=16)
+def minted_bytes(id: str) -> bytes | None:
+    """The ten bytes that a canonical id spells behind its letter, None where it is none."""
+    if len(id) != 17 or not _MINTED.fullmatch(id):
+        return None
+    return int(id[1:].translate(_DIGITS), 32).to_bytes(10, "big")
+
+
+def founding_bytes(kind: str, source: str, source_id: str) -> bytes:
+    """The ten bytes that `mint` spells."""
+    return hashlib.sha256("\x1f".join((kind, source, source_id)).encode()).digest()[:10]
+
+
+#: Base 32 as ids spell it, in digits as Python reads them.
+_DIGITS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
+_MINTED: Final = re.compile("[a-z][a-z2-7]{16}", re.ASCII)
 
 
 def _plain(text: str) -> str:

@@ -183,11 +183,15 @@ class ReleaseView(Frozen, frozen=True):
 
 
 class ArtistView(Frozen, frozen=True):
+    """Of very many recordings and releases so many are listed; `more` are behind them, from `further` on."""
+
     id: str
     name: str
     releases: tuple[tuple[str, str, str], ...]  # (id, title, date)
     recordings: tuple[TrackRow, ...]
     claims: tuple[ClaimView, ...]
+    more: int = 0
+    further: int = 0
 
 
 class NamedView(Frozen, frozen=True):

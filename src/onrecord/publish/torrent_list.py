@@ -57,6 +57,10 @@ class ListedTorrent(Struct, frozen=True, forbid_unknown_fields=True):
     counted_by: str | None = None
     holders: int | None = None
 
+    @property
+    def licenses(self) -> tuple[str, ...]:
+        return tuple(filter(None, self.license_class.split(", ")))
+
 
 class TorrentList(Struct, frozen=True, forbid_unknown_fields=True):
     """Every torrent of an archive that may be given out, the newest edition's first."""

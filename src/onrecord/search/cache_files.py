@@ -60,13 +60,14 @@ def said(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def made_anew(path: Path, schema: int, tables: str) -> Iterator[apsw.Connection]:
-    """An empty file of these tables to fill, which takes the old one's place, durable, when that ended well."""
+def made_anew(path: Path, schema: int, tables: str, page: int = 4_096) -> Iterator[apsw.Connection]:
+    """An empty file of these tables, in pages of so many bytes, to fill; it takes the old one's place, durable, when
+    that ended well."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     db = apsw.Connection(str(part))
     try:
-        db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
+        db.execute(f"PRAGMA page_size={page}; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
         db.execute(tables)
         with db:
             yield db

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes rows and their text index: all of them the first time, and then only what is another than before.
 
-The file of rows names its text index, so that both change hands at once. A change is one transaction that also notes
-which numbers the text index has to hear of; that note goes when it has. What a kill cuts short is done by the next run.
+The file of rows names its text index, so that both change hands at once. A change leaves the blocks as they are and
+writes beside them, in one transaction that also notes what the text index has to hear of; that note goes when it has.
+What a kill cuts short is done by the next run.
 """
 
 import secrets
@@ -16,19 +17,28 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.search import cache_files
-from onrecord.search.codes import pack
+from onrecord.search.bodies import Page, codes, fold
 from onrecord.search.fold import indexed
-from onrecord.search.rows import SCHEMA, TABLES, Row
+from onrecord.search.key_blocks import KeyWriter, key_bytes
+from onrecord.search.row_blocks import BlockWriter, Stored, pack_row, unpack_row
+from onrecord.search.rows import IDS, SCHEMA, TABLES, Held, Row, id_key
 from onrecord.search.text import Document, TextIndex, leave_only
 
-#: With more changes than this, and than a part of all, writing all anew is quicker.
+#: With more changes than this, and than a part of all, writing all anew is quicker. Those of earlier runs count too:
+#: what lies beside the blocks takes several times the room.
 _MOST_CHANGES: Final = 20_000
 _PART: Final = 5
+#: Bytes of a page of the file: blocks of a kilobyte or two fill it.
+_PAGE: Final = 16_384
 
 
 class Entry(Struct, frozen=True):
     """A row with what it is found by: `beside` its title, its facets, its identifiers as (scheme, value), how popular
-    it is, from 0 to 255, and what was counted for that (`popularity`)."""
+    it is, from 0 to 255, and what was counted for that (`popularity`).
+
+    Where there is a `page`, it stands in place of the row's body, and `codes` are those that it does not say. A
+    `number` that is not 0 is the row's own, by which others name it: entries that have one come in its order.
+    """
 
     row: Row
     beside: str = ""
@@ -36,6 +46,8 @@ class Entry(Struct, frozen=True):
     codes: tuple[tuple[str, str], ...] = ()
     weight: int = 0
     known: dict[str, int] = {}
+    number: int = 0
+    page: Page | None = None
 
 
 class Filled(Struct, frozen=True):
@@ -51,16 +63,18 @@ def fill(
     entries: Callable[[], Iterable[Entry]],
     redirects: Iterable[tuple[str, str]] = (),
     holders: Iterable[tuple[str, str]] = (),
+    anew: Callable[[], Iterable[Entry]] | None = None,
 ) -> Filled:
     """Make the rows at `path`, and the text index beside them, hold these entries. Readers go on meanwhile.
 
-    `entries` is asked once, or twice where much has changed. `redirects` pairs an id with the one it was merged into,
+    `entries` is asked once, or twice where much has changed; `anew`, if there is one, in its place where all is written
+    anew, so that numbers may be given anew. `redirects` pairs an id with the one it was merged into,
     `holders` a blob with the recording that it holds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with cache_files.said(path):
         filled = _change(path, entries, redirects, holders) if _is_usable(path) else None
-        return filled or _anew(path, entries, redirects, holders)
+        return filled or _anew(path, anew or entries, redirects, holders)
 
 
 def _is_usable(path: Path) -> bool:
@@ -78,18 +92,29 @@ def _anew(
     holders: Iterable[tuple[str, str]],
 ) -> Filled:
     name = f"text-{secrets.token_hex(6)}"
-    with cache_files.made_anew(path, SCHEMA, TABLES) as db:
+    with cache_files.made_anew(path, SCHEMA, TABLES, _PAGE) as db:
+        blocks, keys, totals, last = BlockWriter(db), KeyWriter(path.parent), _Totals(), 0
 
         def documents() -> Iterator[Document]:
-            for number, entry in enumerate(entries(), 1):
-                _put(db, number, entry, msgspec.msgpack.encode(entry))
-                yield _document(number, entry.row.title, entry.beside, entry.facets, entry.weight)
+            nonlocal last
+            for entry in entries():
+                last = entry.number or last + 1
+                row = _stored(entry)
+                blocks.add(last, row)
+                for scheme, key in _keys(row, entry.row.id):
+                    keys.add(scheme, key, last)
+                if row.newest:
+                    db.execute("INSERT INTO newest VALUES (?,?,?)", (row.kind, row.newest, entry.row.id))
+                totals.add(row, 1)
+                yield _document(last, entry)
 
         count = TextIndex(path.parent / name, make=True).add(documents())
+        blocks.finish()
+        keys.write(db)
+        totals.write(db)
         db.executemany("INSERT INTO redirects VALUES (?,?)", redirects)
         db.executemany("INSERT INTO holders VALUES (?,?)", holders)
-        db.execute("CREATE INDEX newest ON rows (kind, newest DESC, id)")
-        db.execute("INSERT INTO made VALUES (?,?)", (name, count))
+        db.execute("INSERT INTO made VALUES (?,?)", (name, last))
     leave_only(path.parent, name)
     return Filled(count, count, True)
 
@@ -102,16 +127,16 @@ def _change(
 ) -> Filled | None:
     """Write what differs, None where that is too much."""
     with cache_files.changing(path) as db:
-        last, total = _last(db), _count(db)
-        most = max(_MOST_CHANGES, total // _PART)
-        fresh, gone, count = _compare(db, entries(), last, most)
+        most = max(_MOST_CHANGES, _count(db, "SELECT coalesce(sum(count), 0) FROM totals") // _PART)
+        most -= _count(db, "SELECT count(*) FROM newer")
+        fresh, gone, count = _compare(db, entries(), most)
         if fresh + len(gone) > most:
             return None
         db.execute(_STAGE)
         db.executemany("INSERT OR REPLACE INTO temp.fresh_redirects VALUES (?,?)", redirects)
         db.executemany("INSERT OR REPLACE INTO temp.fresh_holders VALUES (?,?)", holders)
         db.execute("BEGIN IMMEDIATE")
-        _apply(db, gone, last)
+        _apply(db, gone)
         db.execute("COMMIT")
         written = catch_up(path, db)
     return Filled(count, written, False)
@@ -119,108 +144,143 @@ def _change(
 
 def catch_up(path: Path, db: apsw.Connection) -> int:
     """Tell the text index of what it has not heard of yet; gives how many numbers that were."""
-    numbers = [int(number) for (number,) in db.execute("SELECT number FROM pending ORDER BY number")]
-    if not numbers:
+    pending: list[Any] = db.execute("SELECT number, document FROM pending ORDER BY number").fetchall()
+    if not pending:
         return 0
     [(name,)] = db.execute("SELECT text FROM made").fetchall()
-    query = "SELECT number, title, beside, facets, weight FROM rows WHERE number=?"
-    found: Iterator[Any] = (db.execute(query, (number,)).fetchone() for number in numbers)
-    documents = (
-        _document(number, title, beside, facets.split(), weight)
-        for number, title, beside, facets, weight in filter(None, found)
-    )
-    TextIndex(path.parent / str(name)).change(numbers, documents)
+    documents = (msgspec.msgpack.decode(packed, type=Document) for _, packed in pending if packed)
+    TextIndex(path.parent / str(name)).change([int(number) for number, _ in pending], documents)
     db.execute("DELETE FROM pending")
-    return len(numbers)
+    return len(pending)
 
 
-def _compare(
-    db: apsw.Connection, entries: Iterable[Entry], last: int, most: int
-) -> tuple[int, list[int], int]:
+def _compare(db: apsw.Connection, entries: Iterable[Entry], most: int) -> tuple[int, list[int], int]:
     """Put entries that are new or other than before into `temp.changed`: (how many, numbers that are gone, how many
     entries there were). Stops where there are too many."""
-    db.execute("CREATE TEMP TABLE changed (place INTEGER PRIMARY KEY, number INT, entry BLOB)")
+    db.execute("CREATE TEMP TABLE changed (place INTEGER PRIMARY KEY, number INT, row BLOB, document BLOB)")
+    held, last = Held(db), _last(db)
     seen = bytearray(last // 8 + 1)
     count = changed = 0
     for entry in entries:
         count += 1
-        packed = msgspec.msgpack.encode(entry)
-        found: Any = db.execute("SELECT number, digest FROM rows WHERE id=?", (entry.row.id,)).fetchone()
-        if found:
-            seen[found[0] // 8] |= 1 << found[0] % 8
-            if found[1] == cache_files.digest(packed):
+        number = entry.number or held.number(entry.row.id)
+        packed = pack_row(_stored(entry))
+        if number is not None and number <= last:
+            seen[number // 8] |= 1 << number % 8
+            before = held.row(number)
+            if before is not None and pack_row(before) == packed:
                 continue
         changed += 1
         if changed > most:
             return changed, [], count
-        db.execute("INSERT INTO temp.changed VALUES (NULL,?,?)", (found[0] if found else None, packed))
-    numbers = (int(number) for (number,) in db.execute("SELECT number FROM rows"))
-    gone = [number for number in numbers if not seen[number // 8] >> number % 8 & 1]
-    return changed, gone, count
+        document = msgspec.msgpack.encode(_document(number or 0, entry))
+        db.execute("INSERT INTO temp.changed VALUES (NULL,?,?,?)", (number, packed, document))
+    return (
+        changed,
+        [number for number in held.all_numbers() if not seen[number // 8] >> number % 8 & 1],
+        count,
+    )
 
 
-def _apply(db: apsw.Connection, gone: Iterable[int], last: int) -> None:
+def _apply(db: apsw.Connection, gone: Iterable[int]) -> None:
+    held, totals, last = Held(db), _Totals(), _last(db)
     for number in gone:
-        _take_out(db, number)
-    for number, packed in db.execute("SELECT number, entry FROM temp.changed ORDER BY place"):
-        if number is None:
-            last += 1
+        _take_out(held, number, totals)
+    staged: Any = db.execute("SELECT number, row, document FROM temp.changed ORDER BY place")
+    for number, packed, document in staged:
+        if number is None or number > last:
+            last = number = number or last + 1
         else:
-            _take_out(db, int(number))
-        place = last if number is None else int(number)
-        db.execute("INSERT OR IGNORE INTO pending VALUES (?)", (place,))
-        _put(db, place, msgspec.msgpack.decode(packed, type=Entry), packed)
+            _take_out(held, number, totals)
+        _put(db, number, packed, document, totals)
+    totals.write(db)
     db.execute(_SWAP)
     db.execute("UPDATE made SET last=?", (last,))
 
 
-def _put(db: apsw.Connection, number: int, entry: Entry, packed: bytes) -> None:
-    row = entry.row
-    db.execute(
-        "INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (
-            *(
-                number,
-                row.id,
-                row.kind,
-                row.title,
-                row.subtitle,
-                row.has_sound,
-                row.newest,
-                row.seconds,
-                row.body,
-            ),
-            *(entry.beside, " ".join(entry.facets), entry.weight),
-            *(msgspec.json.encode(entry.known) if entry.known else b"", msgspec.json.encode(entry.codes)),
-            cache_files.digest(packed),
-        ),
+def _put(db: apsw.Connection, number: int, packed: bytes, document: bytes, totals: "_Totals") -> None:
+    row = unpack_row(packed)
+    db.execute("INSERT OR REPLACE INTO newer VALUES (?,?)", (number, packed))
+    keys = ((scheme, key, number) for scheme, key in _keys(row, row.id))
+    db.executemany("INSERT OR REPLACE INTO newer_keys VALUES (?,?,?,1)", keys)
+    if row.newest:
+        db.execute("INSERT OR REPLACE INTO newest VALUES (?,?,?)", (row.kind, row.newest, row.id))
+    totals.add(row, 1)
+    told = msgspec.structs.replace(msgspec.msgpack.decode(document, type=Document), number=number)
+    db.execute("INSERT OR REPLACE INTO pending VALUES (?,?)", (number, msgspec.msgpack.encode(told)))
+
+
+def _take_out(held: Held, number: int, totals: "_Totals") -> None:
+    row = held.row(number)
+    if row is None:
+        return
+    db = held.db
+    keys = ((scheme, key, number) for scheme, key in _keys(row, row.id))
+    db.executemany("INSERT OR REPLACE INTO newer_keys VALUES (?,?,?,0)", keys)
+    db.execute("DELETE FROM newest WHERE kind=? AND newest=? AND id=?", (row.kind, row.newest, row.id))
+    db.execute("INSERT OR REPLACE INTO newer VALUES (?,NULL)", (number,))
+    totals.add(row, -1)
+    db.execute("INSERT OR REPLACE INTO pending VALUES (?,NULL)", (number,))
+
+
+def _stored(entry: Entry) -> Stored:
+    row, page = entry.row, entry.page
+    facts, claims = fold(row.kind, row.title, row.subtitle, page) if page else ((row.body,), ())
+    return Stored(
+        kind=row.kind,
+        ident=row.id if page is None or page.founder is None else page.founder,
+        title=row.title,
+        subtitle=row.subtitle,
+        beside=None if entry.beside == row.subtitle else entry.beside,
+        facets=" ".join(entry.facets),
+        weight=entry.weight,
+        known=entry.known,
+        sound=row.has_sound,
+        newest=row.newest,
+        seconds=row.seconds,
+        codes=entry.codes,
+        facts=facts,
+        claims=claims,
     )
-    for scheme, value in entry.codes:
-        if key := pack(scheme, value):
-            db.execute("INSERT OR IGNORE INTO codes VALUES (?,?,?)", (*key, number))
 
 
-def _take_out(db: apsw.Connection, number: int) -> None:
-    row: Any = db.execute("SELECT codes FROM rows WHERE number=?", (number,)).fetchone()
-    for scheme, value in msgspec.json.decode(row[0]) if row else ():
-        if key := pack(scheme, value):
-            db.execute("DELETE FROM codes WHERE scheme=? AND key=? AND number=?", (*key, number))
-    db.execute("DELETE FROM rows WHERE number=?", (number,))
-    db.execute("INSERT OR IGNORE INTO pending VALUES (?)", (number,))
+def _keys(row: Stored, identifier: str) -> Iterator[tuple[int, bytes]]:
+    """What leads to a row, as the tables have it."""
+    yield IDS, id_key(identifier)
+    for scheme, key in codes(row):
+        yield scheme, key_bytes(key)
 
 
-def _document(number: int, title: str, beside: str, facets: Iterable[str], weight: int) -> Document:
-    return Document(number, indexed(title), indexed(beside), tuple(facets), weight)
+def _document(number: int, entry: Entry) -> Document:
+    words = indexed(entry.row.title), indexed(entry.beside)
+    return Document(number, *words, entry.facets, entry.weight)
+
+
+class _Totals:
+    """What there is more of, and less, by kind."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, float]] = {}
+
+    def add(self, row: Stored, sign: int) -> None:
+        count, seconds = self._counts.get(row.kind, (0, 0.0))
+        self._counts[row.kind] = count + sign, seconds + sign * row.seconds
+
+    def write(self, db: apsw.Connection) -> None:
+        query = (
+            "INSERT INTO totals VALUES (?,?,?)"
+            " ON CONFLICT (kind) DO UPDATE SET count=count+excluded.count, seconds=seconds+excluded.seconds"
+        )
+        db.executemany(query, [(kind, *more) for kind, more in self._counts.items()])
 
 
 def _last(db: apsw.Connection) -> int:
     """The highest number that was ever given: none is given twice, whatever the text index still says of it."""
-    [(last,)] = db.execute("SELECT last FROM made").fetchall()
-    return int(last)  # type: ignore[arg-type]
+    return _count(db, "SELECT last FROM made")
 
 
-def _count(db: apsw.Connection) -> int:
-    [(count,)] = db.execute("SELECT count(*) FROM rows").fetchall()
+def _count(db: apsw.Connection, query: str) -> int:
+    [(count,)] = db.execute(query).fetchall()
     return int(count)  # type: ignore[arg-type]
 
 

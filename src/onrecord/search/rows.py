@@ -1,36 +1,49 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows that pages are made of: one message a thing, by id, in SQLite. A cache that any reader may open.
+"""The rows that pages are made of, by id, in SQLite. A cache that any reader may open.
 
-Each row has a number, by which the text index names it. `row_filling` writes the file.
+Each row has a number, by which the text index and other rows name it. Most lie in blocks that never change; what came
+after these, and what is another since, lies beside them. `row_filling` writes the file.
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
 import msgspec
+import numpy as np
+import pyarrow as pa
 from msgspec import Struct
 
-from onrecord.search import cache_files
+from onrecord.model.identifiers import minted_bytes
+from onrecord.search import cache_files, key_blocks, row_blocks
+from onrecord.search.bodies import LISTED, unfold
 from onrecord.search.codes import Key, pack
+from onrecord.search.key_blocks import arrays_of, key_bytes, numbers_of
+from onrecord.search.row_blocks import Blocks, Head, Stored, unpack_row
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 
-TABLES: Final = """
-CREATE TABLE rows (
-  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT, title TEXT, subtitle TEXT, sound INT, newest INT,
-  seconds REAL, body BLOB, beside TEXT, facets TEXT, weight INT, known BLOB, codes BLOB,
-  digest BLOB
-);
-CREATE TABLE codes (scheme INT, key, number INT, PRIMARY KEY (scheme, key, number)) WITHOUT ROWID;
+#: What blocks say of a number or a key, `newer` says better. There are no rows of a number where its `row` is null.
+TABLES: Final = (
+    row_blocks.TABLES
+    + key_blocks.TABLES
+    + """
+CREATE TABLE newer (number INTEGER PRIMARY KEY, row BLOB);
+CREATE TABLE newer_keys (scheme INT, key BLOB, number INT, there INT, PRIMARY KEY (scheme, key, number)) WITHOUT ROWID;
+CREATE TABLE newest (kind TEXT, newest INT, id TEXT, PRIMARY KEY (kind, newest DESC, id)) WITHOUT ROWID;
+CREATE TABLE totals (kind TEXT PRIMARY KEY, count INT, seconds REAL) WITHOUT ROWID;
 CREATE TABLE redirects (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE holders (blob TEXT PRIMARY KEY, recording TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE made (text TEXT NOT NULL, last INT NOT NULL);
-CREATE TABLE pending (number INTEGER PRIMARY KEY);
+CREATE TABLE pending (number INTEGER PRIMARY KEY, document BLOB);
 """
+)
+#: The scheme of the keys that ids are found by, beside those of `codes`.
+IDS: Final = 0
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,37 +78,35 @@ class Rows:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def get(self, identifier: str) -> Row | None:
-        """The row of an id, or of the id that it was merged into."""
-        with reading(self._path) as db:
-            seen = set()
-            while identifier not in seen:
-                seen.add(identifier)
-                row = db.execute("SELECT new FROM redirects WHERE old=?", (identifier,)).fetchone()
-                if row is None:
-                    break
-                identifier = str(row[0])
-            found = db.execute(f"SELECT {_COLUMNS} FROM rows WHERE id=?", (identifier,)).fetchone()
-        return _row(found) if found else None
+    def get(self, identifier: str, listed: int = LISTED, start: int = 0) -> Row | None:
+        """The row of an id, or of the id that it was merged into. Of an artist at most so many recordings and so many
+        releases are listed, from `start` on."""
+        with self._reading() as held:
+            return held.shown(held.number(held.led(identifier)), listed, start)
+
+    def brief(self, identifier: str) -> Row | None:
+        """As `get`, without the body."""
+        with self._reading() as held:
+            found = held.row(held.number(held.led(identifier)))
+        return _row(found, b"") if found else None
 
     def holder(self, blob: str) -> Row | None:
         """The row of the recording that a blob holds."""
-        with reading(self._path) as db:
-            found = db.execute(
-                f"SELECT {_COLUMNS} FROM rows WHERE id=(SELECT recording FROM holders WHERE blob=?)", (blob,)
-            ).fetchone()
-        return _row(found) if found else None
+        with self._reading() as held:
+            found = held.db.execute("SELECT recording FROM holders WHERE blob=?", (blob,)).fetchone()
+            return held.shown(held.number(str(found[0]))) if found else None
 
     def newest(self, kind: str, limit: int) -> list[Row]:
-        with reading(self._path) as db:
-            query = f"SELECT {_COLUMNS} FROM rows WHERE kind=? ORDER BY newest DESC, id LIMIT ?"
-            return [_row(found) for found in db.execute(query, (kind, limit))]
+        """Those that say when they were new, the newest first."""
+        with self._reading() as held:
+            query = "SELECT id FROM newest WHERE kind=? ORDER BY newest DESC, id LIMIT ?"
+            ids = [str(identifier) for (identifier,) in held.db.execute(query, (kind, limit))]
+            return [row for identifier in ids if (row := held.shown(held.number(identifier)))]
 
     def coded(self, scheme: int, key: Key, limit: int = 1000) -> list[int]:
         """Numbers of the things that bear an identifier, as `codes.pack` gives it."""
-        query = "SELECT number FROM codes WHERE scheme=? AND key=? ORDER BY number LIMIT ?"
-        with reading(self._path) as db:
-            return [int(number) for (number,) in db.execute(query, (scheme, key, limit))]
+        with self._reading() as held:
+            return held.numbers(scheme, key_bytes(key))[:limit]
 
     def bearing(self, scheme: str, value: str, limit: int = 1000) -> list[str]:
         """Ids of the things that bear an identifier; none where the value is not one of its scheme."""
@@ -104,55 +115,173 @@ class Rows:
 
     def number(self, identifier: str) -> int | None:
         """The number of an id, or of the id that it was merged into."""
-        row = self.get(identifier)
-        if row is None:
-            return None
-        with reading(self._path) as db:
-            found = db.execute("SELECT number FROM rows WHERE id=?", (row.id,)).fetchone()
-        return int(found[0]) if found else None
+        with self._reading() as held:
+            return held.number(held.led(identifier))
 
     def named(self, numbers: Sequence[int]) -> list[Named]:
         """What is there of these numbers, in their order; one that is gone is left out."""
-        query = "SELECT number, id, title, beside, facets, weight, known FROM rows WHERE number=?"
-        with reading(self._path) as db:
-            found = [db.execute(query, (number,)).fetchone() for number in numbers]
-        return [_named(row) for row in found if row]
+        with self._reading() as held:
+            found = {number: held.head(number) for number in sorted(set(numbers))}
+        return [_named(number, head) for number in numbers if (head := found[number])]
 
     def text(self) -> str:
         """Name of the text index that these rows are found by, "" where nothing was matched yet."""
-        with reading(self._path) as db:
-            found = db.execute("SELECT text FROM made").fetchone()
-        return str(found[0]) if found else ""
+        with self._reading() as held:
+            return held.made
 
     def is_behind(self) -> bool:
         """Was writing cut short before the text index had all that is here?"""
-        with reading(self._path) as db:
-            return db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
+        with self._reading() as held:
+            return held.db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
 
     def seconds(self) -> float:
         """Length of all sound together."""
-        with reading(self._path) as db:
-            total: Any = db.execute("SELECT coalesce(sum(seconds), 0.0) FROM rows").fetchone()
+        with self._reading() as held:
+            total: Any = held.db.execute("SELECT coalesce(sum(seconds), 0.0) FROM totals").fetchone()
             return float(total[0])
 
     def count(self) -> dict[str, int]:
+        with self._reading() as held:
+            found: Any = held.db.execute("SELECT kind, count FROM totals WHERE count > 0 ORDER BY kind")
+            return {str(kind): int(count) for kind, count in found}
+
+    def last(self) -> int:
+        """The highest number that was ever given, 0 where there is none."""
+        with self._reading() as held:
+            found: Any = held.db.execute("SELECT last FROM made").fetchone()
+            return int(found[0]) if found else 0
+
+    def spelled(self) -> Iterator[tuple[Any, Any]]:
+        """Canonical ids without their first letter, and their numbers, as arrays of Arrow."""
+        with self._reading() as held:
+            newer: Any = held.db.execute(
+                "SELECT key, number, there FROM newer_keys WHERE scheme=?", (IDS,)
+            ).fetchall()
+            # What was changed since says it anew, though it lies in a block as well.
+            told = np.array(sorted(number for _, number, _ in newer), np.int64)
+            for keys, numbers in arrays_of(held.db, IDS):
+                kept = ~np.isin(numbers, told)
+                yield _spelled(keys[kept]), pa.array(numbers[kept].astype(np.int64))
+        fresh = [(key, number) for key, number, there in newer if there]
+        if fresh:
+            keys = np.frombuffer(b"".join(key for key, _ in fresh), np.uint8).reshape(-1, _ID)
+            yield _spelled(keys), pa.array([number for _, number in fresh], pa.int64())
+
+    def tables(self) -> dict[str, int]:
+        """Bytes of each table."""
+        with self._reading() as held:
+            found: Any = held.db.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY name")
+            return {str(name): int(size) for name, size in found}
+
+    @contextmanager
+    def _reading(self) -> Iterator["Held"]:
         with reading(self._path) as db:
-            return {
-                str(kind): int(n) for kind, n in db.execute("SELECT kind, count(*) FROM rows GROUP BY kind")
-            }
+            yield Held(db)
 
 
-_COLUMNS = "kind, id, title, subtitle, sound, newest, seconds, body"
+class Held:
+    """The rows of an open file."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self.db = db
+        found: Any = db.execute("SELECT text FROM made").fetchone()
+        self.made = str(found[0]) if found else ""
+        self._blocks = Blocks(db, self.made)
+
+    def row(self, number: int | None) -> Stored | None:
+        if number is None:
+            return None
+        newer: Any = self.db.execute("SELECT row FROM newer WHERE number=?", (number,)).fetchone()
+        if newer:
+            return unpack_row(newer[0]) if newer[0] else None
+        return self._blocks.row(number)
+
+    def head(self, number: int) -> Head | None:
+        newer: Any = self.db.execute("SELECT row FROM newer WHERE number=?", (number,)).fetchone()
+        if newer is None:
+            return self._blocks.head(number)
+        return head_of(unpack_row(newer[0])) if newer[0] else None
+
+    def shown(self, number: int | None, listed: int = LISTED, start: int = 0) -> Row | None:
+        row = self.row(number)
+        if row is None:
+            return None
+        if not row.claims:
+            return _row(row, row.facts[0])
+        seen: dict[int, Stored | None] = {}
+
+        def look(other: int) -> Stored | None:
+            if other not in seen:
+                seen[other] = self.row(other)
+            return seen[other]
+
+        return _row(row, msgspec.json.encode(unfold(row, look, listed, start)))
+
+    def led(self, identifier: str) -> str:
+        """Where redirects lead from an id."""
+        seen = set()
+        while identifier not in seen:
+            seen.add(identifier)
+            found = self.db.execute("SELECT new FROM redirects WHERE old=?", (identifier,)).fetchone()
+            if found is None:
+                break
+            identifier = str(found[0])
+        return identifier
+
+    def number(self, identifier: str) -> int | None:
+        for number in self.numbers(IDS, id_key(identifier)):
+            head = self.head(number)
+            if head is not None and head.id == identifier:
+                return number
+        return None
+
+    def all_numbers(self) -> Iterator[int]:
+        """Of all rows that there are, in no order."""
+        found: Any = self.db.execute("SELECT number, row IS NOT NULL FROM newer").fetchall()
+        newer = dict(found)
+        yield from (number for number, there in newer.items() if there)
+        yield from (number for number in self._blocks.numbers() if number not in newer)
+
+    def numbers(self, scheme: int, key: bytes) -> list[int]:
+        """Numbers behind a key, in their order."""
+        found = set(numbers_of(self.db, scheme, key))
+        query = "SELECT number, there FROM newer_keys WHERE scheme=? AND key=?"
+        for number, there in self.db.execute(query, (scheme, key)):
+            (found.add if there else found.discard)(int(str(number)))
+        return sorted(found)
 
 
-def _row(found: tuple[object, ...]) -> Row:
-    return msgspec.convert(dict(zip(Row.__struct_fields__, found, strict=True)), Row, strict=False)
+def id_key(identifier: str) -> bytes:
+    """Ten bytes that an id is found by: those that a canonical id spells, a digest of any other."""
+    if spelled := minted_bytes(identifier):
+        return spelled
+    return hashlib.blake2b(identifier.encode(errors="surrogatepass"), digest_size=_ID).digest()
 
 
-def _named(found: tuple[Any, ...]) -> Named:
-    number, identifier, title, beside, facets, weight, known = found
-    counted: dict[str, int] = msgspec.json.decode(known) if known else {}
-    return Named(number, identifier, title, beside, tuple(facets.split()), weight, counted)
+def _spelled(keys: Any) -> Any:
+    """Ten bytes each as sixteen letters."""
+    fives = np.packbits(np.unpackbits(keys, axis=1).reshape(len(keys), 16, 5), axis=2)[:, :, 0] >> 3
+    letters = np.ascontiguousarray(_LETTERS[fives])
+    offsets = np.arange(len(keys) + 1, dtype=np.int32) * 16
+    return pa.StringArray.from_buffers(len(keys), pa.py_buffer(offsets), pa.py_buffer(letters))
+
+
+_ID: Final = 10
+_LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
+
+
+def head_of(row: Stored) -> Head:
+    beside = row.subtitle if row.beside is None else row.beside
+    return Head(row.id, row.title, beside, row.facets, row.weight, row.known)
+
+
+def _row(row: Stored, body: bytes) -> Row:
+    return Row(row.kind, row.id, row.title, row.subtitle, row.sound, row.newest, row.seconds, body)
+
+
+def _named(number: int, head: Head) -> Named:
+    facets = tuple(head.facets.split())
+    return Named(number, head.id, head.title, head.beside, facets, head.weight, head.known)
 
 
 def reading(path: Path) -> AbstractContextManager[apsw.Connection]:

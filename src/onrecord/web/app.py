@@ -17,6 +17,7 @@ from onrecord.web.access.guard import Guard, Identity
 from onrecord.web.access.people import Users
 from onrecord.web.access.signin import SignIn
 from onrecord.web.assets import Assets
+from onrecord.web.books import Books
 from onrecord.web.bulk import Bulk
 from onrecord.web.desk import Desk
 from onrecord.web.exchange import Exchange
@@ -30,9 +31,11 @@ from onrecord.web.listens import lists
 from onrecord.web.listens.keeping import Listening
 from onrecord.web.notices import Notices
 from onrecord.web.pages import Pages
+from onrecord.web.planner import Planner
 from onrecord.web.problems import answer_errors
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
+from onrecord.web.run import Run
 from onrecord.web.running.metrics import Metrics
 from onrecord.web.running.observing import Observing
 from onrecord.web.shuffle import Shuffle
@@ -72,6 +75,7 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
     )
     app.include_router(api.routes(archive, where))
     app.router.routes.extend(Pages(archive, render, assets, where).routes())
+    app.router.routes.extend(Planner(site.folder, archive, render).routes())
     app.router.routes.extend(Signs(site).routes())
     app.router.routes.extend(Playlists(archive, where).routes())
     app.router.routes.extend(metrics.routes())
@@ -96,6 +100,8 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
         app.include_router(shuffle.api())
         app.router.routes.extend(shuffle.routes())
         app.router.routes.extend(Desk(site.folder, archive, render).routes())
+        app.router.routes.extend(Books(site, render).routes())
+        app.router.routes.extend(Run(site.folder, users, render).routes())
         sign_in = SignIn(users, identity, clients, render)
         app.include_router(sign_in.api())
         app.router.routes.extend(sign_in.routes())

@@ -64,7 +64,6 @@ class Pages:
             Route("/release/{id}", self.release),
             Route("/artist/{id}", self.artist),
             *(Route(f"/{kind}/{{id}}", self.named) for kind in _CALLED),
-            Route("/editions", self.editions),
             Route("/editions/{number}/{path:path}", self.edition_file),
             Route("/volumes/{name}/{path:path}", self.volume_file),
             Route("/feed/{name}", self.feed_file),
@@ -191,7 +190,8 @@ class Pages:
         return self._page("release.html", request, values)
 
     def artist(self, request: Request) -> Response:
-        view = self._archive.artist(_id(request))
+        start = request.query_params.get("from", "")
+        view = self._archive.artist(_id(request), int(start) if _NUMBER.fullmatch(start) else 0)
         if view.id != request.path_params["id"]:
             return _moved(f"/artist/{view.id}")
         return self._page("artist.html", request, {"view": view, "claims": compare(view.claims)})
@@ -203,9 +203,6 @@ class Pages:
         if view.id != request.path_params["id"]:
             return _moved(f"/{kind}/{view.id}")
         return self._page("named.html", request, {"view": view, "called": _CALLED[kind]})
-
-    def editions(self, request: Request) -> Response:
-        return self._page("editions.html", request, {"editions": self._archive.editions()})
 
     def edition_file(self, request: Request) -> Response:
         number, path = request.path_params["number"], request.path_params["path"]

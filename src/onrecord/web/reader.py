@@ -50,8 +50,8 @@ class Reader(Protocol):
     def release(self, id: str, /) -> ReleaseView:
         """Raises `NotFound`; ids as in `recording`."""
 
-    def artist(self, id: str, /) -> ArtistView:
-        """Raises `NotFound`; ids as in `recording`."""
+    def artist(self, id: str, start: int = 0, /) -> ArtistView:
+        """What is listed is listed from `start` on. Raises `NotFound`; ids as in `recording`."""
 
     def named(self, kind: str, id: str, /) -> NamedView:
         """A `work`, `label` or `release-group`. Raises `NotFound` or `IsWithdrawn`; ids as in `recording`."""

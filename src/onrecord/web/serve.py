@@ -58,8 +58,9 @@ def prepare(
     """
     bound = _bind(host, port)
     try:
-        if site is not None and not is_loopback(bound.getsockname()[0]):
-            site = replace(site, key="")
+        if site is not None:
+            alone = is_loopback(bound.getsockname()[0])
+            site = replace(site, alone=alone, key=site.key if alone else "")
         app = create_app(archive, territory, site)
     except BaseException:
         bound.close()

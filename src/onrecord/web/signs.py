@@ -22,7 +22,7 @@ from onrecord.rights.signals import Signals, content_usage, tdm_headers
 from onrecord.web.site import Site
 
 #: What no robot has to read: answers to questions, and the owner's pages.
-_OURS: Final = ("/search", "/rights/queue", "/sign-in")
+_OURS: Final = ("/search", "/rights/queue", "/run", "/sign-in")
 _PATH: Final = re.compile(r"/[\x21-\x7e]{0,500}")
 _AGENT: Final = re.compile(r"[A-Za-z_-]{1,80}")
 _ADDRESS: Final = re.compile(r"[\x21-\x7e]{1,1000}")

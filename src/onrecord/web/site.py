@@ -18,12 +18,14 @@ class Site(Struct, frozen=True):
     web      the settings of the page
     signals  what the archive says to machines where nothing else is said
     key      opens the owner's pages; "" where there are none
+    alone    bound on loopback: nobody comes from elsewhere but by a proxy
     """
 
     folder: Path | None = None
     web: WebSettings = field(default_factory=WebSettings)
     signals: Signals = SILENT
     key: str = ""
+    alone: bool = False
 
 
 def site_of(folder: Path, key: str = "") -> Site:

@@ -27,6 +27,14 @@ CLOSED = {
     "POST /rights/rule": Role.CURATOR,
     "POST /rights/notices/{id}": Role.CURATOR,
     "GET /rights/sound/{sha256}": Role.CURATOR,
+    "POST /books/musician": Role.OWNER,
+    "POST /books/listener": Role.OWNER,
+    "GET /run": Role.OWNER,
+    "GET /run/now": Role.OWNER,
+    "POST /run/people": Role.OWNER,
+    "POST /run/people/{name}": Role.OWNER,
+    "POST /run/tokens": Role.OWNER,
+    "POST /run/tokens/{id}": Role.OWNER,
     "GET /metrics": Role.OWNER,
 }
 

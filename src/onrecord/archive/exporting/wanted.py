@@ -120,7 +120,7 @@ def _meant(reader: Reader, hit: Hit) -> list[Wanted]:
     if hit.kind == "release":
         release = reader.release(hit.id)
         return [Wanted(row.id, release.id) for row in release.tracks if row.has_sound]
-    rows = reader.artist(hit.id).recordings
+    rows = reader.artist(hit.id, listed=_MOST_HITS).recordings
     return [Wanted(row.id) for row in rows if row.has_sound]
 
 

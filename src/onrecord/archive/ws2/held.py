@@ -4,7 +4,7 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -17,6 +17,8 @@ from onrecord.engine.duck import Duck
 from onrecord.search.entities import Entities, Entity
 from onrecord.search.fields import FieldIndex
 
+#: So many of an artist's recordings are browsed.
+_LISTED: Final = 100_000
 B = TypeVar("B", ArtistBody, ReleaseBody, RecordingBody)
 
 
@@ -82,5 +84,5 @@ class Held(Reader):
         return self._body(thing, RecordingBody)
 
     def _body(self, thing: str, shape: type[B]) -> B | None:
-        row = self._rows.get(thing)
+        row = self._rows.get(thing, _LISTED)
         return msgspec.json.decode(row.body, type=shape) if row is not None and row.body else None

@@ -9,7 +9,7 @@ WITH mbids AS (
 isnis AS (
   SELECT hash(isni) AS key FROM artist_nodes WHERE isni <> '' GROUP BY key HAVING count(*) > 1
 ),
-credited AS (
+credited AS MATERIALIZED (
   SELECT DISTINCT l.label, a.node, comparable_artist(a.folded_name) AS name
   FROM track_labels l
   JOIN track_nodes t ON t.node = l.node

@@ -6,3 +6,5 @@ CREATE OR REPLACE MACRO fold(text) AS
 -- Several names that are joined with commas, in whatever order.
 CREATE OR REPLACE MACRO fold_names(text) AS
   array_to_string(list_sort(list_distinct([fold(name) FOR name IN string_split(text, ', ')])), ';');
+-- Is there anything in a name that `fold` leaves?
+CREATE OR REPLACE MACRO has_words(text) AS regexp_matches(text, '[\p{L}\p{N}]');

@@ -1,4 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- How many ids are borne now that were not borne before the run.
-SELECT count(*) FROM {kind}_ids WHERE id NOT IN (SELECT {thing} FROM {thing}_before)
+-- Ids that are borne now and were not borne before the run. Each has one claim that founds it; they are told apart by a hash.
+CREATE OR REPLACE TABLE {kind}_fresh AS
+SELECT i.label, i.id
+FROM {kind}_ids i ANTI JOIN (SELECT hash({thing}) AS key FROM {thing}_before WHERE founds) b ON b.key = hash(i.id);
+SELECT count(*) FROM {kind}_fresh

@@ -7,19 +7,25 @@ CREATE OR REPLACE TABLE release_edges AS
 WITH mbids AS (
   SELECT hash(mbid) AS key FROM release_nodes WHERE mbid <> '' GROUP BY key HAVING count(*) > 1
 ),
+-- Titles are folded once, and are equal or not.
+titled AS MATERIALIZED (
+  SELECT node, hash(folded_title) AS title FROM release_nodes WHERE folded_title <> ''
+),
+coded AS (
+  SELECT r.node, r.barcode, t.title FROM release_nodes r JOIN titled t ON t.node = r.node WHERE r.barcode <> ''
+),
 codes AS (
-  SELECT hash(barcode, folded_title) AS key FROM release_nodes WHERE barcode <> '' AND folded_title <> ''
-  GROUP BY key HAVING count(*) > 1
+  SELECT hash(barcode, title) AS key FROM coded GROUP BY key HAVING count(*) > 1
 ),
 -- Releases by the recordings that they share with others under one title. A EAN begins with the nought that a UPC lacks.
-shared AS (
+shared AS MATERIALIZED (
   SELECT DISTINCT
-    l.label, r.node, r.folded_title AS title, ltrim(r.barcode, '0') AS barcode, r.tracks, left(r.date, 4) AS year, r.mbid,
+    l.label, r.node, w.title, ltrim(r.barcode, '0') AS barcode, r.tracks, left(r.date, 4) AS year, r.mbid,
     if(r.source = 'file', 'file ' || r.id, r.source) AS teller
   FROM track_labels l
   JOIN track_nodes t ON t.node = l.node
   JOIN release_nodes r ON r.source = t.source AND r.id = t.release_id
-  WHERE r.folded_title <> ''
+  JOIN titled w ON w.node = r.node
 ),
 -- A claim without a barcode goes with the one edition that it does not contradict.
 compared AS (
@@ -46,9 +52,8 @@ grouped AS (
   SELECT min(node) OVER (PARTITION BY mbid) AS a, node AS b, 'mbid' AS reason, 0.99::DOUBLE AS confidence
   FROM release_nodes WHERE mbid <> '' AND hash(mbid) IN (SELECT key FROM mbids)
   UNION ALL
-  SELECT min(node) OVER (PARTITION BY barcode, folded_title), node, 'barcode+title', 0.97
-  FROM release_nodes
-  WHERE barcode <> '' AND folded_title <> '' AND hash(barcode, folded_title) IN (SELECT key FROM codes)
+  SELECT min(node) OVER (PARTITION BY barcode, title), node, 'barcode+title', 0.97
+  FROM coded WHERE hash(barcode, title) IN (SELECT key FROM codes)
   UNION ALL
   SELECT min(node) OVER (PARTITION BY title, label, barcode), node, 'barcode+title', 0.97
   FROM shared WHERE barcode <> ''

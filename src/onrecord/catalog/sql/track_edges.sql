@@ -29,9 +29,9 @@ FROM (
       SELECT *, comparable_title(bare) AS short, comparable_artist(folded_first) AS first
       FROM (
         SELECT
-          node, isrc, release, disc, position, duration_ms, bare_title(title, folded_title) AS bare,
-          comparable_artist(folded_artist) AS artist, fold(first_artist(artist)) AS folded_first
-        FROM track_nodes WHERE folded_title <> ''
+          node, isrc, release, disc, position, duration_ms, bare_title(title, words) AS bare,
+          comparable_artist(fold(artist)) AS artist, fold(first_artist(artist)) AS folded_first
+        FROM (SELECT *, fold(title) || apart AS words FROM track_nodes WHERE has_words(title))
       )
     )
   )
@@ -55,14 +55,26 @@ spellings AS (
 several AS (
   SELECT use, key FROM spellings GROUP BY use, key HAVING min(name) <> max(name)
 ),
--- Artists whose name sounds as one in another script does, or whose titles are in two scripts: few are.
+-- Artists whose name sounds as one in another script does, or whose titles are in two scripts: few are. Each spelling of
+-- an artist is looked at once.
+spelled AS (
+  SELECT artist, fold(artist) AS folded_artist, some_foreign, all_foreign
+  FROM (
+    SELECT artist, bool_or(foreign_title) AS some_foreign, bool_and(foreign_title) AS all_foreign
+    FROM (
+      SELECT artist, if(is_foreign(title), is_foreign(fold(title)), false) AS foreign_title
+      FROM track_nodes WHERE has_words(title)
+    )
+    GROUP BY artist
+  )
+),
 voices AS (
   SELECT
     folded_artist, is_foreign(folded_artist) AS foreign_name,
-    bool_or(is_foreign(folded_title)) AND NOT bool_and(is_foreign(folded_title)) AS foreign_titles,
+    bool_or(some_foreign) AND NOT bool_and(all_foreign) AS foreign_titles,
     voiced(min(artist), comparable_artist(folded_artist)) AS name
-  FROM track_nodes
-  WHERE folded_artist <> '' AND folded_title <> ''
+  FROM spelled
+  WHERE folded_artist <> ''
   GROUP BY folded_artist
 ),
 sounds AS (
@@ -73,6 +85,11 @@ heard AS (
   WHERE len(sound) > 1 AND NOT is_nobody(sound)
   GROUP BY sound
   HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND foreign_titles)
+),
+singers AS (
+  SELECT s.artist, v.sound
+  FROM sounds v SEMI JOIN heard h ON h.sound = v.sound
+  JOIN spelled s ON s.folded_artist = v.folded_artist
 )
 SELECT node, 'name' AS use, 0::UINTEGER AS key, '' AS sound FROM track_hints WHERE name IN (SELECT key FROM names)
 UNION ALL
@@ -85,23 +102,44 @@ SELECT s.node, s.use, s.key, '' FROM spellings s SEMI JOIN several o ON o.key = 
 UNION ALL
 SELECT t.node, 'sound', 0, v.sound
 FROM track_nodes t
-JOIN sounds v ON v.folded_artist = t.folded_artist AND v.sound IN (SELECT sound FROM heard)
-WHERE t.folded_title <> '';
+JOIN singers v ON v.artist = t.artist
+WHERE has_words(t.title);
 DROP TABLE track_hints;
 
-CREATE OR REPLACE MACRO told_tracks(uses) AS TABLE
-SELECT * EXCLUDE (short), told_as(short, release) AS title
+-- What is compared of them, worked out in one go: hashes where two are equal or not, text where they are like each other.
+CREATE OR REPLACE TABLE track_told AS
+SELECT
+  use, key, sound, node, duration_ms, release_key,
+  hash(words) AS words_key,
+  if(use IN ('name', 'first name') AND NOT is_nobody(artist), hash(title, artist), NULL) AS name,
+  if(
+    use IN ('name', 'first name') AND release <> '', hash(title, artist, coalesce(nullif(fold(release), ''), release)), NULL
+  ) AS place,
+  if(use = 'code', hash(isrc, title), NULL) AS code,
+  if(use IN ('near-names+duration', 'near-names+release', 'sound'), words, NULL) AS words,
+  if(use IN ('near-names+duration', 'near-names+release', 'sound'), title, NULL) AS title,
+  if(use IN ('near-names+duration', 'near-names+release', 'sound'), artist, NULL) AS artist,
+  if(use = 'sound', raw_title, NULL) AS raw_title,
+  if(use = 'sound', release, NULL) AS release
 FROM (
-  SELECT * EXCLUDE (bare, credit), comparable_title(bare) AS short, comparable_artist(credit) AS artist
+  SELECT * EXCLUDE (short), told_as(short, release) AS title
   FROM (
-    SELECT
-      c.use, c.key, c.sound, t.node, t.source, t.release_id, t.release, t.duration_ms, t.isrc, t.title AS raw_title,
-      t.folded_title AS words, bare_title(t.title, t.folded_title) AS bare,
-      if(c.use = 'first name', fold(first_artist(t.artist)), t.folded_artist) AS credit
-    FROM track_nodes t JOIN track_chosen c ON c.node = t.node
-    WHERE c.use IN uses
+    SELECT * EXCLUDE (bare, credit), comparable_title(bare) AS short, comparable_artist(credit) AS artist
+    FROM (
+      SELECT
+        * EXCLUDE (artist), bare_title(raw_title, words) AS bare,
+        fold(if(use = 'first name', first_artist(artist), artist)) AS credit
+      FROM (
+        -- What is chosen is few: its names are folded behind the join.
+        SELECT
+          c.use, c.key, c.sound, t.node, hash(t.source, t.release_id) AS release_key, t.release, t.duration_ms, t.isrc,
+          t.title AS raw_title, t.artist, fold(t.title) || t.apart AS words
+        FROM track_nodes t JOIN track_chosen c ON c.node = t.node
+      )
+    )
   )
 );
+DROP TABLE track_chosen;
 
 CREATE OR REPLACE TABLE track_edges AS
 WITH bytes AS (
@@ -113,13 +151,9 @@ mbids AS (
 -- 1. Same title, same artist, and lengths that follow each other within three seconds. A row of lengths that leads from one
 -- recording to another, more than ten seconds, tells none of them apart and joins nothing. Who is credited with others is
 -- compared alone as well.
-alike AS MATERIALIZED (
-  SELECT
-    node, duration_ms, hash(title, artist) AS key, hash(words) AS words,
-    if(release = '', NULL, hash(title, artist, coalesce(nullif(fold(release), ''), release))) AS place,
-    hash(source, release_id) AS release
-  FROM told_tracks(['name', 'first name'])
-  WHERE NOT is_nobody(artist)
+alike AS (
+  SELECT node, duration_ms, name AS key, words_key AS words, place, release_key AS release
+  FROM track_told WHERE name IS NOT NULL
 ),
 steps AS (
   SELECT
@@ -162,7 +196,7 @@ neighbours AS (
     unnest([lead(it, 1) OVER w, lead(it, 2) OVER w, lead(it, 3) OVER w]) AS next
   FROM (
     SELECT *, struct_pack(node := node, title := title, words := words, ms := duration_ms) AS it
-    FROM told_tracks(['near-names+duration', 'near-names+release'])
+    FROM track_told WHERE use IN ('near-names+duration', 'near-names+release')
   )
   WINDOW w AS (PARTITION BY use, key, artist ORDER BY duration_ms, title, words, node)
 ),
@@ -183,7 +217,7 @@ either AS MATERIALIZED (
       SELECT
         node, duration_ms, words, sound, is_foreign(words || artist) AS other_script, voiced(release, fold(release)) AS release,
         if(contains(title, '|'), title, voiced(raw_title, title)) AS title
-      FROM told_tracks(['sound'])
+      FROM track_told WHERE use = 'sound'
     )
   )
   WHERE len(title) > 2
@@ -215,7 +249,7 @@ grouped AS (
   FROM track_nodes WHERE mbid <> '' AND hash(mbid) IN (SELECT key FROM mbids)
   UNION ALL
   -- An ISRC is evidence of identity, never proof: codes are reused, so the title has to agree.
-  SELECT min(node) OVER (PARTITION BY isrc, title), node, 'isrc+title', 0.98 FROM told_tracks(['code'])
+  SELECT min(node) OVER (PARTITION BY code), node, 'isrc+title', 0.98 FROM track_told WHERE code IS NOT NULL
   UNION ALL
   SELECT x.node, y.node, 'same-sound', 1.0 - n.error
   FROM versions n
@@ -241,8 +275,8 @@ grouped AS (
   JOIN (
     SELECT DISTINCT sha256, fold(regexp_extract(name, '([^/]*?)(\.[^./]*)?$', 1)) AS words FROM deposits
   ) d ON d.sha256 = f.blob
-  JOIN track_nodes t ON t.folded_title = d.words AND t.source <> 'file' AND abs(t.duration_ms - f.duration_ms) <= 1000
+  JOIN track_nodes t ON fold(t.title) || t.apart = d.words AND t.source <> 'file' AND abs(t.duration_ms - f.duration_ms) <= 1000
   WHERE f.source = 'file' AND f.title = '' AND d.words <> ''
 )
 SELECT a, b, reason, confidence FROM grouped WHERE a <> b;
-DROP TABLE track_chosen;
+DROP TABLE track_told;

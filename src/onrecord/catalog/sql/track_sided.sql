@@ -5,9 +5,8 @@ CREATE OR REPLACE TABLE sided_nodes AS
 SELECT n.* REPLACE (
   if(n.mbid = '', '', n.mbid || s.side) AS mbid,
   if(n.isrc = '', '', n.isrc || s.side) AS isrc,
-  if(n.artist = '', '', s.side || ' ' || n.artist) AS artist,
-  if(n.folded_artist = '', '', fold(s.side) || ' ' || n.folded_artist) AS folded_artist,
-  if(n.folded_title = '', '', n.folded_title || s.side) AS folded_title,
+  if(n.folded_artist = '', '', s.side || ' ' || n.artist) AS artist,
+  s.side AS apart,
   if(n.blob = '', '', n.blob || s.side) AS blob
 )
 FROM ranked_nodes n JOIN ranked_sides s ON s.node = n.node;

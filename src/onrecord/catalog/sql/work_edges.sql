@@ -11,7 +11,7 @@ coded AS (
   SELECT * FROM work_nodes WHERE iswc IN (SELECT iswc FROM work_nodes WHERE iswc <> '' GROUP BY iswc HAVING count(*) > 1)
 ),
 -- Works by the recordings that their own source calls so.
-recorded AS (
+recorded AS MATERIALIZED (
   SELECT DISTINCT l.label, w.node, w.source, w.folded_title, w.makers, w.mbid, w.iswc
   FROM track_labels l
   JOIN track_nodes t ON t.node = l.node

@@ -39,6 +39,7 @@ _THING: Final = Door(thing=True)
 _FREE: Final = Door(free=True)
 _OWN: Final = Door(own=True)
 _CURATE: Final = Door(Role.CURATOR, Scope.CURATE)
+_RUN: Final = Door(Role.OWNER, Scope.OWN)
 
 #: Methods and path as the route is written; HEAD goes with GET.
 DOORS: Final[Mapping[str, Door]] = {
@@ -53,6 +54,8 @@ DOORS: Final[Mapping[str, Door]] = {
     "GET /label/{id}": _THING,
     "GET /explore": _OPEN,
     "GET /shuffle": _OPEN,
+    "GET /books": _OPEN,
+    "GET /books/plays.csv": _OPEN,
     "GET /refused": _OPEN,
     "GET /favicon.ico": _OPEN,
     "GET /static/{path:path}": _FREE,
@@ -69,6 +72,7 @@ DOORS: Final[Mapping[str, Door]] = {
     "GET /sound/{sha256}": Door(signed=True, thing=True),
     # Copied by everybody: what is published may leave
     "GET /editions": _OPEN,
+    "GET /editions/plan": _OPEN,
     "GET /editions/{number}/{path:path}": _FREE,
     "GET /volumes/{name}/{path:path}": _FREE,
     "GET /feed/{name}": _FREE,
@@ -117,6 +121,16 @@ DOORS: Final[Mapping[str, Door]] = {
     "POST /rights/rule": _CURATE,
     "POST /rights/notices/{id}": _CURATE,
     "GET /rights/sound/{sha256}": Door(Role.CURATOR, Scope.CURATE, signed=True),
+    # Somebody's own books, on their own machine
+    "POST /books/musician": _RUN,
+    "POST /books/listener": _RUN,
+    # How the archive is doing, and who has an account
+    "GET /run": _RUN,
+    "GET /run/now": _RUN,
+    "POST /run/people": _RUN,
+    "POST /run/people/{name}": _RUN,
+    "POST /run/tokens": _RUN,
+    "POST /run/tokens/{id}": _RUN,
     # How the server is
     "GET /livez": _OPEN,
     "GET /readyz": _OPEN,

@@ -20,9 +20,15 @@ _BROWSERS: Final = ("origin", "referer", "sec-fetch-site", "sec-fetch-mode")
 
 def is_here(request: Request, web: WebSettings) -> bool:
     """Whoever names proxies in the settings has one in front, so that nobody is here."""
+    return is_at_home(request, web) and not any(name in request.headers for name in _BROWSERS)
+
+
+def is_at_home(request: Request, web: WebSettings) -> bool:
+    """The same for a person: a browser on this machine, which asks for this machine by its name. Pages of others can
+    make it ask, so this alone opens nothing: ask for an account as well."""
     if request.client is None or not is_loopback(request.client.host) or web.trusted_proxies:
         return False
-    if any(name in request.headers for name in (*FORWARDED, *_BROWSERS)):
+    if any(name in request.headers for name in FORWARDED):
         return False
     if request.scope.get("http_version") == "1.0":
         return False

@@ -268,6 +268,15 @@ class Users:
     def end(self, secret: str) -> None:
         self._rows("DELETE FROM sessions WHERE digest=?", (_digest(secret),))
 
+    def sessions(self) -> list[tuple[str, str]]:
+        """(name, when it ends) of every session that is still good."""
+        rows = self._rows("SELECT user, ends FROM sessions WHERE ends > ? ORDER BY user, ends", (self._now,))
+        return [(str(user), str(ends)) for user, ends in rows]
+
+    def end_all(self, name: str) -> None:
+        """Every session of one person; tokens stay. Raises NotFound."""
+        self._rows("DELETE FROM sessions WHERE user=?", (self.person(name).name,))
+
     def stamp(self, name: str) -> str:
         """Changes with the password; "" where there is nobody. What is signed in a person's name holds as long."""
         rows = self._rows("SELECT stamp FROM users WHERE name=?", (name,))

@@ -7,7 +7,7 @@
 
 (() => {
   /** Pages that may be changed beneath the sound; everything else is left to the browser. */
-  const PAGES = /^\/(search|explore|shuffle|editions|refused|holders|(recording|release|artist|work|label|release-group)\/[^/]+)?$/;
+  const PAGES = /^\/(search|explore|shuffle|books|editions(\/plan)?|refused|holders|(recording|release|artist|work|label|release-group)\/[^/]+)?$/;
   /** Seconds before the end at which the next file is asked for. */
   const AHEAD = 20;
   const ICONS = {

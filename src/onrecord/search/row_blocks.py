@@ -1,0 +1,301 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows in blocks: some dozens whose numbers follow each other, column by column, packed with a dictionary of a kind.
+
+A block has two parts. The first is what a search weighs and what an id is made of; the second, what a page shows beside
+that. Things that came together lie together, so that most of what a row says, the one before it has said.
+"""
+
+import functools
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import apsw
+import msgspec
+from msgspec import Struct
+
+from onrecord.model.identifiers import mint
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+TABLES: Final = """
+CREATE TABLE blocks (place INTEGER PRIMARY KEY, block BLOB);
+CREATE TABLE long_rows (number INTEGER PRIMARY KEY, row BLOB);
+CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, dictionary BLOB);
+"""
+#: Numbers of a block.
+ROWS: Final = 32
+#: A row with more claims, or with more bytes or numbers in one fact, lies beside the blocks: all of a block is read for
+#: one of its rows.
+_MANY, _LONG = 20, 500
+_LEVEL: Final = 6
+#: So many blocks are looked at to make a dictionary, and with fewer than this there is none.
+_SAMPLES, _FEWEST = 2_000, 300
+_DICTIONARY: Final = 64 * 1024
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder()
+
+
+class Stored(Struct, frozen=True, array_like=True):
+    """A row as it is kept. `ident` is its id, or which of its claims founds that. `beside` is None where it is the
+    subtitle. `facts` and `claims` are what `bodies` makes of a page; each claim begins with its source and its id
+    there. `codes` are those that `facts` and `claims` do not say."""
+
+    kind: str
+    ident: str | int
+    title: str
+    subtitle: str
+    beside: str | None
+    facets: str
+    weight: int
+    known: dict[str, int]
+    sound: bool
+    newest: int
+    seconds: float
+    codes: Sequence[Sequence[str]]
+    facts: Sequence[Any]
+    claims: Sequence[Sequence[Any]]
+
+    @property
+    def id(self) -> str:
+        return id_of(self.kind, self.ident, self.claims)
+
+
+class Head(Struct, frozen=True):
+    """What a search weighs of a row."""
+
+    id: str
+    title: str
+    beside: str
+    facets: str
+    weight: int
+    known: dict[str, int]
+
+
+def id_of(kind: str, ident: str | int, claims: Sequence[Sequence[Any]]) -> str:
+    return ident if isinstance(ident, str) else mint(kind, claims[ident][0], claims[ident][1])
+
+
+def pack_row(row: Stored) -> bytes:
+    """A row alone: what a later one is compared with, and how one is kept that came after the blocks."""
+    return _ENCODER.encode(row)
+
+
+def unpack_row(packed: bytes) -> Stored:
+    return _ROW.decode(packed)
+
+
+_ROW: Final = msgspec.msgpack.Decoder(Stored)
+
+
+class BlockWriter:
+    """Takes rows in the order of their numbers, and writes them into an empty file's tables."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self._place = -1
+        self._rows: list[tuple[int, Stored]] = []
+        self._kind = ""
+        self._waiting: list[tuple[int, bytes]] | None = []
+        self._dictionary: tuple[int, Any] = (0, None)
+        self._dictionaries = 0
+
+    def add(self, number: int, row: Stored) -> None:
+        place, offset = divmod(number, ROWS)
+        if place < self._place or (place == self._place and self._rows and self._rows[-1][0] >= offset):
+            raise ValueError(f"expected rows in the order of their numbers, got {number}")
+        if place != self._place:
+            self._flush()
+            self._place = place
+        if _is_long(row):
+            packed = zstd.compress(pack_row(row), _LEVEL)
+            self._db.execute("INSERT INTO long_rows VALUES (?,?)", (number, packed))
+            row = _without_page(row)
+        self._rows.append((offset, row))
+
+    def finish(self) -> None:
+        self._flush()
+        self._settle()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        kind, payload = self._rows[0][1].kind, _payload(self._rows)
+        self._rows = []
+        if kind != self._kind:
+            self._settle()
+            self._kind, self._dictionary, self._waiting = kind, (0, None), []
+        if self._waiting is None:
+            self._write(self._place, payload)
+            return
+        self._waiting.append((self._place, payload))
+        if len(self._waiting) == _SAMPLES:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Make a dictionary of what was gathered, and write that."""
+        waiting, self._waiting = self._waiting or [], None
+        if len(waiting) >= _FEWEST:
+            made = zstd.train_dict([payload for _, payload in waiting], _DICTIONARY)
+            self._dictionaries += 1
+            self._dictionary = self._dictionaries, made
+            self._db.execute("INSERT INTO dictionaries VALUES (?,?)", (self._dictionaries, made.dict_content))
+        for place, payload in waiting:
+            self._write(place, payload)
+
+    def _write(self, place: int, payload: bytes) -> None:
+        number, dictionary = self._dictionary
+        packed = zstd.compress(payload, _LEVEL, zstd_dict=dictionary)
+        self._db.execute("INSERT INTO blocks VALUES (?,?)", (place, bytes((number,)) + packed))
+
+
+class Blocks:
+    """Reads the blocks of a file, for one question. The last block that was asked for is remembered."""
+
+    def __init__(self, db: apsw.Connection, made: str) -> None:
+        """`made` is another one where the dictionaries are others."""
+        self._db = db
+        self._made = made
+        self._last: tuple[int, _Block | None] = (-1, None)
+
+    def row(self, number: int) -> Stored | None:
+        block = self._block(number // ROWS)
+        found = block.row(number % ROWS) if block else None
+        return self._long(number) if found is not None and not found.facts else found
+
+    def head(self, number: int) -> Head | None:
+        block = self._block(number // ROWS)
+        return block.head(number % ROWS) if block else None
+
+    def numbers(self) -> Iterator[int]:
+        """All that the blocks have, in their order."""
+        for (place,) in self._db.execute("SELECT place FROM blocks ORDER BY place"):
+            first = int(str(place)) * ROWS
+            block = self._block(first // ROWS)
+            yield from (first + offset for offset in (block.places if block else ()))
+
+    def _block(self, place: int) -> "_Block | None":
+        if self._last[0] != place:
+            self._last = place, self._read(place)
+        return self._last[1]
+
+    def _read(self, place: int) -> "_Block | None":
+        found: Any = self._db.execute("SELECT block FROM blocks WHERE place=?", (place,)).fetchone()
+        if found is None:
+            return None
+        block: bytes = found[0]
+        return _Block(zstd.decompress(block[1:], zstd_dict=self._dictionary(block[0]) if block[0] else None))
+
+    def _dictionary(self, number: int) -> Any:
+        known = _dictionaries(self._made)
+        if number not in known:
+            query = "SELECT dictionary FROM dictionaries WHERE number=?"
+            [(content,)] = self._db.execute(query, (number,)).fetchall()
+            known[number] = zstd.ZstdDict(content)  # type: ignore[arg-type]
+        return known[number]
+
+    def _long(self, number: int) -> Stored | None:
+        found: Any = self._db.execute("SELECT row FROM long_rows WHERE number=?", (number,)).fetchone()
+        return unpack_row(zstd.decompress(found[0])) if found else None
+
+
+@functools.lru_cache(maxsize=16)
+def _dictionaries(made: str) -> dict[int, Any]:
+    """The dictionaries of a file, ready to be used; each question opens the file anew."""
+    return {}
+
+
+class _Block:
+    """One block; its second part is read when that is asked for."""
+
+    def __init__(self, payload: bytes) -> None:
+        length = int.from_bytes(payload[:4], "big")
+        places, self._heads, self._counts, self._sources, self._ids = _DECODER.decode(payload[4 : 4 + length])
+        self._payload, self._begin = payload, 4 + length
+        self.places: Sequence[int] = range(ROWS) if places is None else places
+
+    def head(self, offset: int) -> Head | None:
+        if offset not in self.places:
+            return None
+        at = self.places.index(offset)
+        kind, ident, title, subtitle, beside, facets, weight, known = (column[at] for column in self._heads)
+        if not isinstance(ident, str):
+            founder = sum(self._counts[:at]) + ident
+            ident = mint(kind, self._sources[founder], self._ids[founder])
+        return Head(ident, title, subtitle if beside is None else beside, facets, weight, known)
+
+    def row(self, offset: int) -> Stored | None:
+        if offset not in self.places:
+            return None
+        at = self.places.index(offset)
+        begin = sum(self._counts[:at])
+        end = begin + self._counts[at]
+        states, facts, claims = self._tail
+        said = zip(self._sources[begin:end], self._ids[begin:end], _cut(claims, begin, end), strict=True)
+        head, state = [[column[at] for column in part] for part in (self._heads, states)]
+        values = [
+            *head,
+            *state,
+            _cut(facts, at, at + 1)[0],
+            [[source, id, *rest] for source, id, rest in said],
+        ]
+        return Stored(*values)
+
+    @functools.cached_property
+    def _tail(self) -> Any:
+        return _DECODER.decode(memoryview(self._payload)[self._begin :])
+
+
+def _payload(rows: Sequence[tuple[int, Stored]]) -> bytes:
+    places = None if len(rows) == ROWS else [offset for offset, _ in rows]
+    heads = zip(
+        *(
+            (
+                *(row.kind, row.ident, row.title, row.subtitle, row.beside),
+                *(row.facets, row.weight, row.known),
+            )
+            for _, row in rows
+        ),
+        strict=True,
+    )
+    claims = [claim for _, row in rows for claim in row.claims]
+    counts = [len(row.claims) for _, row in rows]
+    said = [claim[0] for claim in claims], [claim[1] for claim in claims]
+    head = _ENCODER.encode((places, list(heads), counts, *said))
+    states = zip(*((row.sound, row.newest, row.seconds, row.codes) for _, row in rows), strict=True)
+    facts = _columns([row.facts for _, row in rows])
+    tail = _ENCODER.encode((list(states), facts, _columns([claim[2:] for claim in claims])))
+    return len(head).to_bytes(4, "big") + head + tail
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> tuple[int, Sequence[Sequence[Any]]]:
+    """Rows of one length as columns, others as they are; how many there are comes first, or -1."""
+    if len({len(row) for row in rows}) == 1 and rows[0]:
+        return len(rows), list(zip(*rows, strict=True))
+    return -1, rows
+
+
+def _cut(columns: tuple[int, Sequence[Sequence[Any]]], begin: int, end: int) -> Sequence[Sequence[Any]]:
+    count, held = columns
+    return held[begin:end] if count < 0 else list(zip(*(column[begin:end] for column in held), strict=True))
+
+
+def _is_long(row: Stored) -> bool:
+    if len(row.claims) > _MANY:
+        return True
+    for fact in row.facts:  # noqa: SIM110 - this is asked of every row: a generator takes three times as long
+        if isinstance(fact, list | bytes | tuple) and len(fact) > _LONG:
+            return True
+    return False
+
+
+def _without_page(row: Stored) -> Stored:
+    """As much of a row as a search needs."""
+    if isinstance(row.ident, int):
+        return msgspec.structs.replace(row, facts=(), ident=0, claims=(row.claims[row.ident][:2],), codes=())
+    return msgspec.structs.replace(row, facts=(), claims=(), codes=())

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pages of all canonical things: each there once, as the canonical tables say, by whatever way they came."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.generating import generate
+from onrecord.archive.harvest import harvest
+from onrecord.archive.matching import rematch
+from onrecord.catalog import pages as kept_pages
+from onrecord.search.rows import Rows
+from onrecord.sources.generated.claims import Generated
+from tests.pipeline.musicbrainz import recording, release, save
+
+
+def rows_of(archive: Archive) -> Rows:
+    return Rows(archive.folder / "search" / "rows.sqlite")
+
+
+def pages(archive: Archive) -> dict[str, Any]:
+    """Every page, with what a search weighs of it."""
+    rows, found = rows_of(archive), {}
+    for kind in ("artist", "release", "recording"):
+        for id in pq.read_table(archive.canonical(f"canonical_{kind}s"), columns=["id"])["id"].to_pylist():
+            row, number = rows.get(id), rows.number(id)
+            assert row is not None and number is not None
+            [named] = rows.named([number])
+            body = msgspec.json.decode(row.body)
+            found[id] = msgspec.structs.replace(row, body=b""), body, msgspec.structs.replace(named, number=0)
+    return found
+
+
+@pytest.fixture
+def generated(archive: Archive) -> Archive:
+    generate(archive, Generated(400, seed=7))
+    rematch(archive)
+    return archive
+
+
+def test_every_thing_has_its_page_once(generated: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, rows = pages(generated), rows_of(generated)
+    tables = {
+        kind: pq.read_table(generated.canonical(f"canonical_{kind}s")).to_pylist()
+        for kind in ("artist", "release", "recording")
+    }
+    assert rows.count() == {kind: len(table) for kind, table in tables.items()}
+    for kind, table in tables.items():
+        for thing in table:
+            row, body, _ = found[thing.pop("id")]
+            assert row.kind == kind
+            assert {name: body[name] for name in thing if name in body} == {
+                name: value for name, value in thing.items() if name in body
+            }
+            for scheme in ("isrc", "barcode"):
+                for code in thing.get(f"{scheme}s") or filter(None, [thing.get(scheme)]):
+                    assert row.id in rows.bearing(scheme, code)
+    placed = pq.read_table(generated.canonical("canonical_tracks")).to_pylist()
+    listed = [
+        (id, track["id"], track["disc"], track["position"])
+        for id, (row, body, _) in found.items()
+        if row.kind == "release"
+        for track in body["tracks"]
+    ]
+    key = lambda place: tuple(map(str, place))  # noqa: E731
+    assert sorted(listed, key=key) == sorted(
+        ((it["release"], it["recording"], it["disc"], it["position"]) for it in placed), key=key
+    )
+    path = generated.folder / "search" / "rows.sqlite"
+    before = path.read_bytes()
+    monkeypatch.setattr(kept_pages, "_PORTION", 100)
+    rematch(generated)
+    assert path.read_bytes() == before, (
+        "what is as it was is not written again, in whatever portions it comes"
+    )
+
+
+def test_an_update_leaves_what_a_rebuild_makes(archive: Archive, tmp_path: Path) -> None:
+    first = save(
+        tmp_path / "one",
+        a=release("First", "Singer", [("Red Hour", 201_000), ("Green Hour", 202_000)]),
+        b=release("Second", "Singer", [("Red Hour", 201_000)]),
+        c=recording("Blue Hour", "Nobody Else", 205_000),
+    )
+    harvest(archive, "musicbrainz-json", first)
+    rematch(archive)
+    text = rows_of(archive).text()
+    second = save(
+        tmp_path / "two",
+        a=release("First", "Singer", [("Red Hour", 201_000), ("Another Hour", 202_000)]),
+        c=recording("Blue Hour", "Nobody Else", 206_000),
+        d=release("Third", "Newcomer", [("White Hour", 207_000)]),
+    )
+    harvest(archive, "musicbrainz-json", second)
+    rematch(archive)
+    updated, counted = pages(archive), rows_of(archive).count()
+    assert rows_of(archive).text() == text, "it was an update"
+    shutil.rmtree(archive.folder / "search")
+    rematch(archive)
+    assert rows_of(archive).text() != text
+    assert (pages(archive), rows_of(archive).count()) == (updated, counted)
