@@ -53,7 +53,7 @@ def listener(said: Mapping[str, str]) -> Listening:
 
 def bare(amount: Decimal | None) -> str:
     """An exact amount without zeros that say nothing; "–" for none."""
-    return "–" if amount is None else f"{amount.normalize():f}" if amount else "0"
+    return "–" if amount is None else f"{amount.normalize():f}"
 
 
 def short(rate: Decimal | None) -> str:
