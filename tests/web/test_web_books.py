@@ -19,12 +19,12 @@ from onrecord.archive import Archive
 from onrecord.archive.reading import open_reader
 from onrecord.archive.settings import WebSettings
 from onrecord.cli import group
-from onrecord.royalties import ledgering
 from onrecord.royalties.ledgering import Books
 from onrecord.royalties.reporting import report
 from onrecord.web.app import create_app
 from onrecord.web.site import Site, site_of
-from tests.royalties.statements.made import TUNECORE
+from tests.royalties.test_report import made as statement
+from tests.royalties.test_report import row
 from tests.web.browser import faults_of, served, watched
 
 KEY = "a key that serve would have made"
@@ -98,10 +98,10 @@ def test_the_numbers_are_those_of_the_command(visit: Visit, tmp_path: Path, aske
     assert rows(page, "what the rules do") == expected
     tenths = rows(page, "by tenths of the artists")
     others = [name for name in found if name != "pro-rata"]
-    for place, row in enumerate(tenths):
+    for place, cells in enumerate(tenths):
         groups = [found[name]["change"]["deciles"][place] for name in others]
-        assert row[0] == str(place + 1) and row[1] == f"{float(groups[0]['baseline']):,.2f}"
-        assert row[2:] == [
+        assert cells[0] == str(place + 1) and cells[1] == f"{float(groups[0]['baseline']):,.2f}"
+        assert cells[2:] == [
             f"{float(each['paid']):,.2f}"
             + ("" if each["change"] is None else f" {100 * each['change']:+.1f} %")
             for each in groups
@@ -132,22 +132,11 @@ def test_htmx_gets_the_outcome_alone_and_nonsense_is_said(visit: Visit) -> None:
         )
 
 
-made_by: Callable[..., bytes] = TUNECORE.bytes
-
-
-def statement(units: str, earned: str, country: str) -> str:
-    return (
-        f"2024-03|2024-05-01|Spotify|{country}|Anna|Album|First|Two|Own|602527121956||TC1|QZABC2400002|Streaming|"
-        f"{units}|0.003|0.03|EUR|1.1|{earned}|USD"
-    )
-
-
 @pytest.fixture
 def books(tmp_path: Path) -> Books:
     made = Books.open(tmp_path / "books", make=True)
-    path = tmp_path / "statement.csv"
-    path.write_bytes(made_by(rows=[statement("10", "0.03", "DE"), statement("30", "0.15", "SE")]))
-    ledgering.keep(made, [path])
+    lines = [row(units="10", earned="0.03"), row(units="30", earned="0.15", country="SE")]
+    statement(tmp_path, made, *lines)
     return made
 
 
@@ -160,7 +149,8 @@ def send(client: TestClient, path: str, said: Mapping[str, str], headers: Mappin
 def test_a_musician_sees_the_report_at_home(visit: Visit, books: Books) -> None:
     client = visit(owner=True)
     page = send(client, "/books/musician", {"books": str(books.folder)}).text
-    assert [(row[0], row[1], row[3], row[4], row[6]) for row in rows(page, "what a use brought")] == [
+    shown = rows(page, "what a use brought")
+    assert [(cells[0], cells[1], cells[3], cells[4], cells[6]) for cells in shown] == [
         (rate.service, rate.territory, f"{rate.quantity}", f"{rate.amount:.2f} {rate.currency}", rate.id)
         for rate in report(books).rates
     ]
@@ -189,7 +179,7 @@ def test_a_listener_sees_where_the_money_went_at_home(visit: Visit, tmp_path: Pa
     client = visit(owner=True)
     page = send(client, "/books/listener", said).text
     assert "7.000000 SEK" in page and "<b>Bob" not in page
-    table = {row[0]: row[1:] for row in rows(page, "artists")}
+    table = {name: cells for name, *cells in rows(page, "artists")}
     assert "5.250000" in table["Ann"] and "1.750000" in table["<b>Bob</b>"]
     for wrong in (
         {"price": "much"},

@@ -18,6 +18,7 @@ from onrecord.archive.checking import check
 from onrecord.archive.matching import rematch
 from onrecord.archive.overview import now
 from onrecord.archive.reading import open_reader
+from onrecord.ledger import Log
 from onrecord.web.access import passwords
 from onrecord.web.access.people import Users
 from onrecord.web.access.roles import Role, Scope
@@ -106,6 +107,17 @@ def test_it_says_who_writes_and_keeps_nobody_from_writing(held: Archive, client:
     assert now(held).writer is None
     with Archive.open(held.folder) as other, other.writing():
         pass
+
+
+def test_the_end_of_the_log_is_read_whatever_its_length(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    assert log.newest(3) == []
+    for number in range(50):
+        log.append("noted", {"number": number, "filler": "x" * 500})
+    assert [entry.seq for entry in log.newest(3)] == [50, 49, 48]
+    assert len(log.newest(100)) == 50
+    # Of a line that begins before what is read nothing is told.
+    assert [entry.seq for entry in log.newest(100, reach=2000)] == [50, 49]
 
 
 def test_the_settings_are_shown_with_their_file(held: Archive, client: TestClient) -> None:

@@ -102,6 +102,7 @@ class Planner:
         self._folder = folder
         self._archive = archive
         self._page = render.page
+        self._read: tuple[tuple[int, int], Sequence[ListedTorrent]] = (0, 0), ()
 
     def routes(self) -> list[BaseRoute]:
         plan = [Route("/editions/plan", self.plan)] if self._folder else []
@@ -121,7 +122,7 @@ class Planner:
         wish, error = _wish(request), None
         planned: Planned | None = None
         with Archive.open(self._folder) as archive:
-            listed = _listed(archive)
+            listed = self._listed(archive)
             volumes = {each.name: each for each in listed if each.kind == "volume" and not each.obsolete}
             if wish.space:
                 try:
@@ -148,6 +149,20 @@ class Planner:
             "edition": self._newest(),
         }
         return self._page("plan.html", request, values, 400 if error else 200)
+
+    def _listed(self, archive: Archive) -> Sequence[ListedTorrent]:
+        """What may be given out, as the list beside the feed has it: nothing that was withdrawn is in it. A list of any
+        length is read once, until another takes its place."""
+        path = feed_folder(archive.folder) / LIST
+        try:
+            about = path.stat()
+            state = about.st_mtime_ns, about.st_ino
+            if self._read[0] != state:
+                found = read_torrents(path.read_bytes())
+                self._read = state, found.torrents if found else ()
+        except FileNotFoundError:
+            return ()
+        return self._read[1]
 
     def _newest(self) -> EditionView | None:
         return next(iter(self._archive.editions()), None)
@@ -189,13 +204,6 @@ def _needed(archive: Archive, edition: EditionView) -> list[Needed]:
             ),
         )[:_NEEDED]
     ]
-
-
-def _listed(archive: Archive) -> Sequence[ListedTorrent]:
-    """What may be given out, as the list beside the feed has it: nothing that was withdrawn is in it."""
-    path = feed_folder(archive.folder) / LIST
-    found = read_torrents(path.read_bytes()) if path.is_file() else None
-    return found.torrents if found else ()
 
 
 def _wish(request: Request) -> Wish:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A musician's and a listener's own books, read from this machine's disk and shown on it: nothing is sent or kept."""
+"""A musician's and a listener's own books, read from this machine's disk and shown on it."""
 
 import re
 from collections.abc import Mapping
