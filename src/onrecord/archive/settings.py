@@ -106,12 +106,12 @@ class WebSettings(_Section, frozen=True):
     """What the page does for whoever reaches it.
 
     country_header: the header in which a proxy names the listener's country (ISO 3166-1), such as "CF-IPCountry".
-    trusted_proxies: addresses or networks of proxies whose word counts on the country, the address (X-Forwarded-For) and
-    the scheme (X-Forwarded-Proto) of whoever asks; from anybody else it is not heard.
-    requests_per_second: requests of one client that are answered, on average; 0 for any number. Nobody on this machine is
-    counted, so behind a proxy it holds once that is trusted.
-    things_per_hour: different recordings, releases, artists and sounds that one client may ask for in an hour before its
-    answers are slowed; at twice as many it is told where the editions are. 0 for any number.
+    trusted_proxies: addresses or networks of proxies whose word counts on the country, the address (X-Forwarded-For)
+    and the scheme (X-Forwarded-Proto) of whoever asks; from anybody else it is not heard.
+    requests_per_second: requests of one client that are answered, on average; 0 for any number. Nobody on this machine
+    is counted, so behind a proxy it holds once that is trusted.
+    things_per_hour: different recordings, releases, artists and sounds that one client may ask for in an hour before
+    its answers are slowed; at twice as many it is told where the editions are. 0 for any number.
     notices_per_hour: rights notices taken by form and interface together; 0 closes both.
     agent: who answers notices here, shown with the form: a name, an address, an e-mail.
     disallow: paths that robots.txt asks every robot to leave alone, beside those of the owner.
