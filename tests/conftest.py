@@ -6,15 +6,18 @@ import datetime as dt
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from onrecord import audio
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
+from onrecord.engine.pool import Workers
 from tests.tones import Album
 
 # What a test says is true on a slow machine, too.
@@ -22,6 +25,36 @@ hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
 DAY = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _workers_stay() -> Iterator[None]:
+    """Processes that decode are started once for all tests, not once for each archive; those of a run that ended badly
+    are not used again. `tests/engine` and whatever runs the program itself start their own."""
+    kept: dict[int, ProcessPoolExecutor] = {}
+    started, left = Workers._started, Workers.__exit__
+
+    def start(self: Workers) -> ProcessPoolExecutor:
+        if self._pool is None and self._start[1] is audio.preload:
+            pool = kept.get(self._count)
+            if pool is None or pool._broken:
+                pool = kept[self._count] = started(self)
+            self._pool = pool
+        return started(self)
+
+    def leave(self: Workers, kind: object, *rest: object) -> None:
+        if kind is None and self._pool in kept.values():
+            self._pool = None
+        for count in [count for count, pool in kept.items() if pool is self._pool]:
+            del kept[count]
+        left(self, kind, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Workers, "_started", start)
+        patch.setattr(Workers, "__exit__", leave)
+        yield
+        for pool in kept.values():
+            pool.shutdown()
 
 
 @pytest.fixture

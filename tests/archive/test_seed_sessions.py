@@ -158,6 +158,7 @@ def test_one_session_for_every_five_million_files() -> None:
 
 def test_volumes_are_dealt_to_processes_and_each_gives_out_its_own(origin: Archive, tmp_path: Path) -> None:
     names = list(newest_editions.torrents(origin))
+    before = set(multiprocessing.active_children())
     with closing(Shards(origin, 2, "127.0.0.1:0")) as shards:
         assert sorted(shards.torrents()) == sorted(names)
         first, second = shards.states()
@@ -169,7 +170,7 @@ def test_volumes_are_dealt_to_processes_and_each_gives_out_its_own(origin: Archi
         assert {found[name] for name in names[1:]} == {first.port, second.port}
         for name, port in found.items():
             assert fetches(origin, name, port, tmp_path / "into") > 0
-    assert multiprocessing.active_children() == []
+    assert set(multiprocessing.active_children()) <= before
 
 
 def test_a_process_that_dies_comes_back_by_its_port_with_its_volumes(origin: Archive, tmp_path: Path) -> None:

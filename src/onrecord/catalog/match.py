@@ -20,6 +20,7 @@ SAME = ("identical", "encoding")
 KINDS = {"track": "recording", "artist": "artist", "release": "release", "work": "work", "label": "label"}
 #: Those that have a row of their own for their pages; of the others readers see what has a name (`catalog.named`).
 PAGED = ("recording", "artist", "release")
+_FEW = 50_000
 
 
 class Matched(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +48,8 @@ def match(
     claim is withdrawn.
     """
     _define(duck)
+    if _are_few(duck):
+        _lay_out(duck)
     pairs = {(a, b): error for a, b, error in near} | dict.fromkeys(duck.run(_sql("same_audio")), 0.0)
     rows = [(a, b, error) for (a, b), error in sorted(pairs.items())]
     duck.table("near_pairs", {"a": "VARCHAR", "b": "VARCHAR", "error": "DOUBLE"}, rows)
@@ -106,6 +109,15 @@ def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
 def prepare(duck: Duck) -> None:
     """Define the folding of names, and lay out the current claims: tables, which the caller may change."""
     _define(duck)
+    _lay_out(duck)
+
+
+def _are_few(duck: Duck) -> bool:
+    """Claims that fit into tables: those are planned once, the views behind them anew wherever a job names them."""
+    return sum(duck.run(f"SELECT count(*) FROM {kind}s")[0][0] for kind in KINDS) < _FEW
+
+
+def _lay_out(duck: Duck) -> None:
     for kind in KINDS:
         duck.run(f"CREATE OR REPLACE TABLE {kind}_claims AS SELECT * FROM {kind}_nodes")
         duck.run(f"DROP VIEW {kind}_nodes")

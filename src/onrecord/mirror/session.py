@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ import libtorrent as lt
 from msgspec import Struct
 
 from onrecord.errors import MirrorFailed, UsageError
-from onrecord.mirror.network import address, keep_trackers, loopback_only, settings, stays_here
+from onrecord.mirror.network import address, keep_trackers, loopback_only, settings, stays_here, with_port
 from onrecord.mirror.places import Locate, found, held_pieces, make_private, paths, unfinished
 from onrecord.publish.contents import Contents, Listed, read
 
@@ -99,7 +100,7 @@ class Session:
         download_limit: int = 0,
         upload_limit: int = 0,
     ) -> None:
-        self._loopback = stays_here(listen)
+        self._at, self._loopback = listen, stays_here(listen)
         self._trackers, self._web_seeds = trackers, web_seeds
         self._limits = download_limit or -1, upload_limit or -1
         self._lock = threading.Lock()
@@ -108,9 +109,9 @@ class Session:
         flags = lt.torrent_flags
         self._flags = (0 if dht else flags.disable_dht) | (0 if lsd else flags.disable_lsd)
         self._flags |= flags.duplicate_is_error | (flags.disable_pex if self._loopback else 0)
-        self._session: Any = lt.session(settings(listen, dht, lsd, port_mapping))
-        if self._loopback:
-            self._session.set_ip_filter(loopback_only())
+        self._listen_on = partial(settings, dht=dht, lsd=lsd, port_mapping=port_mapping)
+        self._adding, self._since = threading.Lock(), 0.0
+        self._session: Any = self._begun(listen)
         # libtorrent creates a torrent's empty files wherever it takes them to be: here, rather than among the blobs.
         self._scratch = tempfile.TemporaryDirectory(prefix="onrecord-session-")
         try:
@@ -215,7 +216,7 @@ class Session:
         params.file_priorities = [_WANTED if path in chosen else 0 for path in paths(params.ti)]
         make_private(into, contents)
         begun = time.monotonic()
-        handle = self._add(params, contents.name)
+        handle = self._add(params, contents.name, calls=True)
         try:
             self._complete(handle, contents, files, peers, progress, patience, whole)
             downloaded = handle.status().total_payload_download
@@ -296,15 +297,29 @@ class Session:
         params.flags = self._flags | flags
         return params
 
-    def _add(self, params: Any, name: str) -> Any:
-        try:
-            handle = self._session.add_torrent(params)
-        except RuntimeError as error:
-            raise MirrorFailed(
-                f"torrent {name} is not taken: {error}", "stop it first if it is being seeded"
-            ) from None
-        self._heard[handle] = _Heard()
-        return handle
+    def _begun(self, listen: str) -> Any:
+        session: Any = lt.session(self._listen_on(listen))
+        if self._loopback:
+            session.set_ip_filter(loopback_only())
+        self._since = time.monotonic()
+        return session
+
+    def _add(self, params: Any, name: str, calls: bool = False) -> Any:
+        """`calls` says that it calls peers. libtorrent does so when a session begins, and then once a second: where
+        nothing else is in it, it begins anew, at the same port, rather than have each torrent wait for the second."""
+        with self._adding:
+            if calls and not self._heard and self.port and time.monotonic() - self._since > _TICK:
+                self._session = None
+                self._session = self._begun(with_port(self._at, self.port))
+                self._listening(self._at)
+            try:
+                handle = self._session.add_torrent(params)
+            except RuntimeError as error:
+                raise MirrorFailed(
+                    f"torrent {name} is not taken: {error}", "stop it first if it is being seeded"
+                ) from None
+            self._heard[handle] = _Heard()
+            return handle
 
     def _remove(self, handle: Any) -> None:
         self._heard.pop(handle, None)
