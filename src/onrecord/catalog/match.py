@@ -114,7 +114,7 @@ def prepare(duck: Duck) -> None:
 
 def _are_few(duck: Duck) -> bool:
     """Claims that fit into tables: those are planned once, the views behind them anew wherever a job names them."""
-    return sum(duck.run(f"SELECT count(*) FROM {kind}s")[0][0] for kind in KINDS) < _FEW
+    return sum(int(duck.run(f"SELECT count(*) FROM {kind}s")[0][0]) for kind in KINDS) < _FEW
 
 
 def _lay_out(duck: Duck) -> None:
