@@ -20,11 +20,17 @@ from onrecord.archive.publishing import publish
 from onrecord.engine.pool import Workers
 from tests.tones import Album
 
-# What a test says is true on a slow machine, too.
-hypothesis.settings.register_profile("any machine", deadline=None)
-hypothesis.settings.load_profile("any machine")
+# What a test says is true on a slow machine, too. What is tried with made input is tried more often with `--slow`.
+hypothesis.settings.register_profile("every run", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("slow", deadline=None)
+hypothesis.settings.load_profile("every run")
 
 DAY = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.option.markexpr:
+        hypothesis.settings.load_profile("slow")
 
 
 @pytest.fixture(scope="session", autouse=True)

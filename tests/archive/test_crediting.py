@@ -124,6 +124,7 @@ def test_a_volume_bears_its_credits_and_the_texts_of_its_licenses(archive: Archi
         credits_of_edition(archive, 1, "onrecord-x-000000000000")
 
 
+@pytest.mark.slow
 def test_a_volume_stays_as_it_is_when_its_credits_would_be_others_now(
     archive: Archive, tmp_path: Path
 ) -> None:

@@ -293,6 +293,7 @@ def test_another_archive_goes_on_for_one_whose_owner_is_gone(gone: Archive, tmp_
         archive.close()
 
 
+@pytest.mark.slow
 def test_who_lives_has_no_successor(gone: Archive, tmp_path: Path) -> None:
     heir, mirror = (held_by(tmp_path / name, name, gone) for name in ("heir", "mirror"))
     publish(heir)
@@ -305,6 +306,7 @@ def test_who_lives_has_no_successor(gone: Archive, tmp_path: Path) -> None:
         archive.close()
 
 
+@pytest.mark.slow
 def test_a_successor_must_name_the_edition_that_is_held_here(gone: Archive, tmp_path: Path) -> None:
     heir = held_by(tmp_path / "heir", "heir", gone)
     tune(tmp_path / "music" / "third.flac", "Third", seed=7)

@@ -189,6 +189,7 @@ def test_a_process_that_dies_comes_back_by_its_port_with_its_volumes(origin: Arc
     assert all("shard 2 ended (signal 9)" in line for line in said)
 
 
+@pytest.mark.slow
 def test_the_pause_grows_to_its_most(origin: Archive) -> None:
     """The port is taken while the process is down, so that it cannot come back."""
     said: list[str] = []

@@ -164,6 +164,7 @@ def test_what_sounds_alike_is_told_apart_by_evidence(alike: tuple[Archive, dict[
     assert {version.recording for version in short.sounds[0].versions} == {tune.id}
 
 
+@pytest.mark.slow
 def test_pairs_do_not_depend_on_the_order_of_arrival(
     alike: tuple[Archive, dict[str, Path]], tmp_path: Path
 ) -> None:

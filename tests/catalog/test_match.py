@@ -298,7 +298,7 @@ def hold_laws(folder: Path, changes: list[tuple[str, str, str]]) -> None:
 
 
 @given(CHANGES)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_laws_of_ids(tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, str, str]]) -> None:
     hold_laws(tmp_path_factory.mktemp("world"), changes)
 

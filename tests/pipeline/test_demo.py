@@ -83,6 +83,7 @@ def test_the_figures_are_those_of_the_archives(summary: dict[str, Any]) -> None:
     assert open_reader(own).glance().recordings == summary["archive"]["recordings"]
 
 
+@pytest.mark.slow
 def test_other_music_gives_other_figures(tmp_path: Path, summary: dict[str, Any]) -> None:
     """Nothing is written into the demo: half of the music is half of the figures."""
     less = tmp_path / "less"
