@@ -110,6 +110,7 @@ class Session:
         self._flags = (0 if dht else flags.disable_dht) | (0 if lsd else flags.disable_lsd)
         self._flags |= flags.duplicate_is_error | (flags.disable_pex if self._loopback else 0)
         self._listen_on = partial(settings, dht=dht, lsd=lsd, port_mapping=port_mapping)
+        self._may_begin_anew = not (dht or port_mapping)
         self._adding, self._since = threading.Lock(), 0.0
         self._session: Any = self._begun(listen)
         # libtorrent creates a torrent's empty files wherever it takes them to be: here, rather than among the blobs.
@@ -237,7 +238,9 @@ class Session:
             raise MirrorFailed(f"magnet link {magnet[:120]!r}: {error}", "copy it again") from None
         peers = [self._checked(peer) for peer in peers]
         # Nothing is to be written before the names in it were looked at, so this is upload mode too.
-        handle = self._add(self._bounded(params, lt.torrent_flags.upload_mode), "of the magnet link")
+        handle = self._add(
+            self._bounded(params, lt.torrent_flags.upload_mode), "of the magnet link", calls=True
+        )
         calls = _Calls(handle, peers)
         try:
             if not _until(lambda: calls.made() and handle.status().has_metadata, patience):
@@ -306,9 +309,11 @@ class Session:
 
     def _add(self, params: Any, name: str, calls: bool = False) -> Any:
         """`calls` says that it calls peers. libtorrent does so when a session begins, and then once a second: where
-        nothing else is in it, it begins anew, at the same port, rather than have each torrent wait for the second."""
+        nothing else is in it, and nothing that it learned is lost, it begins anew, at the same port, rather than have
+        each torrent wait for the second."""
         with self._adding:
-            if calls and not self._heard and self.port and time.monotonic() - self._since > _TICK:
+            idle = not self._heard and time.monotonic() - self._since > _TICK
+            if calls and idle and self.port and self._may_begin_anew:
                 self._session = None
                 self._session = self._begun(with_port(self._at, self.port))
                 self._listening(self._at)

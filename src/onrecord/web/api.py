@@ -15,7 +15,7 @@ from onrecord.archive.notice_elements import Notice
 from onrecord.errors import UsageError
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.views import Glance, Hit, RecordingView
-from onrecord.web import bulk, shuffle, signs, sound
+from onrecord.web import bulk, described, shuffle, signs, sound
 from onrecord.web.access.signin import Signed, Wanted
 from onrecord.web.notices import Received
 from onrecord.web.pages import known_id, question
@@ -56,21 +56,11 @@ _SCHEMAS: Final = (
     *bulk.SCHEMAS,
     *shuffle.SCHEMAS,
 )
-_REF: Final = "#/components/schemas/{name}"
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response])
 
 
-def _json(kind: type[Struct], description: str, media_type: str = "application/json") -> dict[str, Any]:
-    schema = {"$ref": _REF.format(name=kind.__name__)}
-    return {"description": description, "content": {media_type: {"schema": schema}}}
-
-
-def _problem(description: str) -> dict[str, Any]:
-    return _json(Problem, description, "application/problem+json")
-
-
-_MISTAKEN: Final = _problem("A parameter is not understood, or names what is not known here.")
-_GONE: Final = _problem("Nothing has this id.")
+_MISTAKEN: Final = described.problem("A parameter is not understood, or names what is not known here.")
+_GONE: Final = described.problem("Nothing has this id.")
 _BYTES: Final = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -78,20 +68,15 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
     """Everything that a program may ask. Each answer to GET is also there for HEAD."""
     router = APIRouter(default_response_class=Response)
 
-    def both(path: str, responses: dict[int | str, dict[str, Any]]) -> Callable[[_Endpoint], _Endpoint]:
-        def add(function: _Endpoint) -> _Endpoint:
-            router.add_api_route(path, function, methods=["GET"], responses=responses)
-            router.add_api_route(path, function, methods=["HEAD"], include_in_schema=False)
-            return function
+    def both(path: str, responses: described.Answers) -> Callable[[_Endpoint], _Endpoint]:
+        return lambda function: described.both(router, path, function, responses)
 
-        return add
-
-    @both("/api/glance", {200: _json(Glance, "The archive in numbers.")})
+    @both("/api/glance", {200: described.answer(Glance, "The archive in numbers.")})
     def glance() -> Response:
         """The archive in numbers, all counted from the archive itself."""
         return _answer(archive.glance())
 
-    @both("/api/search", {200: _json(Found, "Hits, best first."), 422: _MISTAKEN})
+    @both("/api/search", {200: described.answer(Found, "Hits, best first."), 422: _MISTAKEN})
     def search(
         q: Annotated[
             str,
@@ -148,10 +133,10 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
     @both(
         "/api/recording/{id}",
         {
-            200: _json(RecordingView, "All that is known."),
+            200: described.answer(RecordingView, "All that is known."),
             301: {"description": "Merged; see Location."},
             404: _GONE,
-            451: _problem("Withdrawn: when, and by which rule."),
+            451: described.problem("Withdrawn: when, and by which rule."),
         },
     )
     def recording(id: Annotated[str, Path(description="A canonical id.")]) -> Response:
@@ -167,12 +152,12 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
             200: {"description": "The whole file.", **_BYTES},
             206: {"description": "The parts that Range asked for.", **_BYTES},
             304: {"description": "If-None-Match names this sound, and it may still be played."},
-            403: _problem("The rights on record say no; `codes` say why."),
-            404: _problem("No sound has this digest."),
+            403: described.problem("The rights on record say no; `codes` say why."),
+            404: described.problem("No sound has this digest."),
             416: {"description": "No part of Range lies in the file."},
             422: _MISTAKEN,
-            451: _problem("Withdrawn."),
-            503: _problem("The bytes are not what their digest says."),
+            451: described.problem("Withdrawn."),
+            503: described.problem("The bytes are not what their digest says."),
         },
     )
     def sound_(
@@ -191,14 +176,17 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
             archive, request, sha256, territory, download=download, copy=copy, vary=where.headers
         )
 
-    @both("/livez", {200: _json(State, "The process answers.")})
+    @both("/livez", {200: described.answer(State, "The process answers.")})
     def livez() -> Response:
         """Alive: the process answers, whatever the archive's state."""
         return _answer(State(state="alive"), {"Cache-Control": "no-store"})
 
     @both(
         "/readyz",
-        {200: _json(State, "The archive answers."), 503: _json(State, "The archive does not answer.")},
+        {
+            200: described.answer(State, "The archive answers."),
+            503: described.answer(State, "The archive does not answer."),
+        },
     )
     def readyz() -> Response:
         """Ready: the archive can be counted, and its index opens."""
@@ -214,7 +202,7 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
 
 def describe(app: FastAPI) -> None:
     """Makes `app` describe its answers from the very types that it encodes."""
-    _, schemas = msgspec.json.schema_components(_SCHEMAS, ref_template=_REF)
+    _, schemas = msgspec.json.schema_components(_SCHEMAS, ref_template=described.REF)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -31,6 +31,7 @@ from onrecord.archive.looking_up import (
 from onrecord.archive.looking_up.finding import LARGEST, MOST
 from onrecord.archive.looking_up.tables import ADDED, cells, written
 from onrecord.errors import UsageError
+from onrecord.web import described
 from onrecord.web.problems import Problem, Told
 
 #: Bytes of a question, bytes of one line of it, rows.
@@ -290,24 +291,18 @@ def _told(status: int, title: str, detail: str) -> Told:
     return Told(Problem(status, title, detail[:1000]))
 
 
-_REF: Final = "#/components/schemas/{}"
-_ROW: Final = {"schema": {"$ref": _REF.format("Question")}}
-_TABLE: Final = {"schema": {"type": "string"}}
-_PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": _REF.format("Problem")}}}
-_EACH: Final = [{"$ref": _REF.format("LookedUp")}, {"$ref": _REF.format("Done")}]
+_TABLE: Final = {"type": "string"}
+_EACH: Final = [described.schema(LookedUp), described.schema(Done)]
 _DESCRIBED: Final[dict[str, Any]] = {
     "responses": {
         200: {
             "description": "A line a row, in their order, and a summary; or the table, answers behind each row.",
-            "content": {_JSON[0]: {"schema": {"anyOf": _EACH}}, _CSV[0]: _TABLE},
+            "content": {_JSON[0]: {"schema": {"anyOf": _EACH}}, _CSV[0]: {"schema": _TABLE}},
         },
-        400: {
-            "description": "It cannot be understood: which line, and what was expected.",
-            "content": _PROBLEM,
-        },
-        413: {"description": "Too many bytes or rows, or too long a line: which.", "content": _PROBLEM},
-        415: {"description": "Neither JSON lines nor CSV, or packed.", "content": _PROBLEM},
-        503: {"description": "Others are being answered; ask again after Retry-After.", "content": _PROBLEM},
+        400: described.problem("It cannot be understood: which line, and what was expected."),
+        413: described.problem("Too many bytes or rows, or too long a line: which."),
+        415: described.problem("Neither JSON lines nor CSV, or packed."),
+        503: described.problem("Others are being answered; ask again after Retry-After."),
     },
-    "openapi_extra": {"requestBody": {"required": True, "content": {_JSON[0]: _ROW, _CSV[0]: _TABLE}}},
+    "openapi_extra": described.body({_JSON[0]: described.schema(Question), _CSV[0]: _TABLE}),
 }

@@ -20,7 +20,7 @@ from onrecord.archive import Archive
 from onrecord.archive.notice_elements import ELEMENTS, MOST_THINGS, Element, Notice, read_said
 from onrecord.archive.notices import Case, receive
 from onrecord.errors import UsageError
-from onrecord.web import forms
+from onrecord.web import described, forms
 from onrecord.web.problems import Problem, Told
 from onrecord.web.render import Render
 from onrecord.web.site import Site
@@ -132,29 +132,15 @@ class Notices:
 
 
 _KEEP_NOTHING: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
-_REF: Final = "#/components/schemas/{}"
 _DESCRIBED: Final[dict[str, Any]] = {
     "responses": {
-        status: {"description": said, "content": {kind: {"schema": {"$ref": _REF.format(name)}}}}
-        for status, said, kind, name in (
-            (201, "It was taken.", "application/json", "Received"),
-            (400, "Not a notice.", "application/problem+json", "Problem"),
-            (422, "Elements are missing: it is kept, and hides nothing.", "application/json", "Received"),
-            (429, "Too many notices this hour.", "application/problem+json", "Problem"),
-            (
-                503,
-                "Another program is writing to the archive; send it again.",
-                "application/problem+json",
-                "Problem",
-            ),
-        )
+        201: described.answer(Received, "It was taken."),
+        400: described.problem("Not a notice."),
+        422: described.answer(Received, "Elements are missing: it is kept, and hides nothing."),
+        429: described.problem("Too many notices this hour."),
+        503: described.problem("Another program is writing to the archive; send it again."),
     },
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": _REF.format("Notice")}}},
-        }
-    },
+    "openapi_extra": described.body({"application/json": described.schema(Notice)}),
 }
 
 

@@ -5,7 +5,7 @@
 import base64
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -20,6 +20,7 @@ from onrecord.archive.shuffling import shuffled
 from onrecord.errors import NotFound
 from onrecord.model.rights import Use
 from onrecord.model.views import RecordingView, SoundView, TrackRow
+from onrecord.web import described
 from onrecord.web.pages import known_id
 from onrecord.web.render import Render
 from onrecord.web.whereabouts import Whereabouts
@@ -48,6 +49,11 @@ class Drawn(Struct, frozen=True):
 
 
 SCHEMAS: Final = (Drawn, Playable)
+_WRONG: Final[described.Answers] = {
+    404: described.problem("Nothing has this id, or nothing of it may be heard."),
+    422: described.problem("A parameter is not understood."),
+    451: described.problem("Withdrawn."),
+}
 
 
 class Shuffle:
@@ -65,12 +71,12 @@ class Shuffle:
     def api(self) -> APIRouter:
         """Both questions, as programs ask them; documented like the rest of the interface."""
         router = APIRouter(default_response_class=Response)
-        for path, answer, kind in (
+        for path, function, kind in (
             ("/api/shuffle", self.drawn, Drawn),
             ("/api/recording/{id}/sound", self.playable, Playable),
         ):
-            router.add_api_route(path, answer, methods=["GET"], responses=_responses(kind))
-            router.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
+            answers: described.Answers = {200: described.answer(kind, kind.__doc__ or ""), **_WRONG}
+            described.both(router, path, function, answers)
         return router
 
     def page(self, request: Request) -> Response:
@@ -151,16 +157,3 @@ def _row(view: RecordingView, sound: SoundView) -> TrackRow:
         disc=None,
         position=None,
     )
-
-
-def _responses(kind: type[Struct]) -> dict[int | str, dict[str, Any]]:
-    schema = {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}
-    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    answers: dict[int | str, dict[str, Any]] = {
-        200: {"description": kind.__doc__ or "", "content": {"application/json": schema}}
-    }
-    said = {404: "Nothing has this id, or nothing of it may be heard.", 422: "A parameter is not understood.",
-            451: "Withdrawn."}  # fmt: skip
-    for status, words in said.items():
-        answers[status] = {"description": words, "content": {"application/problem+json": problem}}
-    return answers

@@ -11,6 +11,7 @@ from msgspec import Struct
 from starlette.routing import BaseRoute, compile_path
 
 from onrecord.web.access.roles import Role, Scope
+from onrecord.web.narrowing import KINDS
 
 
 class Door(Struct, frozen=True):
@@ -46,12 +47,7 @@ DOORS: Final[Mapping[str, Door]] = {
     # Read by everybody
     "GET /": _OPEN,
     "GET /search": _OPEN,
-    "GET /recording/{id}": _THING,
-    "GET /release/{id}": _THING,
-    "GET /artist/{id}": _THING,
-    "GET /release-group/{id}": _THING,
-    "GET /work/{id}": _THING,
-    "GET /label/{id}": _THING,
+    **{f"GET /{kind}/{{id}}": _THING for kind in KINDS},
     "GET /explore": _OPEN,
     "GET /shuffle": _OPEN,
     "GET /books": _OPEN,

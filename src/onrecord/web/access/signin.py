@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from onrecord.errors import OnrecordError
-from onrecord.web import forms
+from onrecord.web import described, forms
 from onrecord.web.access.clients import Clients, is_loopback
 from onrecord.web.access.guard import Identity, check_form, form_token, visitor
 from onrecord.web.access.people import SESSION_DAYS, Users
@@ -181,22 +181,13 @@ def _within(next: str) -> str:
     return next if inside and next.isascii() and next.isprintable() and "\\" not in next else _HOME
 
 
-_REF: Final = "#/components/schemas/{}"
 _DESCRIBED: Final[dict[str, Any]] = {
     "responses": {
-        status: {"description": said, "content": {kind: {"schema": {"$ref": _REF.format(name)}}}}
-        for status, said, kind, name in (
-            (201, "The address.", "application/json", "Signed"),
-            (400, "Not what can be signed.", "application/problem+json", "Problem"),
-            (401, "Nobody is signed in, and no token was shown.", "application/problem+json", "Problem"),
-            (403, "The account or the token does not reach this far.", "application/problem+json", "Problem"),
-            (413, "Too long.", "application/problem+json", "Problem"),
-        )
+        201: described.answer(Signed, "The address."),
+        400: described.problem("Not what can be signed."),
+        401: described.problem("Nobody is signed in, and no token was shown."),
+        403: described.problem("The account or the token does not reach this far."),
+        413: described.problem("Too long."),
     },
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": _REF.format("Wanted")}}},
-        }
-    },
+    "openapi_extra": described.body({"application/json": described.schema(Wanted)}),
 }
