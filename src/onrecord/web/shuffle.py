@@ -21,13 +21,13 @@ from onrecord.errors import NotFound
 from onrecord.model.rights import Use
 from onrecord.model.views import RecordingView, SoundView, TrackRow
 from onrecord.web import described
+from onrecord.web.hearing import Heard, hearable, sent
 from onrecord.web.pages import known_id
 from onrecord.web.render import Render
 from onrecord.web.whereabouts import Whereabouts
 
 _A_PAGE: Final = 20
 _SHELF = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
-_SHELF_OF = re.compile(r"onrecord-(?P<shelf>.+)-[0-9a-f]{12}")
 
 
 class Playable(Struct, frozen=True):
@@ -104,15 +104,15 @@ class Shuffle:
         """Recordings by chance, all as likely, of those that may be heard where the listener is. Fewer than `limit`
         where there are no more, or where nearly nothing that is kept may be heard."""
         found = self._draw(limit, self._where.of(request), shelf)
-        return self._answer(Drawn([_playable(view, sound) for view, sound in found]))
+        return self._answer(Drawn([_playable(view, sent(sound)) for view, sound in found]))
 
     def playable(self, request: Request, id: str) -> Response:
         """Which file of a recording a player should play. 404 where none may be heard where the listener is."""
         view, territory = self._reader.recording(known_id(id)), self._where.of(request)
-        for sound in view.sounds:
-            if sound.state == "ok" and self._reader.may(sound.sha256, Use.STREAM, territory).allow:
-                return self._answer(_playable(view, sound))
-        raise NotFound("nothing of this recording may be heard here", "its page says why")
+        heard = hearable(self._reader, view.sounds, territory, Use.STREAM)
+        if heard is None:
+            raise NotFound("nothing of this recording may be heard here", "its page says why")
+        return self._answer(_playable(view, heard))
 
     def _draw(self, limit: int, territory: str, shelf: str) -> list[tuple[RecordingView, SoundView]]:
         if shelf and not _SHELF.fullmatch(shelf):
@@ -121,28 +121,29 @@ class Shuffle:
             return shuffled(archive, self._reader, limit, territory, shelf)
 
     def _shelves(self) -> list[str]:
-        """Of the newest editions, as volumes are called after them."""
+        """Of the newest editions."""
         with Archive.open(self._folder) as archive:
-            names = [
-                entry.name
-                for folder, number in newest_editions.newest(archive)
-                for entry in manifest_in(folder / str(number)).volumes
-            ]
-        return sorted({found["shelf"] for name in names if (found := _SHELF_OF.fullmatch(name))})
+            return sorted(
+                {
+                    entry.shelf
+                    for folder, number in newest_editions.newest(archive)
+                    for entry in manifest_in(folder / str(number)).volumes
+                }
+            )
 
     def _answer(self, value: Struct) -> Response:
         headers = {**self._where.headers, "Cache-Control": "no-store"}
         return Response(msgspec.json.encode(value), 200, headers, "application/json")
 
 
-def _playable(view: RecordingView, sound: SoundView) -> Playable:
+def _playable(view: RecordingView, heard: Heard) -> Playable:
     return Playable(
         id=view.id,
         title=view.title,
         artist=view.artist,
-        seconds=sound.seconds,
-        address=f"/sound/{sound.sha256}{'?copy=1' if sound.copies else ''}",
-        peaks=base64.b64encode(sound.peaks).decode(),
+        seconds=heard.sound.seconds,
+        address=heard.path,
+        peaks=base64.b64encode(heard.sound.peaks).decode(),
     )
 
 
@@ -154,6 +155,4 @@ def _row(view: RecordingView, sound: SoundView) -> TrackRow:
         artist_id=view.artist_id,
         seconds=sound.seconds,
         has_sound=True,
-        disc=None,
-        position=None,
     )

@@ -19,7 +19,7 @@ from onrecord.errors import IsWithdrawn, NotFound
 from onrecord.model.rights import Use
 from onrecord.model.views import RecordingView
 from onrecord.web import narrowing, text
-from onrecord.web.feeds.hearing import hearable
+from onrecord.web.hearing import hearable
 from onrecord.web.pages import known_id, question
 from onrecord.web.reader import Reader
 from onrecord.web.whereabouts import Whereabouts

@@ -17,7 +17,7 @@ from onrecord.archive.held_listing import HeldListing, NotYet
 from onrecord.errors import IsWithdrawn, NotFound
 from onrecord.model.rights import Use
 from onrecord.web import text
-from onrecord.web.feeds.hearing import Heard, hearable, length
+from onrecord.web.hearing import Heard, hearable, length
 from onrecord.web.reader import Reader
 from onrecord.web.whereabouts import Whereabouts
 

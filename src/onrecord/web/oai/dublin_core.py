@@ -14,7 +14,7 @@ from onrecord.archive.core import Archive
 from onrecord.model import identifiers
 from onrecord.model.views import ClaimView, RecordingView, ReleaseView
 from onrecord.rights.addresses import address_of
-from onrecord.web.feeds.hearing import media_type
+from onrecord.web.hearing import media_type
 
 #: What files and persons say is the archive's own to tell.
 _OWN: Final = ("file", "a person")

@@ -3,6 +3,7 @@
 // A queue that plays on while pages change. Lists of recordings get buttons; what is played stands at the foot of the page,
 // and while it does, pages are changed beneath it instead of being loaded anew. The file that comes next is loaded before
 // it is needed, so that one follows the other at once. Without this script each recording is played on its own page.
+// `clock` is that of player.js, which comes first.
 "use strict";
 
 (() => {
@@ -33,7 +34,6 @@
     return drawn;
   };
   const button = (name, label) => make("button", { type: "button", class: name, "aria-label": label }, icon(name));
-  const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
   // The dock ------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from onrecord.errors import IsWithdrawn, NotFound
 from onrecord.model.rights import Use
 from onrecord.model.views import RecordingView
 from onrecord.web import ranges, signs, sound
-from onrecord.web.feeds.hearing import hearable
+from onrecord.web.hearing import hearable
 from onrecord.web.problems import Denied
 from onrecord.web.reader import Reader
 from onrecord.web.subsonic.asking import Asked, Code, Fault

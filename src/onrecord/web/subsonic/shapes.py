@@ -10,7 +10,7 @@ from onrecord.archive.held_listing import HeldListing
 from onrecord.errors import IsWithdrawn, NotFound
 from onrecord.model.rights import Use
 from onrecord.model.views import ArtistView, Hit, RecordingView, ReleaseView
-from onrecord.web.feeds.hearing import Heard, hearable, media_type
+from onrecord.web.hearing import Heard, hearable, media_type
 from onrecord.web.listens.keeping import Listening
 from onrecord.web.reader import Reader
 

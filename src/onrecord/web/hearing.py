@@ -34,10 +34,15 @@ def hearable(archive: Reader, sounds: Iterable[SoundView], territory: str, use: 
     """Asks the rights, as the door of `/sound` will when it comes to that."""
     for sound in sounds:
         if sound.state == "ok" and archive.may(sound.sha256, use, territory).allow:
-            if sound.copies:
-                return Heard(sound, f"/sound/{sound.sha256}?copy=1", "audio/ogg")
-            return Heard(sound, f"/sound/{sound.sha256}", media_type(sound.codec))
+            return sent(sound)
     return None
+
+
+def sent(sound: SoundView) -> Heard:
+    """What is sent of a file that may be heard."""
+    if sound.copies:
+        return Heard(sound, f"/sound/{sound.sha256}?copy=1", "audio/ogg")
+    return Heard(sound, f"/sound/{sound.sha256}", media_type(sound.codec))
 
 
 def length(archive: Reader, heard: Heard) -> int:
