@@ -46,8 +46,8 @@ def settings(listen: str, dht: bool = False, lsd: bool = False, port_mapping: bo
         # Well below the patience of a fetch, a minute: who does not answer is found out while others can be asked.
         "request_timeout": 15,
         "piece_timeout": 10,
-        # Two peers that both had a part in a bad piece would wait for each other: one on parole takes whole pieces alone.
-        # Which block was bad is known without it, by the hashes of v2.
+        # Two peers that both had a part in a bad piece would wait for each other: one on parole takes whole pieces
+        # alone. Which block was bad is known without it, by the hashes of v2.
         "use_parole_mode": False,
         # The info dictionary of our largest torrents is above the default of 3 MB.
         "max_metadata_size": MAX_METAINFO,
