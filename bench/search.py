@@ -31,6 +31,11 @@ def main() -> None:
     parser.add_argument(
         "--dir", type=Path, default=ROOT / ".dev", help="where files are made, and kept for the next run"
     )
+    parser.add_argument(
+        "--ask-again",
+        action="store_true",
+        help="of speed: what is built is asked again, as on a quiet machine",
+    )
     parser.add_argument("--anew", action="store_true", help="forget what an earlier run has built")
     parser.add_argument("--json", action="store_true", help="nothing else is ever printed")
     args = parser.parse_args()
@@ -41,7 +46,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any]
     if args.part == "speed":
-        found = search_speed.measure(folder, max(args.documents, 1_000))
+        found = search_speed.measure(folder, max(args.documents, 1_000), args.ask_again)
     else:
         found = search_quality.measure(folder, args.data)
     report_part("search", args.part, before, found)

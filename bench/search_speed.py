@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Building and asking an index of made titles, at each size on the way to the wanted one. Goes on where it stopped:
-a size that an earlier run has measured is not measured again, and one that it has built past cannot be.
+a size that an earlier run has measured is not measured again, and one that it has built past cannot be. The size that
+is there can be asked again (`--ask-again`), beside the figures of its building.
 
 What is timed of building is folding and indexing, in CPU-seconds of all threads, merges with it; what is timed of
 asking is `Finder.find`: the index, the names of what it found, and the order. `peers` is the same titles in SQLite.
@@ -35,7 +36,7 @@ QUESTIONS: Final = 400
 PEER_SIZE: Final = 1_000_000
 
 
-def measure(folder: Path, documents: int) -> dict[str, Any]:
+def measure(folder: Path, documents: int, again: bool) -> dict[str, Any]:
     maker, noted = Maker(), folder / "steps.json"
     _forget_another_version(folder)
     steps: dict[str, Any] = json.loads(noted.read_bytes()) if noted.exists() else {}
@@ -50,6 +51,9 @@ def measure(folder: Path, documents: int) -> dict[str, Any]:
         steps[str(size)] = {"documents": size, "build": built, **_ask(folder, maker, size)}
         noted.write_text(json.dumps(steps))
     there = _last(_rows(folder))
+    if again and str(there) in steps:
+        steps[str(there)] |= _ask(folder, maker, there)
+        noted.write_text(json.dumps(steps))
     return {
         "targets": {"p95_ms": 50, "p99_ms": 100, "documents_per_cpu_s": 100_000, "bytes_per_document": 27},
         "steps": [steps[str(size)] for size in sizes if str(size) in steps],
