@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A made catalog of any size through the archive: bytes of each table, what making, matching and indexing cost, the
-matcher's own SQL run bare beside it, look-ups by identifier, and what was joined against the truth.
+"""A made catalog of any size through the archive: bytes of each table and of all together, what making, matching and
+indexing cost, the matcher's own SQL run bare beside it, look-ups by identifier, and what was joined against the truth.
 
 Each step is a process of its own, and what is done stays done: a run that was stopped goes on behind its last step. The
 canonical build and the bare SQL take turns, as many rounds as are asked for; what is told of them is the median.
@@ -28,6 +28,9 @@ LOOKUPS: Final = 5_000
 PAGES: Final = 500
 #: Bytes of a track row in ingest order that the archive is meant to stay below.
 WANTED: Final = 24
+#: What all of it is meant to fit into, spill with it, and for how many tracks.
+ROOM: Final = 45_000_000_000
+FULL: Final = 256_000_000
 
 
 def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
@@ -58,11 +61,42 @@ def _size(kept: Path, tracks: int, rounds: int) -> dict[str, Any]:
             name: statistics.median(row[name] for row in rows)
             for name in ("cpu_s", "wall_s", "peak_memory_bytes")
         }
+    found["items"] = _items(found, tracks)
     found["canonical"]["cpu_to_bare"] = round(
         found["canonical"]["cpu_s"] / max(found["bare"]["cpu_s"], 0.01), 2
     )
+    found["update"]["cpu_to_full"] = round(found["update"]["cpu_s"] / max(found["match"]["cpu_s"], 0.01), 3)
+    found["update"]["written_to_brought"] = round(
+        found["update"]["disk_write_bytes"] / max(found["bring"]["bytes"], 1), 1
+    )
     shutil.rmtree(kept)
     return found
+
+
+def _items(found: dict[str, Any], tracks: int) -> dict[str, Any]:
+    """Bytes a track of all that lies on the disk, beside what there is room for, and what that comes to at full size
+    where each grows as the tracks do."""
+    matched = found["match"]
+    search, rows = matched["search_bytes"], matched["rows_bytes"]
+    keys = sum(size for name, size in rows.items() if name.startswith("key_"))
+    size = {
+        "claims": sum(one["bytes"] for one in matched["tables"].values()),
+        "canonical_tables": sum(matched["canonical_bytes"].values()),
+        "identifiers": keys,
+        "pages": search["rows.sqlite"] - keys,
+        "text": search["text"],
+        "ws2": search["entities.sqlite"] + search["fields"],
+        "ledger_and_log": matched["ledger_bytes"],
+        "spill": max(found[step]["spill_bytes"] for step in ("canonical", "match")),
+    }
+    total = sum(size.values())
+    return {
+        "bytes_a_track": {name: round(one / tracks, 1) for name, one in size.items()},
+        "all_bytes_a_track": round(total / tracks, 1),
+        "wanted_all_bytes_a_track": round(ROOM / FULL, 1),
+        "projected_bytes": total * FULL // tracks,
+        "peak_memory_bytes": max(found[step]["peak_memory_bytes"] for step in ("make", "canonical", "match")),
+    }
 
 
 def _step(kept: Path, tracks: int, turn: str) -> None:
@@ -187,6 +221,8 @@ def match_all(kept: Path, tracks: int) -> dict[str, Any]:
             "search_bytes": _folders(archive.folder / "search"),
             "rows_bytes": Rows(archive.folder / "search" / "rows.sqlite").tables(),
             "canonical_bytes": _folders(archive.folder / "catalog" / "canonical"),
+            "ledger_bytes": sum(_folders(archive.folder / "log").values())
+            + sum(path.stat().st_size for path in archive.folder.glob("ledger.sqlite*")),
         }
 
 
@@ -249,6 +285,100 @@ def judge_all(kept: Path, tracks: int) -> dict[str, Any]:
     }
 
 
+def bring(kept: Path, tracks: int, turn: int = 1) -> dict[str, Any]:
+    """What a harvest of one in a hundred would bring: half of it new, most of the rest told otherwise, some gone."""
+    import pyarrow as pa
+
+    from onrecord.archive import Archive
+    from onrecord.catalog.tables import TABLES, RecordRow
+    from onrecord.engine.duck import Duck
+    from onrecord.engine.parquet import schema_of
+    from onrecord.sources.generated.claims import Generated
+    from onrecord.sources.generated.layout import SOURCES, TRACKS
+
+    larger = Generated(2 * tracks, SEED)
+    blocks = max(1, round(tracks / 200 / TRACKS))
+    start = -(-tracks // TRACKS) + (turn - 1) * blocks
+
+    def told(duck: Duck, table: str, release: str, **values: str) -> Any:
+        schema = schema_of(TABLES[table])
+        columns = ", ".join(f"{values.get(name, name)} AS {name}" for name in schema.names)
+        query = f"SELECT {columns} FROM {table} WHERE hash(source, {release}, {turn}) % 1000 < 4 ORDER BY source, id"
+        rows = duck.run(query)
+        return pa.table(
+            [
+                pa.array(column, field.type)
+                for column, field in zip(zip(*rows, strict=True), schema, strict=True)
+            ],
+            schema=schema,
+        )
+
+    with Archive.open(kept / "archive") as archive, archive.writing():
+        before = _tables(archive, "catalog")
+        with archive.duck() as duck:
+            tables = {
+                "tracks": [told(duck, "tracks", "release_id", title=_TOLD_ANEW, genre="'Changed'")],
+                "releases": [told(duck, "releases", "id", date="'2025'")],
+                "artists": [told(duck, "artists", "id", country="'XX'")],
+            }
+            gone = duck.run(
+                "SELECT DISTINCT source, 'release:' || id FROM releases"
+                f" WHERE hash(source, id, {turn}) % 1000 = 999 ORDER BY ALL"
+            )
+        for source in SOURCES:
+            for name in larger.counts():
+                rows = larger.rows_of_block(name)
+                made = larger.rows(name, source, start * rows, (start + blocks) * rows)
+                tables.setdefault(name, []).append(made)
+        tombstones = [
+            RecordRow(
+                source=source, record=record, media_type="", payload=b"", sha256="", version="", deleted=True
+            )
+            for source, record in gone
+        ]
+        data = {
+            "source": SOURCES[0],
+            "location": "",
+            "license": "CC0-1.0",
+            "redistribute": True,
+            "cursor": "",
+        }
+        archive.commit(
+            "harvested",
+            data,
+            {"records": tombstones},
+            tables={name: iter(listed) for name, listed in tables.items()},
+        )
+        after = _tables(archive, "catalog")
+    more = {
+        name: {"rows": one["rows"] - before.get(name, {"rows": 0})["rows"], "bytes": one["bytes"]}
+        for name, one in after.items()
+    }
+    for name, one in more.items():
+        one["bytes"] -= before.get(name, {"bytes": 0})["bytes"]
+    return {"tables": more, "bytes": sum(one["bytes"] for one in more.values())}
+
+
+#: Every second track that is told otherwise has another title.
+_TOLD_ANEW: Final = "if(hash(id) % 2 = 0, title || ' (Deluxe Edition)', title)"
+
+
+def update(kept: Path, tracks: int) -> dict[str, Any]:
+    """`onrecord match` after such a harvest. The first one after a match of everything also works out the keys of all
+    tracks, which stay."""
+    from onrecord.archive import Archive
+    from onrecord.archive.matching import rematch
+
+    with Archive.open(kept / "archive") as archive:
+        report = rematch(archive)
+        return {
+            "why_anew": report.why_anew,
+            "claims_matched": report.compared,
+            "pages_written": report.written,
+            "canonical_bytes": _folders(archive.folder / "catalog" / "canonical"),
+        }
+
+
 STEPS: Final[Mapping[str, Callable[[Path, int], dict[str, Any]]]] = {
     "make": make,
     "canonical": canonical,
@@ -256,6 +386,10 @@ STEPS: Final[Mapping[str, Callable[[Path, int], dict[str, Any]]]] = {
     "match": match_all,
     "look_up": look_up,
     "judge": judge_all,
+    "bring_first": bring,
+    "update_first": update,
+    "bring": partial(bring, turn=2),
+    "update": update,
 }
 #: Steps of which one is measured by the other.
 COMPARED: Final = ("canonical", "bare")

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/reference from the code: `python docs/generate.py`; with `--check` it only names what is out of date.
+"""Writes docs/reference, and the plans in docs/scale.md, from the code: `python docs/generate.py`; with `--check` it
+only names what is out of date.
 
 The dataset's columns are read from an edition that is made of an empty archive: they are what is really written.
 """
@@ -22,13 +23,19 @@ DOCS = Path(__file__).resolve().parent
 
 
 def pages() -> dict[str, str]:
-    """Every page of the reference by its file name."""
-    return {"cli.md": cli(), "settings.md": settings(), "rules.md": rules(), "tables.md": tables()}
+    """Every page that the code writes, or writes parts of, by its place under docs."""
+    return {
+        "reference/cli.md": cli(),
+        "reference/settings.md": settings(),
+        "reference/rules.md": rules(),
+        "reference/tables.md": tables(),
+        "scale.md": scale(),
+    }
 
 
 def stale() -> list[str]:
     """Names of the pages that are not what the code says."""
-    return [name for name, text in pages().items() if _written(DOCS / "reference" / name) != text]
+    return [name for name, text in pages().items() if _written(DOCS / name) != text]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,11 +45,11 @@ def main(arguments: Sequence[str]) -> int:
     if arguments:
         names = stale()
         for name in names:
-            click.echo(f"docs/reference/{name} is out of date; run `python docs/generate.py`", err=True)
+            click.echo(f"docs/{name} is out of date; run `python docs/generate.py`", err=True)
         return 1 if names else 0
     (DOCS / "reference").mkdir(exist_ok=True)
     for name, text in pages().items():
-        (DOCS / "reference" / name).write_text(text, encoding="utf-8")
+        (DOCS / name).write_text(text, encoding="utf-8")
     return 0
 
 
@@ -259,6 +266,27 @@ def _written_by_an_edition(names: Iterable[str]) -> tuple[dict[str, list[tuple[s
             schema = ";\n".join(sql for (sql,) in db.execute(kept)) + ";"
         db.close()
     return columns, schema
+
+
+# --- plans --------------------------------------------------------------------------------------------------------
+
+
+def scale() -> str:
+    """The page with what each command in it prints below the command."""
+    return _PLAN.sub(_planned, _written(DOCS / "scale.md"))
+
+
+#: A command and what it printed.
+_PLAN = re.compile(r"```text\n\$ onrecord (plan [^\n]*)\n.*?```", re.DOTALL)
+
+
+def _planned(found: re.Match[str]) -> str:
+    from click.testing import CliRunner
+
+    from onrecord.cli import group
+
+    ran = CliRunner().invoke(group, found[1].split(), catch_exceptions=False)
+    return f"```text\n$ onrecord {found[1]}\n{ran.output}```"
 
 
 # --- small parts ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 """What every test may use: an archive in a temporary folder, keys outside it, and music that the tests make."""
 
 import datetime as dt
+import secrets
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.engine.pool import Workers
+from tests import s3
 from tests.tones import Album
 
 # What a test says is true on a slow machine, too. What is tried with made input is tried more often with `--slow`.
@@ -56,6 +58,8 @@ def _workers_stay() -> Iterator[None]:
         left(self, kind, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", s3.ID)  # before they start, for they get it from here
+        patch.setenv("AWS_SECRET_ACCESS_KEY", s3.SECRET)
         patch.setattr(Workers, "_started", start)
         patch.setattr(Workers, "__exit__", leave)
         yield
@@ -80,6 +84,21 @@ def keys(_key_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Path(tempfile.mkdtemp(dir=_key_folders))
     monkeypatch.setenv("ONRECORD_KEYS", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an S3 server, started once; who we are to it is in the environment."""
+    with s3.moto(tmp_path_factory.mktemp("s3")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_bucket(s3_server: str) -> str:
+    """The name of a new bucket there."""
+    name = f"onrecord-{secrets.token_hex(8)}"
+    s3.make_bucket(s3_server, name)
+    return name
 
 
 @pytest.fixture

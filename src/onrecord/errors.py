@@ -22,6 +22,7 @@ OnrecordError            1  something failed, and nothing that was committed is 
 ├── RecordRejected       1  one record of a source cannot be read
 ├── SourceRefused        1  the terms, the rights or the shape of the bytes forbid reading it
 ├── EditionRefused       1  what was to be published cannot leave in this form
+├── EngineFailed         1  an engine beside this process does not start, or failed at a job
 ├── PluginInvalid        1  an entry point did not load or breaks its contract
 └── MirrorFailed         1  an edition could not be fetched whole
 """
@@ -140,6 +141,10 @@ class SourceRefused(OnrecordError):
 
 
 class EditionRefused(OnrecordError):
+    pass
+
+
+class EngineFailed(OnrecordError):
     pass
 
 

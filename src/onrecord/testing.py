@@ -6,12 +6,15 @@ Each `check_…` raises ConformanceError (an AssertionError) at the first clause
 """
 
 import datetime as dt
+import hashlib
+import pickle
 import random
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
-from onrecord.errors import RecordRejected, UsageError
+from onrecord.errors import DigestMismatch, IntegrityError, NotFound, RecordRejected, UsageError
 from onrecord.model import identifiers
 from onrecord.model.records import FIELDS, ArtistClaim, Claims, Page, Record, ReleaseClaim, Terms, TrackClaim
 from onrecord.model.rights import Evidence
@@ -27,6 +30,7 @@ from onrecord.model.royalties import (
 from onrecord.rights.expressions import canonical
 from onrecord.royalties.seams import PayoutModel, StatementReader
 from onrecord.sources.seam import Source
+from onrecord.store.seam import Root
 
 _PAGE_RECORDS = 10_000
 _HOSTILE = (
@@ -121,6 +125,17 @@ def check_payout_model(make: Callable[[], PayoutModel], cases: int = 60) -> None
         lambda: make().split(Pool(amount=1, currency="EUR"), [Play("a", "b", -1, -1)]),
         "a negative play is refused",
     )
+
+
+def check_root(make: Callable[[], Root], folder: Path) -> None:
+    """Runs the contract of `Root` over one that is empty. `make` opens it anew each time; `folder` is for files of the
+    suite's own."""
+    root, again = make(), make()
+    _must(bool(root.id) and root.id == again.id, "a root keeps its id")
+    _must(pickle.loads(pickle.dumps(root)) == root, "a root may be sent to another process")
+    for content in (b"", b"sound", random.Random(3).randbytes(700_000)):
+        _check_held(root, again, content, folder)
+    _check_damaged_blob(root, folder)
 
 
 def _must(holds: bool, clause: str) -> None:
@@ -218,12 +233,16 @@ def _check_claims(source: Source, other: Source, record: Record) -> None:
             track.duration_ms is None or track.duration_ms > 0,
             f"a duration above 0 or None: {track.duration_ms}",
         )
+    pictures = [id for id, _ in claims.pictures]
     for about, evidence in claims.evidence:
         _must(
             isinstance(evidence, Evidence),
             f"evidence is model.rights.Evidence, got {type(evidence).__name__}",
         )
-        _must(about in ids, f"evidence is about a track claim of the same record, got {about!r}")
+        _must(
+            about in [*ids, *pictures],
+            f"evidence is about a track claim or a picture of the same record, got {about!r}",
+        )
 
 
 def _check_hostile(source: Source, records: Sequence[Record]) -> None:
@@ -347,3 +366,64 @@ def _halves(play: Play) -> tuple[Play, Play]:
 
 def _total(payouts: Sequence[Payout]) -> int:
     return sum(payout.amount for payout in payouts)
+
+
+def _check_held(root: Root, again: Root, content: bytes, folder: Path) -> None:
+    sha256, size = hashlib.sha256(content).hexdigest(), len(content)
+    _must(
+        root.size(sha256) is None and root.verify(sha256, size) == "missing", "what is not there is missing"
+    )
+    _must_raise(lambda: root.file(sha256), NotFound, "a file of what is not there is NotFound")
+    _must(root.set_aside(sha256) is None, "of what is not there nothing is set aside")
+    part = root.parts / "part"
+    part.write_bytes(content)
+    root.settle([(part, sha256)])
+    _must(not part.exists(), "what is settled is gone from the parts")
+    part.write_bytes(content)
+    root.settle([(part, sha256)])
+    _must(not part.exists() and again.size(sha256) == size, "settling twice is harmless")
+    _must(again.verify(sha256, size) == "ok", "what was settled is whole")
+    _must(again.verify(sha256, size + 1) == "truncated", "what has fewer bytes than it should is truncated")
+    _must(again.file(sha256).read_bytes() == content, "the file has the bytes")
+    with again.holding(sha256) as path:
+        _must(path.read_bytes() == content, "the file that is held has the bytes")
+    for start, end in ((0, size), (0, 0), (size // 3, size // 2), (max(size - 1, 0), size)):
+        _must(b"".join(again.read(sha256, size, start, end)) == content[start:end], "a part has its bytes")
+    _must_raise(
+        lambda: again.read(sha256, size + 1, 0, 1), IntegrityError, "reading what has another size is refused"
+    )
+    source = folder / "source"
+    source.write_bytes(content)
+    root.bring(source, sha256)
+    _must(source.read_bytes() == content, "what is brought stays where it was")
+    root.remove(sha256)
+    _must(again.size(sha256) is None, "what was removed is gone")
+    root.bring(source, sha256)
+    _must(again.verify(sha256, size) == "ok", "what was brought is whole")
+    _must(root.sweep() == 0, "nothing is left over")
+
+
+def _check_damaged_blob(root: Root, folder: Path) -> None:
+    content = b"not what the name says"
+    sha256 = hashlib.sha256(b"something else").hexdigest()
+    source = folder / "damaged"
+    source.write_bytes(content)
+    _must_raise(lambda: root.bring(source, sha256), DigestMismatch, "what has another digest is not brought")
+    _must(root.size(sha256) is None, "what was refused is not there")
+    whole = hashlib.sha256(content).hexdigest()
+    root.bring(source, whole)
+    _must(root.aside(whole) is None, "nothing was set aside yet")
+    _must(bool(root.set_aside(whole)), "it is said where a blob was set aside")
+    _must(root.size(whole) is None, "what was set aside is not at its name")
+    aside = root.aside(whole)
+    _must(aside is not None and aside.read_bytes() == content, "what was set aside is kept")
+    (root.parts / "left").write_bytes(b"behind")
+    _must(root.sweep() == 1, "what a killed run left behind is swept")
+
+
+def _must_raise(call: Callable[[], object], error: type[Exception], clause: str) -> None:
+    try:
+        call()
+    except error:
+        return
+    raise ConformanceError(clause)

@@ -31,6 +31,9 @@ def test_only_what_changed_gets_another_stamp(filled: Archive, tmp_path: Path) -
     assert {id: held for id, held in after.items() if id != new} == before
     assert listing.genres() == {"Ambient": {"recording": 1}}
     assert [held.id for held in listing.of_genre("Ambient", "recording", 5)] == [new]
+    assert [held.id for held in listing.drawn_of(random.Random(1).randrange, "Ambient", "recording", 5)] == [
+        new
+    ]
     withdraw(filled, Target("recording", new), by="the maker", text="not any more")
     listing.renew()
     found = listing.find(new)

@@ -19,6 +19,7 @@ from onrecord.archive.ws2 import EntityReader
 from onrecord.search.entities import Entities
 from onrecord.search.fields import Term
 from onrecord.search.finding import Finder
+from onrecord.search.rows import Rows
 from onrecord.web.app import create_app
 from tests.pipeline.musicbrainz import mbid, recording, release, save
 
@@ -90,7 +91,7 @@ def test_only_what_the_catalog_holds_is_counted(harvested: Archive) -> None:
 
 
 def test_ratings_are_in_nothing_that_is_made_of_records(harvested: Archive) -> None:
-    mentions = pq.read_table(harvested.canonical("mentions"))
+    mentions = pq.read_table(harvested.canonical("record_mentions"))
     assert set(mentions["kind"].to_pylist()) == {"artist"}
     assert "12" not in mentions["name"].to_pylist()
 
@@ -134,7 +135,7 @@ def test_what_a_kill_left_is_finished_by_whoever_writes_next(harvested: Archive)
     search = harvested.folder / "search"
     db_of = {name: search / name for name in (FILE, "rows.sqlite")}
     for path, pending in (
-        (db_of[FILE], "INSERT INTO pending SELECT kind, thing, NULL FROM digests WHERE kind='artist'"),
+        (db_of[FILE], "INSERT INTO pending VALUES ('label', 'nobody', NULL)"),
         (db_of["rows.sqlite"], "INSERT INTO pending VALUES (1, NULL)"),
     ):
         db = apsw.Connection(str(path))
@@ -145,5 +146,6 @@ def test_what_a_kill_left_is_finished_by_whoever_writes_next(harvested: Archive)
         pass
     assert is_matched(harvested)
     service = EntityReader(harvested.folder)
-    count, _ = service.answering().search("artist", Term(("name",), "singer"), 5, 0, frozenset())
+    [first] = Rows(search / "rows.sqlite").named([1])
+    count, _ = service.answering().search("artist", Term(("name",), first.title), 5, 0, frozenset())
     assert count == 0, "as the note said"

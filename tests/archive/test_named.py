@@ -18,11 +18,11 @@ from onrecord.archive.looking_up import LookUp, read_asked
 from onrecord.archive.matching import rematch
 from onrecord.archive.reading import Reader, open_reader
 from onrecord.archive.withdrawing import withdraw
-from onrecord.catalog.named import own_id
 from onrecord.cli.search import command
 from onrecord.errors import IsWithdrawn, NotFound, UsageError
 from onrecord.model.filters import Filters
 from onrecord.model.identifiers import mint
+from onrecord.model.own_ids import own_id
 from onrecord.model.rights import Target
 from onrecord.web.app import create_app
 from tests.conftest import DAY
@@ -45,10 +45,11 @@ def _answers(folder: Path) -> Path:
         "release-group": {"id": GROUP, "title": "Fog Collected", "primary-type": "Album"},
         "label-info": info,
     }
-    work = {"id": WORK, "title": "Lighthouse Cantata", "iswcs": [ISWC], "languages": ["eng"], "type": "Song"}
+    work = {"id": WORK, "title": "Lighthouse Cantata", "iswcs": [ISWC], "language": "eng", "type": "Song"}
     link = {"type": "performance", "target-type": "work", "direction": "forward", "work": work}
     sung = recording("Evening Take", "Singer", 203_000, relations=[link])
     other = release("Elsewhere", "Other", [("Three", 99_000)], date="2010")
+    other |= {"text-representation": {"language": "deu", "script": "Latn"}}
     return save(folder, album=album, sung=sung, other=other, work=work, label=label)
 
 
@@ -137,6 +138,50 @@ def test_filters_narrow_them(reader: Reader) -> None:
         assert found(reader, "quiet harbour", "label", **none) == found(reader, LABEL, **none) == []
 
 
+def test_languages_are_those_of_works_of_what_is_recorded_of_them_and_of_titles(reader: Reader) -> None:
+    assert reader.languages() == {"deu": 1, "eng": 1}, "of one release, and one recording"
+    listed = {
+        language: {
+            (hit.kind, hit.title) for hit in reader.browse((), 50, Filters(languages=(language,))).hits
+        }
+        for language in ("eng", "deu")
+    }
+    assert listed == {
+        "eng": {("recording", "Evening Take"), ("work", "Lighthouse Cantata")},
+        "deu": {("release", "Elsewhere"), ("release-group", "Elsewhere")},
+    }
+    assert found(reader, "lighthouse", "work", languages=("ENG",)) == [("work", WORK)]
+    assert found(reader, "lighthouse", "work", languages=("deu",)) == []
+    assert found(reader, "quiet harbour", "label", languages=("eng",)) == []
+    assert reader.counts(
+        "", [Filters(kinds=("recording",), languages=("eng",)), Filters(languages=("eng",))]
+    ) == [
+        1,
+        None,
+    ]
+
+
+def test_pages_lead_to_what_a_recording_is_of_and_a_release_belongs_to(
+    client: TestClient, reader: Reader
+) -> None:
+    [take] = reader.search("evening take", ("recording",))
+    [album] = reader.search("fog album", ("release",))
+    [singer] = reader.search("singer", ("artist",))
+    page: Any = html.fromstring(client.get(page_of("recording", take.id)).content)
+    assert page.xpath("//dt[.='Work']/../dd/a/@href") == [page_of("work", WORK)]
+    assert {"T0345246801", f"https://musicbrainz.org/work/{WORK}"} <= {
+        *page.xpath("//code/text()"),
+        *page.xpath("//a[@class='registry']/@href"),
+    }
+    page = html.fromstring(client.get(page_of("release", album.id)).content)
+    assert page.xpath("//dt[.='Label']/../dd/a/@href") == [page_of("label", LABEL)]
+    assert page.xpath("//dt[.='Release group']/../dd/a/@href") == [page_of("release-group", GROUP)]
+    page = html.fromstring(client.get(page_of("artist", singer.id)).content)
+    assert page.xpath("//section[@aria-labelledby='works']//a/@href") == [page_of("work", WORK)]
+    assert client.get(page_of("work", WORK) + "?from=1").text.count("Evening Take") == 0
+    assert reader.named("work", WORK).mbid == WORK and reader.named("work", WORK).more == 0
+
+
 def test_all_of_a_kind_are_listed(reader: Reader) -> None:
     kinds = ("artist", "release-group", "work", "label")
     seen, place = list[tuple[str, str]](), ""
@@ -170,6 +215,21 @@ def test_each_leads_to_a_page_that_shows_what_belongs_to_it(client: TestClient, 
         assert client.get(leads).status_code == 200
     work = page_of("work", WORK)
     assert "T0345246801" in client.get(work).text
+    [claim] = reader.named("work", WORK).claims
+    assert (claim.source, claim.source_id, claim.license) == ("musicbrainz-json", WORK, "CC0-1.0")
+    said = {
+        "title": "Lighthouse Cantata",
+        "mbid": WORK,
+        "iswc": "T0345246801",
+        "language": "eng",
+        "kind": "Song",
+    }
+    assert dict(claim.fields) == said
+    [claim] = reader.named("label", LABEL).claims
+    assert (
+        dict(claim.fields)["code"] == "LC00193"
+        and "Who says what" in client.get(page_of("label", LABEL)).text
+    )
     assert (
         client.get(page_of("label", WORK)).status_code
         == client.get(page_of("work", "none")).status_code
@@ -206,6 +266,8 @@ def test_page_interface_and_command_say_the_kind(
         ("work", {"iswc": ISWC, "title": "Lighthouse Cantata"}, WORK, "ISWC equal"),
         ("", {"iswc": ISWC}, WORK, "ISWC equal"),
         ("", {"identifier": LABEL}, LABEL, "MBID equal"),
+        ("", {"identifier": "LC 0193"}, LABEL, "label code equal"),
+        ("", {"words": "lc-00193"}, LABEL, "label code equal"),
         ("label", {"words": "LC 0193"}, LABEL, "label code equal"),
         ("label", {"title": "Quiet Harbour Records"}, LABEL, "title equal"),
         ("release-group", {"release": "Fog Collected", "artist": "Singer"}, GROUP, "artist equal"),

@@ -74,7 +74,7 @@ def test_every_thing_has_its_page_once(generated: Archive, monkeypatch: pytest.M
     )
     path = generated.folder / "search" / "rows.sqlite"
     before = path.read_bytes()
-    monkeypatch.setattr(kept_pages, "_PORTION", 100)
+    monkeypatch.setattr(kept_pages, "_PORTION", dict.fromkeys(kept_pages._PORTION, 100))
     rematch(generated)
     assert path.read_bytes() == before, (
         "what is as it was is not written again, in whatever portions it comes"

@@ -143,7 +143,7 @@ def test_a_ruling_that_cannot_be_is_refused_before_anything_is_written(filled: A
         ({"license": "CC-BY-9.9"}, "SPDX"),
         ({"by": " "}, "who rules"),
         ({"note": ""}, "who rules"),
-        ({"part": "lyrics"}, "expected all, recording"),
+        ({"part": "words"}, "expected all, recording"),
         ({"note": "x" * 10_001}, "at most 10,000"),
     ):
         with pytest.raises(UsageError, match=words):

@@ -78,6 +78,49 @@ def test_filters_of_rights_are_asked_on_the_day(pieces: tuple[Archive, Reader]) 
     assert titles(reader, sources=("musicbrainz",)) == titles(reader, sound=False) == set()
 
 
+def test_lengths_and_counts_are_those_of_what_is_found(pieces: tuple[Archive, Reader]) -> None:
+    archive, reader = pieces
+    assert titles(reader, seconds=(3, 4)) == {"Piece one", "Piece two", "Piece three"}
+    assert titles(reader, seconds=(4, None)) == titles(reader, seconds=(None, 3)) == set()
+    asked = [
+        Filters(kinds=("recording",)),
+        Filters(sound=True, kinds=("recording",)),
+        Filters(licenses=("CC-BY",)),
+        Filters(seconds=(None, 120)),
+        Filters(seconds=(120, None)),
+        Filters(territory="DE"),
+        Filters(shelf="cc0"),
+        Filters(sound=False),
+        Filters(),
+    ]
+    # What is asked on the day is not counted, nor what works and labels fit as well.
+    for query in ("piece", ""):
+        assert reader.counts(query, asked) == [3, 3, 1, 3, 0, None, None, None, None], query
+    [one] = ids(reader, "piece one")
+    withdraw(archive, Target("recording", one), by="Somebody", text="not theirs to give")
+    for query in ("piece", ""):
+        assert reader.counts(query, asked)[:5] == [2, 2, 0, 2, 0], query
+    assert reader.unknown(Filters(languages=("xyz",), shelf="attic")) == [
+        "language: nothing here is in 'xyz'; expected a code of ISO 639-3; there are: none",
+        "shelf: the newest edition has no 'attic'; there are: none",
+    ]
+
+
+def test_a_shelf_is_that_of_the_newest_edition(published: Archive) -> None:
+    reader = Reader(published.folder)
+    [shelf] = reader.shelves()
+    listed = reader.browse((), 50, Filters(shelf=shelf)).hits
+    held = reader.browse((), 50, Filters(sound=True, kinds=("recording",))).hits
+    assert listed and {hit.id for hit in listed} == {
+        hit.id for hit in held if reader.recording(hit.id).sounds[0].volume
+    }
+    assert reader.browse((), 50, Filters(shelf="cc0")).hits == ()
+    [sound] = reader.recording(listed[0].id).sounds
+    assert (
+        f"-{shelf}-" in sound.volume and sound.edition == 1 and sound.swarm is None and sound.holders is None
+    )
+
+
 def test_without_words_all_that_fits_is_listed(pieces: tuple[Archive, Reader]) -> None:
     _, reader = pieces
 
@@ -120,6 +163,16 @@ def test_names_that_are_known_nowhere_are_named(pieces: tuple[Archive, Reader]) 
     [license, source] = reader.unknown(Filters(licenses=("CC-BYE",), sources=("spotify",)))
     assert "'CC-BYE'" in license and "CC-BY-SA-4.0" in license
     assert "'spotify'" in source and "file" in source
+    [territory, years] = reader.unknown(Filters(territory="XX", years=(1999, 1990)))
+    assert "'XX'" in territory and "ISO 3166-1" in territory and "1999 to 1990" in years
+    assert reader.unknown(Filters(territory="Worldwide", years=(1990, None))) == []
+
+
+def test_a_license_is_understood_as_people_write_it(pieces: tuple[Archive, Reader]) -> None:
+    _, reader = pieces
+    for name in ("CC0-1.0", "cc0", "CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/"):
+        assert ids(reader, "piece", licenses=(name,)) == ids(reader, "piece two"), name
+        assert len(reader.browse((), 9, Filters(licenses=(name,))).hits) == 1, name
 
 
 def test_a_recording_is_found_by_its_identifiers(pieces: tuple[Archive, Reader]) -> None:

@@ -29,6 +29,8 @@ def search(filled: Archive, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
         (["--source", "file"], True),
         (["--territory", "de"], True),
         (["--years", "1900-1901"], False),
+        (["--length", "-0:30"], True),
+        (["--length", "0:30-"], False),
     ],
 )
 def test_options_narrow(search: CliRunner, options: list[str], found: bool) -> None:
@@ -65,6 +67,10 @@ def test_without_words_options_list(search: CliRunner) -> None:
         ("--kind", "genre", "'genre'"),
         ("--license", "CC-BYE", "CC-BY-SA-4.0"),
         ("--source", "spotify", "file"),
+        ("--length", "long", "2:30-3:00"),
+        ("--length", "2:60-3", "2:30-3:00"),
+        ("--language", "english", "ISO 639-3"),
+        ("--shelf", "attic", "there are: none"),
     ],
 )
 def test_what_is_not_understood_is_named(search: CliRunner, option: str, value: str, said: str) -> None:

@@ -30,6 +30,7 @@ def test_a_table_is_answered_and_summed_up(filled: Archive, table: Path, tmp_pat
     answer = search(filled.folder, "--from", str(table), "--to", str(target), *columns)
     assert answer.exit_code == 0, answer.output
     assert "read: title from 'Lied', artist from 'Wer'" in answer.stderr
+    assert "not read" not in answer.stderr and "Western" not in answer.stderr
     assert (
         "2 rows: 1 found, 0 with several that are equally good, 1 nothing found, 0 not understood"
         in answer.output
@@ -63,6 +64,13 @@ def test_rows_that_are_not_understood_end_with_3(filled: Archive, table: Path, t
     assert "isrc: expected two letters" in (tmp_path / "found.csv").read_text()
 
 
+def test_what_was_not_read_and_what_was_guessed_is_said(filled: Archive, table: Path, tmp_path: Path) -> None:
+    table.write_bytes("Titel;Wer;Ort\nPiece 2;Tönes;Köln\n".encode("cp1252"))
+    answer = search(filled.folder, "--from", str(table), "--to", str(tmp_path / "found.csv"))
+    assert answer.exit_code == 0 and "not read: 'Wer', 'Ort'" in answer.stderr
+    assert "Western European" in answer.stderr and "--encoding" in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -71,6 +79,10 @@ def test_rows_that_are_not_understood_end_with_3(filled: Archive, table: Path, t
         (("piece", "--to", "x.csv"), "go with --from"),
         (("piece", "--no-header"), "go with --from"),
         (("--from", "pieces.csv"), "--from needs --to"),
+        (("--from", "pieces.csv", "--to", "-"), "the name of a file"),
+        (("--from", "pieces.csv", "--to", "x.csv", "--license", "CC-BYE"), "'CC-BYE' is not known"),
+        (("--years", "1999-1990", "piece"), "got 1999 to 1990"),
+        ((" ",), "expected words to search for"),
         (("--from", "pieces.csv", "--to", "x.csv", "--column", "title"), "expected FIELD=COLUMN"),
         (("--from", "pieces.csv", "--to", "x.csv", "--limit", "21"), "at most 20"),
     ],

@@ -4,15 +4,17 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+import onrecord
 from onrecord.catalog.tables import TrackRow
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.engine.parquet import write_tables
-from onrecord.engine.portable import portable, to_spark
+from onrecord.engine.portable import portable, tables_of, to_spark
 from onrecord.errors import UsageError
 from onrecord.sources.generated.claims import Generated
 from onrecord.sources.generated.layout import SOURCES
@@ -43,16 +45,39 @@ def test_the_named_jobs_are_portable() -> None:
         assert "QUALIFY" not in compiled and "HUGEINT" not in compiled and "--" not in compiled
 
 
+PORTABLE = sorted((Path(onrecord.__file__).parent).rglob("sql/portable/*.sql"))
+
+
+@pytest.mark.parametrize("path", PORTABLE, ids=[f"{path.parents[2].name}/{path.stem}" for path in PORTABLE])
+def test_each_portable_file_gives_the_same_everywhere(path: Path) -> None:
+    """The lint: what does not translate exactly is named with file and line."""
+    text = path.read_text("utf-8")
+    values = dict.fromkeys(re.findall(r"\$(\w+)", text), 2)
+    assert "HUGEINT" not in to_spark(text, str(path), values, whole=True)
+
+
+def test_a_fault_is_named_with_its_line() -> None:
+    sql = "SELECT a,\n  paid / plays AS x,\n  hash(b) AS y\nFROM t"
+    with pytest.raises(UsageError, match=r"job: .*line 2: `paid / plays`.*line 3: `hash`"):
+        to_spark(sql, "job")
+
+
+def test_tables_that_a_question_reads() -> None:
+    assert tables_of("WITH x AS (SELECT a FROM t) SELECT * FROM x JOIN u USING (a)") == ["t", "u"]
+
+
 @pytest.mark.parametrize(
     ("sql", "compiled"),
     [
         ("SELECT CAST(a AS HUGEINT) // 7 AS x FROM t", "SELECT CAST(a AS DECIMAL(38, 0)) DIV 7 AS x FROM t"),
         ("FROM t SELECT a ORDER BY a LIMIT 1", "SELECT a FROM t ORDER BY a NULLS LAST LIMIT 1"),
         ("SELECT a / CAST(b AS DOUBLE) AS x FROM t", "SELECT a / CAST(b AS DOUBLE) AS x FROM t"),
+        ("SELECT sum(a * $n) AS x FROM t", "SELECT SUM(CAST(a * 7 AS DECIMAL(38, 0))) AS x FROM t"),
     ],
 )
 def test_the_dialect(sql: str, compiled: str) -> None:
-    assert " ".join(to_spark(sql).split()) == compiled
+    values = {"n": 7} if "$n" in sql else {}
+    assert " ".join(to_spark(sql, values=values, whole=bool(values)).split()) == compiled
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,11 @@ def entry(
     licenses: Iterable[str] = (),
     codes: tuple[tuple[str, str], ...] = (),
     weight: int = 0,
+    languages: Iterable[str] = (),
+    minutes: int | None = None,
 ) -> Entry:
     row = Row(kind, identifier, title, beside, sound, 0, 1.5, b"{}")
-    return Entry(row, beside, facets(kind, date, sources, sound, licenses), codes, weight)
+    return Entry(row, beside, facets(kind, date, sources, sound, licenses, languages, minutes), codes, weight)
 
 
 def fill_with(

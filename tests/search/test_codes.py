@@ -32,6 +32,39 @@ def test_presentation_does_not_matter(tmp_path: Path, scheme: str) -> None:
         assert [item.id for item in Finder(tmp_path).find(text)] == ["meant"]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "text"),
+    [
+        ("isrc", "ISRC US-S1Z-99-00001"),
+        ("isrc", "isrc: USS1Z9900001."),
+        ("isrc", "US\u2011S1Z\u201399\u201300001"),
+        ("isrc", "US\u00a0S1Z 99 00001\u200b"),
+        ("barcode", "UPC: 7 24384 26095 8"),
+        ("barcode", "EAN 0724384260958"),
+        ("mbid", f"MBID {MBID.upper()}"),
+        ("mbid", f"urn:uuid:{MBID}"),
+        ("mbid", f"<https://musicbrainz.org/recording/{MBID}>"),
+        ("mbid", f"https://beta.musicbrainz.org/recording/{MBID}/fingerprints?page=2#x"),
+        ("iswc", "ISWC: T-034.524.680-1"),
+        ("isni", "ISNI 0000 0001 2103 2683"),
+        ("sha256", "sha256:" + "ab" * 32),
+    ],
+)
+def test_it_may_say_what_it_is_and_be_set_as_print_does(scheme: str, text: str) -> None:
+    assert pack(scheme, CODES[scheme][0]) in read(text)
+
+
+def test_what_it_says_it_is_it_has_to_be() -> None:
+    assert read(f"isrc {MBID}") == read("UPC USS1Z9900001") == read("isrc") == []
+    assert pack("isrc", "ISRC17607839") == pack("isrc", "IS-RC1-76-07839") is not None, "of Iceland"
+
+
+def test_a_name_that_is_a_discogs_id_as_well_is_found_too(tmp_path: Path) -> None:
+    fill_with(tmp_path, [entry("band", "L7"), entry("label", "Other", codes=(("discogs", "l7"),))])
+    assert [item.id for item in Finder(tmp_path).find("L7")] == ["label", "band"]
+    assert [item.id for item in Finder(tmp_path).find("[l7]")] == ["label"]
+
+
 def test_keys_of_many_codes_differ() -> None:
     codes = [
         f"{country}{owner}9900{number:03}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.search.fold import fold
+from onrecord.search.fold import asked, fold, indexed
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,7 @@ from onrecord.search.fold import fold
         ("שָׁלוֹם", "שלום"),
         ("Tiên Nữ", "tien nu"),
         ("Dvořák", "dvorak"),
+        ("スキヤキ", "すきやき"),
     ],
 )
 def test_marks_case_and_width_do_not_matter(written: str, typed: str) -> None:
@@ -40,8 +41,9 @@ def test_marks_case_and_width_do_not_matter(written: str, typed: str) -> None:
     [
         ("坂本龍一", ["坂", "本", "龍", "一"]),
         ("さくら", ["さ", "く", "ら"]),
-        ("ガラス", ["ガ", "ラ", "ス"]),
-        ("ｶﾞﾗｽ", ["ガ", "ラ", "ス"]),
+        ("ガラス", ["が", "ら", "す"]),
+        ("ｶﾞﾗｽ", ["が", "ら", "す"]),
+        ("ヴィーナス", ["ゔ", "ぃ", "ー", "な", "す"]),
         ("아리랑", ["아", "리", "랑"]),
         ("Tokyo東京2020", ["tokyo", "東", "京", "2020"]),
         ("AC/DC", ["ac", "dc"]),
@@ -57,9 +59,22 @@ def test_voicing_marks_of_kana_are_letters() -> None:
     assert fold(unicodedata.normalize("NFD", "が")) == fold("が")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\x00", "\u202e", "!?/\\", "\ufeff", "…"])
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "\u202e", "\ufeff", "_"])
 def test_nothing_gives_nothing(text: str) -> None:
     assert fold(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "token"), [("!!!", "!!!"), (" ( ) ", "()"), ("♥\ufe0f", "♥"), ("…", "..."), ("！", "!")]
+)
+def test_signs_alone_are_a_name(text: str, token: str) -> None:
+    assert fold(text) == asked(text) == [token] and indexed(text) == token
+
+
+def test_signs_among_words_are_not_looked_for() -> None:
+    assert fold("Love ♥") == asked("love ♥") == ["love"]
+    assert asked("♥ 花は") == ["花は"] and indexed("rock & roll").split() == ["rock", "roll"]
+    assert len(fold("!" * 100_000)[0]) <= 60
 
 
 def test_no_text_is_without_bound() -> None:

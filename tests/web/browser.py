@@ -3,7 +3,7 @@
 """The browser that tests use, and what axe says of a page in it."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,11 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def faults_of(page: Any) -> list[tuple[str, str]]:
-    """What axe finds wrong with a page: the rule, and the first element that breaks it."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(f"axe.run({{resultTypes: ['violations'], runOnly: {STANDARDS}}})")
+def faults_of(page: Any, only: Sequence[str] = STANDARDS) -> list[tuple[str, str]]:
+    """What axe finds wrong with a page, by these standards or rules: the rule, and the first element that breaks it."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(f"axe.run({{resultTypes: ['violations'], runOnly: {list(only)}}})")
     return [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]]
 
 
@@ -57,6 +58,12 @@ def served(archive: Reader, site: Site | None = None) -> Iterator[str]:
     thread.join(20)
 
 
+def _is_wrong(message: Any) -> bool:
+    """A page that refuses is noted by the browser as what could not be loaded; whoever went there looks at that."""
+    refused = "Failed to load resource" in message.text and message.location["url"] == message.page.url
+    return message.type == "error" and not refused
+
+
 @contextmanager
 def watched(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
     """Opens pages that fail the test if the console complains, the policy is broken or another host is asked."""
@@ -72,9 +79,7 @@ def watched(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.add_init_script(_WATCH)
-        page.on(
-            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
-        )
+        page.on("console", lambda message: complaints.append(message.text) if _is_wrong(message) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "request",

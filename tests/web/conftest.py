@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
+from onrecord.web.access import passwords
 from onrecord.web.app import create_app
 from tests.archive.withdrawn import tagged, tune
 from tests.conftest import DAY
@@ -23,6 +24,12 @@ from tests.web.sample import SampleArchive
 
 #: A text that no rule reads: a question for a person.
 CUSTOM = "Free for everyone who asks me nicely"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same function at a lower cost: what is kept names its cost itself."""
+    monkeypatch.setattr(passwords, "_COST", (2**4, 8, 1))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import math
 import random
 import sys
 import wave
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,14 +21,17 @@ from msgspec.structs import replace
 from onrecord.errors import IntegrityError, NotFound, UsageError
 from onrecord.model import identifiers
 from onrecord.model.filters import EVERYTHING, Filters
+from onrecord.model.lyrics import Lyrics
 from onrecord.model.rights import Decision, Rule, Use
 from onrecord.model.views import (
     ArtistView,
     ClaimView,
+    CoverView,
     DecisionView,
     EditionView,
     EvidenceView,
     Glance,
+    HeldBeside,
     Hit,
     Listing,
     NamedView,
@@ -35,10 +39,14 @@ from onrecord.model.views import (
     Refusal,
     ReleaseView,
     SoundView,
+    SwarmView,
     TorrentView,
     TrackRow,
+    VersionView,
+    WorkView,
 )
 from onrecord.rights.signals import Signals
+from onrecord.store import Kept
 
 SECONDS = 24
 _View = TypeVar("_View")
@@ -186,6 +194,9 @@ class SampleArchive:
     ) -> list[Hit]:
         self.queries.append(query)
         self.filters.append(filters)
+        return self._found(query, kinds, limit, filters)
+
+    def _found(self, query: str, kinds: tuple[str, ...], limit: int, filters: Filters) -> list[Hit]:
         words = query.lower().split()
         found = [
             hit
@@ -195,6 +206,13 @@ class SampleArchive:
             and all(word in f"{hit.title} {hit.subtitle}".lower() for word in words)
         ]
         return found[:limit]
+
+    def search_kinds(
+        self, query: str, limits: Mapping[str, int], filters: Filters = EVERYTHING
+    ) -> list[tuple[str, list[Hit]]]:
+        best = [hit.kind for hit in self.search(query, tuple(limits), 1, filters)]
+        found = [(kind, self._found(query, (kind,), limit, filters)) for kind, limit in limits.items()]
+        return sorted((group for group in found if group[1]), key=lambda group: [group[0]] != best)
 
     def browse(
         self, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING, after: str = ""
@@ -209,6 +227,21 @@ class SampleArchive:
     def unknown(self, filters: Filters) -> list[str]:
         return [f"license: {name!r} is not known" for name in filters.licenses if name == "Nonsense"]
 
+    def counts(self, query: str, of: Sequence[Filters]) -> list[int | None]:
+        known = [filters.sound is True or bool(filters.kinds) for filters in of]
+        counted = [
+            len(self.search(query, filters.kinds, 10_000, filters)) if each else None
+            for filters, each in zip(of, known, strict=True)
+        ]
+        del self.queries[-sum(known) :], self.filters[-sum(known) :]
+        return counted
+
+    def languages(self) -> dict[str, int]:
+        return {"eng": 7, "nor": 6}
+
+    def shelves(self) -> list[str]:
+        return ["cc-by", "cc0"]
+
     def recording(self, id: str) -> RecordingView:
         return _get(self.recordings, self.merged.get(id, id))
 
@@ -218,7 +251,7 @@ class SampleArchive:
     def artist(self, id: str, start: int = 0) -> ArtistView:
         return _get(self.artists, id)
 
-    def named(self, kind: str, id: str) -> NamedView:
+    def named(self, kind: str, id: str, start: int = 0) -> NamedView:
         raise NotFound(f"no {kind} has the id {id!r}")
 
     def recent(self, limit: int) -> list[TrackRow]:
@@ -291,6 +324,24 @@ class SampleArchive:
         if sha256 != self.digest:
             raise NotFound(f"no copy of {sha256}")
         return self.smaller, "audio/ogg"
+
+    def sent(self, sha256: str, copy: bool = False) -> tuple[Path | Kept, str]:
+        return self.copy(sha256) if copy else self.sound(sha256)
+
+    def cover(self, recordings: Sequence[str], territory: str) -> CoverView | None:
+        return None
+
+    def picture(self, picture: str, territory: str) -> Decision:
+        return Decision(use=Use.STREAM, allow=False, codes=(NOTHING.code,), evidence=())
+
+    def picture_file(self, picture: str) -> Path:
+        raise NotFound(f"no picture {picture}")
+
+    def lyrics(self, files: Sequence[str], territory: str) -> tuple[Lyrics, ...]:
+        return ()
+
+    def held_beside(self, recording: str) -> HeldBeside:
+        return HeldBeside()
 
     def edition_file(self, number: int, path: str) -> Path:
         found = self.root / "editions" / str(number) / path
@@ -374,6 +425,14 @@ class SampleArchive:
                 decisions=_decisions(NOTHING),
                 evidence=(),
                 attribution="",
+                works=(
+                    WorkView(
+                        id=identifiers.mint("work", "made", name),
+                        title=name,
+                        lyricist="N. N.",
+                        iswc="T-034.524.680-1",
+                    ),
+                ),
             )
         self.releases[release_id] = ReleaseView(
             id=release_id,
@@ -475,6 +534,14 @@ def _volume(name: str, license: str) -> TorrentView:
         magnet=f"magnet:?xt=urn:btmh:1220{v2}&dn=harbour-{name}",
         license_class=license,
         path=f"torrents/{name}.torrent",
+        swarm=SwarmView(
+            seeders=4,
+            leechers=1,
+            completed=None,
+            counted=dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC),
+            source="tracker",
+            last_seen=None,
+        ),
     )
 
 
@@ -566,6 +633,15 @@ def _sound(sha256: str, seconds: float, peaks: bytes, state: str, title: str, sh
         volume=volume.name if shared else "",
         info_hash=volume.info_hash_v2 if shared else "",
         magnet=volume.magnet if shared else "",
+        edition=3 if shared else 0,
+        swarm=volume.swarm if shared else None,
+        holders=2 if shared else None,
+        versions=(
+            VersionView(sha256="ef" * 32, relation="remaster", reason="8 dB louder, 98 % of the bits agree"),
+            VersionView(
+                sha256="0f" * 32, relation="encoding", reason="the same length, 99 % of the bits agree"
+            ),
+        ),
     )
 
 

@@ -28,9 +28,9 @@ from onrecord.archive.reading import open_reader
 from onrecord.archive.submitting import NAMESPACE, Name, Submission, said, submit
 from onrecord.archive.withdrawing import withdraw
 from onrecord.audio.fingerprint_text import compress, first_120_seconds
-from onrecord.catalog.named import own_id
 from onrecord.cli.submissions import command as submissions
 from onrecord.errors import UsageError
+from onrecord.model.own_ids import own_id
 from onrecord.web.acoustid.routes import routes
 from onrecord.web.app import create_app
 from onrecord.web.site import Site, site_of
@@ -133,7 +133,7 @@ def test_a_held_sound_is_found_by_get_by_post_and_packed(client: TestClient, pri
     ]
     [result] = answers[0].json()["results"]
     assert result == {"id": result["id"], "score": 1.0}
-    assert uuid.UUID(result["id"]).version == 5
+    assert uuid.UUID(result["id"]).version == 8
     assert [answer.json() for answer in answers] == [{"status": "ok", "results": [result]}] * 3
 
 

@@ -289,6 +289,24 @@ def test_sound_is_sent_as_it_is_in_parts_and_smaller(player: Player, published: 
     assert samples == 8 * 48_000, "as long as the file, to the sample"
     cut = player.raw("stream", id=song["id"], maxBitRate=70, headers={"Range": "bytes=100-"})
     assert (cut.status_code, cut.content) == (206, small.content[100:])
+    for most, start, kilobits in ((0, 0, 192), (70, 0, 64), (0, 5, 192)):
+        mp3 = player.raw(
+            "stream",
+            id=song["id"],
+            format="mp3",
+            estimateContentLength="true",
+            maxBitRate=most,
+            timeOffset=start,
+        )
+        assert mp3.headers["content-type"] == "audio/mpeg"
+        assert int(mp3.headers["content-length"]) == len(mp3.content)
+        file = av.open(io.BytesIO(mp3.content))
+        with file as sent:
+            [stream] = sent.streams
+            assert stream.codec_context.name.startswith("mp3") and stream.bit_rate == kilobits * 1000
+            length = sum(frame.samples for frame in sent.decode(stream)) / 48_000
+        assert length == pytest.approx(8 - start, abs=0.1)
+    assert player.raw("stream", id=song["id"], format="flac").content == whole.content
     lossy = player.song("Piece 1")
     assert (
         player.raw("stream", id=lossy["id"], maxBitRate=256).content
@@ -350,9 +368,10 @@ def test_what_is_made_smaller_is_made_once_and_goes(tmp_path: Path) -> None:
         job.target.write_bytes(bytes(60))
 
     transcodes = transcoding.Transcodes(100, make)
-    first = transcodes.get("aa", tmp_path, 64, {})
-    assert first is not None and transcodes.get("aa", tmp_path, 64, {}) == first and len(made) == 1
-    second = transcodes.get("bb", tmp_path, 64, {})
+    wish = transcoding.Wish("opus", 64)
+    first = transcodes.get("aa", tmp_path, wish, {})
+    assert first is not None and transcodes.get("aa", tmp_path, wish, {}) == first and len(made) == 1
+    second = transcodes.get("bb", tmp_path, wish, {})
     assert second is not None and second.exists() and not first.exists(), "the oldest makes room"
     folder = second.parent
     del transcodes

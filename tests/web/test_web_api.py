@@ -83,11 +83,21 @@ def test_the_description_names_only_schemas_that_it_holds(client: TestClient) ->
 def test_search_is_narrowed_by_what_the_description_lists(client: TestClient, archive: SampleArchive) -> None:
     address = (
         "/api/search?q=o&year_from=1990&year_to=2000&sound=true&source=a&source=b&license=CC-BY&territory=DE"
+        "&language=nor&length_from=120&length_to=300&shelf=cc-by"
     )
     found = msgspec.json.decode(client.get(address).content, type=Found)
     assert found.hits and all(hit.has_sound for hit in found.hits)
     assert archive.filters == [
-        Filters(years=(1990, 2000), sound=True, sources=("a", "b"), licenses=("CC-BY",), territory="DE")
+        Filters(
+            years=(1990, 2000),
+            sound=True,
+            sources=("a", "b"),
+            licenses=("CC-BY",),
+            territory="DE",
+            languages=("nor",),
+            seconds=(120, 300),
+            shelf="cc-by",
+        )
     ]
     described = client.get("/api/openapi.json").json()["paths"]["/api/search"]["get"]["parameters"]
     names = {item["name"] for item in described}
@@ -101,6 +111,10 @@ def test_search_is_narrowed_by_what_the_description_lists(client: TestClient, ar
         "source",
         "license",
         "territory",
+        "language",
+        "length_from",
+        "length_to",
+        "shelf",
     } | {"after"}
 
 

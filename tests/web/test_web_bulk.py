@@ -158,6 +158,8 @@ def test_json_rows_may_be_answered_by_a_table(client: TestClient) -> None:
         (b"title\nx\n", "text/csv", "?column=isrc=Code", 400, "no column 'Code' for isrc"),
         (b"title\nx\n", "text/csv", "?column=isrc", 400, "expected FIELD=COLUMN, got 'isrc'"),
         (b"title\nx\n", "text/csv; charset=klingon", "", 400, "no encoding is called 'klingon'"),
+        (b"\\ud800\n", "text/csv; charset=raw_unicode_escape", "", 400, "got '?'"),
+        (b"title\n\\ud800\n", "text/csv; charset=unicode_escape", "", 400, "not written in unicode_escape"),
         (b"title\n\xe9\n", "text/csv; charset=ascii", "", 400, "not written in ascii"),
         (b"title,onrecord_result\nx,y\n", "text/csv", "", 400, "answered already"),
         (b"PK\x03\x04", "text/csv", "", 400, "a workbook or a zip"),

@@ -16,13 +16,25 @@ from tests.web.sample import SampleArchive
 
 
 def test_what_was_chosen_is_asked_and_stays_chosen(client: TestClient, archive: SampleArchive) -> None:
-    page = client.get("/search?q=o&sound=held&license=CC-BY&from=1990&to=2000&kind=recording")
+    page = client.get(
+        "/search?q=o&sound=held&license=CC-BY&from=1990&to=2000&kind=recording&language=nor&length=2-5&shelf=cc-by"
+        "&territory=no"
+    )
     tree: Any = html.fromstring(page.content)
     chosen = {
         field.get("name"): field.xpath("string(option[@selected]/@value)") for field in tree.iter("select")
     }
     assert (chosen["kind"], chosen["sound"], chosen["license"]) == ("recording", "held", "CC-BY")
-    assert archive.filters[-1] == Filters(years=(1990, 2000), sound=True, licenses=("CC-BY",))
+    assert (chosen["language"], chosen["length"], chosen["shelf"]) == ("nor", "2-5", "cc-by")
+    assert archive.filters[-1] == Filters(
+        years=(1990, 2000),
+        sound=True,
+        licenses=("CC-BY",),
+        territory="NO",
+        languages=("nor",),
+        seconds=(120, 300),
+        shelf="cc-by",
+    )
     form = {field.get("form") for field in tree.xpath("//*[@data-narrow]")}
     assert form == {tree.xpath("//form[@role='search']/@id")[0]}, "so they are sent where no script runs"
 
@@ -77,6 +89,33 @@ def test_a_listener_is_asked_about_where_the_listener_is(archive: SampleArchive)
     assert archive.filters == [Filters(territory="DE")]
 
 
+def _options(page: Any, name: str) -> dict[str, str]:
+    return {each.get("value"): each.text for each in page.xpath(f"//select[@name='{name}']/option")}
+
+
+def test_each_choice_says_how_many_it_leaves_and_what_is_asked_on_the_day_says_nothing(
+    client: TestClient,
+) -> None:
+    page: Any = html.fromstring(client.get("/search?q=marit+oddvik").content)
+    assert _options(page, "kind")["recording"] == "Recordings (6)"
+    assert _options(page, "sound")["held"] == "Sound is held (3)"
+    assert _options(page, "sound")["playable"] == "May be played here"
+    assert _options(page, "language") == {"": "any", "eng": "English", "nor": "Norwegian"}
+    page = html.fromstring(client.get("/search?q=marit+oddvik&sound=held&kind=recording").content)
+    assert _options(page, "kind")["recording"] == "Recordings (3)", "with the others as they are chosen"
+    [back] = page.xpath("//p[@class='said']/a/@href")
+    assert back == "/search?q=marit%20oddvik"
+
+
+def test_choices_follow_while_somebody_types_on_the_search_page_alone(client: TestClient) -> None:
+    asked = {"HX-Request": "true", "HX-Current-URL": "http://testserver/search?q=slow"}
+    beside = client.get("/search?q=kelp&sound=held", headers=asked).text
+    assert 'hx-target="#narrow-kind"' in beside and "Recordings (1)" in beside
+    assert '<option value="held" selected>Sound is held (1)</option>' in beside
+    start = client.get("/search?q=kelp", headers=asked | {"HX-Current-URL": "http://testserver/"}).text
+    assert "Kelp Line" in start and "narrow-kind" not in start
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -88,6 +127,10 @@ def test_a_listener_is_asked_about_where_the_listener_is(archive: SampleArchive)
         "to=%F0%9F%8E%B5",
         "from=" + "9" * 10_000,
         "from=٣",
+        "language=%3Cscript%3E",
+        "length=3-4",
+        "shelf=../x",
+        "territory=ZZ",
     ],
 )
 def test_a_choice_that_is_none_narrows_nothing(

@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pages: what they say, that hostile text is inert on them, and that errors look like the rest."""
 
+import datetime as dt
 import re
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from onrecord.model.views import ClaimView
+from onrecord.web import registries
+from onrecord.web.differing import compare, differences
 from onrecord.web.headers import SAFETY
-from onrecord.web.pages import compare
+from onrecord.web.health import Health, health
 from tests.web.sample import HOSTILE, KEY, SampleArchive
 
 
@@ -52,8 +56,32 @@ def test_no_page_has_inline_script_or_style_or_names_another_host(
         data = r" type=\"application/ld\+json\">"  # is read, and never run
         assert not re.search(rf"<script(?![^>]* src=\"/static/|{data})", page), path
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page), path
-        links = re.findall(r"(?:href|src|action)=\"([^\"]*)\"", page)
+        # To be followed by a person, and nothing that a browser asks for by itself.
+        left = re.sub(r"<a class=\"registry\" href=\"https://[^\"]*\" rel=\"external noreferrer\">", "", page)
+        links = re.findall(r"(?:href|src|action)=\"([^\"]*)\"", left)
         assert links and all(re.match(r"/(?!/)|#|magnet:\?xt=urn:bt", link) for link in links), path
+
+
+def test_identifiers_lead_to_their_registries(client: TestClient, archive: SampleArchive) -> None:
+    page = client.get(f"/recording/{archive.playable}").text
+    address = "https://isrcsearch.ifpi.org/?tab=%22code%22&amp;isrcCode=%22NOMDE1900001%22"
+    assert f'<a class="registry" href="{address}" rel="external noreferrer">' in page
+    fields = (
+        ("mbid", "6F0B3AD8-1C2D-4E5F-8A9B-0C1D2E3F4A5B"),
+        ("isni", "000000012146438X"),
+        ("mbid", "javascript:1"),
+    )
+    claims = (
+        ClaimView(source="discogs", source_id="123", license="", fields=fields),
+        ClaimView(source="discogs", source_id="../x", license="", fields=fields),
+    )
+    found = [(each.label, each.address) for each in registries.of_claims("artist", claims)]
+    assert found == [
+        ("MusicBrainz", "https://musicbrainz.org/artist/6f0b3ad8-1c2d-4e5f-8a9b-0c1d2e3f4a5b"),
+        ("MusicBrainz", ""),
+        ("ISNI", "https://isni.org/isni/000000012146438X"),
+        ("Discogs", "https://www.discogs.com/artist/123"),
+    ]
 
 
 def test_hostile_text_is_inert(client: TestClient, archive: SampleArchive) -> None:
@@ -90,6 +118,11 @@ def test_a_recording_says_all_that_is_known(client: TestClient, archive: SampleA
         "by Marit Oddvik, CC BY 4.0",
         view.evidence[0].id,
         view.evidence[0].text,
+        "A remaster of the same sound",
+        'of <a href="/editions">edition 3</a>',
+        "4 peers had all of the volume when counted on 20 November 2026",
+        "2 holders proved to have it",
+        "words by <bdi>N. N.</bdi>",
     ):
         assert expected in page, expected
 
@@ -115,7 +148,9 @@ def test_a_page_shows_what_the_door_would_say(client: TestClient, archive: Sampl
 def test_the_start_page_says_what_is_damaged(
     client: TestClient, archive: SampleArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "All 3,642 files are what their digests say" in client.get("/").text
+    page = client.get("/").text
+    assert "All 3,642 files are what their digests say" in page
+    assert "Each of 2 torrents is held whole by 4 or more" in page and "Counted on 20 November 2026" in page
     glance = archive.glance()
     values = {name: getattr(glance, name) for name in glance.__struct_fields__}
     monkeypatch.setattr(
@@ -123,6 +158,18 @@ def test_the_start_page_says_what_is_damaged(
     )
     page = client.get("/").text
     assert "1 file of 3,642 is not what its digest says" in page and "All 3,642" not in page
+
+
+def test_an_edition_is_as_well_as_its_rarest_torrent(archive: SampleArchive) -> None:
+    edition = archive.editions()[0]
+    first, second = edition.volumes
+    assert first.swarm is not None
+    alone = replace(first, swarm=replace(first.swarm, seeders=0))
+    today = edition.day + dt.timedelta(days=9)
+    assert health(edition, today) == Health(9, 2, 2, 0, 4, dt.date(2026, 11, 20))
+    assert health(replace(edition, volumes=(alone, second)), today).alone == 1
+    uncounted = replace(edition, volumes=(replace(first, swarm=None), replace(second, swarm=None)))
+    assert health(uncounted, edition.day - dt.timedelta(days=1)) == Health(0, 2)
 
 
 def test_an_empty_archive_has_a_start_page(
@@ -149,6 +196,35 @@ def test_claims_stand_side_by_side_and_show_where_they_differ() -> None:
         ("length", ["201.4 s", ""], False),
         ("isrc", ["", "X"], False),
     ]
+
+
+def test_where_claims_differ_the_page_says_what_decided(archive: SampleArchive) -> None:
+    def claim(source: str, **fields: str) -> ClaimView:
+        return ClaimView(source=source, source_id="1", license="", fields=tuple(fields.items()))
+
+    view = replace(
+        archive.recordings[archive.playable],
+        title="A",
+        date="2019-05-17",
+        seconds=201.4,
+        claims=(
+            claim("a person", title="A"),
+            claim("musicbrainz", title="B", date="2019", duration_ms="201000", isrc="X"),
+            claim("other", title="A", date="2018", isrc="Y"),
+            claim("file", date="2019-05-17", duration_ms="201400"),
+        ),
+    )
+    told = {each.field: (each.shown, each.by, each.why, each.others) for each in differences(view)}
+    assert told == {
+        "title": ("A", "a person", "a person decided it", (("musicbrainz", "B"),)),
+        "date": (
+            "2019-05-17",
+            "file",
+            "file stands before musicbrainz and other in the order of precedence",
+            (("musicbrainz", "2019"), ("other", "2018")),
+        ),
+        "length": ("201.4 s", "file", "the file itself was measured", (("musicbrainz", "201.0 s"),)),
+    }
 
 
 def test_a_merged_id_leads_to_the_canonical_one(client: TestClient, archive: SampleArchive) -> None:

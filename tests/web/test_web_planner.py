@@ -134,16 +134,14 @@ def test_the_pages_in_a_browser(origin: Archive, chromium: Any) -> None:
         served(open_reader(origin.folder), site_of(origin.folder)) as site,
         watched(chromium, site) as open_page,
     ):
-        for width, scheme in ((1440, "light"), (390, "dark")):
-            page = open_page("/editions", width, scheme)
-            assert faults_of(page) == []
-            page.locator(".history summary").first.press("Enter")
-            page.get_by_role("columnheader", name="Told by").first.wait_for()
-            page.get_by_label("I have room for").fill("3")
-            page.get_by_label("Unit").select_option("GB")
-            page.get_by_role("button", name="What should I hold?").press("Enter")
-            page.get_by_role("heading", name="3 of 3 volumes").wait_for()
-            assert faults_of(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page = open_page("/editions", 390, "dark")
+        page.locator(".history summary").first.press("Enter")
+        page.get_by_role("columnheader", name="Told by").first.wait_for()
+        page.get_by_label("I have room for").fill("3")
+        page.get_by_label("Unit").select_option("GB")
+        page.get_by_role("button", name="What should I hold?").press("Enter")
+        page.get_by_role("heading", name="3 of 3 volumes").wait_for()
+        assert faults_of(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page = open_page("/editions/plan?space=3&unit=GB", script=False)
         assert page.get_by_text("onrecord mirror plan --space 3GB").is_visible()

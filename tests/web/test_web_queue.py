@@ -113,6 +113,10 @@ def test_sound_goes_on_while_pages_change(published: Archive, chromium: Any) -> 
         assert page.evaluate("window.same")
         page.get_by_role("button", name="Stop and close").press("Enter")
         assert page.evaluate(_PLAYS) == 0 and page.locator(".dock").is_hidden()
+        page.locator(".head .artist a").click()
+        page.get_by_role("button", name="Play all").click()
+        first = page.locator("[data-recording] .what a").first.inner_text()
+        until(page, f"document.querySelector('.dock .what').textContent === '{first}' && {_PLAYS} === 1")
 
 
 def test_one_follows_the_other(published: Archive, chromium: Any) -> None:

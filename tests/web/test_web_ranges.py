@@ -68,7 +68,7 @@ def test_a_file_is_closed_when_the_listener_leaves(tmp_path: Path) -> None:
     before = _open_files()
     with pytest.raises(BaseException):  # noqa: B017 (which one is the server's business)
         anyio.run(response, _request().scope, receive, leave)
-    assert response._file.closed  # type: ignore[attr-defined]
+    assert response._source._file.closed  # type: ignore[attr-defined]
     assert _open_files() == before - 1
 
 

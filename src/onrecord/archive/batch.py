@@ -196,7 +196,7 @@ class Batch:
             OddRow(source=source, record=record, id=claim, field=field, value=value[:_ODD_CHARACTERS])
             for claim, field, value in claims.odd
         ]
-        blobs = {claim.id: claim.blob for claim in claims.tracks}
+        blobs = {claim.id: claim.blob for claim in claims.tracks} | dict(claims.pictures)
         for track, evidence in claims.evidence:
             # A record speaks of the bytes that it names. Of a recording that merely looks the same it does not.
             self.link(blobs.get(track, ""), [evidence], source, record, track)

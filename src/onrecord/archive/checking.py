@@ -2,20 +2,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixity: are the blobs what their names say, does the log's chain hold, are the segments whole?"""
 
+import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from onrecord.archive.chunks import Verified
 from onrecord.archive.core import Archive
+from onrecord.archive.filework import FileWork
 from onrecord.durable import sha256_of
-from onrecord.errors import LogBroken
+from onrecord.errors import LogBroken, StoreFailed
 from onrecord.ledger import BlobRow
 from onrecord.publish.edition import read_sums
+from onrecord.store.bucket import Bucket
 
 _COMMIT_SECONDS = 60.0
+#: An upload that began so long ago is nobody's any more.
+_UNFINISHED = dt.timedelta(days=1)
 
 
 class Bad(Struct, frozen=True):
@@ -27,12 +33,17 @@ class Bad(Struct, frozen=True):
 
 
 class CheckReport(Struct):
+    """What one run found. `swept` are uploads to a bucket that were never finished, `earlier` files that were read by a
+    run before it, which was cut short."""
+
     blobs: int = 0
     bytes: int = 0
     segments: int = 0
     entries: int = 0
     bad: list[Bad] = msgspec.field(default_factory=list)
     healed: int = 0
+    swept: int = 0
+    earlier: int = 0
 
 
 def check(
@@ -55,6 +66,22 @@ def check(
         if any(bad.what == "log" for bad in report.bad):
             return report  # nothing is written on top of a broken log, not even what else is damaged
         _check_blobs(archive, structure_only, report, progress)
+    return report
+
+
+def verify(
+    archive: Archive, root: str, progress: Callable[[int, int], None] = lambda files, size: None
+) -> CheckReport:
+    """Check every byte of the blobs on one root (its id), and nothing else; what is found is committed.
+
+    Of a bucket, uploads that nobody finished within a day are given up, too.
+    """
+    report = CheckReport()
+    with archive.writing(checking=True):
+        _check_blobs(archive, False, report, progress, root)
+        holder = archive.store.root(root)
+        if isinstance(holder, Bucket):
+            report.swept = holder.objects.sweep_all(_UNFINISHED)
     return report
 
 
@@ -102,44 +129,88 @@ def _check_editions(archive: Archive, report: CheckReport) -> None:
 
 
 def _check_blobs(
-    archive: Archive, structure_only: bool, report: CheckReport, progress: Callable[[int, int], None]
+    archive: Archive,
+    structure_only: bool,
+    report: CheckReport,
+    progress: Callable[[int, int], None],
+    only: str = "",
 ) -> None:
     """Each state that changed is committed within a minute, so that a check that was killed was not for nothing."""
     changed: dict[str, str] = {}
+    of_root = {"root": only} if only else {}
     last = time.monotonic()
-    for row in list(archive.ledger.blobs()):
-        if row.is_turned_away:
-            continue  # set aside, and nothing rests on it: it is not held
+    rows = _asked(archive, only, report)
+    for row, said in _present(archive, rows) if structure_only else _read(archive, rows, report):
         report.blobs += 1
         report.bytes += row.size
-        if archive.store.root(row.root) is None:
-            # An unplugged disk is no damage: nothing is known of its blobs, so nothing is said of them in the log.
-            report.bad.append(Bad(row.sha256, "not-mounted", f"{row.size:,} bytes, on root {row.root}"))
+        root = archive.store.root(row.root)
+        if said.state == "silent" or root is None:  # a server that does not answer is no damage
+            report.bad.append(Bad(row.sha256, "not-mounted", said.detail))
             continue
-        state = _look(archive, row, structure_only)
+        state = _settled(archive, row, said.state, read=not structure_only)
         if state == "ok":
             report.healed += not row.is_held
         else:
-            detail = f"{row.size:,} bytes, {archive.store.root(row.root).blob(row.sha256)}"  # type: ignore[union-attr]
-            report.bad.append(Bad(row.sha256, state, detail))
+            report.bad.append(Bad(row.sha256, state, f"{row.size:,} bytes, in {root.place}"))
         if state != ("ok" if row.is_held else row.state):
             changed[row.sha256] = state
         progress(report.blobs, report.bytes)
         if changed and time.monotonic() - last >= _COMMIT_SECONDS:
-            archive.commit("checked", {"states": changed})
+            archive.commit("checked", {"states": changed, **of_root})
             changed, last = {}, time.monotonic()
     others = sum(bad.state != "not-mounted" and "/" in bad.what for bad in report.bad)
     counts = {"blobs": report.blobs, "bytes": report.bytes, "full": not structure_only, "others": others}
-    archive.commit("checked", {"states": changed, **counts})
+    archive.commit("checked", {"states": changed, **counts, **of_root})
 
 
-def _look(archive: Archive, row: BlobRow, structure_only: bool) -> str:
-    """The state of a blob's bytes. What is damaged is set aside at once; after that its first state stays its name."""
+def _asked(archive: Archive, only: str, report: CheckReport) -> Iterator[BlobRow]:
+    """Blobs to check, on all roots or one; those on roots that are not there are reported."""
+    for row in list(archive.ledger.blobs()):
+        if row.is_turned_away or only not in ("", row.root):
+            continue  # set aside, and nothing rests on it: it is not held
+        if archive.store.root(row.root) is None:
+            # An unplugged disk is no damage: nothing is known of its blobs, so nothing is said of them in the log.
+            report.blobs += 1
+            report.bytes += row.size
+            report.bad.append(Bad(row.sha256, "not-mounted", f"{row.size:,} bytes, on root {row.root}"))
+        else:
+            yield row
+
+
+def _present(archive: Archive, rows: Iterator[BlobRow]) -> Iterator[tuple[BlobRow, Verified]]:
+    """Blobs with their states, where nothing is read of those that are there."""
+    silent: dict[str, str] = {}
+    for row in rows:
+        state = "silent" if row.root in silent else ""
+        try:
+            if not state and archive.store.is_there(row.sha256, row.root):
+                state = "ok" if row.is_held else row.state
+        except StoreFailed as error:
+            silent[row.root], state = error.message, "silent"  # it is not waited for again
+        yield row, Verified(row.sha256, state or "missing", silent.get(row.root, ""))
+
+
+def _read(
+    archive: Archive, rows: Iterator[BlobRow], report: CheckReport
+) -> Iterator[tuple[BlobRow, Verified]]:
+    """Blobs with their states, read whole by whichever engine there is; in no order."""
+    with FileWork(archive, "verify") as work:
+        for _, found in work.over((row.sha256, row.root, row.size) for row in rows):
+            report.earlier = work.earlier
+            for values in found:
+                said, row = Verified(**values), archive.ledger.blob(values["sha256"])
+                assert row is not None
+                if said.state not in ("ok", "silent"):
+                    # Whoever read it may have had another disk before it, or none; or it was repaired since.
+                    said = Verified(row.sha256, archive.store.verify(row.sha256, row.root, row.size))
+                yield row, said
+
+
+def _settled(archive: Archive, row: BlobRow, state: str, *, read: bool) -> str:
+    """The state of a blob. What was read and is damaged is set aside at once; after that its first state stays its
+    name."""
     before = "ok" if row.is_held else row.state
-    if structure_only and archive.store.find(row.sha256):
-        return before
-    state = archive.store.verify(row.sha256, row.root, row.size)
-    if state not in ("ok", "missing"):
+    if read and state not in ("ok", "missing"):
         archive.store.set_aside(row.sha256, row.root)
     return before if state == "missing" and before != "ok" else state
 

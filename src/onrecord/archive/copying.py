@@ -116,14 +116,15 @@ def _copy(store: Store, wanted: Wanted, source: Source) -> Made:
 
     def make(descriptor: int) -> None:
         nonlocal answer
-        made = access_copy(
-            store.path(source.sha256, source.root),
-            descriptor,
-            wanted.kilobits,
-            tags=source.tags,
-            seconds=wanted.limits.seconds_for(source.size) * _SLOWER,
-            memory=wanted.limits.memory,
-        )
+        with store.holding(source.sha256, source.root) as path:
+            made = access_copy(
+                path,
+                descriptor,
+                wanted.kilobits,
+                tags=source.tags,
+                seconds=wanted.limits.seconds_for(source.size) * _SLOWER,
+                memory=wanted.limits.memory,
+            )
         if isinstance(made, Fault):
             raise _NotMade(made)
         answer = made

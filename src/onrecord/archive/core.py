@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import msgspec
 
+from onrecord.archive.opening_roots import roots_of
 from onrecord.archive.settings import Settings, read_settings, write_settings
 from onrecord.catalog.tables import Row, Tables
 from onrecord.engine.duck import Duck, sweep_spill
@@ -26,6 +27,7 @@ from onrecord.ledger import (
     LedgerDamaged,
     LinkedEvidence,
     Log,
+    PictureMark,
     RecordMark,
     Rows,
     Segment,
@@ -34,9 +36,10 @@ from onrecord.ledger import (
     writing,
 )
 from onrecord.ledger.log import utc_now
+from onrecord.model.lyrics import is_lyrics
 from onrecord.model.rights import Evidence
 from onrecord.search.finishing import finish
-from onrecord.store import Staged, Store, open_roots
+from onrecord.store import Staged, Store
 from onrecord.store.roots import make_root, refused_write
 
 FORMAT = 1
@@ -53,8 +56,9 @@ class Archive:
         self.clock = clock
         self.settings: Settings = read_settings(folder / "onrecord.toml")
         self.log = Log(folder / "log", clock)
-        roots, self.lost_roots = open_roots([folder / path for path in self.settings.store.roots])
-        self.store = Store(roots, reserve=self.settings.store.reserve_mb * 1024 * 1024)
+        roots = roots_of(folder, self.settings)
+        self.lost_roots, self.unreached_roots = roots.lost, roots.unreached
+        self.store = Store(roots.there, reserve=self.settings.store.reserve_mb * 1024 * 1024)
         self.tables = Tables(folder / "catalog")
         self.ledger = self._open_ledger()
 
@@ -283,4 +287,11 @@ class Archive:
                 Withdrawn(row["sha256"], row["audio_sha256"], row["evidence"])
                 for row in read("withdrawn", "sha256", "audio_sha256", "evidence")
             ],
+            pictures=[
+                PictureMark(row["sha256"], row["picture"], row["place"], row["kind"])
+                for row in read("pictures", "sha256", "picture", "place", "kind")
+            ],
+            lyrics=list(
+                {row["sha256"]: None for row in read("tags", "sha256", "key") if is_lyrics(row["key"])}
+            ),
         )

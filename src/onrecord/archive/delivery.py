@@ -65,6 +65,7 @@ class Delivery:
         """Does a record that the archive holds say something of bytes now that it did not when it came?"""
         claims, ledger = self.claims(record), self._archive.ledger
         blobs = {track.id: track.blob for track in claims.tracks if track.blob}
+        blobs |= {picture: blob for picture, blob in claims.pictures if blob}
         return any(
             fact.id not in ledger.evidence(blobs[track])
             and fact.id not in ledger.former_evidence(blobs[track])
@@ -96,8 +97,9 @@ class Delivery:
             for track in claims.tracks
             if track.id not in left_out
         ]
+        pictures = [(id, blobs.get(id) or blob) for id, blob in claims.pictures if id not in left_out]
         evidence = [(track, fact) for track, fact in claims.evidence if track not in left_out]
-        return msgspec.structs.replace(claims, tracks=tracks, evidence=evidence)
+        return msgspec.structs.replace(claims, tracks=tracks, evidence=evidence, pictures=pictures)
 
     def _delivered(self, record: Record) -> Sequence[Delivered]:
         assert isinstance(self._source, Delivers)

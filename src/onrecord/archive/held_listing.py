@@ -122,16 +122,34 @@ class HeldListing:
         )
         return self._all(query, (limit, start))
 
-    def of_genre(
-        self, genre: str, kind: str, limit: int, start: int = 0, *, drawn: bool = False
-    ) -> list[Held]:
-        """What is there of a kind and a genre; `drawn` by lot."""
-        order = "random()" if drawn else "id"
+    def of_genre(self, genre: str, kind: str, limit: int, start: int = 0) -> list[Held]:
+        """What is there of a kind and a genre."""
         query = (
             f"SELECT {_COLUMNS} FROM things t WHERE genre=? AND kind=? AND genre <> '' AND NOT gone"
-            f" ORDER BY {order} LIMIT ? OFFSET ?"
+            " ORDER BY id LIMIT ? OFFSET ?"
         )
         return self._all(query, (genre, kind, limit, start))
+
+    def drawn_of(self, draw: Callable[[int], int], genre: str, kind: str, count: int) -> list[Held]:
+        """The same by lot, each as likely as any other, none twice. `draw` gives a number below another."""
+        every = "SELECT count(*) FROM things WHERE genre=? AND kind=? AND genre <> '' AND NOT gone"
+        total = self._number(every, (genre, kind))
+        places: dict[int, None] = {}
+        for last in range(max(total - count, 0), total):  # Floyd's sampling: each lot falls on another place
+            place = draw(last + 1)
+            places[last if place in places else place] = None
+        order = list(places)
+        for last in range(len(order) - 1, 0, -1):
+            other = draw(last + 1)
+            order[last], order[other] = order[other], order[last]
+        query = (
+            f"SELECT {_COLUMNS}, t.place FROM (SELECT *, row_number() OVER (ORDER BY id) - 1 AS place FROM things"
+            " WHERE genre=? AND kind=? AND genre <> '' AND NOT gone) t"
+            f" WHERE t.place IN ({', '.join('?' * len(order))})"
+        )
+        with closing(open_list(self._path)) as db:
+            found = {int(str(row[-1])): _held(row[:-1]) for row in db.execute(query, (genre, kind, *order))}
+        return [found[place] for place in order if place in found]
 
     def genres(self) -> dict[str, dict[str, int]]:
         """How many things of each kind there are of each genre."""

@@ -10,14 +10,15 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.catalog import pages
+from onrecord.catalog import pages, touched_pages
 from onrecord.catalog.pages import Thing
 from onrecord.engine.duck import Duck
+from onrecord.model.rights import BESIDE_SOUND
 from onrecord.model.shown_fields import CANONICAL, SHOWN
 from onrecord.search.bodies import Page
 from onrecord.search.facets import facets
 from onrecord.search.popularity import popularity
-from onrecord.search.row_filling import Entry, Filled, fill
+from onrecord.search.row_filling import Entry, Filled, fill, renew
 from onrecord.search.rows import Row, Rows
 
 
@@ -28,8 +29,11 @@ class _Sound(Struct, frozen=True):
 _SOUNDS = msgspec.json.Decoder(tuple[_Sound, ...])
 
 
-def index(archive: Archive, duck: Duck, redirects: Iterable[tuple[str, str]]) -> Filled:
-    """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again."""
+def index(
+    archive: Archive, duck: Duck, redirects: Iterable[tuple[str, str]], *, updated: bool = False
+) -> Filled:
+    """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again, and where
+    `updating` left it, only what that touched is looked at."""
     path = archive.folder / "search" / "rows.sqlite"
     iswcs = dict(duck.run(_ISWCS))
     holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
@@ -47,6 +51,19 @@ def index(archive: Archive, duck: Duck, redirects: Iterable[tuple[str, str]]) ->
         pages.number(duck, last)
         return (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in pages.things(duck))
 
+    if updated:
+        touched = touched_pages.find_touched(duck)
+        touched_pages.narrow(duck)
+
+        def entries_touched() -> Iterator[Entry]:
+            rows = Rows(path)
+            duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, rows.spelled())
+            touched_pages.number(duck, rows.last())
+            return (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in pages.things(duck))
+
+        if filled := renew(path, entries_touched, touched, redirects, holders):
+            return filled
+        touched_pages.give_back(duck)
     return fill(path, entries, redirects, holders, anew)
 
 
@@ -63,7 +80,7 @@ def _entry(archive: Archive, thing: Thing, iswcs: Sequence[str]) -> Entry:
         fact.license
         for sound in sounds
         for fact, _ in archive.ledger.evidence(sound.sha256).values()
-        if fact.license
+        if fact.license and fact.part not in BESIDE_SOUND
     }
     places = _PLACES[thing.kind]
     return Entry(
@@ -78,6 +95,8 @@ def _entry(archive: Archive, thing: Thing, iswcs: Sequence[str]) -> Entry:
             tuple([claim[0] for claim in thing.claims]),
             thing.has_sound,
             tuple(licenses),
+            tuple(thing.languages),
+            _minutes(thing),
         ),
         codes=(*(("sha256", sound.sha256) for sound in sounds), *(("iswc", code) for code in iswcs)),
         weight=popularity(thing.known),
@@ -97,6 +116,7 @@ _PLACES: Final[dict[str, dict[str, int]]] = {
     for kind, names in SHOWN.items()
 }
 _LABEL: Final = CANONICAL["release"].index("label")
+_LENGTH: Final = CANONICAL["recording"].index("duration_ms")
 _DATES: Final = {kind: names.index("date") for kind, names in CANONICAL.items() if "date" in names}
 
 
@@ -108,6 +128,13 @@ def _beside(thing: Thing, places: dict[str, int]) -> str:
     if place := places.get("sort_name"):
         names += [claim[place] for claim in thing.claims]
     return " ".join(filter(None, dict.fromkeys([thing.subtitle, *names])))
+
+
+def _minutes(thing: Thing) -> int | None:
+    """Whole minutes of a recording's length, None where nothing says it."""
+    if thing.kind != "recording" or (length := thing.canonical[_LENGTH]) is None:
+        return None
+    return int(length) // 60_000
 
 
 def _date(thing: Thing, places: dict[str, int]) -> str:

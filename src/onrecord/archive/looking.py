@@ -9,6 +9,7 @@ set aside, and the archive that vouched for it is on record as one whose word wa
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -23,7 +24,7 @@ from onrecord.archive.reanalyzing import Held
 from onrecord.archive.vouching import unlike
 from onrecord.engine.parquet import read_rows
 from onrecord.engine.pool import Workers
-from onrecord.errors import DigestMismatch, NotFound
+from onrecord.errors import DigestMismatch, NotFound, StoreFailed
 from onrecord.ledger import Vouched
 from onrecord.model.digests import Digests
 from onrecord.sources.sidecars import tag_evidence
@@ -108,16 +109,22 @@ def look_into(held: Held) -> list[Ingested]:
 
 
 def _one(store: Store, held: Held, sha256: str, root: str, size: int) -> Ingested:
-    path = store.roots[0].path / sha256
+    named = Path(sha256)
     try:
-        path = store.path(sha256, root)
-        if refused := refused_by_ends(path, size):
-            return Ingested(path, size, None, None, refused)
-        staged = Staged(digest_file(path), root, None, size, 0, 0)
+        with store.holding(sha256, root) as path:
+            return _looked(store, held, path, sha256, root, size)
     except (NotFound, DigestMismatch) as error:
-        return Ingested(path, size, None, None, ("missing", error.message))
+        return Ingested(named, size, None, None, ("missing", error.message))
+    except StoreFailed as error:
+        return Ingested(named, size, None, None, ("unreadable", error.message))
     except OSError as error:
-        return Ingested(path, size, None, None, ("unreadable", f"{path}: {error.strerror or error}"))
+        return Ingested(named, size, None, None, ("unreadable", f"{sha256}: {error.strerror or error}"))
+
+
+def _looked(store: Store, held: Held, path: Path, sha256: str, root: str, size: int) -> Ingested:
+    if refused := refused_by_ends(path, size):
+        return Ingested(path, size, None, None, refused)
+    staged = Staged(digest_file(path), root, None, size, 0, 0)
     if staged.digests.sha256 != sha256:
         return Ingested(
             path, size, None, None, ("unreadable", f"{path}: it is damaged, run `onrecord check`")

@@ -2,7 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Joins all claims, founds ids, and makes what readers search and see: the canonical tables, rows and text index."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,15 +19,19 @@ from onrecord.archive.naming import FILE, name_things
 from onrecord.archive.same_sound import find_pairs
 from onrecord.archive.targets import reach_again
 from onrecord.catalog.match import KINDS, match
+from onrecord.catalog.merging import changed_tables
 from onrecord.catalog.tables import RedirectRow, Row
+from onrecord.catalog.updating import key_rules, rules, update
 from onrecord.engine.duck import Duck
 from onrecord.search.entities import Entities
+from onrecord.search.row_filling import Filled
 from onrecord.search.rows import Rows
 
-#: What a run of the matcher leaves for others, each with the total order in which it is written.
+#: What a run of the matcher leaves for others, each with the total order in which it is written: what is alike,
+#: together.
 _KEPT = {
-    "canonical_recordings": "id",
-    "canonical_releases": "id",
+    "canonical_recordings": "artist_id, date, id",
+    "canonical_releases": "artist, date, id",
     "canonical_artists": "id",
     "canonical_works": "id",
     "canonical_labels": "id",
@@ -37,6 +46,9 @@ _KEPT = {
 
 #: Form of what is kept; another one is made anew by the next match.
 _FORM = "2"
+#: Stands in the mark while what is kept is being written.
+_PART = "-"
+_BEFORE = ".before-"
 
 #: The tables that a match reads and that others write.
 _MATCHED = frozenset(
@@ -53,11 +65,19 @@ _MATCHED = frozenset(
         "decisions",
     }
 )
+#: Those of which any new row may matter to claims that are not new.
+_WEIGHTY = frozenset(
+    {
+        *("copies", "decisions", "deposits", "fetched", "files", "pictures", "sounds", "tags"),
+        *("withdrawn", "ids", "redirects", "splits"),
+    }
+)
 
 
 class MatchReport(Struct, frozen=True):
     """Canonical things after the run, by kind; ids that it founded and merged; pairs of files that sound alike, by what
-    they are to each other: `identical`, `encoding`, `remaster`, `edit`."""
+    they are to each other: `identical`, `encoding`, `remaster`, `edit`; why all claims were gone through, "" where only
+    what came since the run before was; how many claims were matched, and how many pages were written."""
 
     recordings: int
     releases: int
@@ -67,6 +87,9 @@ class MatchReport(Struct, frozen=True):
     versions: Mapping[str, int]
     works: int = 0
     labels: int = 0
+    why_anew: str = ""
+    compared: int = 0
+    written: int = 0
 
 
 def is_matched(archive: Archive) -> bool:
@@ -83,22 +106,34 @@ def is_matched(archive: Archive) -> bool:
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
     if not all(archive.canonical(name).exists() for name in _KEPT):
         return False  # as from before there were all of them
-    return _mark(archive).exists() and _matched_to(archive) >= newest
+    seq, whole, _ = _read_mark(archive)
+    return whole and seq >= newest
 
 
-def rematch(archive: Archive) -> MatchReport:
-    """Match everything anew. What was minted stays; the rest is made again from claims and log."""
+def rematch(archive: Archive, *, anew: bool = False) -> MatchReport:
+    """Match what came since the last run, or everything (`anew`, or where the last run is no ground for less: the
+    report says why). What was minted stays; the rest is made again from claims and log."""
     with archive.writing():
-        return rematch_locked(archive)
+        return rematch_locked(archive, anew=anew)
 
 
-def rematch_locked(archive: Archive) -> MatchReport:
+def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
-    with archive.duck(large=True) as duck:
-        kept = {thing: archive.canonical(f"{thing}_members") for thing in KINDS.values()}
-        before = {thing: path for thing, path in kept.items() if path.exists() and _matched_to(archive)}
-        pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))
-        matched = match(duck, pairs, archive.settings.match.precedence, before)
+    with archive.duck(large=True) as duck, _kept(archive) as kept:
+        why = "it was asked for" if anew else _why_anew(archive, duck)
+        if why:
+            before = {thing: kept(f"{thing}_members") for thing in KINDS.values()}
+            before = {thing: path for thing, path in before.items() if path.exists() and _matched_to(archive)}
+            pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))
+            matched = match(duck, pairs, archive.settings.match.precedence, before)
+        else:
+            entries = sorted(seq for segment, seq in archive.ledger.segments() if segment.name == "tracks")
+            keys = archive.canonical("").parent / f"keys-{_digest(key_rules(duck))}"
+            for folder in keys.parent.glob("keys-*"):
+                if folder != keys:
+                    shutil.rmtree(folder)  # made by other rules
+            precedence = archive.settings.match.precedence
+            matched = update(duck, _matched_to(archive), kept, keys, entries, precedence)
         rows: dict[str, Sequence[Row]] = {
             "ids": matched.heirs,
             "redirects": matched.redirects,
@@ -106,18 +141,17 @@ def rematch_locked(archive: Archive) -> MatchReport:
         }
         if any(rows.values()):
             archive.commit("matched", {}, rows)
-        for name, order in _KEPT.items():
-            columns = "* EXCLUDE (node)" if name.endswith("_members") else "*"
-            duck.export(f"SELECT {columns} FROM {name} ORDER BY {order}", archive.canonical(name))
+        _note(archive, _matched_to(archive), "")
+        _write(archive, duck, None if why else changed_tables(duck))
         reach_again(archive, duck)
         # A withdrawal that was made where the key is not, or that a kill cut short, is told to mirrors now.
         refresh_withdrawals(archive)
-        _index(archive, duck, matched.redirects)
-        _mark(archive).write_text(f"{_FORM} {archive.log.next_seq - 1}", encoding="ascii")
+        counts = {kind: duck.run(f"SELECT count(*) FROM canonical_{kind}s")[0][0] for kind in KINDS.values()}
+        filled = _index(archive, duck, matched.redirects, updated=not why)
+        _note(archive, archive.log.next_seq - 1, _rules(archive))
         versions = dict(
             duck.run("SELECT relation, count(*) FROM versions GROUP BY relation ORDER BY relation")
         )
-        counts = {kind: duck.run(f"SELECT count(*) FROM canonical_{kind}s")[0][0] for kind in KINDS.values()}
     return MatchReport(
         recordings=counts["recording"],
         releases=counts["release"],
@@ -127,26 +161,103 @@ def rematch_locked(archive: Archive) -> MatchReport:
         versions=versions,
         works=counts["work"],
         labels=counts["label"],
+        why_anew=why,
+        compared=matched.compared,
+        written=filled.written,
     )
+
+
+def _write(archive: Archive, duck: Duck, changed: Sequence[str] | None) -> None:
+    """Write what a run leaves: all of it, or after an update the tables that it changed."""
+    # A file says whether a column has nulls, which is not known of a view, nor of a table that was written to twice.
+    anew = changed is not None or bool(duck.run("SELECT 1 FROM overrides LIMIT 1"))
+    for name, order in _KEPT.items():
+        if changed is not None and name not in changed:
+            continue
+        columns = "* EXCLUDE (node)" if name.endswith("_members") else "*"
+        rows = f"SELECT {columns} FROM {name}"
+        if changed is not None:
+            rows = f"FROM {name.replace('_members', '_every')}"
+        if anew:
+            duck.run(f"CREATE OR REPLACE TABLE written AS {rows}")
+            rows = "SELECT * FROM written"
+        duck.export(f"{rows} ORDER BY {order}", archive.canonical(name), dense=True)
+        if changed is None and name.startswith("canonical_"):
+            duck.read_from(name, archive.canonical(name))
+    duck.run("DROP TABLE IF EXISTS written")
+
+
+@contextmanager
+def _kept(archive: Archive) -> Iterator[Callable[[str], Path]]:
+    """The files of the last run under other names: they stay while new ones take their place."""
+    folder = archive.canonical("").parent
+    for left in folder.parent.glob(f"{_BEFORE}*"):
+        shutil.rmtree(left)  # by a run that was killed
+    with tempfile.TemporaryDirectory(prefix=_BEFORE, dir=folder.parent) as before:
+        for path in folder.glob("*.parquet"):
+            try:
+                os.link(path, Path(before) / path.name)
+            except OSError:  # a file system without such links
+                shutil.copyfile(path, Path(before) / path.name)
+        yield lambda name: Path(before) / f"{name}.parquet"
+
+
+def _why_anew(archive: Archive, duck: Duck) -> str:
+    """Why everything has to be matched, "" where what came since the last run is enough."""
+    since, whole, rules = _read_mark(archive)
+    if not since:
+        return "nothing was matched before"
+    if not whole or not all(archive.canonical(name).exists() for name in _KEPT):
+        return "the last run was cut short"
+    if rules != _rules(archive):
+        return "the rules or the precedence of sources are others than in the last run"
+    came = {segment.name for segment, seq in archive.ledger.segments() if seq > since}
+    if told := sorted(came & _WEIGHTY):
+        return f"there are new rows of: {', '.join(told)}"
+    if duck.run(f"SELECT 1 FROM links WHERE seq > {since} AND blob <> '' LIMIT 1"):
+        return "there is new evidence about sound"
+    if duck.run("SELECT 1 FROM tracks WHERE source = 'file' AND title = '' LIMIT 1"):
+        return "files without tags are known by the names that they were deposited under"
+    return ""
+
+
+def _rules(archive: Archive) -> str:
+    """What a run rests on beside claims and log, as a digest."""
+    return _digest("\n".join([rules(), *archive.settings.match.precedence]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _mark(archive: Archive) -> Path:
     return archive.folder / "catalog" / "canonical" / "matched"
 
 
+def _note(archive: Archive, seq: int, rules: str) -> None:
+    """Note what was matched; without `rules`, that it is being written."""
+    _mark(archive).parent.mkdir(parents=True, exist_ok=True)
+    _mark(archive).write_text(f"{_FORM} {seq} {rules or _PART}", encoding="ascii")
+
+
 def _matched_to(archive: Archive) -> int:
     """The newest log entry that the last run has seen, 0 where there was none."""
+    return _read_mark(archive)[0]
+
+
+def _read_mark(archive: Archive) -> tuple[int, bool, str]:
+    """(the newest log entry that the last run has seen or 0, was it finished, what it rested on)."""
     try:
-        form, seq = _mark(archive).read_text(encoding="ascii").split()
-        return int(seq) if form == _FORM else 0
+        form, seq, *rules = _mark(archive).read_text(encoding="ascii").split()
+        return (int(seq), rules != [_PART], "".join(rules)) if form == _FORM else (0, False, "")
     except (FileNotFoundError, ValueError):
-        return 0
+        return 0, False, ""
 
 
-def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow]) -> None:
+def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow], *, updated: bool) -> Filled:
     """Write what readers search and see, and what the MusicBrainz web service reads, while they go on reading."""
     leads = dict(duck.run("SELECT old, arg_max(new, seq) FROM redirects GROUP BY old"))
     leads |= {row.old: row.new for row in merged}
     redirects = [(old, new) for old, new in leads.items() if old != new]
-    name_things(archive, duck, redirects)
-    index(archive, duck, redirects)
+    name_things(archive, duck)
+    return index(archive, duck, redirects, updated=updated)

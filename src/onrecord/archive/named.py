@@ -2,21 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Works, labels and release groups as readers see them: found, listed, and with what belongs to them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from onrecord.archive.withheld import CODE, Withheld
-from onrecord.catalog.named import own_id
 from onrecord.catalog.pages import RecordingBody, ReleaseBody
 from onrecord.errors import IsWithdrawn, NotFound, UsageError
 from onrecord.model.filters import Filters
 from onrecord.model.identifiers import mbid
-from onrecord.model.views import Hit, Listing, NamedView, TrackRow
+from onrecord.model.languages import language
+from onrecord.model.own_ids import own_id
+from onrecord.model.views import ClaimView, Hit, Listing, NamedView, TrackRow, WorkView
 from onrecord.search.entities import BELONGS, Entities, Entity
 from onrecord.search.entity_finding import KINDS, EntityFinder
+from onrecord.search.facets import LANGUAGE
 from onrecord.search.fold import fold
 from onrecord.search.popularity import popularity
 from onrecord.search.ranking import score
@@ -62,13 +64,15 @@ class NamedThings:
         found = self._finder.called(query, kinds)
         return [self._hit(entity) for entity in found if self._fits(entity, filters)]
 
-    def find(self, query: str, kinds: Sequence[str], limit: int, filters: Filters) -> list[Ranked]:
-        """What words name, each with what `search.ranking` says of it."""
+    def find(
+        self, query: str, kinds: Sequence[str], limit: int, filters: Filters, near: bool = True
+    ) -> list[Ranked]:
+        """What words name, each with what `search.ranking` says of it; with `near` also with a mistake."""
         if not _may_fit(filters):
             return []
         words, ranked = fold(query), []
         for kind in kinds:
-            for entity in self._finder.find(query, kind, limit + _MORE):
+            for entity in self._finder.find(query, kind, limit + _MORE, near):
                 if self._fits(entity, filters):
                     hit = self._hit(entity)
                     worth = score(words, hit.title, hit.subtitle, popularity(hit.known_by))
@@ -95,8 +99,24 @@ class NamedThings:
                 return Listing(hits=tuple(hits), after=f"{kind}.{place}")
         return Listing(hits=tuple(hits))
 
-    def view(self, kind: str, id: str) -> NamedView:
-        """Raises NotFound, or IsWithdrawn where all that belongs to it is withdrawn."""
+    def works(self, recordings: Iterable[str], limit: int) -> tuple[WorkView, ...]:
+        """What these recordings are of, each once."""
+        found = []
+        for entity in self._entities.all_of("work", self._entities.linked_to(recordings, "work", limit)):
+            if self._hidden(entity):
+                continue
+            said: dict[str, Any] = msgspec.json.decode(entity.body) if entity.body else {}
+            facts = {name: str(said.get(name) or "") for name in ("composer", "lyricist", "iswc")}
+            found.append(WorkView(id=entity.id, title=entity.name, mbid=_mbid(entity), **facts))
+        return tuple(found)
+
+    def around(self, release: str, kind: str) -> tuple[tuple[str, str], ...]:
+        """(id, name) of the labels or the release groups of a release."""
+        entities = self._entities.all_of(kind, self._entities.linked(release, kind, _ASKED))
+        return tuple((entity.id, entity.name) for entity in entities if not self._hidden(entity))
+
+    def view(self, kind: str, id: str, start: int = 0) -> NamedView:
+        """With what belongs to it from `start` on. Raises NotFound, or IsWithdrawn where all of that is withdrawn."""
         # A canonical id, also one that was merged away, leads there by the UUID that stands for it.
         entity = self._entities.find(kind, _uuid(id) or own_id(kind, id)) if kind in KINDS else None
         if entity is None:
@@ -114,13 +134,18 @@ class NamedThings:
             artist=artist[1],
             artist_id=artist[0],
             facts=tuple((name, str(said[name])) for name in _FACTS if said.get(name)),
-            releases=tuple(self._releases(releases[:_SHOWN])),
-            recordings=tuple(self._recordings(recordings[:_SHOWN])),
-            more=max(len(releases) + len(recordings) - _SHOWN, 0),
+            releases=tuple(self._releases(releases[start : start + _SHOWN])),
+            recordings=tuple(self._recordings(recordings[start : start + _SHOWN])),
+            more=(more := max(len(releases) + len(recordings) - start - _SHOWN, 0)),
+            further=start + _SHOWN if more else 0,
+            mbid=_mbid(entity),
+            claims=tuple(_claims(kind, said)),
         )
 
     def _fits(self, entity: Entity, filters: Filters) -> bool:
         if self._hidden(entity) or not _may_fit(filters):
+            return False
+        if filters.languages and not self._is_in(entity, filters.languages):
             return False
         first, last = filters.years
         dated = first is not None or last is not None
@@ -137,6 +162,18 @@ class NamedThings:
             not dated
             or (year is not None and (first is None or first <= year) and (last is None or year <= last))
         )
+
+    def _is_in(self, entity: Entity, languages: Collection[str]) -> bool:
+        """Is a work, or a release of a group, in one of these languages? A label is in none."""
+        wanted = {code.casefold() for code in languages}
+        if entity.kind == "work":
+            said = msgspec.json.decode(entity.body) if entity.body else {}
+            return language(str(said.get("language") or "")) in wanted
+        if entity.kind == "label":
+            return False
+        numbers = map(self._rows.number, self._linked(entity, BELONGS[entity.kind])[:_ASKED])
+        rows = self._rows.named([number for number in numbers if number is not None])
+        return any(f"{LANGUAGE}{code}" in row.facets for row in rows for code in wanted)
 
     def _hidden(self, entity: Entity) -> str:
         """The day on which the last of what it is known by was withdrawn, "" where something is left or nothing was
@@ -209,6 +246,11 @@ class _Body(Struct, frozen=True):
     date: str = ""
 
 
+#: The fields of claims on works and labels, as `named_things.sql` keeps them.
+_CLAIMED: Final = {
+    "work": ("title", "mbid", "iswc", "composer", "lyricist", "language", "kind"),
+    "label": ("name", "mbid", "sort_name", "isni", "code", "country", "kind"),
+}
 #: What claims say of works and labels, in this order.
 _FACTS: Final = ("kind", "iswc", "composer", "lyricist", "language", "code", "isni", "country")
 
@@ -224,7 +266,29 @@ def _are_gone(belonging: Sequence[str], withdrawn: Collection[str]) -> bool:
 
 def _may_fit(filters: Filters) -> bool:
     """These things have no sound, so that a filter of sound leaves none of them."""
-    return not (filters.sound or filters.licenses or filters.territory)
+    return not (filters.sound or filters.of_recordings)
+
+
+def _claims(kind: str, said: Mapping[str, Any]) -> Iterator[ClaimView]:
+    """Of what is kept of them; under which license a source speaks is not."""
+    for source, id, reason, *values in said.get("claims") or ():
+        unsaid = {**said, "mbid": id}
+        fields = [
+            (name, str((unsaid.get(name) if value is None else value) or ""))
+            for name, value in zip(_CLAIMED[kind], values, strict=True)
+        ]
+        yield ClaimView(
+            source=source,
+            source_id=id,
+            license="",
+            fields=tuple((name, value) for name, value in fields if value),
+            reason=reason,
+        )
+
+
+def _mbid(entity: Entity) -> str:
+    """What MusicBrainz knows it by; "" where it has only the id that stands for one."""
+    return "" if entity.id == own_id(entity.kind, entity.thing) else entity.id
 
 
 def _uuid(id: str) -> str:

@@ -138,6 +138,14 @@ def _damage(archive: Archive) -> Iterator[Wrong]:
             count=len(lost),
             serious=True,
         )
+    if unreached := archive.unreached_roots:
+        yield Wrong(
+            "A bucket is not reached",
+            "What lies there is neither served nor checked until it is. Nothing of it is lost by that.",
+            about=tuple(unreached.items()),
+            count=len(unreached),
+            serious=True,
+        )
     if bad := archive.ledger.bad_blobs():
         do = (
             "Neither served nor published until they are whole. Ask somebody who holds them, or add the same files "

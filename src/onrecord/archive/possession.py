@@ -230,7 +230,8 @@ def _look(archive: Archive, contents: Mapping[str, Contents], metainfo: Mapping[
         name = file.path[-1]
         if name not in places:
             places[name] = payload(archive, name)
-        place = places[name]
+        if (place := places[name]) is not None and not place.exists():
+            place = places[name] = payload(archive, name)  # a copy of what lies in a bucket had left again
         if place is None:
             return None
         at = pick.block * BLOCK

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from onrecord.archive.choosing import Choice, choose
+from onrecord.archive.chunks import Group, assemble
 from onrecord.archive.core import Archive
 from onrecord.archive.crediting import Origin, credit_for, origins
 from onrecord.archive.editions import read_manifest, refresh_feed, tags_of
+from onrecord.archive.filework import FileWork
 from onrecord.archive.keyholding import key_folder, online_keys, signing_key
 from onrecord.archive.leaving import lay_open, load_files
 from onrecord.archive.matching import is_matched, rematch_locked
@@ -39,7 +42,7 @@ from onrecord.publish.edition import (
     volume_entry,
 )
 from onrecord.publish.signing import Key
-from onrecord.publish.volume import Form, Volume, VolumeFile, build, cut, name_for, shelf_for
+from onrecord.publish.volume import Form, Volume, VolumeFile, cut, name_for, shelf_for
 from onrecord.rights.signals import signals
 
 #: Papers that a volume may have beside the files of every bag: credits, wishes, and license texts.
@@ -154,39 +157,60 @@ class _Edition:
         kept: dict[str, VolumeRow] = {}
         former: dict[str, str] = {}
         entries = []
-        for name, shelf, files in self._held(last):
-            if all(file.sha256 in chosen for file in files):
-                entry, volume = self._volume(name, shelf, files, self._papers(name), _form(last[name]))
-                if entry == last[name]:
-                    self._write_volume(volume, name)
-                    kept |= {row.sha256: row for row in _places(name, shelf, files)}
-                    entries.append(entry)
-                    continue
-            former |= {file.sha256: name for file in files}
+
+        def unchanged() -> Iterator[Group]:
+            for name, shelf, files in self._held(last):
+                if all(file.sha256 in chosen for file in files):
+                    yield self._group(name, shelf, files, self._papers(name), _form(last[name]))
+                else:
+                    former.update({file.sha256: name for file in files})
+
+        for group, volume in self._assembled(unchanged()):
+            entry = _entry(group, volume)
+            if entry == last[group.name]:
+                self._write_volume(volume, group.name)
+                kept |= {row.sha256: row for row in _places(group)}
+                entries.append(entry)
+            else:
+                former.update({file.sha256: group.name for file in group.listed})
         fresh = [
             (sha256, choice.license, former.get(sha256, ""))
             for sha256, choice in sorted(chosen.items())
             if sha256 not in kept
         ]
-        new: list[VolumeRow] = []
-        for name, shelf, files, papers in self._cut(fresh, credits):
-            form = self._archive.settings.publish.torrents
-            entry, volume = self._volume(name, shelf, files, papers, form)
-            self._write_volume(volume, name)
-            new += _places(name, shelf, files)
-            entries.append(entry)
+        form = self._archive.settings.publish.torrents
+        order: dict[str, int] = {}
+
+        def anew() -> Iterator[Group]:
+            for name, shelf, files, papers in self._cut(fresh, credits):
+                order[name] = len(order)
+                yield self._group(name, shelf, files, papers, form)
+
+        places: dict[str, list[VolumeRow]] = {}
+        for group, volume in self._assembled(anew()):
+            self._write_volume(volume, group.name)
+            places[group.name] = _places(group)
+            entries.append(_entry(group, volume))
+        # As they were cut, whoever made them: the same input gives the same bytes.
+        new = [row for name in order for row in places[name]]
         kept |= {row.sha256: row for row in new}
         return kept, new, sorted(entries, key=lambda entry: entry.name)
 
-    def _volume(
+    def _group(
         self, name: str, shelf: str, files: Sequence[VolumeFile], papers: Mapping[str, bytes], form: Form
-    ) -> tuple[VolumeEntry, Volume]:
+    ) -> Group:
         settings = self._archive.settings.publish
-        volume = build(
-            name, files, web_seeds=settings.web_seeds, trackers=settings.trackers, papers=papers, form=form
-        )
-        size = sum(file.digests.size for file in files)
-        return volume_entry(name, shelf, len(files), size, volume.torrent), volume
+        return Group("assemble", name, shelf, files, papers, form, settings.web_seeds, settings.trackers)
+
+    def _assembled(self, groups: Iterator[Group]) -> Iterator[tuple[Group, Volume]]:
+        """The volumes, by the engine of the settings; here one after the other, elsewhere in no order."""
+        if self._archive.settings.engine.kind == "embedded":
+            yield from ((group, assemble(group)) for group in groups)
+            return
+        with FileWork(self._archive, "assemble") as work:
+            for group, rows in work.each(groups):
+                [row] = rows
+                yield group, msgspec.msgpack.decode(row["volume"], type=Volume)
 
     def _held(self, last: Mapping[str, VolumeEntry]) -> Iterator[tuple[str, str, list[VolumeFile]]]:
         """Name, shelf and files of the last edition's volumes, in one pass over the digest records; the engine can
@@ -354,8 +378,13 @@ def _form(entry: VolumeEntry) -> Form:
     return "hybrid" if entry.info_hash_v1 else "v2"
 
 
-def _places(name: str, shelf: str, files: Sequence[VolumeFile]) -> list[VolumeRow]:
-    return [VolumeRow(name, shelf, file.sha256, file.ext) for file in files]
+def _entry(group: Group, volume: Volume) -> VolumeEntry:
+    size = sum(file.digests.size for file in group.listed)
+    return volume_entry(group.name, group.shelf, len(group.listed), size, volume.torrent)
+
+
+def _places(group: Group) -> list[VolumeRow]:
+    return [VolumeRow(group.name, group.shelf, file.sha256, file.ext) for file in group.listed]
 
 
 def _published(

@@ -4,6 +4,7 @@
 
 import datetime as dt
 import itertools
+import math
 import os
 import re
 import threading
@@ -21,7 +22,9 @@ from onrecord.archive.editions import read_manifest, tags_of
 from onrecord.archive.judging import judge, publishable, publishable_blobs
 from onrecord.archive.keyholding import feed_folder
 from onrecord.archive.named import NamedThings, Ranked
-from onrecord.archive.searching import Holding, unknown
+from onrecord.archive.searching import Holding, counted, spelled, unknown
+from onrecord.archive.shelves import shelves
+from onrecord.archive.showing import cover_of, held_beside, judge_picture, lyrics_of, picture_file
 from onrecord.archive.targets import blob_named
 from onrecord.archive.withheld import CODE as WITHDRAWN
 from onrecord.archive.withheld import Withheld, withheld
@@ -30,15 +33,18 @@ from onrecord.durable import sha256_of
 from onrecord.errors import IntegrityError, IsWithdrawn, NotFound
 from onrecord.model import identifiers
 from onrecord.model.filters import EVERYTHING, Filters
+from onrecord.model.lyrics import Lyrics
 from onrecord.model.rights import Decision, Evidence, Rule, Use
 from onrecord.model.views import (
     Answer,
     ArtistView,
     ClaimView,
+    CoverView,
     DecisionView,
     EditionView,
     EvidenceView,
     Glance,
+    HeldBeside,
     Hit,
     Listing,
     NamedView,
@@ -61,6 +67,7 @@ from onrecord.search.finding import Finder
 from onrecord.search.fold import fold
 from onrecord.search.ranking import score
 from onrecord.search.rows import Named, Row, Rows
+from onrecord.store import Kept
 
 #: The kinds of things that have rows.
 _ROWS = ("artist", "release", "recording")
@@ -78,6 +85,8 @@ _MEDIA_TYPES = {
     "aiff": "audio/aiff",
     "aac": "audio/aac",
 }
+#: Works that are shown beside a recording or an artist.
+_WORKS: Final = 500
 #: Refusals that are read together.
 _PAGE: Final = 1000
 
@@ -92,7 +101,9 @@ class Reader:
         self._counted: tuple[tuple[int, dt.date], Glance] | None = None
         self._hiding = threading.Lock()
         self._hidden: tuple[object, Withheld] | None = None
+        self._proved: tuple[int, dict[str, int]] = (-1, {})
         self._rows = Rows(folder / "search" / "rows.sqlite")
+        self._finder, self._entity_finder = Finder(folder / "search"), EntityFinder(folder / "search")
 
     def glance(self) -> Glance:
         """The archive in numbers. What has to be counted is counted anew only when something was committed."""
@@ -108,7 +119,7 @@ class Reader:
     ) -> list[Hit]:
         """Best first; no kinds means all. Whatever stands in `query` is words, or an identifier. What is withdrawn is
         not found."""
-        rows, named = _kinds(kinds or filters.kinds)
+        filters, (rows, named) = spelled(filters), _kinds(kinds or filters.kinds)
         things = self._named
         if called := things.called(query, named, filters):
             # A label code is no identifier of what has rows, so there it would be words.
@@ -123,12 +134,38 @@ class Reader:
         both = [*(Ranked(hit, best[hit.id]) for hit in self._hits(found)), *ranked]
         return [item.hit for item in sorted(both, key=lambda item: -item.score)][:limit]
 
+    def search_kinds(
+        self, query: str, limits: Mapping[str, int], filters: Filters = EVERYTHING
+    ) -> list[tuple[str, list[Hit]]]:
+        """As `search`, at most so many of each kind: the kind of the best of all first, then as `limits` names them.
+        A kind of which nothing is found is left out."""
+        things, words, filters = self._named, fold(query), spelled(filters)
+        rows, named = _kinds(tuple(limits))
+        called = things.called(query, named, filters)
+        items, as_typed = self._finder.find_kinds(
+            query, {kind: limits[kind] for kind in rows}, filters, self._seen(filters)
+        )
+        found: dict[str, tuple[float, list[Hit]]] = {}
+        for kind in rows:
+            if items[kind]:
+                best = items[kind][0]
+                found[kind] = score(words, best.title, best.beside, best.weight), self._hits(items[kind])
+        for kind in named:
+            if hits := [hit for hit in called if hit.kind == kind]:
+                found[kind] = math.inf, hits[: limits[kind]]
+            elif ranked := things.find(query, (kind,), limits[kind], filters, not as_typed):
+                found[kind] = max(item.score for item in ranked), [item.hit for item in ranked]
+        first = max(found, key=lambda kind: found[kind][0], default="")
+        return [
+            (kind, found[kind][1]) for kind in sorted(limits, key=lambda kind: kind != first) if kind in found
+        ]
+
     def browse(
         self, kinds: tuple[str, ...] = (), limit: int = 20, filters: Filters = EVERYTHING, after: str = ""
     ) -> Listing:
         """What fits, without words: the best known first, from behind the place `after` on. There may be fewer than
         `limit` of them before the end. UsageError for a place that is none."""
-        rows, named = _kinds(kinds or filters.kinds)
+        filters, (rows, named) = spelled(filters), _kinds(kinds or filters.kinds)
         hits: list[Hit] = []
         if rows and not after.startswith(NAMED):
             wanted = msgspec.structs.replace(filters, kinds=rows)
@@ -140,10 +177,16 @@ class Reader:
         rest = self._named.browse(named, limit - len(hits), filters, after)
         return Listing(hits=(*hits, *rest.hits), after=rest.after)
 
-    def named(self, kind: str, identifier: str) -> NamedView:
-        """A work, a label, a release group by its MBID, or the id that stands for one. Raises NotFound, or IsWithdrawn
-        where all that belongs to it is withdrawn."""
-        return self._named.view(kind, identifier)
+    def named(self, kind: str, identifier: str, start: int = 0) -> NamedView:
+        """A work, a label, a release group by its MBID, or the id that stands for one, with what belongs to it from
+        `start` on. Raises NotFound, or IsWithdrawn where all that belongs to it is withdrawn."""
+        view = self._named.view(kind, identifier, start)
+        sources = self._archive.ledger.sources()
+        claims = (
+            msgspec.structs.replace(claim, license=sources.get(claim.source, ("", False))[0])
+            for claim in view.claims
+        )
+        return msgspec.structs.replace(view, claims=tuple(claims))
 
     def _found(self, query: str, kinds: tuple[str, ...], limit: int, filters: Filters) -> list[Named]:
         wanted = msgspec.structs.replace(filters, kinds=kinds)
@@ -151,21 +194,28 @@ class Reader:
 
     @property
     def _named(self) -> NamedThings:
-        finder: EntityFinder | None = getattr(self._local, "entity_finder", None)
-        if finder is None:
-            finder = self._local.entity_finder = EntityFinder(self._folder / "search")
-        return NamedThings(finder, self._rows, self._withheld)
+        return NamedThings(self._entity_finder, self._rows, self._withheld)
 
     def unknown(self, filters: Filters) -> list[str]:
-        """A sentence on each name of a license or a source that is known nowhere here."""
-        return unknown(self._archive, self._finder, filters)
+        """A sentence on each name of a license, a source, a language or a shelf that is known nowhere here."""
+        return unknown(self._archive, self._finder, self._rows, filters)
 
-    @property
-    def _finder(self) -> Finder:
-        finder: Finder | None = getattr(self._local, "finder", None)
-        if finder is None:
-            finder = self._local.finder = Finder(self._folder / "search")
-        return finder
+    def counts(self, query: str, of: Sequence[Filters]) -> list[int | None]:
+        """How many would be listed with each of these filters, of what the query finds without any: as of the last
+        match, without what is withdrawn. None where that is not known without looking at each."""
+        known = [counted(filters) for filters in of]
+        asked = [spelled(filters) for filters, answer in zip(of, known, strict=True) if answer]
+        found = self._finder.counts(query, asked, self._withheld.things) if asked else None
+        counts = iter(found or ())
+        return [next(counts, None) if answer else None for answer in known]
+
+    def languages(self) -> dict[str, int]:
+        """How many releases and recordings are in which language, those of most first."""
+        return self._rows.languages()
+
+    def shelves(self) -> list[str]:
+        """Of the newest edition of this archive."""
+        return shelves(self._archive)
 
     def _seen(self, filters: Filters) -> Callable[[Named], bool]:
         """What may come out of one search."""
@@ -173,7 +223,8 @@ class Reader:
         return lambda item: item.id not in things and held.fit(item.id)
 
     def _hits(self, found: Iterable[Named]) -> list[Hit]:
-        rows = [(row, item.known) for item in found if (row := self._rows.brief(item.id)) is not None]
+        counted = {item.number: item.known for item in found}
+        rows = self._rows.briefs(counted)
         return [
             Hit(
                 kind=row.kind,
@@ -183,7 +234,8 @@ class Reader:
                 has_sound=row.has_sound,
                 known_by=known,
             )
-            for row, known in rows
+            for number, known in counted.items()
+            if (row := rows.get(number)) is not None
         ]
 
     def recent(self, limit: int) -> list[TrackRow]:
@@ -230,6 +282,8 @@ class Reader:
             label=body.label,
             tracks=tuple(_listed(track) for track in body.tracks if track.id not in things),
             claims=self._claims(body.claims),
+            labels=self._named.around(row.id, "label"),
+            groups=self._named.around(row.id, "release-group"),
         )
 
     def artist(self, identifier: str, start: int = 0, listed: int = LISTED) -> ArtistView:
@@ -238,18 +292,18 @@ class Reader:
         self._withheld.refuse(row.id)
         things = self._withheld.things
         body = msgspec.json.decode(row.body, type=ArtistBody)
+        releases = [release for release in body.releases if release.id not in things]
+        releases.sort(key=lambda release: (not release.date, release.date, release.title, release.id))
+        recordings = tuple(_listed(track) for track in body.recordings if track.id not in things)
         return ArtistView(
             id=row.id,
             name=body.name,
-            releases=tuple(
-                (release.id, release.title, release.date)
-                for release in body.releases
-                if release.id not in things
-            ),
-            recordings=tuple(_listed(track) for track in body.recordings if track.id not in things),
+            releases=tuple((release.id, release.title, release.date) for release in releases),
+            recordings=recordings,
             claims=self._claims(body.claims),
             more=body.more,
             further=start + listed if body.more else 0,
+            works=self._named.works((row.id for row in recordings), _WORKS),
         )
 
     def editions(self) -> list[EditionView]:
@@ -331,6 +385,44 @@ class Reader:
             if blob is not None and blob.state == "ok":
                 return self._archive.store.path(blob.sha256, blob.root), "audio/ogg"
         raise NotFound(f"there is no access copy of {sha256}", "`onrecord store access` makes them")
+
+    def sent(self, sha256: str, copy: bool = False) -> tuple[Path | Kept, str]:
+        """As `sound`, or as `copy`, for whoever sends parts: what lies in a bucket is not brought here for that."""
+        store = self._archive.store
+        blob = self._archive.ledger.blob(sha256)
+        if copy:
+            _, held = self._held(sha256)
+            copies = (self._archive.ledger.blob(each.sha256) for each in (held.copies if held else ()))
+            blob = next((each for each in copies if each is not None and each.state == "ok"), None)
+        if blob is None or blob.state != "ok" or not store.is_remote(blob.root):
+            return self.copy(sha256) if copy else self.sound(sha256)
+        _, held = self._held(sha256)
+        media_type = _MEDIA_TYPES.get(held.container if held else "", "application/octet-stream")
+        return store.kept(blob.sha256, blob.root, blob.size), "audio/ogg" if copy else media_type
+
+    def cover(self, recordings: Sequence[str], territory: str) -> CoverView | None:
+        """The front cover of the first of these recordings that has one which may be shown."""
+        archive = self._archive
+        if not archive.ledger.has_pictures():
+            return None
+        covers = (cover_of(archive, self._files(identifier), territory) for identifier in recordings)
+        return next((cover for cover in covers if cover), None)
+
+    def picture(self, picture: str, territory: str) -> Decision:
+        """The decision of today on showing a picture. Asked each time, never remembered."""
+        return judge_picture(self._archive, picture, territory)
+
+    def picture_file(self, picture: str) -> Path:
+        """Path of a picture's bytes, as they came: for whoever makes a small one of it. Raises as `sound` does."""
+        return picture_file(self._archive, picture)
+
+    def lyrics(self, files: Sequence[str], territory: str) -> tuple[Lyrics, ...]:
+        """The words in the tags of files, by their digests, that may be shown."""
+        return lyrics_of(self._archive, files, territory)
+
+    def held_beside(self, recording: str) -> HeldBeside:
+        """Pictures and words of a recording, shown or not."""
+        return held_beside(self._archive, self._files(recording))
 
     def edition_file(self, number: int, path: str) -> Path:
         """A file of a published edition. NotFound for anything that its checksums do not list, IsWithdrawn for the
@@ -417,6 +509,7 @@ class Reader:
                 for fact, logged in evidence.values()
             ),
             former=self._former(body.sounds, evidence),
+            works=self._named.works((row.id,), _WORKS),
             attribution=attribution(body.title, body.artist, facts) if facts else "",
             editions=self._edition_answers(body.sounds),
         )
@@ -470,6 +563,14 @@ class Reader:
             editions=len(editions),
             public_key=editions[-1]["public_key"] if editions else "",
         )
+
+    def _files(self, recording: str) -> list[str]:
+        """The files of a recording that are not withdrawn; none where there is no such recording."""
+        row, hidden = self._rows.get(recording), self._withheld
+        if row is None or row.kind != "recording" or row.id in hidden.things:
+            return []
+        sounds = msgspec.json.decode(row.body, type=RecordingBody).sounds
+        return [sound.sha256 for sound in sounds if sound.sha256 not in hidden.blobs]
 
     def _row(self, identifier: str, kind: str, listed: int = LISTED, start: int = 0) -> Row:
         row = self._rows.get(identifier, listed, start)
@@ -568,6 +669,9 @@ class Reader:
             magnet=entry.magnet if entry else "",
             versions=tuple(self._version(version) for version in sound.versions),
             copies=tuple((copy.sha256, copy.recipe, copy.kilobits) for copy in sound.copies),
+            edition=int(ledger.editions()[-1]["number"]) if entry else 0,
+            swarm=swarm.latest(self._archive, [entry.name]).get(entry.name) if entry else None,
+            holders=self._holders().get(entry.name) if entry else None,
         )
 
     def _version(self, version: VersionBody) -> VersionView:
@@ -589,6 +693,13 @@ class Reader:
         return next(
             (entry for entry in self._manifest(editions[-1]["number"]).volumes if entry.name == name), None
         )
+
+    def _holders(self) -> dict[str, int]:
+        """Who proved to hold a volume, counted anew only when something was committed."""
+        at = self._archive.ledger.seq
+        if self._proved[0] != at:
+            self._proved = at, swarm.holders(self._archive)
+        return self._proved[1]
 
     def _manifest(self, number: int) -> Manifest:
         manifests: dict[int, Manifest] = self._local.__dict__.setdefault("manifests", {})
@@ -724,6 +835,7 @@ def evidence_view(fact: Evidence, logged: str, until: str = "", ended: str = "")
         origin=fact.origin,
         text=fact.text,
         license=fact.license,
+        part=fact.part,
         holder=fact.holder,
         document=fact.document,
         added=logged,

@@ -3,24 +3,21 @@
 """Measures again what an older analyser measured, and only that. The bytes stay, the newest measurement holds."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 from msgspec import Struct
 
-from onrecord import audio
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.door import Refused
-from onrecord.archive.ingest import Limits, limits_of, stage_pictures
+from onrecord.archive.filework import FileWork, Result
+from onrecord.archive.ingest import Limits, stage_pictures
 from onrecord.archive.portions import Progress, in_portions, told
 from onrecord.audio.analyser import ANALYSER, VERSION
-from onrecord.engine.pool import Workers
-from onrecord.errors import NotFound
 from onrecord.model.sound import Probe
-from onrecord.store import Pace, Root, Staged, Store
-
-_CHUNK = 8
+from onrecord.store import Root, Staged
 
 
 class ReanalyzeReport(Struct):
@@ -63,42 +60,31 @@ def reanalyze(
     `io_limit` is as for `add`. Each committed batch stays; the next call goes on from there.
     """
     report, begun = ReanalyzeReport(), time.monotonic()
-    with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
+    with archive.writing(), FileWork(archive, "analyse", io_limit=io_limit) as work:
 
         def tell(state: Progress) -> None:
             report.sound = state.sound
             progress(state)
 
-        for results in in_portions(
-            told(workers.map(measure_again, _chunks(archive, io_limit, report)), tell)
-        ):
+        measured = map(partial(_measured, archive), work.over(_whole(archive, report)))
+        for results in in_portions(told(measured, tell)):
             _commit(archive, results, report)
     report.elapsed = time.monotonic() - begun
     return report
 
 
-def measure_again(held: Held) -> list[Measured]:
-    """Runs in a worker: one decode for each blob."""
-    store = Store(held.roots, held.reserve, Pace(held.limits.rate))
-    return [
-        Measured(
-            sha256,
-            size,
-            *stage_pictures(
-                store,
-                audio.probe(
-                    store.path(sha256, root),
-                    seconds=held.limits.seconds_for(size),
-                    memory=held.limits.memory,
-                ),
-            ),
-        )
-        for sha256, root, size in held.blobs
-    ]
+def _measured(archive: Archive, result: Result) -> list[Measured]:
+    """What a chunk's result says; its pictures are staged here, for tasks write nothing into the store."""
+    chunk, rows = result
+    sizes = {sha256: size for sha256, _, size in chunk.blobs}
+    found = []
+    for row in rows:
+        probe, pictures = stage_pictures(archive.store, msgspec.msgpack.decode(row["probe"], type=Probe))
+        found.append(Measured(row["sha256"], sizes[row["sha256"]], probe, pictures))
+    return found
 
 
-def _chunks(archive: Archive, io_limit: float, report: ReanalyzeReport) -> Iterator[Held]:
-    limits = limits_of(archive, io_limit)
+def _whole(archive: Archive, report: ReanalyzeReport) -> Iterator[tuple[str, str, int]]:
     with archive.duck() as duck:
         # What is an archive's word is no measurement: `looking` makes one.
         query = (
@@ -107,21 +93,13 @@ def _chunks(archive: Archive, io_limit: float, report: ReanalyzeReport) -> Itera
         )
         old = [str(sha256) for (sha256,) in duck.run(query, [ANALYSER, VERSION])]
     report.out_of_date = len(old)
-    whole = list(_whole(archive, old, report))
-    for start in range(0, len(whole), _CHUNK):
-        yield Held(whole[start : start + _CHUNK], archive.store.roots, archive.store.reserve, limits)
-
-
-def _whole(archive: Archive, old: Iterable[str], report: ReanalyzeReport) -> Iterator[tuple[str, str, int]]:
     for sha256 in old:
         blob = archive.ledger.blob(sha256)
         if blob is None or blob.state != "ok":
             report.failed.append(Refused(sha256, "damaged", "it is not whole: add it again"))
             continue
-        try:
-            archive.store.path(sha256, blob.root)
-        except NotFound as error:
-            report.failed.append(Refused(sha256, "missing", error.message))
+        if not archive.store.is_there(sha256, blob.root):
+            report.failed.append(Refused(sha256, "missing", "its bytes are not there: run `onrecord check`"))
             continue
         yield sha256, blob.root, blob.size
 

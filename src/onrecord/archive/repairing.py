@@ -261,8 +261,7 @@ def _local(peers: Sequence[Peer]) -> bool:
 
 def _set_aside(archive: Archive, sha256: str) -> Path | None:
     """The damaged file that `check` moved out of the way last; None where nothing is left."""
-    found = [path for root in archive.store.roots for path in root.quarantine.glob(f"{sha256}.*")]
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
+    return archive.store.aside(sha256)
 
 
 def _records(archive: Archive, wanted: Sequence[str]) -> dict[str, Digests]:

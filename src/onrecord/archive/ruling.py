@@ -19,13 +19,11 @@ from onrecord.archive.targets import reach
 from onrecord.catalog.tables import LinkRow
 from onrecord.errors import NotFound, UsageError
 from onrecord.ledger import RulingMark
-from onrecord.model.rights import Evidence, Part, Says, Target, Use
+from onrecord.model.rights import BESIDE_SOUND, Evidence, Part, Says, Target, Use
 from onrecord.rights.expressions import canonical
 
 #: Files of a question that one commit rules on: so many rows are in memory at once.
 _PORTION = 50_000
-#: Rights that the answer on the sound does not ask for.
-_BESIDE_SOUND = frozenset({Part.ARTWORK, Part.METADATA})
 _LONGEST_NAME = 200
 _LONGEST_NOTE = 10_000
 
@@ -79,9 +77,10 @@ def rule(
 ) -> Ruled:
     """Rule yes or no on a recording, a release, an artist or a blob; what comes to it later is reached by every match.
 
-    No uses means all of them. A yes that names a license reaches as far as that license.
+    No uses means all of them. A yes that names a license reaches as far as that license. A ruling on a picture is about
+    artwork.
     """
-    words = _words(allow, uses, license, part, by, note)
+    words = _words(allow, uses, license, _part_of(archive, target, part), by, note)
     with archive.writing():
         fact = _fact(archive, words, str(target))
         batch = Batch(archive.ledger)
@@ -197,6 +196,16 @@ def _words(
     }
 
 
+def _part_of(archive: Archive, target: Target, part: str) -> str:
+    """A picture has one right alone, so that need not be said."""
+    blob = archive.ledger.blob(target.id) if target.kind == "blob" else None
+    if blob is None or blob.kind != "picture":
+        return part
+    if part not in ("all", Part.ARTWORK):
+        raise UsageError(f"part {part[:80]!r} of a picture: expected artwork", "leave the part out")
+    return Part.ARTWORK
+
+
 def _say_who(by: str, note: str) -> None:
     if not by.strip() or not note.strip():
         raise UsageError("a ruling says who rules, and why", "name both: --by NAME --note TEXT")
@@ -210,6 +219,8 @@ def _fact(archive: Archive, words: Mapping[str, Any], about: str) -> Evidence:
     uses = " and ".join(use.value for use in words["uses"]) or "every use"
     answer = "yes" if words["says"] is Says.ALLOWED else "no"
     under = f", under {words['license']}" if words["license"] else ""
+    if words["part"] != "all":
+        about = f"the {words['part']} of {about}"
     return Evidence(
         **words,
         origin="ruling",
@@ -226,7 +237,7 @@ def _asked(fact: Evidence) -> tuple[Use, ...]:
 def _allowed(archive: Archive, files: Sequence[str], ruled: Evidence) -> dict[str, int]:
     """How many of these files may be used today as a ruling may have changed it, or published. Files with the same
     evidence are asked about once."""
-    uses, part = _asked(ruled), Part(ruled.part) if ruled.part in _BESIDE_SOUND else Part.RECORDING
+    uses, part = _asked(ruled), Part(ruled.part) if ruled.part in BESIDE_SOUND else Part.RECORDING
     counts = dict.fromkeys([*(use.value for use in uses), "publish"], 0)
     known: dict[tuple[str, ...], dict[str, bool]] = {}
     for sha256 in files:

@@ -30,6 +30,8 @@ from onrecord.search.rows import Rows
 _IN_A_LINE = 1_000
 _PORTION = 50_000
 _SHOWN = 100
+#: What a ruling says of these is of very bytes, not of how a file sounds.
+_OF_BYTES = frozenset({Part.ARTWORK.value, Part.LYRICS.value})
 _LARGEST = 1024 * 1024 * 1024
 _LONGEST_TEXT = 20_000
 _ARCHIVE = re.compile(r"[0-9a-f]{16}")
@@ -200,7 +202,7 @@ class _Import:
         )
 
     def _bind(self, duck: Duck, shared: Shared, fact: Evidence, files: Sequence[RuledFile]) -> None:
-        held = self._held(duck, shared, files)
+        held = (self._same_bytes if fact.part in _OF_BYTES else self._held)(duck, shared, files)
         ledger = self._archive.ledger
         fresh = [sha256 for sha256 in held if fact.id not in ledger.evidence(sha256)]
         was_known = ledger.has_evidence(fact.id)
@@ -242,6 +244,15 @@ class _Import:
                 if len(self._unbound) < _SHOWN:
                     self._unbound.append(Unbound(shared.ruling, file))
         return list(found)
+
+    def _same_bytes(self, duck: Duck, shared: Shared, files: Sequence[RuledFile]) -> list[str]:
+        """Equal sound may have other pictures and words beside it: of these a ruling says something by bytes alone."""
+        held = [file.sha256 for file in files if self._archive.ledger.blob(file.sha256) is not None]
+        absent = [file for file in files if file.sha256 not in set(held)]
+        self._not_bound += len(absent)
+        room = max(_SHOWN - len(self._unbound), 0)
+        self._unbound += [Unbound(shared.ruling, file) for file in absent[:room]]
+        return list(dict.fromkeys(held))
 
     def _commit(
         self, event: str, data: dict[str, Any], rows: Sequence[LinkRow], evidence: Sequence[Evidence] = ()

@@ -15,6 +15,7 @@ from onrecord.archive.judging import WORLD, judge
 from onrecord.archive.newest_editions import newest
 from onrecord.archive.volume_looks import Found, Looks
 from onrecord.errors import DigestMismatch, NotFound
+from onrecord.ledger import BlobRow
 from onrecord.mirror.session import Session
 from onrecord.model.identifiers import sha256
 from onrecord.model.rights import Use
@@ -172,14 +173,20 @@ def chosen(archive: Archive, limit: int = 0, need: Need | None = None) -> dict[s
     return found
 
 
-def payload(archive: Archive, name: str) -> Path | None:
-    """Where a blob lies that may be given out; None for one that may not."""
+def given(archive: Archive, name: str) -> BlobRow | None:
+    """The blob of a file, where it may be given out and is there; None for one that may not."""
     digest = sha256(name.partition(".")[0])
     blob = archive.ledger.blob(digest) if digest else None
     if blob is None or not blob.is_held or not judge(archive, digest, Use.SHARE, WORLD).allow:
         return None
+    return blob if archive.store.is_there(digest, blob.root) else None
+
+
+def payload(archive: Archive, name: str) -> Path | None:
+    """Where a blob lies that may be given out; None for one that may not. `Store.path` says for how long."""
+    blob = given(archive, name)
     try:
-        return archive.store.path(digest, blob.root)
+        return archive.store.path(blob.sha256, blob.root) if blob else None
     except (NotFound, DigestMismatch):
         return None
 

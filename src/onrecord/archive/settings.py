@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -14,6 +14,10 @@ from msgspec import Struct, field
 from onrecord.errors import ConfigError
 from onrecord.publish.volume import Form
 from onrecord.rights.signals import Signals, Wish
+from onrecord.store.s3 import S3Settings
+
+if TYPE_CHECKING:
+    from onrecord.engine.spark import Cluster
 
 #: What the files of a shelf may have in common. Popularity is not among them: the archive counts no plays.
 Facet = Literal["collection", "license"]
@@ -30,11 +34,16 @@ class ArchiveSettings(_Section, frozen=True):
 
 
 class StoreSettings(_Section, frozen=True):
-    """roots: folders that hold blobs, one a disk; relative ones are below the archive.
-    reserve_mb: room that is left free on every root."""
+    """roots: folders that hold blobs, one a disk; relative ones are below the archive. `s3://BUCKET/PREFIX` is a place
+    in a bucket, see [s3]; new blobs go there when no disk has room.
+    reserve_mb: room that is left free on every disk.
+    cache: folder for copies of what lies in a bucket, and for what is on its way there.
+    cache_mb: bound of those copies, for each bucket; the least used leave first."""
 
     roots: tuple[str, ...] = ("blobs",)
     reserve_mb: int = 64
+    cache: str = "cache"
+    cache_mb: int = 10_240
 
 
 class WorkSettings(_Section, frozen=True):
@@ -45,6 +54,28 @@ class WorkSettings(_Section, frozen=True):
     memory: str = "6GB"
     decode_seconds: int = 120
     decode_mb: int = 1024
+
+
+class EngineSettings(_Section, frozen=True):
+    """What runs jobs over tables and files (docs/howto/grow-past-one-machine.md).
+
+    kind: "embedded" for this machine, "spark" for a cluster, or for Spark on this machine.
+    master: spark://host:port, or local[2] for Spark on this machine.
+    python: a Python that has pyspark; this program itself never loads it.
+    environment: a packed environment with onrecord for the cluster's machines; "" where they have this very one.
+    options: settings of Spark, each "name=value", such as "spark.executor.memory=8g"."""
+
+    kind: Literal["embedded", "spark"] = "embedded"
+    master: str = ""
+    python: str = ""
+    environment: str = ""
+    options: tuple[str, ...] = ()
+
+    @property
+    def cluster(self) -> "Cluster":
+        from onrecord.engine.spark import Cluster
+
+        return Cluster(self.master, self.python, self.environment, self.options)
 
 
 class MatchSettings(_Section, frozen=True):
@@ -144,7 +175,9 @@ class DdexSettings(_Section, frozen=True):
 class Settings(_Section, frozen=True):
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    s3: S3Settings = field(default_factory=S3Settings)
     work: WorkSettings = field(default_factory=WorkSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
     match: MatchSettings = field(default_factory=MatchSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
     rights: RightsSettings = field(default_factory=RightsSettings)

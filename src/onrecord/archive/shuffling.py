@@ -14,6 +14,7 @@ from typing import Final
 
 from onrecord.archive.core import Archive
 from onrecord.archive.reading import Reader
+from onrecord.archive.shelves import on_shelf
 from onrecord.errors import IsWithdrawn, NotFound
 from onrecord.ledger import Ledger
 from onrecord.model.rights import Use
@@ -57,11 +58,6 @@ def shuffled(
             if len(found) == wanted:
                 break
     return list(found.values())
-
-
-def on_shelf(volume: str, shelf: str) -> bool:
-    """Does a volume's name, which is made of parts, have this part (or these, one after the other)?"""
-    return f"-{shelf}-" in f"-{volume}-"
 
 
 def _may(reader: Reader, sound: SoundView, territory: str) -> bool:

@@ -19,9 +19,9 @@ from onrecord.archive.naming import FILE
 from onrecord.archive.reading import Reader
 from onrecord.archive.same_sound import similar
 from onrecord.archive.submitting import Submitted, bring_up, is_behind, said
-from onrecord.catalog.named import own_id
 from onrecord.catalog.pages import RecordingBody
 from onrecord.errors import IntegrityError, OnrecordError
+from onrecord.model.own_ids import own_id
 from onrecord.search.entities import Entities
 from onrecord.search.fingerprints import FingerprintIndex
 from onrecord.search.rows import Row

@@ -27,8 +27,8 @@ _SILENT: Final = frozenset(
     }
 )
 #: Events that name every blob that they say something of: in their rows, and in these fields.
-_NAMING: Final = frozenset({"added", "analysed", "checked", "copied", "looked-into", "vouched"})
-_FIELDS: Final = ("repaired", "states", "looked")
+_NAMING: Final = frozenset({"added", "analysed", "checked", "copied", "looked-into", "moved", "vouched"})
+_FIELDS: Final = ("repaired", "states", "looked", "moved")
 #: Tables that say something of a blob, and the column that names it.
 _ABOUT: Final = {"files": "sha256", "links": "blob", "withdrawn": "sha256"}
 #: Beyond so many it is quicker to ask about all.

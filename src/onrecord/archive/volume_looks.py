@@ -13,6 +13,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.judging import Sharing
 from onrecord.archive.touched import touched
 from onrecord.errors import DigestMismatch, NotFound
+from onrecord.ledger import BlobRow
 from onrecord.model.identifiers import sha256
 from onrecord.publish.contents import Contents, read
 
@@ -86,12 +87,13 @@ class Looks:
     def has_sound(self, path: Path) -> bool:
         """Whether anything of a volume may be given out; it is not remembered."""
         digests = (digest.hex() for digest in _parted(_blobs(_read(path)[0])))
-        return next(self._sharing.allowed(digests), None) is not None
+        store = self._archive.store
+        return any(not store.is_remote(row.root) for row in self._sharing.allowed(digests))
 
     def _found(self, known: "_Look") -> Found:
         mark, has_sound = hashlib.sha256(known.addresses), False
         for row in self._sharing.allowed(digest.hex() for digest in _parted(known.blobs)):
-            if self._archive.store.root(row.root) is not None:
+            if self._is_near(row):
                 mark.update(f"{row.sha256} {row.root}\n".encode())
                 has_sound = True
         return Found(known.info_hash, mark.digest(), has_sound)
@@ -100,10 +102,16 @@ class Looks:
         found = {}
         for row in self._sharing.allowed(digests):
             try:
-                found[row.sha256] = self._archive.store.path(row.sha256, row.root)
+                if path := self._archive.store.near(row.sha256, row.root):
+                    found[row.sha256] = path
             except (NotFound, DigestMismatch):
                 continue
         return found
+
+    def _is_near(self, row: BlobRow) -> bool:
+        """Whether it lies on a disk that is there. What lies in a bucket is given out by web seeds, not from here."""
+        store = self._archive.store
+        return store.root(row.root) is not None and not store.is_remote(row.root)
 
 
 class _Look(Struct, frozen=True):

@@ -12,7 +12,7 @@ import functools
 import io
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -56,12 +56,16 @@ def access_copy(
     tags: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
     memory: int = MEMORY,
+    start: float = 0.0,
+    needed: bool = False,
 ) -> AccessCopy | Fault:
     """Encodes a stranger's file in a confined child and writes the copy to the descriptor `out`, from where it stands.
 
     `tags` has fields of `Tags` or other names as keys, so `SOURCE_SHA256` for the source's digest; nothing of the
     source's own tags is taken over. `kilobits` is of all channels together. A source with more than two channels keeps
     its layout where Opus has it (RFC 7845, 5.1.1.2); any other is mixed down to stereo, as the recipe says then.
+
+    `start` leaves out what comes before that second; `needed` makes it however little smaller it is.
 
     Where a Fault is returned, what was written is worth nothing. Codes: `no-gain` for a lossy source with less than 1.5
     times the bit rate asked for, `too-long`, `not-written`, and those of `probe`.
@@ -76,16 +80,16 @@ def access_copy(
     encoder = _encoder_name()
 
     def work(file: io.BufferedReader) -> Iterator[Part]:
-        yield _copy(file, kilobits, comments, encoder)
+        yield _copy(file, kilobits, comments, encoder, start, needed)
 
-    parts, death = isolated(source, work, seconds=seconds, memory=memory, out=out, writes=_room(out))
+    parts, death = isolated(source, work, seconds=seconds, memory=memory, out=out, writes=room(out))
     if death is not None:
         return death
     answer = next((part for part in parts if isinstance(part, AccessCopy | Fault)), None)
     return answer or Fault("crashed", "the encoder left without an answer")
 
 
-def _room(out: int) -> int:
+def room(out: int) -> int:
     """How long `out` may become: what stands before the copy does not count. A pipe has no length."""
     try:
         return LONGEST + os.lseek(out, 0, os.SEEK_CUR)
@@ -94,15 +98,29 @@ def _room(out: int) -> int:
 
 
 def _copy(
-    file: io.BufferedReader, kilobits: int, comments: Mapping[str, str], encoder: str
+    file: io.BufferedReader,
+    kilobits: int,
+    comments: Mapping[str, str],
+    encoder: str,
+    start: float,
+    needed: bool,
 ) -> AccessCopy | Fault:
-    out = _Out()
-    try:
-        if fault := _no_gain(file, kilobits):
+    out = Out()
+
+    def made() -> AccessCopy | Fault:
+        if not needed and (fault := _no_gain(file, kilobits)):
             return fault
         file.seek(0)
         with Source(file) as source:
-            return _encode(source, out, kilobits, comments, encoder)
+            return _encode(source, out, kilobits, comments, encoder, start)
+
+    return encoded(out, made)
+
+
+def encoded(out: "Out", make: Callable[[], AccessCopy | Fault]) -> AccessCopy | Fault:
+    """What `make` made, or why FFmpeg could not. Raises OSError where the source cannot be read."""
+    try:
+        return make()
     except Refused as refused:
         return refused.fault
     except (OSError, ValueError, av.FFmpegError) as error:
@@ -113,6 +131,15 @@ def _copy(
         if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
             raise  # the source cannot be read
         return Fault("not-written", one_line(f"FFmpeg cannot encode it: {error}"))
+
+
+def from_second(frames: Iterator[AudioFrame], start: float) -> Iterator[AudioFrame]:
+    """The frames from the one on in which that second lies."""
+    past = Fraction(0)
+    for frame in frames:
+        past += Fraction(frame.samples, frame.sample_rate)
+        if past > start:
+            yield frame
 
 
 def _no_gain(file: io.BufferedReader, kilobits: int) -> Fault | None:
@@ -143,7 +170,7 @@ def _is_lossless(codec: str, frame: AudioFrame) -> bool:
     return depth.bits() is not None
 
 
-class _Out:
+class Out:
     """What FFmpeg may see of the copy: it can only be written on. FFmpeg's own report of a failed write says little."""
 
     def __init__(self) -> None:
@@ -166,10 +193,20 @@ class _Out:
         return len(data)
 
 
+class SeekableOut(Out):
+    """For formats whose header is filled in at the end. Only what was written can be gone back to."""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return os.lseek(OUT, offset, whence)
+
+    def tell(self) -> int:
+        return os.lseek(OUT, 0, os.SEEK_CUR)
+
+
 def _encode(
-    source: Source, out: _Out, kilobits: int, comments: Mapping[str, str], encoder: str
+    source: Source, out: Out, kilobits: int, comments: Mapping[str, str], encoder: str, start: float
 ) -> AccessCopy | Fault:
-    frames = source.frames()
+    frames = from_second(source.frames(), start)
     first = next(frames, None)
     if first is None:
         return Fault("no-samples", f"{source.container} with {source.codec}, but not one sample")
@@ -178,11 +215,11 @@ def _encode(
         container.metadata.update(comments)
         stream = _opus_stream(container, layout, kilobits)
         length = 0
-        for packed in _packed(itertools.chain((first,), frames), layout.name):
-            packed.pts = length
-            packed.time_base = Fraction(1, RATE)
-            length += packed.samples
-            container.mux(stream.encode(packed))
+        for frame in packed(itertools.chain((first,), frames), layout.name):
+            frame.pts = length
+            frame.time_base = Fraction(1, RATE)
+            length += frame.samples
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     if out.fault:
         return out.fault
@@ -235,7 +272,7 @@ def _opus_stream(container: OutputContainer, layout: AudioLayout, kilobits: int)
 _FRAME: Final = RATE // 50
 
 
-def _packed(frames: Iterator[AudioFrame], layout: str) -> Iterator[AudioFrame]:
+def packed(frames: Iterator[AudioFrame], layout: str) -> Iterator[AudioFrame]:
     """All samples at 48 kHz in frames of 20 ms; the last is shorter. A copy is as long as its source, to the sample.
 
     Where the source's format changes in mid-file, the rest is converted too, as far as FFmpeg can; so it is decoded.

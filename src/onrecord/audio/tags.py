@@ -41,6 +41,7 @@ from onrecord.audio.iff import iff_texts
 from onrecord.audio.pictures import MOST_PICTURES, Art, art_in, pictures_of
 from onrecord.audio.text import clean, one_line
 from onrecord.model import identifiers
+from onrecord.model.lyrics import as_lrc
 from onrecord.model.sound import Fault, Picture, Tags
 
 #: Frames that are kept of one file, and characters of all of them together.
@@ -317,10 +318,27 @@ def _id3_frame(frame: Any) -> Iterator[tuple[str, str]]:
         yield from ((key, str(text)) for text in frame.text)
     elif isinstance(frame, _id3.UrlFrame):
         yield key, frame.url
-    elif isinstance(frame, _id3.USER | _id3.USLT):
+    elif isinstance(frame, _id3.USLT):
+        yield _with_language(frame), frame.text
+    elif isinstance(frame, _id3.SYLT):
+        if frame.type in _SUNG and frame.format == _MILLISECONDS:
+            yield _with_language(frame), as_lrc(frame.text)
+    elif isinstance(frame, _id3.USER):
         yield key, frame.text
     elif isinstance(frame, _id3.UFID):
         yield f"{key}:{frame.owner}", frame.data.decode("ascii", "replace")
+
+
+#: ID3v2.4, 4.9: what synchronised text is of (lyrics, transcription), and in what its times are told.
+_SUNG: Final = (1, 2)
+_MILLISECONDS: Final = 2
+
+
+def _with_language(frame: Any) -> str:
+    """The key of lyrics: with their description and language, where either is said."""
+    language = frame.lang if frame.lang.strip("\0 ").casefold() not in ("", "xxx") else ""
+    parts = (frame.FrameID, frame.desc, language) if language else (frame.FrameID, frame.desc)
+    return ":".join(parts) if frame.desc or language else str(frame.FrameID)
 
 
 def _ape_frames(tags: Any) -> Iterator[tuple[str, str]]:

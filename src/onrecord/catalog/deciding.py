@@ -35,6 +35,12 @@ _CANONICAL: Final = {
 Edge = tuple[int, int, str, float]
 
 
+def edge_job(kind: str) -> str:
+    """Finds why claims of a kind (`<kind>_nodes`) are taken to be one thing: `<kind>_edges`."""
+    first = ("track_spelled", "track_singers") if kind == "track" else ()
+    return "\n".join(_sql(name) for name in (*first, f"{kind}_edges"))
+
+
 def add_joins(duck: Duck, kind: str) -> None:
     """Put the joins that persons decided among the edges of a kind."""
     duck.run(_sql("decided_joins", kind))
@@ -134,11 +140,8 @@ def part(
 def override(duck: Duck, wanted: bool = True) -> None:
     """Put the values that persons decided into the canonical tables. Leaves them in `overrides`: those of things that
     are there. Without `wanted` there are none."""
-    duck.run(_sql("overrides"))
-    if not wanted:
-        duck.run("DELETE FROM overrides")
+    overrule(duck, wanted)
     for kind, table in _CANONICAL.items():
-        duck.run(f"DELETE FROM overrides WHERE kind = '{kind}' AND id NOT IN (SELECT id FROM {table})")
         for (field,) in duck.run(
             f"SELECT DISTINCT field FROM overrides WHERE kind = '{kind}' ORDER BY field"
         ):
@@ -150,13 +153,24 @@ def override(duck: Duck, wanted: bool = True) -> None:
                 )
 
 
+def overrule(duck: Duck, wanted: bool = True) -> None:
+    """The table `overrides`: what persons decided of things that are in the canonical tables."""
+    duck.run(_sql("overrides"))
+    if not wanted:
+        duck.run("DELETE FROM overrides")
+    for (kind,) in duck.run("SELECT DISTINCT kind FROM overrides"):
+        duck.run(
+            f"DELETE FROM overrides WHERE kind = '{kind}' AND id NOT IN (SELECT id FROM {_CANONICAL[kind]})"
+        )
+
+
 def _edges(duck: Duck, kind: str) -> Iterator[Edge]:
     """Joins between disputed claims that are not a person's: those between all of them, and those within each side.
     Claims are numbered by their names."""
     duck.run(_sql("ranked", kind))
     duck.run(_sql(f"{kind}_sided"))
     for nodes in ("ranked_nodes", "sided_nodes"):
-        job = _sql(f"{kind}_edges").replace(f"{kind}_nodes", nodes)
+        job = edge_job(kind).replace(f"{kind}_nodes", nodes)
         duck.run(job.replace(f"TABLE {kind}_edges", "TABLE disputed_edges"))
         yield from duck.run(
             "SELECT DISTINCT least(a, b), greatest(a, b), reason, confidence::DOUBLE FROM disputed_edges"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from onrecord.catalog.deciding import add_joins, keep_apart, override
+from onrecord.catalog.deciding import add_joins, edge_job, keep_apart, override
 from onrecord.catalog.tables import IdRow, RedirectRow, SplitRow
 from onrecord.engine.duck import Duck, sql_file
 
@@ -25,13 +25,14 @@ _FEW = 50_000
 
 class Matched(Struct, frozen=True, forbid_unknown_fields=True):
     """What one run of the matcher found: how many ids are borne that were not before, claims that found an old id from
-    now on, what leads elsewhere (an id that leads to itself has its own page again), and new ids that were split off
-    old ones."""
+    now on, what leads elsewhere (an id that leads to itself has its own page again), new ids that were split off old
+    ones, and how many claims were matched."""
 
     founded: int
     heirs: Sequence[IdRow]
     redirects: Sequence[RedirectRow]
     splits: Sequence[SplitRow] = ()
+    compared: int = 0
 
 
 def match(
@@ -47,45 +48,74 @@ def match(
     founds an id. `before` has the members of the last run by kind of thing: an id goes on with them when its founding
     claim is withdrawn.
     """
-    _define(duck)
+    define(duck)
     if _are_few(duck):
         _lay_out(duck)
-    pairs = {(a, b): error for a, b, error in near} | dict.fromkeys(duck.run(_sql("same_audio")), 0.0)
+    pairs = {(a, b): error for a, b, error in near} | dict.fromkeys(duck.run(sql("same_audio")), 0.0)
     rows = [(a, b, error) for (a, b), error in sorted(pairs.items())]
     duck.table("near_pairs", {"a": "VARCHAR", "b": "VARCHAR", "error": "DOUBLE"}, rows)
-    duck.run(_sql("versions"))
-    ranks = [(name, rank) for rank, name in enumerate(precedence)]
-    duck.table("precedence", {"source": "VARCHAR", "rank": "INTEGER"}, ranks)
-    founded = 0
-    heirs: list[IdRow] = []
-    redirects: list[RedirectRow] = []
-    splits: list[SplitRow] = []
+    duck.run(sql("versions"))
+    ranked(duck, precedence)
+    outcome = Outcome()
     for kind, thing in KINDS.items():
         if thing not in PAGED and not duck.run(f"SELECT 1 FROM {kind}s LIMIT 1"):
-            duck.run(_job("no_members", kind))
+            duck.run(job("no_members", kind))
             continue
-        duck.run(_sql(f"{kind}_edges"))
-        add_joins(duck, kind)
-        _join(duck, kind)
-        keep_apart(duck, kind)
+        edges(duck, kind)
         _before(duck, thing, (before or {}).get(thing))
-        duck.run(_job("heirs", kind))
-        duck.run(_job("founders", kind))
-        [(new,)] = duck.run(_job("founded", kind))
-        founded += new
-        heirs += [
-            IdRow(kind=kind, id=it, source=source, source_id=source_id)
-            for it, source, source_id in duck.run(
-                f"SELECT id, source, source_id FROM {kind}_heirs ORDER BY id"
-            )
-        ]
-        redirects += [
-            RedirectRow(kind=kind, old=old, new=it) for old, it in duck.run(_job("succession", kind))
-        ]
-        splits += [SplitRow(kind=kind, old=old, new=it) for old, it in duck.run(_job("split_ids", kind))]
-        duck.run(_job("members", kind))
-    view(duck, redirects)
-    return Matched(founded, heirs, redirects, splits)
+        found(duck, kind, outcome)
+        _let_go(duck, kind)
+    matched = outcome.matched()
+    view(duck, matched.redirects)
+    return matched
+
+
+class Outcome:
+    """What was found of the kinds that were gone through so far."""
+
+    def __init__(self) -> None:
+        self.founded = 0
+        self.heirs: list[IdRow] = []
+        self.redirects: list[RedirectRow] = []
+        self.splits: list[SplitRow] = []
+        self.compared = 0
+
+    def matched(self) -> Matched:
+        return Matched(self.founded, self.heirs, self.redirects, self.splits, self.compared)
+
+
+def ranked(duck: Duck, precedence: Sequence[str]) -> None:
+    """The table `precedence`: the rank of each source that has one."""
+    ranks = [(name, rank) for rank, name in enumerate(precedence)]
+    duck.table("precedence", {"source": "VARCHAR", "rank": "INTEGER"}, ranks)
+
+
+def edges(duck: Duck, kind: str) -> None:
+    """Find why claims of a kind are one thing, by what they say and by what persons decided."""
+    duck.run(edge_job(kind))
+    add_joins(duck, kind)
+
+
+def found(duck: Duck, kind: str, outcome: Outcome) -> None:
+    """Join the claims of a kind by the edges that are in `duck`, and give each thing its id. `<thing>_before` has the
+    members of the last run. Leaves the members."""
+    _join(duck, kind)
+    keep_apart(duck, kind)
+    duck.run(job("heirs", kind))
+    duck.run(job("founders", kind))
+    [(new,)] = duck.run(job("founded", kind))
+    outcome.founded += new
+    outcome.heirs += [
+        IdRow(kind=kind, id=it, source=source, source_id=source_id)
+        for it, source, source_id in duck.run(f"SELECT id, source, source_id FROM {kind}_heirs ORDER BY id")
+    ]
+    outcome.redirects += [
+        RedirectRow(kind=kind, old=old, new=it) for old, it in duck.run(job("succession", kind))
+    ]
+    outcome.splits += [SplitRow(kind=kind, old=old, new=it) for old, it in duck.run(job("split_ids", kind))]
+    duck.run(job("members", kind))
+    [(claims,)] = duck.run(f"SELECT count(*) FROM {KINDS[kind]}_members")
+    outcome.compared += claims
 
 
 def view(duck: Duck, turned: Sequence[RedirectRow] = (), overridden: bool = True) -> None:
@@ -94,7 +124,7 @@ def view(duck: Duck, turned: Sequence[RedirectRow] = (), overridden: bool = True
 
     `turned` are redirects that are not committed yet.
     """
-    duck.run(_sql("canonical"))
+    duck.run(sql("canonical"))
     columns = dict.fromkeys(("kind", "old", "new"), "VARCHAR")
     duck.table("turned", columns, [(row.kind, row.old, row.new) for row in turned])
     override(duck, overridden)
@@ -103,12 +133,12 @@ def view(duck: Duck, turned: Sequence[RedirectRow] = (), overridden: bool = True
 def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
     """Which of these canonical ids have a founding claim already: an id is never given another meaning."""
     duck.table("offered", {"id": "VARCHAR"}, [(identifier,) for identifier in offered])
-    return {identifier for (identifier,) in duck.run(_sql("ids_in_use"))}
+    return {identifier for (identifier,) in duck.run(sql("ids_in_use"))}
 
 
 def prepare(duck: Duck) -> None:
     """Define the folding of names, and lay out the current claims: tables, which the caller may change."""
-    _define(duck)
+    define(duck)
     _lay_out(duck)
 
 
@@ -124,14 +154,14 @@ def _lay_out(duck: Duck) -> None:
         duck.run(f"ALTER TABLE {kind}_claims RENAME TO {kind}_nodes")
 
 
-def _define(duck: Duck) -> None:
+def define(duck: Duck) -> None:
     """The folding of names, and the current claims, as views over the files."""
-    for job in ("fold", "comparable", "sounded", "mint", "record_ends"):
-        duck.run(_sql(job))
+    for name in ("fold", "comparable", "sounded", "mint", "record_ends"):
+        duck.run(sql(name))
     for kind in KINDS:
         duck.numbered(f"{kind}s")
-        duck.run(_job("current", kind))
-        duck.run(_sql(f"{kind}_nodes"))
+        duck.run(job("current", kind))
+        duck.run(sql(f"{kind}_nodes"))
 
 
 def _join(duck: Duck, kind: str) -> None:
@@ -142,11 +172,17 @@ def _join(duck: Duck, kind: str) -> None:
     )
     changed = 1
     while changed:
-        duck.run(_job("components", kind))
+        duck.run(job("components", kind))
         [(changed,)] = duck.run(
             f"SELECT count(*) FROM {kind}_labels x JOIN {kind}_next y ON x.node = y.node WHERE x.label <> y.label"
         )
         duck.run(f"CREATE OR REPLACE TABLE {kind}_labels AS SELECT * FROM {kind}_next")
+
+
+def _let_go(duck: Duck, kind: str) -> None:
+    """What nobody asks for behind the members of a kind lies in memory, and then on the disk."""
+    for name in ("next", "heirs", "owners", "fresh", "ids"):
+        duck.run(f"DROP TABLE IF EXISTS {kind}_{name}")
 
 
 def _before(duck: Duck, thing: str, path: Path | None) -> None:
@@ -162,11 +198,11 @@ def _before(duck: Duck, thing: str, path: Path | None) -> None:
         )
 
 
-def _job(name: str, kind: str) -> str:
+def job(name: str, kind: str) -> str:
     """A job that is the same for each kind."""
     blob = " n.blob," if kind == "track" else ""
-    return _sql(name).replace("{kind}", kind).replace("{thing}", KINDS[kind]).replace("{blob}", blob)
+    return sql(name).replace("{kind}", kind).replace("{thing}", KINDS[kind]).replace("{blob}", blob)
 
 
-def _sql(name: str) -> str:
+def sql(name: str) -> str:
     return sql_file("onrecord.catalog", name)

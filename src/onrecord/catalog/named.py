@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that MusicBrainz has a kind for, under the ids that its clients ask by. Run after `match`."""
+"""What MusicBrainz has a kind for and that has no page of its own, and what belongs together. Run after `match`."""
 
-import uuid
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,37 +11,25 @@ from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
 
-#: The namespace of the ids (UUID version 5) of what MusicBrainz does not know.
-#: The name within it is `<kind>:<thing>`, where the thing is the canonical id of what has one.
-NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:onrecord:ws2")
-
 
 class Text(Struct, frozen=True):
-    """A thing and what is searched for of it; `id` is that under which it is shown.
+    """A work, a label or a release group that records name, and what is searched for of it.
 
     `seats` has its MBIDs, each with the source and the log entry of a kept record of it, "" and 0 where none is held.
     `body` is JSON of the claims on a work or a label, else "".
     """
 
     kind: str
-    id: str
     thing: str
     name: str
     artist: str
     releases: Sequence[str]
     label: str
     others: Sequence[str]
-    length: int | None
     date: str
-    tracks: int | None
     codes: Sequence[str]
     seats: Sequence[tuple[str, str, int]]
     body: str
-
-
-def own_id(kind: str, thing: str) -> str:
-    """The UUID of a thing that MusicBrainz did not name."""
-    return str(uuid.uuid5(NAMESPACE, f"{kind}:{thing}"))
 
 
 def mention(duck: Duck, kept: Path, free: Sequence[str]) -> None:
@@ -63,14 +51,18 @@ def mention(duck: Duck, kept: Path, free: Sequence[str]) -> None:
     [(now,)] = duck.run("SELECT count(*) FROM mentions")
     if now != before or not kept.exists():
         duck.export("SELECT * FROM mentions ORDER BY ALL", kept)
-    duck.run(_sql("named_things"))
+    job = _sql("named_things")
+    [(releases,)] = duck.run("SELECT count(*) FROM canonical_releases")
+    if releases >= _MANY:
+        job = job.replace("TABLE named_links", "VIEW named_links")
+    duck.run(job)
 
 
 def things(duck: Duck) -> Iterator[Text]:
     """Everything that has a name, in the order of kinds and things; the same things give the same values."""
     seats = "SELECT NULL AS kind, NULL AS mbid, NULL AS source, NULL AS seq WHERE false"
     duck.run(f"CREATE OR REPLACE TABLE seats AS {seats} UNION ALL {_sql('record_seats')}")
-    columns = [name for name in Text.__struct_fields__ if name not in ("id", "seats", "body")]
+    columns = [name for name in Text.__struct_fields__ if name not in ("seats", "body")]
     before = None
     for *row, mbids, sources, seqs, body in duck.stream(
         f"SELECT {', '.join(f't.{name}' for name in columns)}, x.mbids, x.sources, x.seqs, t.body::VARCHAR"
@@ -86,43 +78,44 @@ def things(duck: Duck) -> Iterator[Text]:
         if before == (before := (facts["kind"], facts["thing"])):
             continue
         seated = tuple(zip(mbids or (), sources or (), seqs or (), strict=True))
-        own = own_id(facts["kind"], facts["thing"])
-        ids = [f"{_OWN[facts['kind']]}={id}" for id in (*(mbid for mbid, _, _ in seated), own)]
         # The lists come in any order.
         said = sorted({code for code in facts.pop("codes") or () if not code.endswith("=")})
         facts |= {name: sorted(filter(None, facts[name] or ())) for name in ("releases", "others")}
         yield Text(
             **facts,
-            id=seated[0][0] if seated else own,
-            codes=[*ids, *said],
+            codes=said,
             seats=seated,
             body=body or "",
         )
 
 
-def turned(redirects: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
-    """(kind, own id, thing) of ids of things that were merged into others."""
-    for old, new in redirects:
-        for kind in _MINTED.get(old[:1], ("recording", "release", "artist")):
-            yield kind, own_id(kind, old), new
+def kept_records(duck: Duck) -> Iterator[tuple[str, str, str, int]]:
+    """(kind, MBID, source, log entry) of records of what has pages, in order; behind `things`."""
+    yield from duck.stream(
+        "SELECT kind, mbid, source, seq FROM seats WHERE kind IN ('artist', 'recording', 'release')"
+        " AND regexp_full_match(mbid, '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}') ORDER BY kind, mbid"
+    )
 
 
 def links(duck: Duck) -> Iterator[tuple[str, str, str]]:
-    """(thing, kind of the other, other), both ways and in order."""
-    yield from duck.stream("SELECT a, kind, b FROM named_links ORDER BY ALL")
+    """(thing, kind of the other, other), both ways and in order; of very many some at a time: all of them sorted at
+    once would fill a disk."""
+    [(count,)] = duck.run("SELECT count(*) FROM release_artists")
+    for which in _passes(min(count // _MANY + 1, len(_BEGINNINGS))):
+        yield from duck.stream(f"SELECT a, kind, b FROM named_links WHERE {which} ORDER BY ALL")
 
 
-#: What an id is of, where the letter that it begins with says so.
-_MINTED: Final = {"w": ("work",), "l": ("label",)}
-#: The field by which each kind is found by its own id.
-_OWN: Final = {
-    "artist": "arid",
-    "release": "reid",
-    "release-group": "rgid",
-    "recording": "rid",
-    "work": "wid",
-    "label": "laid",
-}
+def _passes(count: int) -> Iterator[str]:
+    """Conditions on `a` that part all things, in their order, into so many about equal parts."""
+    bounds = [_BEGINNINGS[len(_BEGINNINGS) * at // count] for at in range(1, count)]
+    for low, high in itertools.pairwise(["", *bounds, ""]):
+        yield f"a >= '{low}'" + (f" AND a < '{high}'" if high else "")
+
+
+#: With more releases than this what belongs together is no table, and is read in parts of so many.
+_MANY: Final = 1_000_000
+#: Ids begin so, about as many with each: a letter for the kind, and one of 32 signs.
+_BEGINNINGS: Final = [letter + sign for letter in "alr" for sign in "234567abcdefghijklmnopqrstuvwxyz"]
 
 
 def _sql(name: str) -> str:

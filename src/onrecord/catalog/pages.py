@@ -129,6 +129,7 @@ class Thing(Struct, frozen=True):
     canonical the fields of `CANONICAL`
     placed    of a release (disc, position) of each of its recordings
     known     what is counted of how widely it is known (`onrecord.search.popularity`)
+    languages codes of those that it is in: of the works that are recorded, of a release's titles
     """
 
     kind: str
@@ -148,11 +149,18 @@ class Thing(Struct, frozen=True):
     newest: int
     seconds: float
     known: dict[str, int]
+    languages: Sequence[str] = ()
 
 
 def number(duck: Duck, last: int) -> None:
     """Number all things: as `numbered` (id without its first letter, number) has them, those that it has not behind
     `last`. After `match`."""
+    duck.run(sql_file("onrecord.catalog", "page_things"))
+    number_things(duck, last)
+
+
+def number_things(duck: Duck, last: int) -> None:
+    """As `number`, those that are in `page_things`."""
     duck.run(sql_file("onrecord.catalog", "page_numbers").replace("{last}", str(last)))
 
 
@@ -164,9 +172,9 @@ def things(duck: Duck) -> Iterator[Thing]:
 
 
 def _artists(duck: Duck) -> Iterator[Thing]:
-    made = _Beside(duck, _ARTIST_RELEASES)
-    credited = _Beside(duck, _ARTIST_CREDITS)
-    recorded = _Beside(duck, _ARTIST_RECORDINGS)
+    made = _Beside(duck, _ARTIST_RELEASES, "artist")
+    credited = _Beside(duck, _ARTIST_CREDITS, "artist")
+    recorded = _Beside(duck, _ARTIST_RECORDINGS, "artist")
     sounding = _Beside(duck, _ARTIST_SOUNDS)
     for claims in _claimed(duck, "artist"):
         at = claims.number
@@ -185,8 +193,9 @@ def _artists(duck: Duck) -> Iterator[Thing]:
 
 
 def _releases(duck: Duck) -> Iterator[Thing]:
-    tracks = _Beside(duck, _RELEASE_TRACKS)
+    tracks = _Beside(duck, _RELEASE_TRACKS, "release")
     sounding = _Beside(duck, _RELEASE_SOUNDS)
+    spoken = _Beside(duck, _RELEASE_LANGUAGES)
     for claims in _claimed(duck, "release"):
         at = claims.number
         placed = tracks.of(at)
@@ -195,16 +204,19 @@ def _releases(duck: Duck) -> Iterator[Thing]:
             recordings=[recording for recording, _, _ in placed],
             placed=[(_whole(disc), _whole(position)) for _, disc, position in placed],
             has_sound=bool(sounding.of(at)),
+            languages=[language for (language,) in spoken.of(at)],
         )
 
 
 def _recordings(duck: Duck) -> Iterator[Thing]:
-    placed = _Beside(duck, _RECORDING_RELEASES)
+    placed = _Beside(duck, _RECORDING_RELEASES, "recording")
     sounds = _Beside(duck, sql_file("onrecord.catalog", "recording_sounds"))
+    sung = _Beside(duck, _RECORDING_LANGUAGES)
     for claims in _claimed(duck, "recording"):
         at = claims.number
         releases = [release for (release,) in placed.of(at)]
         known = {"releases": len(set(releases)), "listened": claims.listened}
+        languages = [language for (language,) in sung.of(at)]
         for said, newest, seconds in sounds.of(at):
             yield _thing(
                 claims,
@@ -214,19 +226,23 @@ def _recordings(duck: Duck) -> Iterator[Thing]:
                 sounds=said,
                 newest=newest,
                 seconds=seconds,
+                languages=languages,
             )
             break
         else:
-            yield _thing(claims, known=known, releases=releases)
+            yield _thing(claims, known=known, releases=releases, languages=languages)
 
 
 _OF_KIND: Final = {"artist": _artists, "release": _releases, "recording": _recordings}
 
 _RELEASE_TRACKS: Final = (
     "SELECT release, recording, coalesce(disc, -1), coalesce(position, -1) FROM page_places"
-    " ORDER BY release, disc NULLS FIRST, position NULLS LAST, recording"
+    " WHERE release BETWEEN {first} AND {last} ORDER BY release, disc NULLS FIRST, position NULLS LAST, recording"
 )
-_RECORDING_RELEASES: Final = "SELECT recording, release FROM page_places ORDER BY recording, release"
+_RECORDING_RELEASES: Final = (
+    "SELECT recording, release FROM page_places WHERE recording BETWEEN {first} AND {last}"
+    " ORDER BY recording, release"
+)
 _RELEASE_SOUNDS: Final = (
     "SELECT DISTINCT p.release, 1 FROM page_places p JOIN page_sounds s ON s.recording = p.recording"
     " ORDER BY 1"
@@ -237,16 +253,25 @@ _ARTIST_SOUNDS: Final = (
 )
 _ARTIST_RECORDINGS: Final = (
     "SELECT a.artist, a.recording FROM page_artists a JOIN page_numbers p ON p.number = a.recording"
-    " JOIN canonical_recordings r ON r.id = p.id ORDER BY a.artist, r.title, r.id"
+    " JOIN canonical_recordings r ON r.id = p.id WHERE a.artist BETWEEN {first} AND {last}"
+    " ORDER BY a.artist, r.title, r.id"
 )
 _ARTIST_RELEASES: Final = (
     "SELECT DISTINCT a.artist, p.release FROM page_artists a JOIN page_places p ON p.recording = a.recording"
-    " ORDER BY 1, 2"
+    " WHERE a.artist BETWEEN {first} AND {last} ORDER BY 1, 2"
 )
-#: `naming` has made the table.
+#: `naming` has made the tables of these.
+_RECORDING_LANGUAGES: Final = (
+    "SELECT DISTINCT p.number, w.language FROM named_links l JOIN canonical_works w ON w.id = l.a"
+    " JOIN page_numbers p ON p.id = l.b WHERE l.kind = 'recording' AND w.language <> '' ORDER BY ALL"
+)
+_RELEASE_LANGUAGES: Final = (
+    "SELECT DISTINCT p.number, c.name FROM release_ids f JOIN current_mentions c ON c.of = f.mbid"
+    " AND c.of_kind = 'release' AND c.kind = 'language' JOIN page_numbers p ON p.id = f.thing ORDER BY ALL"
+)
 _ARTIST_CREDITS: Final = (
     "SELECT p.number, count(DISTINCT r.release) FROM release_artists r JOIN page_numbers p ON p.id = r.artist"
-    " GROUP BY p.number ORDER BY p.number"
+    " WHERE p.number BETWEEN {first} AND {last} GROUP BY p.number ORDER BY p.number"
 )
 
 
@@ -311,16 +336,26 @@ def _claimed(duck: Duck, kind: str) -> Iterator[_Claimed]:
 def _in_portions(duck: Duck, kind: str) -> Iterator[list[list[Any]]]:
     """The rows of the job, for so many things at a time: all of them sorted at once would fill a disk."""
     job = sql_file("onrecord.catalog", f"{kind}_claims")
-    rank = _KINDS.index(kind)
+    for portion in _portions(duck, kind):
+        yield from duck.columns(_for(job, portion))
+
+
+def _portions(duck: Duck, kind: str) -> list[tuple[int, int]]:
+    """The first and the last number of each."""
+    rank, size = _KINDS.index(kind), _PORTION[kind]
     [(begin, end)] = duck.run("SELECT min(number), max(number) FROM page_numbers WHERE rank = ?", [rank])
-    for first in range(begin, end + 1, _PORTION) if end is not None else ():
-        last = min(first + _PORTION - 1, end)
-        yield from duck.columns(job.replace("{first}", str(first)).replace("{last}", str(last)))
+    starts = range(begin, end + 1, size) if end is not None else ()
+    return [(first, min(first + size - 1, end)) for first in starts]
+
+
+def _for(job: str, portion: tuple[int, int]) -> str:
+    return job.replace("{first}", str(portion[0])).replace("{last}", str(portion[1]))
 
 
 #: In the order of their numbers.
 _KINDS: Final = ("artist", "release", "recording")
-_PORTION: Final = 16_000_000
+#: Things of a kind at a time: a release is read with a dozen recordings, an artist with more.
+_PORTION: Final = {"artist": 1_000_000, "release": 4_000_000, "recording": 16_000_000}
 #: Columns in front of a claim's fields; numbers that are not said, and that are as the claim has them.
 _HEAD: Final = 8
 _UNSAID, _SAME = -1, -2
@@ -341,6 +376,7 @@ def _thing(
     sounds: str = "",
     newest: int = 0,
     seconds: float = 0.0,
+    languages: Sequence[str] = (),
 ) -> Thing:
     counted = known or {}
     if len(claimed.claims) > 1:
@@ -356,6 +392,7 @@ def _thing(
         *(claimed.canonical, claimed.artist, releases, recordings, placed),
         *(has_sound, sounds, newest, seconds),
         {name: count for name, count in sorted(counted.items()) if count > 0},
+        languages,
     )
 
 
@@ -382,10 +419,13 @@ def _decision(kind: str, decision: str, said: Mapping[str, str]) -> Sequence[Any
 
 
 class _Beside:
-    """Rows of a query in the order of a number, read side by side with others."""
+    """Rows of a query in the order of a number, read side by side with others: those of one portion of a kind at a
+    time, or of all."""
 
-    def __init__(self, duck: Duck, sql: str) -> None:
-        self._rows = (row for columns in duck.columns(sql) for row in zip(*columns, strict=True))
+    def __init__(self, duck: Duck, sql: str, kind: str = "") -> None:
+        jobs = [_for(sql, portion) for portion in _portions(duck, kind)] if kind else [sql]
+        read = (columns for job in jobs for columns in duck.columns(job))
+        self._rows = (row for columns in read for row in zip(*columns, strict=True))
         self._next = next(self._rows, None)
 
     def of(self, number: int) -> list[tuple[Any, ...]]:

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve the page."),
     "users": ("users", "Say who has an account on the page."),
     "status": ("status", "Show the archive in numbers."),
+    "plan": ("plan", "Say what an archive of some size needs."),
     "demo": ("demo", "Run the whole way on real music that comes along."),
 }
 

@@ -34,6 +34,8 @@ def command(structure_only: bool, folder: Path, out: Output) -> None:
     def text() -> Iterator[str]:
         for bad in report.bad:
             yield f"{bad.state}: {bad.what} ({bad.detail})"
+        if report.earlier:
+            yield f"{report.earlier:,} of the files were read by a run before this one, which was cut short"
         yield (
             f"{report.blobs:,} files ({size(report.bytes)}), {report.segments:,} tables' segments, "
             f"{report.entries:,} log entries: {len(report.bad):,} damaged, {report.healed:,} whole again"

@@ -35,6 +35,8 @@ def command(context: click.Context, folder: Path, out: Output) -> None:
         f"{report.recordings:,} recordings, {report.releases:,} releases, {report.artists:,} artists{''.join(more)}; "
         f"{report.founded:,} new ids, {report.merged:,} merged; pairs of files that sound alike: {alike or 'none'}"
     )
+    gone_through = f"{report.compared:,} claims were gone through"
+    line += f"; {gone_through}, all of them: {report.why_anew}" if report.why_anew else f"; {gone_through}"
     out.result("match", report, lambda: iter([line]))
 
 

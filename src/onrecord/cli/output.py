@@ -33,10 +33,12 @@ class Size(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B", value.strip())
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGTP]?)B", value.strip())
         if not found:
-            self.fail(f"{value!r}: expected a size with its unit, such as 500kB, 20MB or 1.5GB", param, ctx)
-        return int(float(found[1]) * 1000 ** (" kMGT".index(found[2] or " ")))
+            self.fail(
+                f"{value!r}: expected a size with its unit, such as 500kB, 20MB, 1.5GB or 300TB", param, ctx
+            )
+        return int(float(found[1]) * 1000 ** (" kMGTP".index(found[2] or " ")))
 
 
 class Output:

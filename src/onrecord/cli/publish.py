@@ -45,6 +45,35 @@ def command(context: click.Context, folder: Path, out: Output) -> None:
     )
 
 
+@command.command("place")
+@click.argument("place", metavar="s3://BUCKET/PREFIX")
+@options
+def place(place: str, folder: Path, out: Output) -> None:
+    """Put the newest edition where readers find it without this machine: feed, tables and volumes, in a bucket.
+
+    The place then holds the newest edition and nothing older. Run it again after each `publish`, and after each
+    withdrawal: what may not be shared any more is removed there.
+
+    \b
+    Example:  onrecord publish place s3://music/public
+    """
+    from onrecord.archive import Archive, placing
+
+    with Archive.open(folder) as archive, out.progress("placing") as update:
+        report = placing.place(archive, place, update)
+
+    def text() -> Iterator[str]:
+        came = f"{report.put:,} files put ({size(report.bytes)}), {report.had:,} were there"
+        yield f"edition {report.number} in {place}: {came}"
+        if report.removed:
+            yield f"  {report.removed:,} removed: of older editions, or withdrawn"
+        if report.left_out:
+            yield f"  {report.left_out:,} files of volumes left out: not here, damaged, or not to be shared today"
+        yield from report.notes
+
+    out.result("publish.place", report, text)
+
+
 command.add_command(publish_diff.diff)
 command.add_command(publish_diff.apply)
 

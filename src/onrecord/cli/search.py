@@ -14,6 +14,7 @@ from onrecord.cli.output import Output, hint_if_unmatched, options
 from onrecord.model.filters import EVERYTHING, Filters
 
 _KINDS = ("artist", "release", "recording", "release-group", "work", "label")
+_LENGTHS = re.compile(r"([0-9]{1,4}(?::[0-5][0-9])?)?-([0-9]{1,4}(?::[0-5][0-9])?)?", re.ASCII)
 _YEARS = re.compile(r"([0-9]{1,4})|([0-9]{1,4})?-([0-9]{1,4})?", re.ASCII)
 
 
@@ -27,6 +28,23 @@ def _years(_: click.Context, __: click.Parameter, value: str) -> tuple[int | Non
         )
     one, first, last = (int(year) if year else None for year in found.groups())
     return (one, one) if one is not None else (first, last)
+
+
+def _lengths(_: click.Context, __: click.Parameter, value: str) -> tuple[int | None, int | None]:
+    if not value:
+        return (None, None)
+    found = _LENGTHS.fullmatch(value.strip())
+    if found is None or not any(found.groups()):
+        raise click.BadParameter(f"expected minutes as in 2-5, 10-, -2 or 2:30-3:00, got {value!r}")
+    first, last = map(_seconds, found.groups())
+    return first, last
+
+
+def _seconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    minutes, _, seconds = text.partition(":")
+    return 60 * int(minutes) + int(seconds or 0)
 
 
 def _territory(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -51,6 +69,18 @@ def _territory(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--source", "sources", multiple=True, help="This source says something of it.")
 @click.option("--territory", default="", callback=_territory, help="Sound may be streamed there today.")
 @click.option(
+    "--language", "languages", multiple=True, help="In it, by ISO 639-3: eng. Works, titles, what is sung."
+)
+@click.option(
+    "--length",
+    "seconds",
+    default="",
+    callback=_lengths,
+    metavar="FROM-TO",
+    help="So many minutes: 2-5, 10-, -2:30.",
+)
+@click.option("--shelf", default="", help="Sound lies in volumes of it: cc-by-4-0.")
+@click.option(
     "--after", default="", metavar="PLACE", help="Without words: the list goes on behind this place."
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
@@ -64,6 +94,9 @@ def command(
     licenses: tuple[str, ...],
     sources: tuple[str, ...],
     territory: str,
+    languages: tuple[str, ...],
+    seconds: tuple[int | None, int | None],
+    shelf: str,
     after: str,
     limit: int,
     folder: Path,
@@ -90,8 +123,17 @@ def command(
     """
     from onrecord.archive.reading import open_reader
 
+    words = tuple(filter(str.strip, words))
     filters = Filters(
-        kinds=kind, years=years, sound=sound, licenses=licenses, sources=sources, territory=territory
+        kinds=kind,
+        years=years,
+        sound=sound,
+        licenses=licenses,
+        sources=sources,
+        territory=territory,
+        languages=languages,
+        seconds=seconds,
+        shelf=shelf,
     )
     if words and source is not None:
         raise click.UsageError("expected words to search for, or --from FILE --to FILE, got both")

@@ -3,7 +3,7 @@
 """`onrecord search --from`: a whole table of identifiers or names, with the answers behind each row."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,7 @@ from onrecord.cli.output import Output
 from onrecord.model.filters import Filters
 
 if TYPE_CHECKING:
-    from onrecord.archive.looking_up import Summary
+    from onrecord.archive.looking_up import Summary, Table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,19 +79,29 @@ def search_table(
 
     if target is None:
         raise click.UsageError("--from needs --to FILE, where the answers go")
+    if str(target) == "-":
+        raise click.UsageError("--to needs the name of a file: what is killed goes on in it")
     given = click.get_current_context().get_parameter_source("limit") != ParameterSource.DEFAULT
     if given and limit > LARGEST:
         raise click.UsageError(f"--limit with --from is at most {LARGEST}: so many matches a row")
     shape = Shape(columns, "\t" if delimiter == "\\t" else delimiter, encoding, not no_header)
     size = source.stat().st_size if source.is_file() else 0
 
-    def read(columns: Mapping[str, str]) -> None:
-        out.say("read: " + ", ".join(f"{field} from {column!r}" for field, column in columns.items()))
+    look_up = LookUp(folder, filters)
+    if wrong := look_up.unknown():
+        raise click.UsageError("; ".join(wrong))
+
+    def read(table: "Table") -> None:
+        out.say("read: " + ", ".join(f"{field} from {column!r}" for field, column in table.columns().items()))
+        if unread := table.unread():
+            out.say(
+                "not read: " + ", ".join(map(repr, unread)) + " (--column FIELD=COLUMN says what is meant)"
+            )
+        if table.is_western:
+            out.say("read as Western European (cp1252), as it is no UTF-8: --encoding says if that is not so")
 
     with out.progress("looked up", lambda: size) as update:
-        summary, before = look_up_file(
-            LookUp(folder, filters), source, target, shape, limit if given else MOST, update, read
-        )
+        summary, before = look_up_file(look_up, source, target, shape, limit if given else MOST, update, read)
     if before:
         out.say(f"went on behind {before:,} rows that were answered before")
     answered = {"to": str(target), "answered_before": before, "summary": summary}

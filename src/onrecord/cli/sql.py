@@ -4,8 +4,9 @@
 
 import itertools
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +14,9 @@ from onrecord.cli.output import Output, options
 from onrecord.cli.row_files import ENDINGS, aligned, plain, print_csv, rows_of, write
 
 if TYPE_CHECKING:
+    from onrecord.archive import Archive
     from onrecord.archive.querying import Asking
+    from onrecord.engine.locked import Column
 
 _ROWS = 1_000
 
@@ -35,6 +38,11 @@ _ROWS = 1_000
 @click.option(
     "--spark", is_flag=True, help="Print the question as Spark SQL, for a cluster; nothing is asked."
 )
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Answer --job NAME here and on Spark, and compare checksums of the rows; exit code 4.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--out", "to", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write every row to FILE, by its ending: .csv, .jsonl (an object a line), .parquet.")  # fmt: skip
@@ -51,6 +59,7 @@ def command(
     edition: int | None,
     job: str,
     spark: bool,
+    check: bool,
     as_csv: bool,
     to: Path | None,
     rows: int | None,
@@ -67,14 +76,17 @@ def command(
     With --spark a question that gives the same rows there is printed in Spark's dialect, over tables of the same names
     (the Parquet files of an edition, or what `catalog register` registered); any other is refused, with what is in it.
 
+    A question that is kept runs on the engine of `[engine] kind`; with --check on both, and the rows must be the same.
+
     \b
     Example:  onrecord sql "SELECT artist, count(*) FROM recordings GROUP BY ALL ORDER BY 2 DESC LIMIT 10"
     Example:  onrecord sql --schema crosswalk
     Example:  onrecord sql --job dedupe --spark
+    Example:  onrecord sql --job dedupe --as-of 1 --check
     Example:  onrecord sql --as-of 1 "SELECT * FROM files" --out files.parquet
     """
     asked = [bool(query), tables, bool(table), bool(job)]
-    if sum(asked) != 1 or (spark and (tables or table)):
+    if sum(asked) != 1 or (spark and (tables or table)) or (check and (spark or not job)):
         raise click.UsageError('give one of: a question ("SELECT …"), --job NAME, --tables, --schema TABLE')
     if to is not None and (as_csv or to.suffix not in ENDINGS):
         raise click.UsageError(
@@ -93,6 +105,13 @@ def command(
 
     if not edition:
         hint_if_unmatched(folder, out)
+    with Archive.open(folder) as archive:
+        if check:
+            _compare(archive, edition or 0, job, query, out)
+            return
+        if job and archive.settings.engine.kind != "embedded":
+            _answer_elsewhere(archive, edition or 0, job, query, to, rows, as_csv, out)
+            return
     with Archive.open(folder) as archive, asking(archive, edition or 0) as held:
         if tables:
             listed = held.tables
@@ -117,21 +136,71 @@ def _kept(job: str) -> str:
     return sql_file("onrecord.catalog", f"portable/{job}")
 
 
+def _compare(archive: "Archive", edition: int, job: str, query: str, out: Output) -> None:
+    from onrecord.archive.engines import compared
+
+    ran = compared(archive, edition, job, query)
+    same = len({(each.rows, each.checksum) for each in ran}) == 1
+
+    def text() -> Iterator[str]:
+        for each in ran:
+            yield f"{each.engine:<9} {each.rows:>13,} rows  {each.checksum}  {each.seconds:,.1f} s"
+        yield (
+            "the same rows on both"
+            if same
+            else f"{job}: NOT the same rows on both: report it, with these lines"
+        )
+
+    out.result("sql.check", {"job": job, "same": same, "ran": ran}, text)
+    if not same:
+        sys.exit(4)
+
+
+def _answer_elsewhere(
+    archive: "Archive",
+    edition: int,
+    job: str,
+    query: str,
+    to: Path | None,
+    rows: int | None,
+    as_csv: bool,
+    out: Output,
+) -> None:
+    from onrecord.archive.engines import answered, told
+    from onrecord.engine.locked import Column
+
+    with (
+        answered(archive, edition, job, query, archive.settings.engine.kind) as files,
+        archive.duck() as duck,
+    ):
+        made = told(archive, files)
+        out.say(f"{job} on {archive.settings.engine.kind}: {made.rows:,} rows, checksum {made.text}")
+        reader = duck.reader(files)
+        columns = [Column(field.name, str(field.type)) for field in reader.schema]
+        _show(columns, reader, to, rows, as_csv, out)
+
+
 def _answer(
     held: "Asking", query: str, seconds: float, to: Path | None, rows: int | None, as_csv: bool, out: Output
 ) -> None:
     with held.ask(query, seconds) as (columns, reader):
-        names = [column.name for column in columns]
-        if to is not None:
-            count = write(to, names, reader, rows)
-            out.result(
-                "sql.out",
-                {"file": str(to), "rows": count, "columns": columns},
-                lambda: iter([f"{to}: {count:,} rows"]),
-            )
-            return
-        wanted = rows or _ROWS
-        kept = list(itertools.islice(rows_of(reader), wanted + 1))
+        _show(columns, reader, to, rows, as_csv, out)
+
+
+def _show(
+    columns: "Sequence[Column]", reader: Any, to: Path | None, rows: int | None, as_csv: bool, out: Output
+) -> None:
+    names = [column.name for column in columns]
+    if to is not None:
+        count = write(to, names, reader, rows)
+        out.result(
+            "sql.out",
+            {"file": str(to), "rows": count, "columns": columns},
+            lambda: iter([f"{to}: {count:,} rows"]),
+        )
+        return
+    wanted = rows or _ROWS
+    kept = list(itertools.islice(rows_of(reader), wanted + 1))
     more = len(kept) > wanted
     del kept[wanted:]
     if as_csv:

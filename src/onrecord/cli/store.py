@@ -3,34 +3,125 @@
 """`onrecord store`"""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from onrecord.cli.output import Output, options, pace, size
 
+if TYPE_CHECKING:
+    from onrecord.archive.moving import Rule
+
 
 @click.group("store")
 def command() -> None:
-    """Prepare disks for blobs, and make copies of what they hold."""
+    """Prepare disks and buckets for blobs, move blobs between them, and make copies of what they hold."""
 
 
 @command.command("root")
-@click.argument("disk", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("place")
 @options
-def root(disk: Path, folder: Path, out: Output) -> None:
-    """Make a folder on a disk a root, which may then hold blobs. A folder that is one already keeps its id.
+def root(place: str, folder: Path, out: Output) -> None:
+    """Make a folder on a disk, or s3://BUCKET/PREFIX, a root, which may then hold blobs. One that is already keeps its
+    id. A server is tried first, and what it does not do is said.
 
     \b
     Example:  onrecord store root /mnt/disk2/blobs
     """
-    from onrecord.store.roots import make_root
+    from onrecord.archive.opening_roots import make_root_at
+    from onrecord.archive.settings import Settings, read_settings
 
-    made = make_root(disk.absolute())
-    line = f"{made.path} is root {made.id}; name it in onrecord.toml: [store] roots"
-    out.result("store.root", {"path": str(made.path), "root": made.id}, lambda: iter([line]))
+    said = folder / "onrecord.toml"
+    made = make_root_at(place, folder, read_settings(said) if said.is_file() else Settings())
+    body = {"path": made.place, "root": made.id, "notes": list(made.notes())}
+
+    def text() -> Iterator[str]:
+        yield f"{made.place} is root {made.id}; name it in onrecord.toml: [store] roots"
+        yield from made.notes()
+
+    out.result("store.root", body, text)
+
+
+@command.command("move")
+@click.argument("source")
+@click.argument("target")
+@options
+def move(source: str, target: str, folder: Path, out: Output) -> None:
+    """Move every blob of root SOURCE to root TARGET. Roots are named by id, folder or s3://BUCKET/PREFIX.
+
+    Each blob is verified at the target before the source is given up. What was moved stays so, and the same command
+    goes on from there.
+
+    \b
+    Example:  onrecord store move /mnt/disk2/blobs s3://music/blobs
+    """
+    from onrecord.archive.moving import Rule
+
+    _moved(folder, out, "store.move", source, target, lambda id: Rule(source=id))
+
+
+@command.command("tier")
+@click.argument("target")
+@click.option("--from", "source", default="", help="Only what lies on this root.")
+@click.option("--kind", type=click.Choice(["sound", "picture", "copy"]), help="Only these.")
+@click.option("--larger-than", "larger", type=click.IntRange(0), default=0, help="Megabytes, at least.")
+@click.option(
+    "--older-than", "older", type=click.IntRange(0), default=0, help="Days since it came, at least."
+)
+@click.option("--at-most", "most", type=click.IntRange(0), default=0, help="Gigabytes in this run, at most.")
+@options
+def tier(
+    target: str, source: str, kind: str | None, larger: int, older: int, most: int, folder: Path, out: Output
+) -> None:
+    """Move to root TARGET what is large, old or of one kind, as `store move` does.
+
+    \b
+    Example:  onrecord store tier s3://music/blobs --kind sound --older-than 90
+    """
+    from onrecord.archive.moving import Rule
+
+    if not (source or kind or larger or older):
+        raise click.UsageError("give --from, --kind, --larger-than or --older-than")
+
+    def rule(id: str) -> Rule:
+        return Rule(id, kind or "", larger * 1_000_000, older, most * 1_000_000_000)
+
+    _moved(folder, out, "store.tier", source, target, rule)
+
+
+@command.command("verify")
+@click.argument("place")
+@options
+def verify(place: str, folder: Path, out: Output) -> None:
+    """Read every blob of one root again, where it lies. What is damaged is named and set aside. Exit code 4.
+
+    Of a bucket, uploads that nobody finished within a day are given up.
+
+    \b
+    Example:  onrecord store verify s3://music/blobs
+    """
+    from onrecord.archive import Archive
+    from onrecord.archive.checking import verify
+    from onrecord.archive.opening_roots import root_named
+
+    with Archive.open(folder) as archive, out.progress("verifying") as update:
+        root = root_named(archive, place)
+        report = verify(archive, root.id, update)
+
+    def text() -> Iterator[str]:
+        for bad in report.bad:
+            yield f"{bad.state}: {bad.what} ({bad.detail})"
+        if report.swept:
+            yield f"{report.swept:,} unfinished uploads given up"
+        yield f"{report.blobs:,} files ({size(report.bytes)}) in {root.place}: {len(report.bad):,} damaged"
+        yield from root.notes()
+
+    out.result("store.verify", report, text)
+    if report.bad:
+        sys.exit(4)
 
 
 @command.command("access")
@@ -110,3 +201,27 @@ def untag(copy: Path, original: Path, patch: Path | None, folder: Path, out: Out
     out.result(
         "store.untag", {"path": str(original), "sha256": sha256}, lambda: iter([f"{original}  {sha256}"])
     )
+
+
+def _moved(
+    folder: Path, out: Output, name: str, source: str, target: str, rule: "Callable[[str], Rule]"
+) -> None:
+    from onrecord.archive import Archive
+    from onrecord.archive.moving import move
+    from onrecord.archive.opening_roots import root_named
+
+    with Archive.open(folder) as archive, out.progress("moving") as update:
+        root = root_named(archive, target)
+        report = move(archive, root.id, rule(root_named(archive, source).id if source else ""), update)
+
+    def text() -> Iterator[str]:
+        yield f"{report.moved:,} moved to {root.place} ({size(report.bytes)}), {report.there:,} were there already"
+        if report.given_up:
+            yield f"{report.given_up:,} that an earlier run had moved were given up where they had been"
+        for item in report.failed:
+            yield f"not moved: {item.name}: {item.detail} [{item.code}]"
+        yield from report.notes
+
+    out.result(name, report, text)
+    if report.failed:
+        sys.exit(3)

@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Self, TypeVar
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
 
 from onrecord.errors import OnrecordError
 
@@ -27,6 +28,7 @@ class Workers:
         self._count = count
         self._start = (os.getpid(), prepare, arguments)
         self._pool: ProcessPoolExecutor | None = None
+        self._out: dict[Future[Any], int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -45,24 +47,43 @@ class Workers:
     def map(self, function: Callable[[Chunk], Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
         """Results in the order of the chunks; at most two chunks a worker are waiting at a time."""
         waiting: list[Future[Result]] = []
-        try:
+        with _named():
             for chunk in chunks:
                 waiting.append(self._started().submit(function, chunk))
                 if len(waiting) >= 2 * self._count:
                     yield waiting.pop(0).result()
             while waiting:
                 yield waiting.pop(0).result()
-        except BrokenProcessPool:
-            raise OnrecordError(
-                "a worker process died; what was committed stays",
-                "run the command again; if it dies again, allow fewer `[work] workers`: memory may have run out",
-            ) from None
+
+    def submit(self, number: int, function: Callable[..., Result], *arguments: object) -> None:
+        """Run it when a worker is free; `finished` gives its result with this number."""
+        self._out[self._started().submit(function, *arguments)] = number
+
+    def finished(self, seconds: float | None) -> tuple[int, Any]:
+        """The number and the result of something that was submitted and is done; (0, None) where nothing is in time."""
+        done, _ = wait(self._out, seconds, FIRST_COMPLETED)
+        for future in done:
+            number = self._out.pop(future)
+            with _named():
+                return number, future.result()
+        return 0, None
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._count, context, _start, self._start)
         return self._pool
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool:
+        raise OnrecordError(
+            "a worker process died; what was committed stays",
+            "run the command again; if it dies again, allow fewer `[work] workers`: memory may have run out",
+        ) from None
 
 
 def _start(parent: int, prepare: Callable[..., None], arguments: tuple[object, ...]) -> None:

@@ -7,7 +7,7 @@ between them, and `/`, which divides in floating point. So a job runs where it w
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -54,8 +54,25 @@ def portable(package: str) -> list[str]:
     return sorted(name.removesuffix(".sql") for name in names if name.endswith(".sql"))
 
 
-def to_spark(sql: str, name: str = "the query") -> str:
-    """The same SELECT in Spark's dialect. UsageError names everything in it that would not give the same rows."""
+def tables_of(sql: str) -> list[str]:
+    """Names of the tables that a SELECT in DuckDB's dialect reads, those left out that it makes itself by WITH."""
+    import sqlglot
+    from sqlglot import exp
+
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    made = {each.alias for each in tree.find_all(exp.CTE)}
+    return sorted({each.name for each in tree.find_all(exp.Table)} - made)
+
+
+def to_spark(
+    sql: str, name: str = "the query", values: Mapping[str, int] | None = None, *, whole: bool = False
+) -> str:
+    """The same SELECT in Spark's dialect. UsageError names everything in it that would not give the same rows, with its
+    line. `values` are whole numbers that stand in the place of parameters.
+
+    `whole` promises that every sum is one of whole numbers. DuckDB adds these up as HUGEINT, Spark in 64 bits, where a
+    sum that does not fit is an error; with the promise it is given the same width.
+    """
     import sqlglot
     from sqlglot import ErrorLevel, exp
     from sqlglot.errors import SqlglotError
@@ -67,11 +84,18 @@ def to_spark(sql: str, name: str = "the query") -> str:
                 f"{name}: expected one SELECT, got {len(statements)} statements, or another kind of them"
             )
         [tree] = statements
-        if faults := list(_faults(tree)):
+        for place in list(tree.find_all(exp.Placeholder, exp.Parameter)):
+            if place.name in (values or {}):
+                place.replace(exp.Literal.number((values or {})[place.name]))
+        if faults := [f"line {line}: {fault}" if line else fault for line, fault in _faults(tree)]:
             raise UsageError(
                 f"{name}: gives no sure answer on another engine: {'; '.join(faults)}",
                 "write it with what is the same on both, or run it here",
             )
+        for added in list(tree.find_all(exp.Sum)) if whole else ():
+            added.set("this", exp.cast(added.this, exp.DataType.Type.INT128))
+        for made in tree.find_all(exp.CTE):
+            made.set("materialized", None)  # how it is worked out, not what
         for kind in tree.find_all(exp.DataType):
             if kind.is_type(exp.DataType.Type.INT128):
                 kind.replace(exp.DataType.build(_HUGE))
@@ -82,31 +106,39 @@ def to_spark(sql: str, name: str = "the query") -> str:
         raise UsageError(f"{name}: {said[:300]}", "look at it with `onrecord sql`") from None
 
 
-def _faults(tree: "exp.Expr") -> Iterator[str]:
+def _faults(tree: "exp.Expr") -> Iterator[tuple[int, str]]:
     from sqlglot import exp
 
     for node in tree.walk():
         if isinstance(node, exp.Div) and not (_is_double(node.this) or _is_double(node.expression)):
-            yield f"`{node.sql('duckdb')}`: `/` divides in floating point; whole numbers are divided by `//`"
+            yield (
+                _line(node),
+                f"`{node.sql('duckdb')}`: `/` divides in floating point; whole numbers are divided by `//`",
+            )
         elif isinstance(node, exp.Func) and type(node).__name__ not in _SAME:
             called = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
-            yield f"`{called.lower()}`: a function of one engine, or not the same on both"
+            yield _line(node), f"`{called.lower()}`: a function of one engine, or not the same on both"
         elif isinstance(node, exp.Placeholder | exp.Parameter):
-            yield f"`{node.sql('duckdb')}`: a parameter"
+            yield _line(node), f"`{node.sql('duckdb')}`: a parameter"
         elif (
             isinstance(node, exp.Table)
             and not isinstance(node.this, exp.Func)
             and not _NAME.fullmatch(node.name)
         ):
-            yield f"`{node.sql('duckdb')}`: not a table's name"
+            yield _line(node), f"`{node.sql('duckdb')}`: not a table's name"
         elif isinstance(node, exp.DataType) and node.this.name in _UNSIGNED:
-            yield f"`{node.sql('duckdb')}`: a type that Spark lacks"
+            yield _line(node), f"`{node.sql('duckdb')}`: a type that Spark lacks"
         elif (
             isinstance(node, exp.Limit) and node.parent is not None and node.parent.args.get("order") is None
         ):
-            yield "LIMIT without ORDER BY: which rows are left is up to the engine"
+            yield _line(node), "LIMIT without ORDER BY: which rows are left is up to the engine"
         elif isinstance(node, exp.RowNumber) and not _is_ordered(node):
-            yield "row_number() without ORDER BY: which row is which is up to the engine"
+            yield _line(node), "row_number() without ORDER BY: which row is which is up to the engine"
+
+
+def _line(node: "exp.Expr") -> int:
+    """The line that something begins at, as far as the parser kept it; else 0."""
+    return min((each.meta["line"] for each in node.walk() if "line" in each.meta), default=0)
 
 
 def _is_double(node: "exp.Expr") -> bool:

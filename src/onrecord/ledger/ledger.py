@@ -20,7 +20,7 @@ from onrecord.errors import IntegrityError, NewerFormat, StoreFailed
 from onrecord.ledger.log import Entry
 from onrecord.model.rights import Evidence, Target
 
-SCHEMA = 5
+SCHEMA = 6
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -92,6 +92,12 @@ CREATE INDEX submissions_digest ON submissions (digest);
 CREATE TABLE editions (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE refusals (name TEXT PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE volumes (blob BLOB PRIMARY KEY, volume TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE pictures (
+  blob BLOB NOT NULL, picture BLOB NOT NULL, place INTEGER NOT NULL, kind INTEGER NOT NULL,
+  PRIMARY KEY (blob, place, picture)
+) WITHOUT ROWID;
+CREATE INDEX pictures_picture ON pictures (picture, blob);
+CREATE TABLE lyrics (blob BLOB PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE followed (
   archive TEXT PRIMARY KEY, feed TEXT NOT NULL, public_key TEXT NOT NULL, name TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -107,6 +113,8 @@ CREATE TABLE possessions (
 
 #: So much evidence stays decoded, by its number.
 _MOST_REMEMBERED = 16_384
+#: Of so many pictures it stays known what is said of the files that bear them.
+_MOST_PICTURES = 1_024
 _EVIDENCE = msgspec.json.Decoder(Evidence)
 _RETRACTED = "SELECT e.number FROM evidence e JOIN retracted r ON r.evidence = e.id"
 #: The numbers of the evidence that counts today about blob `b`. The key of `links` gives them in order.
@@ -188,6 +196,16 @@ class Withdrawn(Struct, frozen=True, forbid_unknown_fields=True):
     evidence: str
 
 
+class PictureMark(Struct, frozen=True, forbid_unknown_fields=True):
+    """A picture that lies in a file's tags, as the newest reading of the file found it. `kind` is ID3's: 3 is the
+    front."""
+
+    blob: str
+    picture: str
+    place: int
+    kind: int
+
+
 class RulingMark(Struct, frozen=True, forbid_unknown_fields=True):
     """A person's ruling: its evidence, what it is about, the entry that logged it, and when it was undone ("" where it
     holds)."""
@@ -244,6 +262,8 @@ class Rows(Struct, frozen=True, forbid_unknown_fields=True):
     validators: Sequence[Validators] = ()
     rechecks: Sequence[tuple[str, str, str]] = ()  # (source, record, outcome)
     withdrawn: Sequence[Withdrawn] = ()
+    pictures: Sequence[PictureMark] = ()
+    lyrics: Sequence[str] = ()  # blobs whose tags hold lyrics
 
 
 class Followed(Struct, frozen=True, forbid_unknown_fields=True):
@@ -288,6 +308,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._numbered = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_evidence)
+        self._borne = lru_cache(maxsize=_MOST_PICTURES)(self._read_bearing)
         with _said(path):
             self._db = apsw.Connection(str(path))
             self._db.set_busy_timeout(10_000)
@@ -329,7 +350,8 @@ class Ledger:
         return int(self.meta("seq") or 0)
 
     def meta(self, key: str) -> str:
-        """`archive`: its id; `checked`, `damaged`: when blobs were last checked, what else was damaged; `seq`.
+        """`archive`: its id; `checked`, `damaged`: when blobs were last checked, what else was damaged; `seq`; `moved`:
+        number of the last entry that moved blobs.
 
         `list ID`: number of the list of withdrawals of an archive that was read last; `overruled ENTRY`: when an entry
         of such a list was overruled here. `liar ID`: when an archive's word about a file was found to be false.
@@ -360,6 +382,7 @@ class Ledger:
                 self._index_event(entry)
                 self._index_rows(rows, entry.time)
                 self._index_vouched(entry, rows)
+                self._index_beside_sound(entry, rows)
                 self._note("seq", str(entry.seq))
             self._db.execute("COMMIT")
         except BaseException:
@@ -444,6 +467,23 @@ class Ledger:
             self._db.execute("UPDATE blobs SET state=? WHERE sha256=?", (state, bytes.fromhex(sha256)))
         for archive in entry.data.get("liars", ()):
             self._note(f"liar {archive}", entry.time)
+
+    def _index_beside_sound(self, entry: Entry, rows: Rows) -> None:
+        """Pictures and lyrics in the tags of files; what a newer reading finds takes the place of what was found."""
+        self._db.executemany(
+            "DELETE FROM pictures WHERE blob=?", {(bytes.fromhex(row.blob),) for row in rows.pictures}
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO pictures VALUES (?,?,?,?)",
+            (
+                (bytes.fromhex(row.blob), bytes.fromhex(row.picture), row.place, row.kind)
+                for row in rows.pictures
+            ),
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO lyrics VALUES (?,?)",
+            ((bytes.fromhex(blob), entry.seq) for blob in rows.lyrics),
+        )
 
     def _index_segments(self, entry: Entry) -> None:
         for body in entry.data.get("segments", ()):
@@ -533,10 +573,17 @@ class Ledger:
         elif entry.event == "restored":
             for listed in data.get("overruled", ()):
                 self._note(f"overruled {listed}", entry.time)
+        elif entry.event == "moved":
+            self._note("moved", str(entry.seq))
+            self._db.executemany(
+                "UPDATE blobs SET root=? WHERE sha256=?",
+                ((root, bytes.fromhex(sha256)) for sha256, root in data["moved"].items()),
+            )
         elif entry.event == "checked":
-            self._note("checked", entry.time)
-            # Damage to tables and editions, which no blob's state tells.
-            self._note("damaged", str(data.get("others", 0)))
+            if not data.get("root"):  # of one root alone it says less
+                self._note("checked", entry.time)
+                # Damage to tables and editions, which no blob's state tells.
+                self._note("damaged", str(data.get("others", 0)))
             for sha256, state in data["states"].items():
                 self._db.execute(
                     f"UPDATE blobs SET state=iif(?2 = 'ok', {_WHOLE}, ?2) WHERE sha256=?1",
@@ -576,10 +623,11 @@ class Ledger:
         ).fetchone()
         return BlobRow(sha256, *row) if row else None
 
-    def blobs(self, state: str | None = None) -> Iterator[BlobRow]:
-        where = "" if state is None else "WHERE state=?"
-        query = f"SELECT lower(hex(sha256)), size, root, kind, state FROM blobs {where} ORDER BY sha256"
-        for row in self._db.execute(query, () if state is None else (state,)):
+    def blobs(self, state: str | None = None, after: str = "") -> Iterator[BlobRow]:
+        """By digest; those in a `state`, or behind a digest, if that is asked for."""
+        where = "sha256 > ?" + ("" if state is None else " AND state=?")
+        query = f"SELECT lower(hex(sha256)), size, root, kind, state FROM blobs WHERE {where} ORDER BY sha256"
+        for row in self._db.execute(query, (bytes.fromhex(after), *([] if state is None else [state]))):
             yield BlobRow(*row)
 
     def sounds_from(self, part: int, bits: int, most: int) -> list[str]:
@@ -980,6 +1028,34 @@ class Ledger:
         row = self._db.execute("SELECT volume FROM volumes WHERE blob=?", (bytes.fromhex(blob),)).fetchone()
         return str(row[0]) if row else ""
 
+    def pictures(self, blob: str) -> list[PictureMark]:
+        """The pictures in a file's tags, in their order."""
+        query = "SELECT picture, place, kind FROM pictures WHERE blob=? ORDER BY place"
+        return [
+            PictureMark(blob, picture.hex(), place, kind)
+            for picture, place, kind in self._db.execute(query, (bytes.fromhex(blob),))
+        ]
+
+    def has_pictures(self) -> bool:
+        return bool(self._db.execute("SELECT EXISTS (SELECT 1 FROM pictures)").fetchone()[0])  # type: ignore[index]
+
+    def bearing(self, picture: str) -> list[tuple[int, ...]]:
+        """Numbers of the evidence about each file in whose tags a picture lies; those with the same come once. Files
+        that may not be kept are left out. Known until something is committed: a logo may lie in very many files."""
+        return self._borne(picture, self.seq)
+
+    def _read_bearing(self, picture: str, _: int) -> list[tuple[int, ...]]:
+        query = (
+            f"SELECT DISTINCT {_PROFILE} FROM pictures p JOIN blobs b ON b.sha256 = p.blob"
+            " WHERE p.picture=? AND b.state NOT IN ('unlike', 'refused')"
+        )
+        return [_numbers(words, ()) for (words,) in self._db.execute(query, (bytes.fromhex(picture),))]
+
+    def lyrics_at(self, blob: str) -> int | None:
+        """The log entry whose rows have the lyrics of a file's tags; None where these hold none."""
+        row: Any = self._db.execute("SELECT seq FROM lyrics WHERE blob=?", (bytes.fromhex(blob),)).fetchone()
+        return int(row[0]) if row else None
+
     def editions(self) -> list[dict[str, Any]]:
         """What this archive published, oldest first."""
         rows = self._db.execute("SELECT body FROM editions ORDER BY number")
@@ -1049,6 +1125,8 @@ class Ledger:
             "mirrored",
             "possessions",
             "vouched",
+            "pictures",
+            "lyrics",
         )
         return {name: sorted(self._db.execute(f"SELECT * FROM {name}").fetchall()) for name in names}
 

@@ -15,29 +15,42 @@ _ISWC = re.compile(r"T[0-9]{10}")
 _ISNI = re.compile(r"[0-9]{15}[0-9X]")
 _IPI = re.compile(r"[0-9]{9,11}")
 _DPID = re.compile(r"PADPIDA[0-9]{10}[0-9A-Z]")
+_MBID_ADDRESS = re.compile(
+    r"(?:https?://)?(?:[a-z]+\.)?musicbrainz\.org/(?:ws/2/)?[a-z-]+/([0-9a-f-]{36})(?:[/?#]\S*)?"
+)
 _DISCOGS_MARK = re.compile(r"\[?([amrl])=?([1-9][0-9]{0,9})\]?")
 _DISCOGS_ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.|api\.)?discogs\.com/(?:[a-z]{2}/)?(artist|master|release|label)s?/([1-9][0-9]{0,9})(?![0-9])\S*"
 )
 _LABEL_CODE = re.compile(r"(?:LC)?0*([1-9][0-9]{0,4})")
+#: Hyphens and blanks as other programs set them, and what cannot be seen: presentation, all of it.
+_SET: Final = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+    | dict.fromkeys("\t\u00a0\u2007\u2009\u202f\u3000", " ")
+    | dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\ufeff", "")
+)
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def isrc(text: str) -> str:
-    """ISO 3901: two letters, three letters or digits, seven digits; hyphens and case are presentation."""
-    code = text.replace("-", "").replace(" ", "").upper()
+    """ISO 3901: two letters, three letters or digits, seven digits. Hyphens, case, and ISRC before it do not count."""
+    code = _plain(text)
+    if len(code) > 12:  # IS is a country, too, so that twelve signs may begin so
+        code = code.removeprefix("ISRC")
     return code if _ISRC.fullmatch(code) else ""
 
 
 def mbid(text: str) -> str:
     """A MusicBrainz identifier, with or without the address around it."""
-    code = text.strip().rsplit("/", 1)[-1].lower()
+    code = text.translate(_SET).strip().lower()
+    address = _MBID_ADDRESS.fullmatch(code)
+    code = address[1] if address else code.rsplit("/", 1)[-1]
     return code if _MBID.fullmatch(code) else ""
 
 
 def barcode(text: str) -> str:
     """GTIN-8, UPC-A, EAN-13 or GTIN-14 with a right check digit (GS1), leading zeros kept."""
-    code = text.replace("-", "").replace(" ", "")
+    code = text.translate(_SET).replace("-", "").replace(" ", "")
     if not (code.isascii() and code.isdigit()) or len(code) not in (8, 12, 13, 14):
         return ""
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code)))
@@ -140,4 +153,4 @@ _MINTED: Final = re.compile("[a-z][a-z2-7]{16}", re.ASCII)
 
 def _plain(text: str) -> str:
     """Without what is presentation: blanks, hyphens, points, the case of letters."""
-    return "".join(sign for sign in text if sign not in " .-:").upper()
+    return "".join(sign for sign in text.translate(_SET) if sign not in " .-:").upper()

@@ -127,7 +127,7 @@ class Offer(Struct, frozen=True, forbid_unknown_fields=True):
 class Delivered(Struct, frozen=True, forbid_unknown_fields=True):
     """A file that came with a record, as the record names it.
 
-    track   id of the track claim whose whole sound it is
+    track   id of the track claim whose whole sound it is, or of the picture
     name    the file's name without folders; it is compared, and never becomes a path
     digest  what the record says of its bytes: (algorithm as hashlib calls it, hexadecimal digits)
     """
@@ -224,6 +224,9 @@ class Claims(Struct, frozen=True, forbid_unknown_fields=True):
 
     `odd` has what stood there and could not be claimed, such as an ISRC that is none: (id of the claim, its field, the
     value as it stood). It is for the report on the source, and nothing is decided by it.
+
+    `pictures` are those that the record names: (id, as evidence about one names it, SHA-256 of its bytes, "" where the
+    record does not say that).
     """
 
     artists: Sequence[ArtistClaim] = ()
@@ -233,6 +236,7 @@ class Claims(Struct, frozen=True, forbid_unknown_fields=True):
     odd: Sequence[tuple[str, str, str]] = ()
     works: Sequence[WorkClaim] = ()
     labels: Sequence[LabelClaim] = ()
+    pictures: Sequence[tuple[str, str]] = ()
 
 
 #: Every field that a claim has of its own, as `<table>.<column>`.

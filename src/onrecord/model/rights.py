@@ -24,13 +24,18 @@ class Use(StrEnum):
 
 
 class Part(StrEnum):
-    """A right of its own. Of the sound, recording and composition must both be cleared; artwork and metadata have
-    evidence of their own."""
+    """A right of its own. Of the sound, recording and composition must both be cleared; artwork, lyrics and metadata
+    have evidence of their own."""
 
     RECORDING = "recording"
     COMPOSITION = "composition"
     ARTWORK = "artwork"
+    LYRICS = "lyrics"
     METADATA = "metadata"
+
+
+#: Rights that stand beside the sound: what is said of them is said of nothing else.
+BESIDE_SOUND: Final = frozenset({Part.ARTWORK.value, Part.LYRICS.value, Part.METADATA.value})
 
 
 class Says(StrEnum):
@@ -134,7 +139,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     text      the words themselves, whole
     license   the SPDX expression that the text was read as; "" where it was not understood
     holder    who grants, as the text names them
-    part      which right: `recording`, `composition`, `artwork`, `metadata`; `all` is recording and composition
+    part      which right: one of `Part`; `all` is recording and composition
     held_as   with HELD: `owner`, `deposit` or `licensed`
     uses      with ALLOWED, REFUSED and NOT_OFFERED: which uses it is about, all where empty
     deal      with DEAL

@@ -9,7 +9,7 @@ import datetime as dt
 
 from msgspec import Struct
 
-from onrecord.model.rights import Decision, Rule, Use
+from onrecord.model.rights import BESIDE_SOUND, Decision, Rule, Use
 from onrecord.model.sound import Fault
 
 
@@ -51,7 +51,8 @@ class EvidenceView(Frozen, frozen=True):
 
     `strength` is how much it weighs: `index`, `file`, `document`, `holder`, `person`. `by` and `note` are those of a
     ruling. `until` is when it ceased to count, "" while it does, and `ended` how: `taken back`, `no longer said`.
-    `asked` is what came of asking its source again, and whether it is that source's newest word.
+    `asked` is what came of asking its source again, and whether it is that source's newest word. `part` is which right
+    it is about (`model.rights.Part`); `all` is the sound.
     """
 
     id: str
@@ -68,6 +69,11 @@ class EvidenceView(Frozen, frozen=True):
     until: str = ""
     ended: str = ""
     asked: str = ""
+    part: str = "all"
+
+    @property
+    def is_of_sound(self) -> bool:
+        return self.part not in BESIDE_SOUND
 
 
 class VersionView(Frozen, frozen=True):
@@ -87,7 +93,9 @@ class SoundView(Frozen, frozen=True):
     """One blob that holds this recording; what was measured is explained at `model.sound.Sound`.
 
     `true_peak` is linear. `suspicions` and `faults` are what the spectrum hints at and what went wrong while decoding.
-    `volume`, `info_hash` and `magnet` name the torrent that holds it in the latest edition, "" where none does.
+    `volume`, `info_hash` and `magnet` name the torrent that holds it in the latest edition, "" where none does;
+    `edition` is that edition's number. `swarm` is how many hold that torrent, None where nobody counted; `holders` how
+    many have proved it, None where nobody was asked.
     `state` is `ok`, or what the last check found: `flipped`, `truncated`, `missing`.
     """
 
@@ -121,6 +129,42 @@ class SoundView(Frozen, frozen=True):
     magnet: str = ""
     versions: tuple[VersionView, ...] = ()
     copies: tuple[tuple[str, str, int], ...] = ()  # (SHA-256, recipe, kilobits), the newest first
+    edition: int = 0
+    swarm: "SwarmView | None" = None
+    holders: int | None = None
+
+
+class WorkView(Frozen, frozen=True):
+    """A work that is recorded: what its page is called by, and who made it, as far as claims say it."""
+
+    id: str
+    title: str
+    composer: str = ""
+    lyricist: str = ""
+    iswc: str = ""
+    mbid: str = ""
+
+
+class CoverView(Frozen, frozen=True):
+    """A picture that may be shown, by its digest; `license` is what that rests on, "" where no license decided."""
+
+    picture: str
+    license: str = ""
+
+
+class PictureView(Frozen, frozen=True):
+    """A picture that is held, with whether it may be shown. `kind` is ID3's: 3 is the front cover."""
+
+    picture: str
+    kind: int
+    decision: Decision
+
+
+class HeldBeside(Frozen, frozen=True):
+    """What lies in the tags of a recording's files: pictures, and words by the file that has them."""
+
+    pictures: tuple[PictureView, ...] = ()
+    lyrics: tuple[tuple[str, Decision], ...] = ()
 
 
 class ClaimView(Frozen, frozen=True):
@@ -168,6 +212,7 @@ class RecordingView(Frozen, frozen=True):
     attribution: str
     editions: tuple["Answer", ...] = ()
     former: tuple[EvidenceView, ...] = ()
+    works: tuple[WorkView, ...] = ()
 
 
 class ReleaseView(Frozen, frozen=True):
@@ -180,10 +225,13 @@ class ReleaseView(Frozen, frozen=True):
     label: str
     tracks: tuple[TrackRow, ...]
     claims: tuple[ClaimView, ...]
+    labels: tuple[tuple[str, str], ...] = ()  # (id, name)
+    groups: tuple[tuple[str, str], ...] = ()  # release groups: (id, title)
 
 
 class ArtistView(Frozen, frozen=True):
-    """Of very many recordings and releases so many are listed; `more` are behind them, from `further` on."""
+    """Of very many recordings and releases so many are listed; `more` are behind them, from `further` on. `works` are
+    those that these recordings are of."""
 
     id: str
     name: str
@@ -192,11 +240,13 @@ class ArtistView(Frozen, frozen=True):
     claims: tuple[ClaimView, ...]
     more: int = 0
     further: int = 0
+    works: tuple[WorkView, ...] = ()
 
 
 class NamedView(Frozen, frozen=True):
     """A work, a label or a release group. `facts` are what claims say of it; of a work `recordings` are shown, of the
-    others `releases` as (id, title, date), and `more` are left out."""
+    others `releases` as (id, title, date), and `more` are behind them, from `further` on. `mbid` is "" where
+    MusicBrainz has no id for it."""
 
     kind: str
     id: str
@@ -207,6 +257,9 @@ class NamedView(Frozen, frozen=True):
     releases: tuple[tuple[str, str, str], ...]
     recordings: tuple[TrackRow, ...]
     more: int = 0
+    further: int = 0
+    mbid: str = ""
+    claims: tuple[ClaimView, ...] = ()
 
 
 class SwarmView(Frozen, frozen=True):

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from onrecord import __version__
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.spark import Spark
 from onrecord.errors import PluginInvalid, UsageError
 from onrecord.royalties import loading
 from onrecord.royalties.comparison import Comparison, Nobody, Options, Outcome, PoolRow, Record, Rows
@@ -30,6 +31,7 @@ from onrecord.royalties.pools import Unit, read_pools, said
 from onrecord.royalties.reading_plays import KEYS, LISTED, Plays, read_plays
 from onrecord.royalties.seams import PayoutModel
 from onrecord.royalties.splitting.counting import Counts, Money, PoolOf, Unpaid
+from onrecord.royalties.splitting.on_spark import SparkCounts
 from onrecord.royalties.splitting.rules import in_order, split
 
 #: Cumulated chances of a Poisson variable with mean 1, as parts of 2^64: how often a listener is drawn.
@@ -39,10 +41,18 @@ _POISSON: Final = (
 )  # fmt: skip
 
 
-def compare(path: Path, options: Options, duck: Duck, spill: Path, out: Path | None = None) -> Comparison:
-    """Split the money of the plays in `path` by every model of `options`; with `out`, write what each pool pays too."""
+def compare(
+    path: Path,
+    options: Options,
+    duck: Duck,
+    spill: Path,
+    out: Path | None = None,
+    spark: Spark | None = None,
+) -> Comparison:
+    """Split the money of the plays in `path` by every model of `options`; with `out`, write what each pool pays too.
+    With `spark` the plays are counted there."""
     plays = read_plays(duck, path, spill)
-    run = Run(duck, plays, options)
+    run = Run(duck, plays, options, elsewhere=(spark, spill) if spark else None)
     run.all_months(out)
     intervals_of = run.bootstrap() if options.bootstrap else {}
     return run.answer(intervals_of)
@@ -63,9 +73,14 @@ class Run:
     """One comparison at work over the view `input`; attacks run two of them."""
 
     def __init__(
-        self, duck: Duck, plays: Plays, options: Options, own_fees: Mapping[str, int] | None = None
+        self,
+        duck: Duck,
+        plays: Plays,
+        options: Options,
+        own_fees: Mapping[str, int] | None = None,
+        elsewhere: tuple[Spark, Path] | None = None,
     ) -> None:
-        self.duck, self.plays, self.options = duck, plays, options
+        self.duck, self.plays, self.options, self._elsewhere = duck, plays, options, elsewhere
         self._tally = _Tally([])
         self.unit = Unit(options.unit)
         self.notes: list[str] = []
@@ -282,7 +297,10 @@ class Run:
     def _reset(self) -> None:
         self.duck.table("earned", {"model": "INTEGER", "payee": "VARCHAR", "units": "HUGEINT"}, [])
         self.duck.table("heard", {"payee": "VARCHAR", "plays": "HUGEINT", "listeners": "BIGINT"}, [])
-        self._counts = Counts(self.duck, self.fee, self._own_fees)
+        if self._elsewhere:
+            self._counts: Counts = SparkCounts(self.duck, self.fee, self._own_fees, *self._elsewhere)
+        else:
+            self._counts = Counts(self.duck, self.fee, self._own_fees)
         self._tally = _Tally(list(self.models))
         self._gathered = 0
 

@@ -57,6 +57,8 @@ def rows(stream: Readable, delimiter: str, quoted: bool = True) -> Iterator[Row]
             lines.overlong = 0
         elif cells is None:
             return
+        elif lines.ended:  # the parser asks for another line only where a cell is not at its end
+            yield Row(line, [], "a quotation mark is opened in this row and not closed")
         elif cells:
             yield Row(line, [cell if cell.isascii() else lines.decoded(cell) for cell in cells])
 
@@ -84,6 +86,7 @@ class _Lines:
         self.number = 0
         self.overlong = 0
         self.broken = False
+        self.ended = False
 
     def __iter__(self) -> Iterator[str]:
         while line := self._line():
@@ -94,6 +97,7 @@ class _Lines:
                     pass
                 line = "\n"
             yield line
+        self.ended = True
 
     def decoded(self, cell: str) -> str:
         if self._wide:

@@ -97,22 +97,21 @@ def unfold(row: Stored, look: Look, listed: int = LISTED, start: int = 0) -> dic
             "claims": claims,
             **({"more": more} if more else {}),
         }
-    artist, *facts = row.facts
+    artist, *values = row.facts
     maker = look(artist) if artist else None
     said: dict[str, Any] = {
         "title": row.title,
         "artist": row.subtitle,
         "artist_id": maker.id if maker else "",
     }
-    for name, value in zip(CANONICAL[row.kind], facts, strict=False):
-        said[name] = claims[0][name] if value is None else None if value is False else value
+    said |= _canonical(row.kind, values, claims)
     if row.kind == "release":
-        steps, discs, positions = facts[-3:]
+        steps, discs, places = values[-3:]
         numbers = list(_numbers(steps))
-        placed = zip(_run(discs, len(numbers)), _run(positions, len(numbers)), strict=True)
+        placed = zip(_run(discs, len(numbers)), _run(places, len(numbers)), strict=True)
         tracks = _tracks(_rows(numbers, look), placed, look)
         return {**said, "tracks": sorted(tracks, key=_place), "claims": claims}
-    steps, sounds = facts[-2:]
+    steps, sounds = values[-2:]
     named = [{"id": other.id, "title": other.title} for other in _rows(_numbers(steps), look) if other]
     return {
         **said,
@@ -122,6 +121,26 @@ def unfold(row: Stored, look: Look, listed: int = LISTED, start: int = 0) -> dic
         "sounds": msgspec.Raw(sounds or b"[]"),
         "claims": claims,
     }
+
+
+def facts(row: Stored) -> dict[str, Any]:
+    """What is said of a row that has a page, without what its page lists: the canonical fields and the `claims`, and in
+    numbers whose it is (`maker`, 0 where nobody's) and the `releases` and `recordings` that it lists."""
+    claims = _claims(row)
+    if row.kind == "artist":
+        releases, recordings = (list(_numbers(steps)) for steps in row.facts)
+        return {"claims": claims, "maker": 0, "releases": releases, "recordings": recordings}
+    maker, *values = row.facts
+    said = {"claims": claims, "maker": maker, **_canonical(row.kind, values, claims)}
+    if row.kind == "release":
+        return {**said, "releases": [], "recordings": list(_numbers(values[-3]))}
+    return {**said, "releases": list(_numbers(values[-2])), "recordings": []}
+
+
+def positions(row: Stored) -> list[int | None]:
+    """Where each of the recordings stands that a release lists."""
+    count = sum(1 for _ in row.facts[-3])
+    return list(_run(row.facts[-1], count))
 
 
 def codes(row: Stored) -> Iterator[tuple[int, Key]]:
@@ -135,14 +154,20 @@ def codes(row: Stored) -> Iterator[tuple[int, Key]]:
     for claim in row.claims:
         for scheme, place in _SCHEMES[row.kind]:
             if value := claim[place]:
-                key = (_MBID, value) if isinstance(value, bytes) else pack(scheme, value)
+                key = (MBID, value) if isinstance(value, bytes) else pack(scheme, value)
                 if key:
                     yield key
         if by_discogs and claim[0] == "discogs" and (key := pack("discogs", f"{row.kind[0]}{claim[1]}")):
             yield key
 
 
-_MBID: Final = 3
+#: The number of that scheme of identifiers.
+MBID: Final = 3
+
+
+def mbids(row: Stored) -> list[str]:
+    """The MBIDs of a row that has a page, sorted."""
+    return sorted({claim["mbid"] for claim in _claims(row) if claim["mbid"]}) if row.claims else []
 
 
 def _kept(kind: str, claim: Sequence[Any], expected: Sequence[Any]) -> Sequence[Any]:
@@ -173,6 +198,13 @@ def _claims(row: Stored) -> list[dict[str, Any]]:
         head = {"source": source, "source_id": source_id, "reason": reason}
         found.append(head | dict(zip(names, values, strict=True)))
     return found
+
+
+def _canonical(kind: str, values: Sequence[Any], claims: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        name: claims[0][name] if value is None else None if value is False else value
+        for name, value in zip(CANONICAL[kind], values, strict=False)
+    }
 
 
 def _said(value: Any) -> Any:

@@ -8,6 +8,8 @@ What the file holds and what its index hears of is the business of `rows` with `
 
 import hashlib
 import os
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,19 +21,24 @@ from onrecord.errors import StoreFailed
 
 #: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
 _PATIENCE_MS: Final = 5_000
+#: Files that a thread keeps open, and how much of each it keeps in memory: there may be forty threads.
+_MOST_OPEN: Final = 4
+_CACHE_KB: Final = 1_024
 _HINT: Final = "`onrecord match` makes it again"
 
 
 @contextmanager
 def reading(path: Path, schema: int, tables: str) -> Iterator[apsw.Connection]:
-    """The file as it is now; empty tables where there is none yet, or where another version wrote it."""
-    db = _opened(path, schema, tables)
+    """The file as it is now; empty tables where there is none yet, or where another version wrote it.
+
+    A thread keeps what it has opened, with the pages that it has read, until another file takes the place.
+    """
+    db = _kept(path, schema) or _opened(path, schema, tables)
     try:
         yield db
     except (apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
+        _forget(path)
         raise StoreFailed(f"{path}: {error}", _HINT) from None
-    finally:
-        db.close()
 
 
 def is_usable(path: Path, schema: int, open_index: Callable[[apsw.Connection], object]) -> bool:
@@ -99,13 +106,53 @@ def digest(packed: bytes) -> bytes:
     return hashlib.blake2b(packed, digest_size=10).digest()
 
 
+class _Open(threading.local):
+    """What a thread has open: by path, with what tells this file from another in its place. The last is the newest."""
+
+    def __init__(self) -> None:
+        self.files: OrderedDict[Path, tuple[tuple[int, int], apsw.Connection]] = OrderedDict()
+
+
+_open: Final = _Open()
+
+
+def _kept(path: Path, schema: int) -> apsw.Connection | None:
+    """What this thread has open of the file that is there now. What was changed in it, SQLite sees by itself."""
+    mark, db = _open.files.get(path, (None, None))
+    if db is None:
+        return None
+    try:
+        if mark == _mark(path) and db.pragma("user_version") == schema:
+            _open.files.move_to_end(path)
+            return db
+    except (OSError, apsw.Error):
+        pass  # it went, or a kill left a change half done: what opens it anew can tell
+    _forget(path)
+    return None
+
+
+def _forget(path: Path) -> None:
+    # Whoever still reads it holds it; else it is closed by this.
+    _open.files.pop(path, None)
+
+
+def _mark(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
 def _opened(path: Path, schema: int, tables: str) -> apsw.Connection:
     if path.exists():
         for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
+            mark = _mark(path)
             db = apsw.Connection(str(path), flags=flags)
             db.set_busy_timeout(_PATIENCE_MS)
             try:
                 if db.pragma("user_version") == schema:
+                    db.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
+                    _open.files[path] = mark, db
+                    while len(_open.files) > _MOST_OPEN:
+                        _open.files.popitem(last=False)
                     return db
                 db.close()
                 break

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Identifiers as keys: each packed into an integer or its bytes, so that millions of them stay small in SQLite."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -24,9 +25,24 @@ def pack(scheme: str, value: str) -> tuple[int, Key] | None:
 
 def read(text: str) -> list[tuple[int, Key]]:
     """What a text may be as an identifier, as `pack` gives it: most words are none, a bare UUID may be two."""
+    return [found for scheme, value in spelled(text) if (found := pack(scheme, value)) is not None]
+
+
+def spelled(text: str) -> list[tuple[str, str]]:
+    """The same as (scheme, value). It may say what it is, as printed matter does: `UPC: 7 24384 26095 8`."""
     if len(text) > 300:
         return []
-    return [found for scheme in _SCHEMES if (found := pack(scheme, text)) is not None]
+    text = text.strip().strip("<>{}").rstrip(".,;")
+    if said := _SAID.fullmatch(text):
+        name = said[1].lower()
+        scheme, text = _CALLED.get(name, name), said[2]
+        return [(scheme, text)] if pack(scheme, text) is not None else []
+    return [(scheme, text) for scheme in _SCHEMES if pack(scheme, text) is not None]
+
+
+def may_be_words(text: str) -> bool:
+    """Is this an identifier that may as well be a name? A1, L7 and M83 are bands, and ids of Discogs."""
+    return bool(_SHORT.fullmatch(text.strip()))
 
 
 def _isrc(value: str) -> int | None:
@@ -67,6 +83,15 @@ def _sha256(value: str) -> bytes | None:
     return bytes.fromhex(code) if code else None
 
 
+_SAID: Final = re.compile(
+    r"(?:urn:)?(isrc|iswc|isni|upc|ean|gtin|jan|barcode|mbid|uuid|acoustid|discogs|sha256|sha-256)[\s:=#]+(\S.*)",
+    re.IGNORECASE,
+)
+_CALLED: Final = dict.fromkeys(("upc", "ean", "gtin", "jan"), "barcode") | {
+    "uuid": "mbid",
+    "sha-256": "sha256",
+}
+_SHORT: Final = re.compile("[amrl][0-9]{1,10}", re.IGNORECASE | re.ASCII)
 #: The numbers are kept in files: a scheme never gets that of another.
 _SCHEMES: Final[dict[str, tuple[int, Callable[[str], Key | None]]]] = {
     "isrc": (1, _isrc),

@@ -1,44 +1,48 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which UUID is which thing, and which things belong together: what a look-up by MBID asks first. SQLite; a cache.
+"""Which UUID is which thing, and which things belong together: what a look-up by MBID asks first. A cache.
 
-`entity_filling` writes the file.
+What has rows (artists, releases, recordings) is told of from these, and a release that nobody puts into a group is one
+by itself. The file has the rest: works, labels, groups with a name of their own, what belongs together, and where kept
+records lie. `entity_filling` writes it.
 """
 
 import uuid
-from collections.abc import Collection, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import apsw
+import msgspec
 from msgspec import Struct
 
-from onrecord.search.cache_files import reading
+from onrecord.model.own_ids import GROUP, own_id, owned
+from onrecord.search import cache_files, rows, sorted_map
+from onrecord.search.bodies import MBID, mbids
+from onrecord.search.popularity import popularity
+from onrecord.search.row_blocks import Stored
+from onrecord.search.sorted_map import SortedMap
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
+ROWS: Final = "rows.sqlite"
+ENTITIES: Final = "entities.sqlite"
 
+KINDS: Final = ("artist", "release", "release-group", "recording", "work", "label")
+#: Those that have rows.
+PAGED: Final = ("artist", "release", "recording")
 #: What things of these kinds are known by: the more of it, the better known.
 BELONGS: Final = {"work": "recording", "label": "release", "release-group": "release"}
 #: The highest step of how well they are known.
 TOP_STEP: Final = 15
 
-#: A UUID may be that of two things, where a person keeps them apart: the first of them is found by it.
-TABLES: Final = """
-CREATE TABLE entities (
-  id BLOB, kind TEXT, thing TEXT, shown INT, name TEXT, body TEXT, source TEXT, seq INT, PRIMARY KEY (id, kind, thing)
-) WITHOUT ROWID;
-CREATE TABLE redirects (id BLOB, kind TEXT, thing TEXT, PRIMARY KEY (id, kind)) WITHOUT ROWID;
-CREATE TABLE links (thing TEXT, kind TEXT, other TEXT, PRIMARY KEY (thing, kind, other)) WITHOUT ROWID;
-CREATE TABLE digests (kind TEXT, thing TEXT, digest BLOB, step INT, PRIMARY KEY (kind, thing)) WITHOUT ROWID;
+TABLES: Final = (
+    sorted_map.TABLES
+    + """
 CREATE TABLE pending (kind TEXT, thing TEXT, document BLOB, PRIMARY KEY (kind, thing)) WITHOUT ROWID;
-CREATE TABLE made (fields TEXT, changes INT);
+CREATE TABLE made (fields TEXT, changes INT, entries INT);
 """
-#: Made when all is there.
-INDEXES: Final = """
-CREATE INDEX things ON entities (thing, kind, id);
-CREATE INDEX known ON digests (kind, step, thing) WHERE step IS NOT NULL;
-"""
+)
 
 
 class Entity(Struct, frozen=True):
@@ -50,103 +54,254 @@ class Entity(Struct, frozen=True):
     kind: str
     id: str
     thing: str
-    shown: bool
+    name: str
+    body: str = ""
+    source: str = ""
+    seq: int = 0
+
+
+class Seat(Struct, frozen=True, array_like=True):
+    """An MBID of a thing, as its bytes, and where a kept record of it lies ("" and 0 where none does)."""
+
+    id: bytes
+    source: str = ""
+    seq: int = 0
+
+
+class Told(Struct, frozen=True, array_like=True):
+    """What the file has of a thing without rows. Two are told apart by `digest` also where only the words differ that
+    they are searched by."""
+
     name: str
     body: str
-    source: str
-    seq: int
+    seats: tuple[Seat, ...]
+    digest: bytes
 
 
-_COLUMNS = "kind, id, thing, shown, name, body, source, seq"
+Linked = dict[str, list[str]]
+TOLD: Final = msgspec.msgpack.Decoder(Told)
+LINKED: Final = msgspec.msgpack.Decoder(Linked)
+RECORD: Final = msgspec.msgpack.Decoder(tuple[str, int])
+
+
+# Keys of the map, in the order of these letters.
+
+
+def thing_key(kind: str, thing: str) -> bytes:
+    """Leads to what is told of a thing."""
+    return f"a{kind}\0{thing}".encode(errors="surrogatepass")
+
+
+def links_key(thing: str) -> bytes:
+    """Leads to what belongs to a thing, by kind."""
+    return b"b" + thing.encode(errors="surrogatepass")
+
+
+def id_key(kind: str, id: bytes, thing: str = "") -> bytes:
+    """That a thing of the file has an id. It may be that of two, where a person keeps them apart: the first of them is
+    found by it."""
+    return b"c" + kind.encode() + b"\0" + id + thing.encode(errors="surrogatepass")
+
+
+def record_key(kind: str, id: bytes) -> bytes:
+    """Leads to the kept record of what has rows."""
+    return b"d" + kind.encode() + b"\0" + id
+
+
+def step_key(kind: str, step: int, thing: str = "") -> bytes:
+    """That a thing of the file is so well known."""
+    return b"e" + kind.encode() + b"\0" + bytes((step,)) + thing.encode(errors="surrogatepass")
+
+
+def step_of(count: int) -> int:
+    """How well something is known to which so many belong: in the same steps as what has rows, so that a place in a
+    list seldom moves."""
+    return min(popularity({"releases": count}) >> 4, TOP_STEP)
 
 
 class Entities:
-    """Reads. Opens the file anew for each question, so that a rewritten file is seen at once."""
+    """Reads. Opens the files anew for each question, so that a rewritten file is seen at once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def find(self, kind: str, id: str) -> Entity | None:
         """The entity of a UUID; where a thing is shown under another id, what it is shown as."""
-        with self._reading() as db:
-            key = (uuid.UUID(id).bytes, kind)
-            query = f"SELECT {_COLUMNS} FROM entities WHERE id=? AND kind=? ORDER BY thing LIMIT 1"
-            found = db.execute(query, key).fetchone()
-            if found is None:
-                led = db.execute("SELECT thing FROM redirects WHERE id=? AND kind=?", key).fetchone()
-        if found is None:
-            return self.of(kind, str(led[0])) if led else None
-        entity = _entity(found)
-        return entity if entity.shown else self.of(kind, entity.thing)
+        with self._reading() as held:
+            return held.find(kind, id)
 
     def of(self, kind: str, thing: str) -> Entity | None:
         """What a thing is shown as."""
-        with self._reading() as db:
-            query = f"SELECT {_COLUMNS} FROM entities WHERE thing=? AND kind=? AND shown ORDER BY id LIMIT 1"
-            found = db.execute(query, (thing, kind)).fetchone()
-        return _entity(found) if found else None
+        return next(iter(self.all_of(kind, (thing,))), None)
+
+    def all_of(self, kind: str, things: Iterable[str]) -> list[Entity]:
+        """What these things are shown as, in their order; one that is gone is left out."""
+        with self._reading() as held:
+            return [entity for thing in things if (entity := held.of(kind, thing)) is not None]
 
     def linked(self, thing: str, kind: str, limit: int = 100_000) -> list[str]:
         """The things of a kind that belong to a thing, in the order of their names here."""
-        with self._reading() as db:
-            query = "SELECT other FROM links WHERE thing=? AND kind=? ORDER BY other LIMIT ?"
-            return [str(other) for (other,) in db.execute(query, (thing, kind, limit))]
+        with self._reading() as held:
+            return held.linked(thing, kind)[:limit]
+
+    def linked_to(self, things: Iterable[str], kind: str, limit: int) -> list[str]:
+        """The things of a kind that belong to any of these, each once, in the order in which they were met."""
+        found = dict[str, None]()
+        with self._reading() as held:
+            for thing in things:
+                found |= dict.fromkeys(held.linked(thing, kind))
+                if len(found) >= limit:
+                    break
+        return list(found)[:limit]
 
     def known_only_by(self, kind: str, by: str, things: Collection[str]) -> dict[str, list[str]]:
         """Things of a kind of which all that belongs to them, of the kind `by`, is among these things: which it is."""
-        query, found = "SELECT other FROM links WHERE thing=? AND kind=?", dict[str, list[str]]()
-        with self._reading() as db:
-            for other in {str(row[0]) for thing in things for row in db.execute(query, (thing, kind))}:
-                belonging = [str(row[0]) for row in db.execute(query, (other, by))]
+        found = dict[str, list[str]]()
+        with self._reading() as held:
+            for other in {other for thing in things for other in held.linked(thing, kind)}:
+                belonging = held.linked(other, by)
                 if all(thing in things for thing in belonging):
                     found[other] = belonging
         return found
 
     def listed(self, kind: str, step: int, behind: str, limit: int) -> list[str]:
-        """The things of a kind of `BELONGS` of one step (0 to 15) of how well they are known, behind one, "" for the
-        first, in the order of their names here."""
-        with self._reading() as db:
-            query = "SELECT thing FROM digests WHERE kind=? AND step=? AND thing>? ORDER BY thing LIMIT ?"
-            return [str(other) for (other,) in db.execute(query, (kind, step, behind, limit))]
+        """The things of the file of a kind of `BELONGS` and of one step (0 to 15) of how well they are known, behind
+        one, "" for the first, in the order of their names here."""
+        start, found = step_key(kind, step), list[str]()
+        with self._reading() as held:
+            for key, _ in held.map.entries(start, step_key(kind, step, behind) if behind else b""):
+                if len(found) == limit:
+                    break
+                found.append(key[len(start) :].decode(errors="surrogatepass"))
+        return found
 
     def step(self, kind: str, thing: str) -> int:
         """How well a thing of a kind of `BELONGS` is known."""
-        with self._reading() as db:
-            found: Any = db.execute(
-                "SELECT step FROM digests WHERE kind=? AND thing=?", (kind, thing)
-            ).fetchone()
-        return int(found[0] or 0) if found else 0
+        return step_of(len(self.linked(thing, BELONGS[kind])))
 
     def ids(self, things: Iterable[str]) -> set[str]:
-        """All ids of these things."""
-        with self._reading() as db:
-            query = "SELECT id FROM entities WHERE thing=? AND shown"
-            return {str(uuid.UUID(bytes=id)) for thing in things for (id,) in db.execute(query, (thing,))}
+        """All ids under which these things are shown."""
+        with self._reading() as held:
+            return {id for thing in things for kind in KINDS for id in held.ids(kind, thing)}
 
     def fields(self) -> str:
         """The name of the index of fields that was made with this, "" where nothing was yet."""
-        with self._reading() as db:
-            found = db.execute("SELECT fields FROM made").fetchone()
+        with self._reading() as held:
+            found = held.db.execute("SELECT fields FROM made").fetchone()
         return str(found[0]) if found else ""
 
-    def changes(self) -> tuple[str, int]:
+    def changes(self) -> object:
         """Another value after each change."""
-        with self._reading() as db:
-            found = db.execute("SELECT fields, changes FROM made").fetchone()
-        return (str(found[0]), int(str(found[1]))) if found else ("", 0)
+        with self._reading() as held:
+            found = held.db.execute("SELECT fields, changes FROM made").fetchone()
+        try:
+            at = self._path.with_name(ROWS).stat()
+        except FileNotFoundError:
+            return found
+        return found, at.st_mtime_ns, at.st_size, at.st_ino
 
     def is_behind(self) -> bool:
         """Was writing cut short before the index of fields had all that is here?"""
-        with self._reading() as db:
-            return db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
+        with self._reading() as held:
+            return held.db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
 
-    def _reading(self) -> AbstractContextManager[apsw.Connection]:
-        return reading(self._path, SCHEMA, TABLES)
+    @contextmanager
+    def _reading(self) -> Iterator["_Held"]:
+        with ExitStack() as stack:
+            db = stack.enter_context(cache_files.reading(self._path, SCHEMA, TABLES))
+            yield _Held(db, stack, self._path.with_name(ROWS))
 
 
-def _entity(found: tuple[object, ...]) -> Entity:
-    kind, id, thing, shown, name, body, source, seq = found
-    assert isinstance(id, bytes) and isinstance(seq, int)
-    return Entity(
-        str(kind), str(uuid.UUID(bytes=id)), str(thing), bool(shown), str(name), str(body), str(source), seq
-    )
+class _Held:
+    """The open file; the rows are opened when they are asked for."""
+
+    def __init__(self, db: apsw.Connection, stack: ExitStack, path: Path) -> None:
+        self.db = db
+        self.map = SortedMap(db)
+        self._stack, self._path = stack, path
+        self._rows: rows.Held | None = None
+
+    @property
+    def rows(self) -> rows.Held:
+        if self._rows is None:
+            self._rows = rows.Held(self._stack.enter_context(rows.reading(self._path)))
+        return self._rows
+
+    def find(self, kind: str, id: str) -> Entity | None:
+        packed = uuid.UUID(id).bytes
+        if thing := owned(kind, id):
+            begun, thing = thing[: len(thing) - 17], thing[-17:]
+            return self.of(kind, begun + self.rows.led(thing))
+        start = id_key(kind, packed)
+        for key, _ in self.map.entries(start):
+            return self.of(kind, key[len(start) :].decode(errors="surrogatepass"), packed)
+        if kind not in PAGED:
+            return None
+        found = (self.rows.row(number) for number in self.rows.numbers(MBID, packed))
+        named = sorted(row.id for row in found if row is not None and row.kind == kind)
+        return self.of(kind, named[0], packed) if named else None
+
+    def of(self, kind: str, thing: str, id: bytes = b"") -> Entity | None:
+        """A thing under one of its ids; where that is not given, or not its, under that which comes first."""
+        if told := self._told(kind, thing):
+            seat = next((seat for seat in told.seats if seat.id == id), next(iter(told.seats), None))
+            if seat is None:
+                return Entity(kind, own_id(kind, thing), thing, told.name, told.body)
+            at = seat.source, seat.seq
+            return Entity(kind, str(uuid.UUID(bytes=seat.id)), thing, told.name, told.body, *at)
+        row = self._row(kind, thing)
+        if row is None:
+            return None
+        known = mbids(row) if kind in PAGED else []
+        if not known:
+            return Entity(kind, own_id(kind, thing), thing, row.title)
+        asked = str(uuid.UUID(bytes=id)) if id else ""
+        shown = asked if asked in known else known[0]
+        record = self.map.get(record_key(kind, uuid.UUID(shown).bytes))
+        return Entity(kind, shown, thing, row.title, "", *(RECORD.decode(record) if record else ("", 0)))
+
+    def ids(self, kind: str, thing: str) -> list[str]:
+        if told := self._told(kind, thing):
+            return [str(uuid.UUID(bytes=seat.id)) for seat in told.seats] or [own_id(kind, thing)]
+        row = self._row(kind, thing)
+        return (kind in PAGED and mbids(row)) or [own_id(kind, thing)] if row else []
+
+    def linked(self, thing: str, kind: str) -> list[str]:
+        if thing.startswith(GROUP):
+            release = thing.removeprefix(GROUP)
+            if self._row("release-group", thing) is None or kind not in ("release", "artist"):
+                return []
+            return [release] if kind == "release" else self._links(release).get(kind, [])
+        links = self._links(thing)
+        found = links.get(kind, [])
+        if kind == "release-group":
+            if not found and self._row("release", thing):
+                return [GROUP + thing]
+            if thing[:1] == "a" and len(thing) == 17:
+                groups = {
+                    group for release in links.get("release", []) for group in self.linked(release, kind)
+                }
+                return sorted(groups.union(found))
+        elif kind == "artist" and "release" in links and self._told("release-group", thing):
+            makers = {maker for release in links["release"] for maker in self._links(release).get(kind, [])}
+            return sorted(makers.union(found))
+        return found
+
+    def _told(self, kind: str, thing: str) -> Told | None:
+        packed = self.map.get(thing_key(kind, thing))
+        return TOLD.decode(packed) if packed else None
+
+    def _links(self, thing: str) -> Linked:
+        packed = self.map.get(links_key(thing))
+        return LINKED.decode(packed) if packed else {}
+
+    def _row(self, kind: str, thing: str) -> Stored | None:
+        """The row that tells of a thing; of what has no name nothing is told."""
+        if kind == "release-group":
+            # Not a group by itself, once it is in one.
+            release = thing.removeprefix(GROUP) if thing.startswith(GROUP) else ""
+            return self._row("release", release) if release and kind not in self._links(release) else None
+        if kind not in PAGED:
+            return None
+        row = self.rows.row(self.rows.number(thing))
+        return row if row is not None and row.kind == kind and row.title else None

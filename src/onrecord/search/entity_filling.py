@@ -6,42 +6,49 @@ As `row_filling` does it: a change is one transaction, which also keeps what the
 when it has. What a kill cuts short is done by whoever writes next.
 """
 
+import itertools
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import apsw
 import msgspec
 from msgspec import Struct
 
+from onrecord.model.own_ids import own_id, owned
 from onrecord.search import cache_files
-from onrecord.search.entities import BELONGS, INDEXES, SCHEMA, TABLES, TOP_STEP
+from onrecord.search.entities import (
+    BELONGS,
+    SCHEMA,
+    TABLES,
+    Seat,
+    Told,
+    id_key,
+    links_key,
+    record_key,
+    step_key,
+    step_of,
+    thing_key,
+)
 from onrecord.search.fields import Document, FieldIndex, leave_only
-from onrecord.search.popularity import popularity
 from onrecord.search.row_filling import Filled
+from onrecord.search.sorted_map import MapWriter, SortedMap
 
-#: With more changes than this, and than a part of all, writing all anew is quicker.
+#: With more changes than this, and than a part of all, writing all anew is quicker. Those of earlier runs count too.
 _MOST_CHANGES: Final = 20_000
 _PART: Final = 5
+#: Bytes of a page of the file: blocks of some kilobytes leave little of small ones unused.
+_PAGE: Final = 1_024
 
 Link = tuple[str, str, str]
-_Key = TypeVar("_Key", tuple[str, str], tuple[str, str, str])
-_Value = TypeVar("_Value")
-
-
-class Seat(Struct, frozen=True):
-    """A UUID of a thing: is the thing shown under it, and where does a kept record of it lie ("" and 0 where none)?"""
-
-    id: str
-    shown: bool
-    source: str = ""
-    seq: int = 0
+Kept = tuple[str, str, str, int]
 
 
 class Thing(Struct, frozen=True):
-    """A thing under all its ids, with what it is searched by."""
+    """A thing without rows: its MBIDs, and what it is searched by."""
 
     name: str
     body: str
@@ -53,18 +60,18 @@ def fill(
     path: Path,
     things: Callable[[], Iterable[Thing]],
     links: Callable[[], Iterable[Link]],
-    redirects: Iterable[Link] = (),
+    kept: Callable[[], Iterable[Kept]] = tuple,
 ) -> Filled:
     """Make the file at `path`, and the index beside it, hold these things. Readers go on meanwhile.
 
-    `things` are in the order of kind and thing, `links` in that of (thing, kind of the other, other); both are asked
-    once, one after the other, or twice where much has changed. `redirects` are (kind, UUID, thing that it is now).
+    `things` are in the order of kind and thing, `links` in that of (thing, kind of the other, other), `kept` records of
+    what has rows are (kind, MBID, source, log entry) in that order; each is asked once, one after the other, or twice
+    where much has changed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    turned = sorted({(uuid.UUID(id).bytes, kind): thing for kind, id, thing in redirects}.items())
     with cache_files.said(path):
-        filled = _change(path, things, links, turned) if _is_usable(path) else None
-        return filled or _anew(path, things, links, turned)
+        filled = _change(path, things, links, kept) if _is_usable(path) else None
+        return filled or _anew(path, things, links, kept)
 
 
 def catch_up(path: Path, db: apsw.Connection) -> int:
@@ -87,166 +94,170 @@ def _is_usable(path: Path) -> bool:
     return cache_files.is_usable(path, SCHEMA, open_index)
 
 
-_Turned = list[tuple[tuple[bytes, str], str]]
+_Things = Callable[[], Iterable[Thing]]
+_Links = Callable[[], Iterable[Link]]
+_KeptOnes = Callable[[], Iterable[Kept]]
+_Entry = tuple[bytes, bytes, Document | None]
 
 
-def _anew(
-    path: Path, things: Callable[[], Iterable[Thing]], links: Callable[[], Iterable[Link]], turned: _Turned
-) -> Filled:
+def _anew(path: Path, things: _Things, links: _Links, kept: _KeptOnes) -> Filled:
     name = f"fields-{secrets.token_hex(6)}"
-    with cache_files.made_anew(path, SCHEMA, TABLES) as db:
+    with cache_files.made_anew(path, SCHEMA, TABLES, _PAGE) as db, _sorting(path) as sorting:
+        writer, written = MapWriter(db), 0
+        entries = _entries(sorting, things, links, kept)
+        rest: list[_Entry] = []
 
         def documents() -> Iterator[Document]:
-            for thing in things():
-                _put(db, thing, msgspec.msgpack.encode(thing))
-                yield thing.document
+            """Those of things, which come first; what comes behind the last of them is left."""
+            nonlocal written
+            for entry in entries:
+                if entry[2] is None:
+                    rest.append(entry)
+                    return
+                writer.add(*entry[:2])
+                written += 1
+                yield entry[2]
 
         count = FieldIndex(path.parent / name, make=True).add(documents())
-        db.executemany("INSERT INTO links VALUES (?,?,?)", links())
-        db.executemany("INSERT INTO redirects VALUES (?,?,?)", _flat(turned))
-        _weigh(db)
-        db.execute(INDEXES)
-        db.execute("INSERT INTO made VALUES (?,0)", (name,))
+        for key, value, _ in itertools.chain(rest, entries):
+            writer.add(key, value)
+            written += 1
+        writer.finish()
+        db.execute("INSERT INTO made VALUES (?,0,?)", (name, written))
     leave_only(path.parent, name)
     return Filled(count, count, True)
 
 
-def _change(
-    path: Path, things: Callable[[], Iterable[Thing]], links: Callable[[], Iterable[Link]], turned: _Turned
-) -> Filled | None:
+def _change(path: Path, things: _Things, links: _Links, kept: _KeptOnes) -> Filled | None:
     """Write what differs, None where that is too much."""
-    with cache_files.changing(path) as db:
-        [(total,)] = db.execute("SELECT count(*) FROM digests").fetchall()
-        most = max(_MOST_CHANGES, int(str(total)) // _PART)
-        compared = _compare_things(db, things(), most)
-        if compared is None:
-            return None
-        count, changed = compared
-        relinked = _compare_links(db, links(), 10 * most)
-        if relinked is None:
-            return None
-        held: list[Any] = db.execute("SELECT id, kind, thing FROM redirects ORDER BY id, kind").fetchall()
-        fresh = list(_flat(turned))
-        if changed or relinked or held != fresh:
+    with cache_files.changing(path) as db, _sorting(path) as sorting:
+        [(total, before)] = db.execute(
+            "SELECT entries, (SELECT count(*) FROM map_newer) FROM made"
+        ).fetchall()
+        most = max(_MOST_CHANGES, int(str(total)) // _PART) - int(str(before))
+        held, count = SortedMap(db), 0
+        sorting.execute("CREATE TABLE changed (key BLOB, value BLOB, document BLOB)")
+
+        def fresh() -> Iterator[_Entry]:
+            nonlocal count
+            for entry in _entries(sorting, things, links, kept):
+                count += entry[2] is not None
+                yield entry
+
+        changed = 0
+        for key, value, document in _differing(fresh(), held.entries()):
+            changed += 1
+            if changed > most:
+                return None
+            packed = msgspec.msgpack.encode(document) if document else None
+            sorting.execute("INSERT INTO changed VALUES (?,?,?)", (key, value, packed))
+        written = 0
+        if changed:
             db.execute("BEGIN IMMEDIATE")
-            _apply(db)
-            db.executemany("DELETE FROM redirects WHERE id=? AND kind=? AND thing=?", set(held) - set(fresh))
-            db.executemany("INSERT OR REPLACE INTO redirects VALUES (?,?,?)", set(fresh) - set(held))
+            written = _apply(db, held, sorting)
             db.execute("UPDATE made SET changes=changes+1")
             db.execute("COMMIT")
         catch_up(path, db)
-    return Filled(count, changed, False)
+    return Filled(count, written, False)
 
 
-def _compare_things(db: apsw.Connection, things: Iterable[Thing], most: int) -> tuple[int, int] | None:
-    """Put what differs into `temp.changed`: (how many things there are, how many differ); None where too many do."""
-    db.execute("CREATE TEMP TABLE changed (kind TEXT, thing TEXT, packed BLOB)")
-    count = changed = 0
-
-    def fresh() -> Iterator[tuple[tuple[str, str], tuple[bytes, bytes]]]:
-        nonlocal count
-        for thing in things:
-            count += 1
-            packed = msgspec.msgpack.encode(thing)
-            yield (thing.document.kind, thing.document.thing), (cache_files.digest(packed), packed)
-
-    held: Any = db.execute("SELECT kind, thing, digest FROM digests ORDER BY kind, thing")
-    before = (((kind, thing), (digest, b"")) for kind, thing, digest in held)
-    for key, value in _differing(fresh(), before, lambda one, other: one[0] == other[0]):
-        changed += 1
-        if changed > most:
-            return None
-        db.execute("INSERT INTO temp.changed VALUES (?,?,?)", (*key, value[1] if value else None))
-    return count, changed
-
-
-def _compare_links(db: apsw.Connection, links: Iterable[Link], most: int) -> int | None:
-    """Put what differs into `temp.relinked`, and say how many that are; None where they are too many."""
-    db.execute("CREATE TEMP TABLE relinked (there INT, thing TEXT, kind TEXT, other TEXT)")
-    held: Any = db.execute("SELECT thing, kind, other FROM links ORDER BY thing, kind, other")
-    changed = 0
-    pairs = ((link, True) for link in links), ((link, True) for link in held)
-    for link, there in _differing(*pairs, lambda one, other: True):
-        changed += 1
-        if changed > most:
-            return None
-        db.execute("INSERT INTO temp.relinked VALUES (?,?,?,?)", (there is not None, *link))
-    return changed
+def _apply(db: apsw.Connection, held: SortedMap, sorting: apsw.Connection) -> int:
+    written, letter = 0, thing_key("", "")[:1]
+    for key, value, document in sorting.execute("SELECT key, value, document FROM changed"):
+        assert isinstance(key, bytes) and (value is None or isinstance(value, bytes))
+        held.put(key, value)
+        if key[:1] == letter:
+            written += 1
+            kind, thing = key[1:].decode(errors="surrogatepass").split("\0", 1)
+            db.execute("INSERT OR REPLACE INTO pending VALUES (?,?,?)", (kind, thing, document))
+    return written
 
 
 def _differing(
-    fresh: Iterable[tuple[_Key, _Value]],
-    held: Iterable[tuple[_Key, _Value]],
-    same: Callable[[_Value, _Value], bool],
-) -> Iterator[tuple[_Key, _Value | None]]:
+    fresh: Iterable[_Entry], held: Iterator[tuple[bytes, bytes]]
+) -> Iterator[tuple[bytes, bytes | None, Document | None]]:
     """What has to be put under a key, or None where it is gone, when both go through their keys in order."""
-    old = iter(held)
-    at, last = next(old, None), None
-    for key, value in fresh:
-        if last is not None and key <= last:
-            raise ValueError(f"expected things in order, got {key} behind {last}")
+    at, last = next(held, None), b""
+    for key, value, document in fresh:
+        if key <= last:
+            raise ValueError(f"expected things in order, got {key!r} behind {last!r}")
         last = key
         while at is not None and at[0] < key:
-            yield at[0], None
-            at = next(old, None)
-        if at is None or at[0] != key:
-            yield key, value
-        else:
-            if not same(value, at[1]):
-                yield key, value
-            at = next(old, None)
+            yield at[0], None, None
+            at = next(held, None)
+        if at is None or at != (key, value):
+            yield key, value, document
+        if at is not None and at[0] == key:
+            at = next(held, None)
     while at is not None:
-        yield at[0], None
-        at = next(old, None)
+        yield at[0], None, None
+        at = next(held, None)
 
 
-def _apply(db: apsw.Connection) -> None:
-    for kind, thing, packed in db.execute("SELECT kind, thing, packed FROM temp.changed"):
-        db.execute("DELETE FROM entities WHERE thing=? AND kind=?", (thing, kind))
-        db.execute("DELETE FROM digests WHERE kind=? AND thing=?", (kind, thing))
-        document = None
-        if isinstance(packed, bytes):
-            put = msgspec.msgpack.decode(packed, type=Thing)
-            _put(db, put, packed)
-            document = msgspec.msgpack.encode(put.document)
-        db.execute("INSERT OR REPLACE INTO pending VALUES (?,?,?)", (kind, thing, document))
-    db.execute(_RELINK)
-    _weigh(db, "thing IN (SELECT thing FROM temp.changed UNION SELECT thing FROM temp.relinked)")
+@contextmanager
+def _sorting(path: Path) -> Iterator[apsw.Connection]:
+    """A file for what has to be brought into its order before it is written."""
+    part = path.with_name(path.name + ".sorting")
+    part.unlink(missing_ok=True)
+    db = apsw.Connection(str(part))
+    try:
+        db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=16384")
+        db.execute(_SORTED)
+        yield db
+    finally:
+        db.close()
+        part.unlink(missing_ok=True)
 
 
-def _weigh(db: apsw.Connection, which: str = "true") -> None:
-    """Note how well things are known: in the same steps as what has rows, so that a place in a list seldom moves."""
-    db.create_scalar_function("step", _step, 1, deterministic=True)
-    for kind, other in BELONGS.items():
-        db.execute(
-            "UPDATE digests SET step = step((SELECT count(*) FROM links l WHERE l.thing = digests.thing AND"
-            f" l.kind = ?)) WHERE kind = ? AND {which}",
-            (other, kind),
+_SORTED: Final = """
+CREATE TABLE ids (key BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE things (thing TEXT, kind TEXT, PRIMARY KEY (thing, kind)) WITHOUT ROWID;
+CREATE TABLE counts (thing TEXT, kind TEXT, count INT, PRIMARY KEY (thing, kind)) WITHOUT ROWID;
+BEGIN;
+"""
+
+
+def _entries(sorting: apsw.Connection, things: _Things, links: _Links, kept: _KeptOnes) -> Iterator[_Entry]:
+    """All that the map has, in the order of its keys; what things are searched by, beside what is told of them."""
+    for thing in things():
+        yield _thing(sorting, thing)
+    for name, belonging in itertools.groupby(links(), key=lambda link: link[0]):
+        linked: dict[str, list[str]] = {}
+        for _, kind, other in belonging:
+            linked.setdefault(kind, []).append(other)
+        if sorting.execute("SELECT 1 FROM things WHERE thing=? LIMIT 1", (name,)).fetchone():
+            counted = ((name, kind, len(others)) for kind, others in linked.items())
+            sorting.executemany("INSERT OR REPLACE INTO counts VALUES (?,?,?)", counted)
+        yield links_key(name), msgspec.msgpack.encode(linked), None
+    for (key,) in sorting.execute("SELECT key FROM ids ORDER BY key"):
+        assert isinstance(key, bytes)
+        yield key, b"", None
+    for kind, mbid, source, seq in kept():
+        yield record_key(kind, uuid.UUID(mbid).bytes), msgspec.msgpack.encode((source, seq)), None
+    sorting.create_scalar_function("step", _step, 1, deterministic=True)
+    for kind, other in sorted(BELONGS.items()):
+        query = (
+            "SELECT step(c.count) AS step, t.thing FROM things t"
+            " LEFT JOIN counts c ON c.thing = t.thing AND c.kind = ? WHERE t.kind = ? ORDER BY step, t.thing"
         )
+        for step, name in sorting.execute(query, (other, kind)):
+            yield step_key(kind, int(str(step)), str(name)), b"", None
 
 
 def _step(*counts: object) -> int:
     [count] = counts
-    return min(popularity({"releases": int(str(count))}) >> 4, TOP_STEP)
+    return step_of(int(str(count or 0)))
 
 
-def _put(db: apsw.Connection, thing: Thing, packed: bytes) -> None:
+def _thing(sorting: apsw.Connection, thing: Thing) -> _Entry:
     kind, name = thing.document.kind, thing.document.thing
-    db.executemany(
-        "INSERT OR IGNORE INTO entities VALUES (?,?,?,?,?,?,?,?)",
-        (
-            (uuid.UUID(seat.id).bytes, kind, name, seat.shown, thing.name, thing.body, seat.source, seat.seq)
-            for seat in thing.seats
-        ),
-    )
-    db.execute("INSERT INTO digests VALUES (?,?,?,NULL)", (kind, name, cache_files.digest(packed)))
-
-
-def _flat(turned: _Turned) -> Iterator[tuple[bytes, str, str]]:
-    return ((id, kind, thing) for (id, kind), thing in turned)
-
-
-_RELINK: Final = """
-DELETE FROM links WHERE (thing, kind, other) IN (SELECT thing, kind, other FROM temp.relinked WHERE NOT there);
-INSERT INTO links SELECT thing, kind, other FROM temp.relinked WHERE there;
-"""
+    document = msgspec.msgpack.encode(thing.document)
+    told = Told(thing.name, thing.body, thing.seats, cache_files.digest(document)[:8])
+    for seat in thing.seats:
+        sorting.execute("INSERT OR IGNORE INTO ids VALUES (?)", (id_key(kind, seat.id, name),))
+    own = own_id(kind, name)
+    if not owned(kind, own):
+        sorting.execute("INSERT OR IGNORE INTO ids VALUES (?)", (id_key(kind, uuid.UUID(own).bytes, name),))
+    if kind in BELONGS:
+        sorting.execute("INSERT OR IGNORE INTO things VALUES (?,?)", (name, kind))
+    return thing_key(kind, name), msgspec.msgpack.encode(told), thing.document

@@ -1,15 +1,22 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds works, labels and release groups, which have no rows: by an identifier, else by words, also with a mistake."""
+"""Finds works, labels and release groups, which have no rows: by an identifier, else by words, also with a mistake.
 
+Releases that are groups by themselves are found by the rows of these.
+"""
+
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from onrecord.errors import StoreFailed, UsageError
 from onrecord.model import identifiers
+from onrecord.model.filters import Filters
+from onrecord.model.own_ids import GROUP
 from onrecord.search.entities import TOP_STEP, Entities, Entity
 from onrecord.search.fields import Asked, Code, FieldIndex, Term
+from onrecord.search.finding import Finder
 from onrecord.search.finishing import ENTITIES
 from onrecord.search.fold import fold
 
@@ -25,14 +32,17 @@ _MOST_MISTAKABLE: Final = 8
 _SHORT: Final = 2
 #: A listing asks for so many at a time, and looks at so many at most where a filter drops the others.
 _PORTION, _MOST_LISTED = 100, 500
+_RELEASES: Final = Filters(kinds=("release",))
 
 
 class EntityFinder:
-    """Searches what the last match made. Used by one thread at a time."""
+    """Searches what the last match made, for any number of threads."""
 
     def __init__(self, search: Path) -> None:
         self._search = search
         self.entities = Entities(search / ENTITIES)
+        self._releases = Finder(search)
+        self._opening = threading.Lock()
         self._index: tuple[str, FieldIndex] | None = None
 
     def called(self, query: str, kinds: Sequence[str]) -> list[Entity]:
@@ -47,14 +57,18 @@ class EntityFinder:
             found += self._fitting("label", Code("code", code.removeprefix("LC").lstrip("0")), _FEW)
         return list(dict.fromkeys(entity for entity in found if entity is not None))
 
-    def find(self, query: str, kind: str, k: int) -> list[Entity]:
-        """At most `k` of a kind whose names, or makers' names, have all of the words; the last may be a beginning."""
+    def find(self, query: str, kind: str, k: int, near: bool = True) -> list[Entity]:
+        """At most `k` of a kind whose names, or makers' names, have all of the words; the last may be a beginning. With
+        `near` also such as have a mistake, where few others do."""
         tokens = fold(query)[:_MOST_TOKENS]
         if not tokens:
             return []
         text, alone = " ".join(tokens), len(tokens) == 1 and len(tokens[0]) <= _SHORT
         found = dict.fromkeys(self._fitting(kind, Term(_FIELDS, text, prefix=not alone), k))
-        if len(found) < min(_FEW, k) and len(tokens) <= _MOST_MISTAKABLE:
+        if kind == "release-group":
+            releases = self._releases.find(query, _RELEASES, k)
+            found |= dict.fromkeys(filter(None, (self._group(item.id) for item in releases)))
+        if near and len(found) < min(_FEW, k) and len(tokens) <= _MOST_MISTAKABLE:
             found |= dict.fromkeys(self._fitting(kind, Term(_FIELDS, text, prefix=not alone, near=1), k))
         return list(found)[:k]
 
@@ -80,6 +94,19 @@ class EntityFinder:
         return found, None
 
     def _listed(self, kind: str, thing: str) -> Iterator[Entity]:
+        """Groups by themselves come last, the best known release first."""
+        if not thing.startswith(GROUP):
+            yield from self._listed_in_file(kind, thing)
+        if kind == "release-group":
+            begun = thing.removeprefix(GROUP) if thing.startswith(GROUP) else ""
+            for release in self._releases.listed(_RELEASES, begun):
+                if (entity := self._group(release.id)) is not None:
+                    yield entity
+
+    def _group(self, release: str) -> Entity | None:
+        return self.entities.of("release-group", GROUP + release)
+
+    def _listed_in_file(self, kind: str, thing: str) -> Iterator[Entity]:
         for step in range(self.entities.step(kind, thing) if thing else TOP_STEP, -1, -1):
             while things := self.entities.listed(kind, step, thing, _PORTION):
                 for thing in things:
@@ -87,16 +114,21 @@ class EntityFinder:
                         yield entity
             thing = ""
 
+    def _opened(self, name: str) -> FieldIndex:
+        """One for all threads: each index that is open takes memory and threads of its own."""
+        with self._opening:
+            if self._index is None or self._index[0] != name:
+                self._index = name, FieldIndex(self._search / name)
+            return self._index[1]
+
     def _fitting(self, kind: str, asked: Asked, k: int) -> list[Entity]:
         for again in (True, False):
             name = self.entities.fields()
             if not name:
                 return []
             try:
-                if self._index is None or self._index[0] != name:
-                    self._index = name, FieldIndex(self._search / name)
-                _, hits = self._index[1].search(kind, asked, k)
-                found = (self.entities.find(kind, id) for id, _ in hits)
+                _, hits = self._opened(name).search(kind, asked, k)
+                found = (self.entities.of(kind, thing) for thing, _ in hits)
                 return [entity for entity in found if entity is not None]
             except StoreFailed:
                 # Between the two lines another index may have taken its place.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An index whose fields are asked one by one, with AND, OR, NOT, phrases and ranges (tantivy behind tokens and ids)."""
 
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,13 +19,14 @@ _WRITER_BYTES: Final = 64 * 1024 * 1024
 WORDS: Final = {"name": 3.0, "others": 2.0, "artist": 1.0, "releases": 0.5, "label": 0.5}
 #: Fields of whole numbers.
 NUMBERS: Final = ("length", "day", "tracks")
+#: The field of codes by which a thing is found as it is called here.
+THING: Final = "thing"
 
 
 class Document(Struct, frozen=True):
     """`codes` are `field=value`, in lower case and without spaces; `day` is yyyymmdd."""
 
     kind: str
-    id: str
     thing: str
     words: dict[str, str]
     codes: Sequence[str]
@@ -109,7 +111,7 @@ class FieldIndex:
     def search(
         self, kind: str, asked: Asked, limit: int, offset: int = 0, without: Iterable[str] = ()
     ) -> tuple[int, list[tuple[str, float]]]:
-        """How many of a kind fit, and (id, score) of the best from `offset` on; never one of the things `without`."""
+        """How many of a kind fit, and (thing, score) of the best from `offset` on; never one of those `without`."""
         must, never = tantivy.Occur.Must, tantivy.Occur.MustNot
         of_kind = tantivy.Query.const_score_query(
             tantivy.Query.term_query(self._schema, "kind", kind), score=0.0
@@ -122,7 +124,7 @@ class FieldIndex:
             searcher = self._index.searcher()
             query = tantivy.Query.boolean_query(parts)
             result: Any = searcher.search(query, max(limit, 1), count=True, offset=offset)
-            hits = [(str(searcher.doc(place)["id"][0]), float(score)) for score, place in result.hits]
+            hits = [(str(searcher.doc(place)["thing"][0]), float(score)) for score, place in result.hits]
         except ValueError as error:
             raise self._said(error) from None
         return int(result.count or 0), hits[:limit]
@@ -130,6 +132,8 @@ class FieldIndex:
     def _query(self, asked: Asked) -> Any:
         if isinstance(asked, Term):
             return self._term(asked)
+        if isinstance(asked, Code) and asked.field == THING:
+            return tantivy.Query.term_query(self._schema, "thing", asked.value)
         if isinstance(asked, Code):
             return tantivy.Query.term_query(self._schema, "codes", code(asked.field, asked.value))
         if isinstance(asked, Between):
@@ -197,6 +201,20 @@ def code(field: str, value: str) -> str:
     return f"{field}={value}".casefold().replace(" ", "_")[:200]
 
 
+def day_of(date: str) -> int | None:
+    """A date, or what is known of it, as a number: 20140620, 20140600, 20140000."""
+    found = _DATE.fullmatch(date)
+    return int("".join(part or "00" for part in found.groups())) if found else None
+
+
+def dated(date: str) -> list[str]:
+    """The codes by which a date is found."""
+    return [f"date={date}", f"date={date[:4]}", f"date={date[:7]}"]
+
+
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+
+
 def leave_only(search: Path, name: str) -> None:
     """Remove indexes of fields but one. A reader in mid-search keeps its open files."""
     for folder in search.glob("fields-*"):
@@ -205,7 +223,7 @@ def leave_only(search: Path, name: str) -> None:
 
 
 def _document(document: Document) -> Any:
-    made = tantivy.Document(id=document.id, kind=document.kind, thing=document.thing)
+    made = tantivy.Document(kind=document.kind, thing=document.thing)
     for field, text in document.words.items():
         made.add_text(field, " ".join(fold(text)))
     made.add_text("codes", " ".join(code(*item.split("=", 1)) for item in document.codes))
@@ -216,9 +234,8 @@ def _document(document: Document) -> Any:
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("thing", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("thing", stored=True, tokenizer_name="raw", index_option="basic")
     for field in WORDS:
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="position")
     builder.add_text_field("codes", tokenizer_name="whitespace", index_option="basic")

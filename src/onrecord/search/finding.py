@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finds things: by any identifier, else by words, as they were typed and then with mistakes; the best first."""
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
+
+import msgspec
 
 from onrecord.errors import StoreFailed, UsageError
 from onrecord.model.filters import EVERYTHING, Filters
@@ -15,6 +19,7 @@ from onrecord.search.finishing import ROWS
 from onrecord.search.fold import asked, fold, stands_alone
 from onrecord.search.ranking import score
 from onrecord.search.rows import Named, Rows
+from onrecord.search.tally import Tally
 from onrecord.search.text import SHORT_BESIDE, TOP_STEP, Mode, TextIndex
 
 #: So many of what the index finds are weighed at first, and so many at most, where a filter drops the others.
@@ -27,19 +32,23 @@ WHOLE: Final[tuple[Mode, ...]] = ("whole",)
 _LONGEST_ID: Final = 300
 #: A listing asks for so many at a time, and looks at so many at most where a filter drops the others.
 _PORTION, _MOST_LISTED = 200, 2_000
+#: Documents that are looked at to count what words find, and what fits without words; ids that counting leaves out.
+_MOST_COUNTED, _MOST_LISTED_COUNTED, _MOST_HIDDEN = 100_000, 5_000_000, 200
 _PLACE: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,18})", re.ASCII)
 _Answer = TypeVar("_Answer")
 _MOST_TOKENS: Final = 16
 
 
 class Finder:
-    """Searches what the last match made. Used by one thread at a time."""
+    """Searches what the last match made, for any number of threads."""
 
     def __init__(self, search: Path) -> None:
         self._search = search
         self._rows = Rows(search / ROWS)
+        self._opening = threading.Lock()
         self._index: tuple[str, TextIndex] | None = None
         self._named: tuple[object, str] | None = None
+        self._known: tuple[str, dict[int, tuple[str, ...]]] = ("", {})
 
     def find(
         self,
@@ -57,8 +66,40 @@ class Finder:
             return self._by_words(query, facets, k, keep, modes)
         if bearers := self._bearers(query):
             found = [item for item in bearers if facets.fit(item.facets) and keep(item)]
+            if codes.may_be_words(query):
+                there = {item.number for item in found}
+                words = self._by_words(query, facets, k, keep, modes)
+                found += [item for item in words if item.number not in there]
             return found[:k]
         return self._by_words(query, facets, k, keep, modes)
+
+    def find_kinds(
+        self,
+        query: str,
+        limits: Mapping[str, int],
+        filters: Filters = EVERYTHING,
+        keep: Callable[[Named], bool] = lambda named: True,
+    ) -> tuple[dict[str, list[Named]], bool]:
+        """At most so many of each kind, best first, and whether any fit as typed; where few of all kinds do, mistakes
+        are looked for. One search does for all kinds, unless more is found than is weighed at first; then those are
+        asked for alone of which too few are among it."""
+        facets = {kind: wanted(msgspec.structs.replace(filters, kinds=(kind,))) for kind in limits}
+        if bearers := self._bearers(query):
+            kept = {kind: [item for item in bearers if facets[kind].fit(item.facets)] for kind in limits}
+            return {kind: list(filter(keep, kept[kind]))[: limits[kind]] for kind in limits}, True
+        tokens = asked(query)[:_MOST_TOKENS]
+        every = wanted(msgspec.structs.replace(filters, kinds=tuple(limits)))
+        typed = self._numbers(tokens, every, _POOL, MODES[:1])
+        near = len(typed) < _FEW
+        numbers = self._numbers(tokens, every, _POOL, MODES[1:], typed) if near else typed
+        ranked, found = self._ranked(query, numbers), dict[str, list[Named]]()
+        for kind, limit in limits.items():
+            fitting = [item for item in ranked if facets[kind].fit(item.facets)]
+            found[kind] = list(itertools.islice(filter(keep, fitting), limit))
+            if len(numbers) >= _POOL and len(found[kind]) < limit:
+                modes = MODES if near else MODES[:1]
+                found[kind] = self._by_words(query, facets[kind], limit, keep, modes)
+        return found, bool(typed)
 
     def browse(
         self,
@@ -82,6 +123,64 @@ class Finder:
                 found.append(item)
             place = here
         return found, ""
+
+    def listed(self, filters: Filters, behind: str = "") -> Iterator[Named]:
+        """All that fits, the best known first, from behind the thing with an id on."""
+        step, number = TOP_STEP, -1
+        if behind and (at := self._rows.number(behind)) is not None:
+            step, number = next((item.weight >> 4 for item in self._rows.named([at])), 0), at
+        return (item for _, item in self._listed(wanted(filters), step, number))
+
+    def counts(self, query: str, of: Sequence[Filters], without: Collection[str] = ()) -> list[int] | None:
+        """How many fit each of these filters, of what the query finds without any: all of it where there is none.
+
+        As the last match left them; the ids `without` are not counted. None where that would take long, or where more
+        fit a query with mistakes than are looked at.
+        """
+        tally = self._tally(query, without)
+        return [tally.of(wanted(filters)) for filters in of] if tally else None
+
+    def _tally(self, query: str, without: Collection[str]) -> Tally | None:
+        tokens, bearers = asked(query)[:_MOST_TOKENS], self._bearers(query)
+        as_words = not bearers or codes.may_be_words(query)
+        if query.strip() and not tokens and not bearers:
+            return Tally(())
+        if not bearers and (tally := self._tally_of_many(tokens, without)):
+            return tally
+        found = self._few(tokens) if as_words else []
+        if found is None or not query.strip():
+            return None
+        both = {item.number: item for item in (*bearers, *found)}.values()
+        return Tally((item.facets, 1) for item in both if item.id not in without)
+
+    def _tally_of_many(self, tokens: Sequence[str], without: Collection[str]) -> Tally | None:
+        """Of all that there is, or of what words find; None where those find few or very many."""
+        if len(without) > _MOST_HIDDEN:
+            return None
+        hidden = [number for id in sorted(without) if (number := self._rows.number(id)) is not None]
+        most = _MOST_COUNTED if tokens else _MOST_LISTED_COUNTED
+        counted = self._answered(lambda index: (index, index.tally(tokens, hidden, _POOL, most)), None)
+        if counted is None or counted[1] is None or self._index is None or counted[0] is not self._index[1]:
+            return None
+        facets = self._combinations(self._index[0], counted[1])
+        return Tally((facets[each], count) for each, count in counted[1].items()) if facets else None
+
+    def _combinations(self, index: str, numbers: Iterable[int]) -> dict[int, tuple[str, ...]] | None:
+        """The facets that combinations stand for, as they were given with an index; None where it is gone."""
+        if self._known[0] != index:
+            self._known = index, {}
+        known = self._known[1]
+        if missing := [number for number in numbers if number not in known]:
+            name, found = self._rows.combinations(missing)
+            if name != index or len(found) < len(missing):
+                return None
+            known |= found
+        return known
+
+    def _few(self, tokens: Sequence[str]) -> list[Named] | None:
+        """All that words find, None where that is more than are weighed at first."""
+        numbers = self._numbers(tokens, Facets(), _POOL, MODES) if tokens else []
+        return self._rows.named(numbers) if len(numbers) < _POOL else None
 
     def has(self, filters: Filters) -> bool:
         """Does anything fit, whoever may see it?"""
@@ -127,9 +226,22 @@ class Finder:
                 return found
             pool = min(pool * 4, _LARGEST_POOL)
 
-    def _numbers(self, tokens: Sequence[str], facets: Facets, pool: int, modes: Sequence[Mode]) -> list[int]:
-        """Numbers that fit, those with a mistake only where few others do."""
-        found: dict[int, None] = {}
+    def _ranked(self, query: str, numbers: Sequence[int]) -> list[Named]:
+        words = fold(query)[:_MOST_TOKENS]
+        items = self._rows.named(numbers)
+        ranks = {item.number: score(words, item.title, item.beside, item.weight) for item in items}
+        return sorted(items, key=lambda item: (-ranks[item.number], item.number))
+
+    def _numbers(
+        self,
+        tokens: Sequence[str],
+        facets: Facets,
+        pool: int,
+        modes: Sequence[Mode],
+        before: Sequence[int] = (),
+    ) -> list[int]:
+        """Numbers that fit, those with a mistake only where few others do; `before` are those that were found yet."""
+        found = dict.fromkeys(before)
         for mode in modes:
             # A number that was typed right must not bring all others: it is doubted where nothing else is found.
             if mode in ("number", "each") and found:
@@ -168,15 +280,20 @@ class Finder:
             if not name:
                 return nothing
             try:
-                if self._index is None or self._index[0] != name:
-                    self._index = name, TextIndex(self._search / name)
-                return ask(self._index[1])
+                return ask(self._opened(name))
             except StoreFailed:
                 # Between the two lines another index may have taken its place.
                 self._index = None
                 if not again or self._text() == name:
                     raise
         return nothing
+
+    def _opened(self, name: str) -> TextIndex:
+        """One for all threads: each index that is open takes memory and threads of its own."""
+        with self._opening:
+            if self._index is None or self._index[0] != name:
+                self._index = name, TextIndex(self._search / name)
+            return self._index[1]
 
     def _text(self) -> str:
         """The name of the index of now; read again where the rows were changed, or other rows took their place."""
@@ -185,9 +302,10 @@ class Finder:
         except OSError:
             return ""
         mark = rows.st_mtime_ns, rows.st_size, rows.st_ino
-        if self._named is None or self._named[0] != mark:
-            self._named = mark, self._rows.text()
-        return self._named[1]
+        named = self._named
+        if named is None or named[0] != mark:
+            named = self._named = mark, self._rows.text()
+        return named[1]
 
 
 def _place(after: str) -> tuple[int, int]:

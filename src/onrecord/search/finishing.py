@@ -11,8 +11,8 @@ import apsw
 from onrecord.errors import StoreFailed
 from onrecord.search import entities, entity_filling, row_filling, rows
 
-ROWS: Final = "rows.sqlite"
-ENTITIES: Final = "entities.sqlite"
+ROWS: Final = entities.ROWS
+ENTITIES: Final = entities.ENTITIES
 
 
 def finish(search: Path) -> int:

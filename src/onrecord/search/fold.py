@@ -58,14 +58,10 @@ _LONGEST: Final = 60
 def fold(text: str) -> list[str]:
     """Tokens of a text: compatibility forms and accents folded, case folded, one token a CJK or Hangul character.
 
-    At most 200 tokens of at most 60 characters, so that no query and no title is without bound.
+    A text of signs alone is one token: there are a band called “!!!” and an album called “÷”. At most 200 tokens of at
+    most 60 characters, so that no query and no title is without bound.
     """
-    if text.isascii():  # most titles are: many times as fast
-        words = text[:4000].encode().translate(_ASCII).split()
-        return [word[:_LONGEST].decode() for word in words[:_MOST]]
-    # Composed last, so that a Hangul syllable is one character again after its marks were looked at.
-    bare = unicodedata.normalize("NFKD", text[:4000]).casefold().translate(_BARE)
-    return [word[:_LONGEST] for word in _WORDS.findall(unicodedata.normalize("NFC", bare))[:_MOST]]
+    return _words(text) or _signs(text)
 
 
 def indexed(text: str) -> str:
@@ -76,7 +72,8 @@ def indexed(text: str) -> str:
     """
     if text.isascii():
         if len(text) <= _LONGEST:  # so no token is longer, and there are no more than half as many
-            return text.encode().translate(_ASCII).decode()
+            words = text.encode().translate(_ASCII).decode()
+            return words if not words.isspace() else " ".join(_signs(text))
         return " ".join(fold(text))
     return _indexed(text)
 
@@ -87,19 +84,35 @@ def asked(query: str) -> list[str]:
         return fold(query)
     wanted: list[str] = []
     for part in query[:4000].split():
-        tokens = fold(part)
+        tokens = _words(part)
         beside = {place for place, two in enumerate(pairwise(tokens)) if _both_alone(two)}
         wanted += [
             tokens[place] for place in range(len(tokens)) if place not in beside and place - 1 not in beside
         ]
         wanted += _pairs(tokens)
-    return wanted[:_MOST]
+    return wanted[:_MOST] or _signs(query)
 
 
 def stands_alone(char: str) -> bool:
     """Is this a character that is a token of its own?"""
     point = ord(char)
     return point >= 0x3040 and any(low <= point <= high for low, high in _ALONE)
+
+
+def _words(text: str) -> list[str]:
+    if text.isascii():  # most titles are: many times as fast
+        words = text[:4000].encode().translate(_ASCII).split()
+        return [word[:_LONGEST].decode() for word in words[:_MOST]]
+    # Composed last, so that a Hangul syllable is one character again after its marks were looked at.
+    bare = unicodedata.normalize("NFKD", text[:4000]).casefold().translate(_BARE)
+    return [word[:_LONGEST] for word in _WORDS.findall(unicodedata.normalize("NFC", bare))[:_MOST]]
+
+
+def _signs(text: str) -> list[str]:
+    """What can be seen of a text without words, in one piece."""
+    plain = unicodedata.normalize("NFKC", text[:4000])
+    seen = "".join(char for char in plain if unicodedata.category(char)[0] in "PS" and char != "_")
+    return [seen[:_LONGEST]] if seen else []
 
 
 @lru_cache(maxsize=4096)
@@ -117,6 +130,8 @@ def _both_alone(two: tuple[str, str]) -> bool:
     return all(len(token) == 1 and stands_alone(token) for token in two)
 
 
+#: Katakana that have a Hiragana.
+_KATAKANA: Final = (0x30A1, 0x30F6)
 #: More than any catalog is written in, less than there are.
 _MOST_KEPT: Final = 50_000
 
@@ -129,6 +144,8 @@ class _Bare(dict[int, str]):
         # Kana voicing marks change the letter; they are kept and composed again.
         is_mark = unicodedata.category(char) == "Mn" and char not in "\u3099\u309a"
         left = "" if is_mark else char
+        if _KATAKANA[0] <= point <= _KATAKANA[1]:  # one sound, two signs: the Hiragana of it
+            left = chr(point - 0x60)
         if len(self) < _MOST_KEPT:
             self[point] = left
         return left

@@ -40,6 +40,8 @@ def score(tokens: Sequence[str], title: str, beside: str, weight: int) -> float:
 
 
 def _best(token: str, words: Sequence[str], last: bool) -> float:
+    if token in words:
+        return 1.0  # nothing fits better
     return max((_fit(token, word, last) for word in words), default=0.0)
 
 

@@ -8,7 +8,7 @@ What a kill cuts short is done by the next run.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from onrecord.search import cache_files
 from onrecord.search.bodies import Page, codes, fold
+from onrecord.search.facets import LANGUAGE
 from onrecord.search.fold import indexed
 from onrecord.search.key_blocks import KeyWriter, key_bytes
 from onrecord.search.row_blocks import BlockWriter, Stored, pack_row, unpack_row
@@ -77,6 +78,19 @@ def fill(
         return filled or _anew(path, anew or entries, redirects, holders)
 
 
+def renew(
+    path: Path,
+    entries: Callable[[], Iterable[Entry]],
+    touched: Sequence[str],
+    redirects: Iterable[tuple[str, str]] = (),
+    holders: Iterable[tuple[str, str]] = (),
+) -> Filled | None:
+    """As `fill`, where all that may differ are these ids: `entries` are those of them that there are, the others are
+    taken out. None, with nothing changed, where there is so much of it that `fill` is quicker."""
+    with cache_files.said(path):
+        return _change(path, entries, redirects, holders, touched) if _is_usable(path) else None
+
+
 def _is_usable(path: Path) -> bool:
     def open_index(db: apsw.Connection) -> None:
         [(name, _)] = db.execute("SELECT text, last FROM made").fetchall()
@@ -94,6 +108,7 @@ def _anew(
     name = f"text-{secrets.token_hex(6)}"
     with cache_files.made_anew(path, SCHEMA, TABLES, _PAGE) as db:
         blocks, keys, totals, last = BlockWriter(db), KeyWriter(path.parent), _Totals(), 0
+        combinations = _Combinations(db)
 
         def documents() -> Iterator[Document]:
             nonlocal last
@@ -106,12 +121,13 @@ def _anew(
                 if row.newest:
                     db.execute("INSERT INTO newest VALUES (?,?,?)", (row.kind, row.newest, entry.row.id))
                 totals.add(row, 1)
-                yield _document(last, entry)
+                yield _document(last, entry, combinations)
 
         count = TextIndex(path.parent / name, make=True).add(documents())
         blocks.finish()
         keys.write(db)
         totals.write(db)
+        combinations.write()
         db.executemany("INSERT INTO redirects VALUES (?,?)", redirects)
         db.executemany("INSERT INTO holders VALUES (?,?)", holders)
         db.execute("INSERT INTO made VALUES (?,?)", (name, last))
@@ -124,12 +140,16 @@ def _change(
     entries: Callable[[], Iterable[Entry]],
     redirects: Iterable[tuple[str, str]],
     holders: Iterable[tuple[str, str]],
+    touched: Sequence[str] | None = None,
 ) -> Filled | None:
-    """Write what differs, None where that is too much."""
+    """Write what differs, None where that is too much. `touched` are all that can differ, where that is known."""
     with cache_files.changing(path) as db:
         most = max(_MOST_CHANGES, _count(db, "SELECT coalesce(sum(count), 0) FROM totals") // _PART)
         most -= _count(db, "SELECT count(*) FROM newer")
-        fresh, gone, count = _compare(db, entries(), most)
+        if touched is not None and len(touched) > most:
+            return None
+        combinations = _Combinations(db)
+        fresh, gone, count = _compare(db, entries(), most, combinations, touched)
         if fresh + len(gone) > most:
             return None
         db.execute(_STAGE)
@@ -137,6 +157,7 @@ def _change(
         db.executemany("INSERT OR REPLACE INTO temp.fresh_holders VALUES (?,?)", holders)
         db.execute("BEGIN IMMEDIATE")
         _apply(db, gone)
+        combinations.write()
         db.execute("COMMIT")
         written = catch_up(path, db)
     return Filled(count, written, False)
@@ -154,7 +175,13 @@ def catch_up(path: Path, db: apsw.Connection) -> int:
     return len(pending)
 
 
-def _compare(db: apsw.Connection, entries: Iterable[Entry], most: int) -> tuple[int, list[int], int]:
+def _compare(
+    db: apsw.Connection,
+    entries: Iterable[Entry],
+    most: int,
+    combinations: "_Combinations",
+    touched: Sequence[str] | None,
+) -> tuple[int, list[int], int]:
     """Put entries that are new or other than before into `temp.changed`: (how many, numbers that are gone, how many
     entries there were). Stops where there are too many."""
     db.execute("CREATE TEMP TABLE changed (place INTEGER PRIMARY KEY, number INT, row BLOB, document BLOB)")
@@ -173,13 +200,10 @@ def _compare(db: apsw.Connection, entries: Iterable[Entry], most: int) -> tuple[
         changed += 1
         if changed > most:
             return changed, [], count
-        document = msgspec.msgpack.encode(_document(number or 0, entry))
+        document = msgspec.msgpack.encode(_document(number or 0, entry, combinations))
         db.execute("INSERT INTO temp.changed VALUES (NULL,?,?,?)", (number, packed, document))
-    return (
-        changed,
-        [number for number in held.all_numbers() if not seen[number // 8] >> number % 8 & 1],
-        count,
-    )
+    here = held.all_numbers() if touched is None else filter(None, map(held.number, touched))
+    return changed, [number for number in here if not seen[number // 8] >> number % 8 & 1], count
 
 
 def _apply(db: apsw.Connection, gone: Iterable[int]) -> None:
@@ -251,13 +275,33 @@ def _keys(row: Stored, identifier: str) -> Iterator[tuple[int, bytes]]:
         yield scheme, key_bytes(key)
 
 
-def _document(number: int, entry: Entry) -> Document:
+def _document(number: int, entry: Entry, combinations: "_Combinations") -> Document:
     words = indexed(entry.row.title), indexed(entry.beside)
-    return Document(number, *words, entry.facets, entry.weight)
+    return Document(number, *words, entry.facets, entry.weight, combinations.number(entry.facets))
+
+
+class _Combinations:
+    """Numbers of the combinations of facets that things have. One that was given stands as long as the index does."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        held: Any = db.execute("SELECT facets, number FROM combinations")
+        self._numbers: dict[str, int] = dict(held)
+        self._fresh: list[tuple[int, str]] = []
+
+    def number(self, facets: Iterable[str]) -> int:
+        together = " ".join(facets)
+        if together not in self._numbers:
+            self._numbers[together] = len(self._numbers)
+            self._fresh.append((self._numbers[together], together))
+        return self._numbers[together]
+
+    def write(self) -> None:
+        self._db.executemany("INSERT INTO combinations VALUES (?,?)", self._fresh)
 
 
 class _Totals:
-    """What there is more of, and less, by kind."""
+    """What there is more of, and less, by kind, and by language."""
 
     def __init__(self) -> None:
         self._counts: dict[str, tuple[int, float]] = {}
@@ -265,6 +309,10 @@ class _Totals:
     def add(self, row: Stored, sign: int) -> None:
         count, seconds = self._counts.get(row.kind, (0, 0.0))
         self._counts[row.kind] = count + sign, seconds + sign * row.seconds
+        if LANGUAGE in row.facets:
+            for facet in row.facets.split():
+                if facet.startswith(LANGUAGE):
+                    self._counts[facet] = self._counts.get(facet, (0, 0.0))[0] + sign, 0.0
 
     def write(self, db: apsw.Connection) -> None:
         query = (

@@ -7,7 +7,7 @@ after these, and what is another since, lies beside them. `row_filling` writes t
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -22,10 +22,11 @@ from onrecord.model.identifiers import minted_bytes
 from onrecord.search import cache_files, key_blocks, row_blocks
 from onrecord.search.bodies import LISTED, unfold
 from onrecord.search.codes import Key, pack
+from onrecord.search.facets import LANGUAGE
 from onrecord.search.key_blocks import arrays_of, key_bytes, numbers_of
 from onrecord.search.row_blocks import Blocks, Head, Stored, unpack_row
 
-SCHEMA: Final = 4
+SCHEMA: Final = 6
 
 #: What blocks say of a number or a key, `newer` says better. There are no rows of a number where its `row` is null.
 TABLES: Final = (
@@ -36,6 +37,7 @@ CREATE TABLE newer (number INTEGER PRIMARY KEY, row BLOB);
 CREATE TABLE newer_keys (scheme INT, key BLOB, number INT, there INT, PRIMARY KEY (scheme, key, number)) WITHOUT ROWID;
 CREATE TABLE newest (kind TEXT, newest INT, id TEXT, PRIMARY KEY (kind, newest DESC, id)) WITHOUT ROWID;
 CREATE TABLE totals (kind TEXT PRIMARY KEY, count INT, seconds REAL) WITHOUT ROWID;
+CREATE TABLE combinations (number INTEGER PRIMARY KEY, facets TEXT NOT NULL);
 CREATE TABLE redirects (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE holders (blob TEXT PRIMARY KEY, recording TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE made (text TEXT NOT NULL, last INT NOT NULL);
@@ -81,31 +83,36 @@ class Rows:
     def get(self, identifier: str, listed: int = LISTED, start: int = 0) -> Row | None:
         """The row of an id, or of the id that it was merged into. Of an artist at most so many recordings and so many
         releases are listed, from `start` on."""
-        with self._reading() as held:
+        with self.reading() as held:
             return held.shown(held.number(held.led(identifier)), listed, start)
 
     def brief(self, identifier: str) -> Row | None:
         """As `get`, without the body."""
-        with self._reading() as held:
+        with self.reading() as held:
             found = held.row(held.number(held.led(identifier)))
         return _row(found, b"") if found else None
 
+    def briefs(self, numbers: Iterable[int]) -> dict[int, Row]:
+        """Rows by their numbers, without bodies; one that is gone is left out."""
+        with self.reading() as held:
+            return {number: _row(row, b"") for number in sorted(set(numbers)) if (row := held.row(number))}
+
     def holder(self, blob: str) -> Row | None:
         """The row of the recording that a blob holds."""
-        with self._reading() as held:
+        with self.reading() as held:
             found = held.db.execute("SELECT recording FROM holders WHERE blob=?", (blob,)).fetchone()
             return held.shown(held.number(str(found[0]))) if found else None
 
     def newest(self, kind: str, limit: int) -> list[Row]:
         """Those that say when they were new, the newest first."""
-        with self._reading() as held:
+        with self.reading() as held:
             query = "SELECT id FROM newest WHERE kind=? ORDER BY newest DESC, id LIMIT ?"
             ids = [str(identifier) for (identifier,) in held.db.execute(query, (kind, limit))]
             return [row for identifier in ids if (row := held.shown(held.number(identifier)))]
 
     def coded(self, scheme: int, key: Key, limit: int = 1000) -> list[int]:
         """Numbers of the things that bear an identifier, as `codes.pack` gives it."""
-        with self._reading() as held:
+        with self.reading() as held:
             return held.numbers(scheme, key_bytes(key))[:limit]
 
     def bearing(self, scheme: str, value: str, limit: int = 1000) -> list[str]:
@@ -115,45 +122,60 @@ class Rows:
 
     def number(self, identifier: str) -> int | None:
         """The number of an id, or of the id that it was merged into."""
-        with self._reading() as held:
+        with self.reading() as held:
             return held.number(held.led(identifier))
 
     def named(self, numbers: Sequence[int]) -> list[Named]:
         """What is there of these numbers, in their order; one that is gone is left out."""
-        with self._reading() as held:
+        with self.reading() as held:
             found = {number: held.head(number) for number in sorted(set(numbers))}
         return [_named(number, head) for number in numbers if (head := found[number])]
 
     def text(self) -> str:
         """Name of the text index that these rows are found by, "" where nothing was matched yet."""
-        with self._reading() as held:
+        with self.reading() as held:
             return held.made
 
     def is_behind(self) -> bool:
         """Was writing cut short before the text index had all that is here?"""
-        with self._reading() as held:
+        with self.reading() as held:
             return held.db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
 
     def seconds(self) -> float:
         """Length of all sound together."""
-        with self._reading() as held:
+        with self.reading() as held:
             total: Any = held.db.execute("SELECT coalesce(sum(seconds), 0.0) FROM totals").fetchone()
             return float(total[0])
 
     def count(self) -> dict[str, int]:
-        with self._reading() as held:
+        with self.reading() as held:
             found: Any = held.db.execute("SELECT kind, count FROM totals WHERE count > 0 ORDER BY kind")
-            return {str(kind): int(count) for kind, count in found}
+            return {str(kind): int(count) for kind, count in found if "=" not in kind}
+
+    def combinations(self, numbers: Iterable[int]) -> tuple[str, dict[int, tuple[str, ...]]]:
+        """The facets that numbers stand for in a text index, and that index' name."""
+        query = "SELECT facets FROM combinations WHERE number=?"
+        with self.reading() as held:
+            rows = ((number, held.db.execute(query, (number,)).fetchone()) for number in numbers)
+            found = {number: tuple(str(row[0]).split()) for number, row in rows if row}
+            return held.made, found
+
+    def languages(self) -> dict[str, int]:
+        """How many things are in which language, those of most first."""
+        with self.reading() as held:
+            query = "SELECT kind, count FROM totals WHERE count > 0 AND kind GLOB ? ORDER BY count DESC, kind"
+            found: Any = held.db.execute(query, (f"{LANGUAGE}*",))
+            return {str(kind).removeprefix(LANGUAGE): int(count) for kind, count in found}
 
     def last(self) -> int:
         """The highest number that was ever given, 0 where there is none."""
-        with self._reading() as held:
+        with self.reading() as held:
             found: Any = held.db.execute("SELECT last FROM made").fetchone()
             return int(found[0]) if found else 0
 
     def spelled(self) -> Iterator[tuple[Any, Any]]:
         """Canonical ids without their first letter, and their numbers, as arrays of Arrow."""
-        with self._reading() as held:
+        with self.reading() as held:
             newer: Any = held.db.execute(
                 "SELECT key, number, there FROM newer_keys WHERE scheme=?", (IDS,)
             ).fetchall()
@@ -169,12 +191,13 @@ class Rows:
 
     def tables(self) -> dict[str, int]:
         """Bytes of each table."""
-        with self._reading() as held:
+        with self.reading() as held:
             found: Any = held.db.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY name")
             return {str(name): int(size) for name, size in found}
 
     @contextmanager
-    def _reading(self) -> Iterator["Held"]:
+    def reading(self) -> Iterator["Held"]:
+        """The rows of now, for several questions."""
         with reading(self._path) as db:
             yield Held(db)
 

@@ -14,11 +14,13 @@ _MOST_KEPT: Final = 4_096
 
 
 class StandingFor:
-    """Asks one state of an index, by one thread at a time."""
+    """Asks one state of an index, for any number of threads."""
 
     def __init__(self, searcher: Any) -> None:
         self.searcher = searcher
         self._kept: dict[tuple[str, str, int], list[str]] = {}
+        #: What `text` counted of all that is here.
+        self.tallies: dict[tuple[int, ...], dict[int, int]] = {}
 
     def beginning(self, field: str, token: str, limit: int) -> list[str]:
         """Words that begin so."""

@@ -33,6 +33,8 @@ _MOST_BEGUN: Final = 300
 _FIELDS: Final = (("name", 2.0), ("beside", 1.0))
 #: The highest step of popularity that the index tells apart.
 TOP_STEP: Final = 15
+#: With more combinations of facets nothing is counted.
+_MOST_COMBINATIONS: Final = 60_000
 #: So many bits of a number are one term, the others another.
 _BITS: Final = 6
 _MUST: Final = tantivy.Occur.Must
@@ -46,13 +48,15 @@ Mode = Literal["whole", "typing", "one", "number", "each"]
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):
     """What is indexed of a thing: its number, its own name's tokens and those of names beside it, each with blanks
-    between, its facets, and how popular it is, from 0 to 255: of that the index keeps sixteen steps."""
+    between, its facets, and how popular it is, from 0 to 255: of that the index keeps sixteen steps. `combination`
+    stands for its facets together: whoever writes gives each combination a number of its own."""
 
     number: int
     name: str
     beside: str
     facets: Sequence[str] = ()
     weight: int = 0
+    combination: int = 0
 
 
 class TextIndex:
@@ -107,6 +111,35 @@ class TextIndex:
                 (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
             ]
 
+    @property
+    def schema(self) -> Any:
+        """What queries for `fitting` are made of."""
+        return self._schema
+
+    def fitting(self, query: Any, facets: Facets, k: int, offset: int = 0) -> tuple[int, list[int]]:
+        """How many fit a query that was made of `schema`, and the numbers of some, the best first."""
+        with _said(self._folder):
+            searcher = self._words().searcher
+            narrowed = self._narrowed(query, facets)
+            found = searcher.search(narrowed, max(k, 1), count=True, offset=offset, weight_by_field="weight")
+            numbers = searcher.fast_field_values("number", [address for _, address in found.hits])
+        return int(found.count or 0), [int(number or 0) for number in numbers][:k]
+
+    def bearing(self, field: str, token: str) -> tuple[int, int]:
+        """How many things have a token in a field, of how many."""
+        with _said(self._folder):
+            searcher = self._words().searcher
+            return int(searcher.doc_freq(field, token)), int(searcher.num_docs)
+
+    def having(self, facets: Sequence[str]) -> Any:
+        """A query for what has one of these."""
+        wanted = tantivy.Query.term_set_query(self._schema, "facets", list(map(_facet, facets)))
+        return tantivy.Query.const_score_query(wanted, score=0.1)
+
+    def only(self, number: int) -> Any:
+        """A query for the document of a number."""
+        return self._only(number)
+
     def listed(self, facets: Facets, step: int, after: int, k: int) -> list[int]:
         """Numbers of one step of popularity (0 to 15) behind the number `after`, in their order."""
         number, query = tantivy.FieldType.Integer, tantivy.Query
@@ -127,6 +160,45 @@ class TextIndex:
             ).hits
             return [int(found or 0) for found in searcher.fast_field_values("number", [at for _, at in hits])]
 
+    def tally(
+        self, tokens: Sequence[str], without: Sequence[int], least: int, most: int
+    ) -> dict[int, int] | None:
+        """How many documents of which combination have all tokens as they are typed; without tokens, how many there
+        are. `without` are numbers that are not counted. None where more than `most` would be, or where tokens are in
+        less than `least`."""
+        with _said(self._folder):
+            words = self._words()
+            key = tuple(without)
+            if not tokens and key in words.tallies:
+                return words.tallies[key]
+            query = (
+                self._query(words, list(tokens[:_MOST_TOKENS]), "typing")
+                if tokens
+                else tantivy.Query.all_query()
+            )
+            if tokens and not least <= self._count(words, query) <= most:
+                return None
+            if not tokens and words.searcher.num_docs > most:
+                return None
+            found = self._combinations(words, query, without)
+            if not tokens and found is not None:
+                words.tallies = {key: found}
+            return found
+
+    def _count(self, words: StandingFor, query: Any) -> int:
+        return int(words.searcher.search(query, 1, count=True).count or 0)
+
+    def _combinations(self, words: StandingFor, query: Any, without: Sequence[int]) -> dict[int, int] | None:
+        hidden = [(tantivy.Occur.MustNot, self._only(number)) for number in without]
+        whole = tantivy.Query.boolean_query([(_MUST, query), *hidden])
+        terms = {
+            "terms": {"field": "combination", "size": _MOST_COMBINATIONS, "segment_size": _MOST_COMBINATIONS}
+        }
+        answer = words.searcher.aggregate(whole, {"found": terms})["found"]
+        if answer["sum_other_doc_count"] or answer["doc_count_error_upper_bound"]:
+            return None
+        return {int(each["key"]): int(each["doc_count"]) for each in answer["buckets"]}
+
     def _words(self) -> StandingFor:
         """The index as it is now: read anew where a commit, which replaces this file, came since."""
         try:
@@ -135,10 +207,11 @@ class TextIndex:
             mark = None
         else:
             mark = meta.st_mtime_ns, meta.st_size, meta.st_ino
-        if self._now is None or mark is None or self._now[0] != mark:
+        now = self._now
+        if now is None or mark is None or now[0] != mark:
             self._index.reload()
-            self._now = mark, StandingFor(self._index.searcher())
-        return self._now[1]
+            now = self._now = mark, StandingFor(self._index.searcher())
+        return now[1]
 
     def _narrowed(self, query: Any, facets: Facets) -> Any:
         if not facets:
@@ -284,6 +357,7 @@ class _Fields(Struct, frozen=True):
     number: int
     place: tuple[int, int]
     weight: int
+    combination: int
     name: str
     beside: str
     facets: msgspec.Raw
@@ -298,6 +372,7 @@ def _document(document: Document) -> str:
         number,
         _place(number),
         document.weight >> 4,
+        document.combination,
         document.name,
         document.beside,
         _facets(tuple(document.facets)),
@@ -331,6 +406,7 @@ def _schema() -> Any:
     builder.add_integer_field("number", fast=True)
     builder.add_integer_field("place", indexed=True)
     builder.add_integer_field("weight", fast=True)
+    builder.add_integer_field("combination", fast=True)
     builder.add_text_field("name", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("beside", tokenizer_name="whitespace", index_option="basic")
     builder.add_integer_field("facets", indexed=True)

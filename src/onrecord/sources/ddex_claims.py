@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from lxml import etree
 
 from onrecord.model.records import ArtistClaim, Claims, Delivered, ReleaseClaim, TrackClaim
-from onrecord.model.rights import Evidence
+from onrecord.model.rights import Evidence, Part
 from onrecord.sources import ddex_deals
 from onrecord.sources.codes import Codes
 from onrecord.sources.ddex_message import File, Message, hashed, text
@@ -36,18 +36,26 @@ def claims(
         track = reading.track(recording, place, release)
         tracks.append(track)
         evidence.extend((track.id, fact) for fact in deals.about(place.reference))
+    images = _images(message)
+    for reference in images:
+        evidence.extend((f"{record_id}/{reference}", fact) for fact in deals.about(reference, Part.ARTWORK))
     return Claims(
-        tuple(reading.artists.values()), (release,), tuple(tracks), tuple(evidence), reading.codes.odd
+        tuple(reading.artists.values()),
+        (release,),
+        tuple(tracks),
+        tuple(evidence),
+        reading.codes.odd,
+        pictures=tuple((f"{record_id}/{reference}", _blob(image)) for reference, image in images.items()),
     )
 
 
 def delivered(message: Message, record_id: str) -> Iterator[Delivered]:
-    """The whole files of each recording on the release, of which the message says a hash sum."""
+    """The whole files of each recording and picture on the release, of which the message says a hash sum."""
     recordings = _recordings(message)
-    for place in _places(message):
-        recording = recordings.get(place.reference)
-        for file in _whole_files(recording) if recording is not None else ():
-            yield Delivered(f"{record_id}/{place.reference}", file.name, (file.algorithm, file.digest))
+    listed = {place.reference: recordings.get(place.reference) for place in _places(message)}
+    for reference, resource in (listed | _images(message)).items():
+        for file in _whole_files(resource) if resource is not None else ():
+            yield Delivered(f"{record_id}/{reference}", file.name, (file.algorithm, file.digest))
 
 
 class _Place(NamedTuple):
@@ -189,6 +197,16 @@ def _recordings(message: Message) -> dict[str, etree._Element]:
     }
 
 
+def _images(message: Message) -> dict[str, etree._Element]:
+    """The pictures that the release lists: among its resources, or as the cover of a group of them."""
+    named = message.release.iter("ReleaseResourceReference", "LinkedReleaseResourceReference")
+    listed = {_words(reference) for reference in named}
+    images = {
+        text(image, "ResourceReference"): image for image in message.root.iterfind("ResourceList/Image")
+    }
+    return {reference: image for reference, image in images.items() if reference in listed}
+
+
 def _worldwide(thing: etree._Element, tag: str) -> etree._Element | None:
     """ERN 3 says most things by territory: the worldwide block, else the first."""
     blocks = thing.findall(tag)
@@ -226,7 +244,7 @@ def _blob(recording: etree._Element) -> str:
 
 def _whole_files(recording: etree._Element) -> list[File]:
     """Each once; a block may stand for each territory."""
-    technical = recording.iter("TechnicalDetails", "TechnicalSoundRecordingDetails")
+    technical = recording.iter("TechnicalDetails", "TechnicalSoundRecordingDetails", "TechnicalImageDetails")
     whole = (
         details
         for details in technical

@@ -56,27 +56,28 @@ class Deals:
         self._tracks = _track_releases(message)
         self._terms = _deal_terms(message)
 
-    def about(self, reference: str) -> Iterator[Evidence]:
+    def about(self, reference: str, part: str = "") -> Iterator[Evidence]:
+        """`part` is the right that they are about, where it is not that of a recording."""
         releases = self._tracks.get(reference) or {text(self._message.release, "ReleaseReference")}
         terms = [term for release in sorted(releases) for term in self._terms.get(release, [])]
         seen = set()
-        for evidence in (fact for term in terms for fact in self._evidence(term)):
+        for evidence in (fact for term in terms for fact in self._evidence(term, part)):
             if evidence.id not in seen:
                 seen.add(evidence.id)
                 yield evidence
         if not terms:
-            yield self._fact("the message holds no deal for it", Deal(uses=(), territories=()))
+            yield self._fact("the message holds no deal for it", Deal(uses=(), territories=()), part)
 
-    def _evidence(self, terms: etree._Element) -> Iterator[Evidence]:
+    def _evidence(self, terms: etree._Element, part: str) -> Iterator[Evidence]:
         words = " ".join(etree.tostring(terms, encoding="unicode", with_tail=False).split())
         uses, territories = self._uses(terms), _territories(terms)
         model = " ".join(sorted({_said(element) for element in terms.iter("CommercialModelType")}))
         # What cannot be read stays in the deal as it stands: the gate sees that it is none, and asks a person.
         for period in _periods(terms) or [_Period(*UNREAD_DATES)]:
             deal = Deal(uses, territories.included, territories.excluded, period.start, period.end, model)
-            yield self._fact(words, deal)
+            yield self._fact(words, deal, part)
 
-    def _fact(self, words: str, deal: Deal) -> Evidence:
+    def _fact(self, words: str, deal: Deal, part: str) -> Evidence:
         message = self._message
         return Evidence(
             says=Says.DEAL,
@@ -84,7 +85,7 @@ class Deals:
             text=words,
             document=self._document,
             holder=" ".join(filter(None, (message.sender_name, f"({message.sender})"))),
-            part=self._reader.covers,
+            part=part or self._reader.covers,
             deal=deal,
             day=message.created.date(),
         )

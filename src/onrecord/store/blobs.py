@@ -12,7 +12,8 @@ import io
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from msgspec import Struct
 
 from onrecord.errors import DigestMismatch, NotFound, OnrecordError
 from onrecord.model.digests import Digests
+from onrecord.store.bucket import Bucket
 from onrecord.store.digest import digest, reading
 from onrecord.store.pace import Pace
-from onrecord.store.roots import Root, refused_write, roomiest
+from onrecord.store.roots import read_only, refused_write, roomiest
+from onrecord.store.seam import Root
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
 _RESERVE = 64 * 1024 * 1024
@@ -63,8 +66,24 @@ class Seen(Struct, frozen=True, forbid_unknown_fields=True):
             return False
 
 
+class Kept(Struct, frozen=True):
+    """A blob in a bucket, for whoever sends parts of it without having it."""
+
+    bucket: Bucket
+    name: str
+    size: int
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """As `Store.read`: what stands in the way at the beginning is raised by the call itself."""
+        return self.bucket.read(self.name, self.size, start, end)
+
+    def address(self, media_type: str, file_name: str = "") -> str | None:
+        """A signed address, good for a short time; None where the keeper of the archive wants none."""
+        return self.bucket.address(self.name, media_type, file_name)
+
+
 class Store:
-    """The blobs of an archive. `opened` counts the blobs that this object opened to read."""
+    """The blobs of an archive, on disks and in buckets. `opened` counts the blobs that this object opened to read."""
 
     def __init__(self, roots: Sequence[Root], reserve: int = _RESERVE, pace: Pace | None = None) -> None:
         self._roots = {root.id: root for root in roots}
@@ -85,13 +104,7 @@ class Store:
 
     def sweep(self) -> int:
         """Remove parts that a killed run left behind. Only the holder of the write lock may call."""
-        swept = 0
-        for root in self.roots:
-            root.parts.mkdir(exist_ok=True)
-            for part in root.parts.iterdir():
-                part.unlink()
-                swept += 1
-        return swept
+        return sum(root.sweep() for root in self.roots)
 
     def stage(
         self,
@@ -166,7 +179,7 @@ class Store:
         root = roomiest(self.roots, len(data), self._reserve)
         part = self._part(root)
         try:
-            with open(part, "xb", opener=_read_only) as file:
+            with open(part, "xb", opener=read_only) as file:
                 file.write(data)
         except OSError as error:
             part.unlink(missing_ok=True)
@@ -180,7 +193,7 @@ class Store:
         """
         root = roomiest(self.roots, room, self._reserve)
         part = self._part(root)
-        fd = _read_only(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+        fd = read_only(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
         try:
             make(fd)
             os.lseek(fd, 0, os.SEEK_SET)
@@ -194,76 +207,96 @@ class Store:
 
     def commit(self, batch: Iterable[Staged]) -> None:
         """Make the batch's blobs durable under their names. Repeating it after a kill is harmless."""
-        parts = [(staged.part, self._roots[staged.root], staged.digests) for staged in batch if staged.part]
-        touched = {root.id: root for _, root, _ in parts}.values()
-        for root in touched:
-            root.sync()
-        for part, root, digests in parts:
-            final = root.blob(digests.sha256)
-            final.parent.mkdir(parents=True, exist_ok=True)
-            part.rename(final)
-            # Renaming onto another link to the same file does nothing and leaves the first name.
-            part.unlink(missing_ok=True)
-        for root in touched:
-            root.sync()
+        parts: dict[str, list[tuple[Path, str]]] = {}
+        for staged in batch:
+            if staged.part:
+                parts.setdefault(staged.root, []).append((staged.part, staged.digests.sha256))
+        for root, listed in parts.items():
+            self._roots[root].settle(listed)
+
+    def is_remote(self, root: str) -> bool:
+        """Whether what a root holds has to travel first."""
+        return root in self._roots and self._roots[root].is_remote
+
+    def is_there(self, sha256: str, root: str) -> bool:
+        """Whether a root has something of this name."""
+        holder = self._roots.get(root)
+        with suppress(DigestMismatch):
+            return holder is not None and holder.size(sha256) is not None
+        return False
 
     def find(self, sha256: str) -> str | None:
-        """Id of a root that has a file of this name; says nothing about its bytes."""
-        for root in self.roots:
-            if root.blob(sha256).is_file():
-                return root.id
+        """Id of a root that has something of this name, near ones first; says nothing about its bytes."""
+        for root in sorted(self.roots, key=lambda root: root.is_remote):
+            with suppress(DigestMismatch):
+                if root.size(sha256) is not None:
+                    return root.id
         return None
 
     def path(self, sha256: str, root: str) -> Path:
-        """Path of a blob, for a reader that was told by the ledger that it is whole."""
-        holder = self._roots.get(root)
-        if holder is None:
-            raise NotFound(
-                f"blob {sha256}: its disk (root {root}) is not mounted", "mount it, or repair from a mirror"
-            )
-        path = holder.blob(sha256)
-        try:
-            mode = path.lstat().st_mode
-        except FileNotFoundError:
-            raise NotFound(f"blob {sha256}: missing from {holder.path}", "run `onrecord check`") from None
-        if not stat.S_ISREG(mode):
-            raise DigestMismatch(f"blob {sha256}: {path} is not a plain file", "run `onrecord check`")
-        return path
+        """A blob as a file of this machine, for a reader that was told by the ledger that it is whole.
+
+        From a bucket it is brought first, and may be gone in a minute: `holding` keeps it.
+        """
+        return self._holder(sha256, root).file(sha256)
+
+    def holding(self, sha256: str, root: str) -> AbstractContextManager[Path]:
+        """The same, and the file stays as long as the context."""
+        return self._holder(sha256, root).holding(sha256)
+
+    def near(self, sha256: str, root: str) -> Path | None:
+        """The same, where no bytes have to travel for it; None for what lies in a bucket."""
+        holder = self._holder(sha256, root)
+        return None if holder.is_remote else holder.file(sha256)
 
     def open(self, sha256: str, root: str) -> int:
         """A file descriptor for reading; the caller closes it. Never follows a link."""
-        path = self.path(sha256, root)
-        self.opened += 1
-        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with self.holding(sha256, root) as path:
+            self.opened += 1
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    def kept(self, sha256: str, root: str, size: int) -> "Path | Kept":
+        """A blob for whoever sends parts of it: its path on a disk, or a handle on what lies in a bucket."""
+        holder = self._holder(sha256, root)
+        return Kept(holder, sha256, size) if isinstance(holder, Bucket) else holder.file(sha256)
+
+    def read(self, sha256: str, root: str, size: int, start: int, end: int) -> Iterator[bytes]:
+        """Bytes of a blob from `start` up to `end`, in pieces; straight from where it lies, not verified.
+
+        Raises NotFound at once, and IntegrityError where it has not `size` bytes.
+        """
+        return self._holder(sha256, root).read(sha256, size, start, end)
 
     def verify(self, sha256: str, root: str, size: int) -> str:
-        """Read a blob whole: `ok`, `missing`, `truncated`, `flipped`, `unreadable`."""
+        """Read a blob whole: `ok`, `missing`, `truncated`, `flipped`, `unreadable`.
+
+        StoreFailed where a bucket does not answer, which says nothing of the blob.
+        """
         try:
-            fd = self.open(sha256, root)
+            return self._holder(sha256, root).verify(sha256, size)
         except NotFound:
             return "missing"
-        except (DigestMismatch, OSError):
-            return "unreadable"
-        try:
-            if os.fstat(fd).st_size != size:
-                return "truncated" if os.fstat(fd).st_size < size else "flipped"
-            with open(fd, "rb", closefd=False) as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return "unreadable"
-        finally:
-            os.close(fd)
-        return "ok" if found == sha256 else "flipped"
 
-    def set_aside(self, sha256: str, root: str) -> Path | None:
+    def set_aside(self, sha256: str, root: str) -> str | None:
         """Move a damaged blob out of the way, so that nothing can read it by accident; it is not deleted."""
         holder = self._roots.get(root)
-        if holder is None or not os.path.lexists(holder.blob(sha256)):
-            return None
-        holder.quarantine.mkdir(exist_ok=True)
-        target = holder.quarantine / f"{sha256}.{secrets.token_hex(4)}"
-        holder.blob(sha256).rename(target)
-        return target
+        return holder.set_aside(sha256) if holder else None
+
+    def aside(self, sha256: str) -> Path | None:
+        """What is left of a damaged blob that was set aside, as a file of this machine."""
+        for root in self.roots:
+            if found := root.aside(sha256):
+                return found
+        return None
+
+    def _holder(self, sha256: str, root: str) -> Root:
+        holder = self._roots.get(root)
+        if holder is None:
+            raise NotFound(
+                f"blob {sha256}: its disk or bucket (root {root}) is not there",
+                "mount it, make it reachable, or repair from a mirror",
+            )
+        return holder
 
     def _part(self, root: Root) -> Path:
         return root.parts / f"{os.getpid()}-{secrets.token_hex(8)}"
@@ -272,7 +305,8 @@ class Store:
         if arrival is Arrival.COPY:
             return roomiest(self.roots, size, self._reserve)
         device = os.fstat(fd).st_dev
-        near = [root for root in self.roots if root.path.stat().st_dev == device]
+        disks = [root for root in self.roots if not root.is_remote]
+        near = [root for root in disks if root.path.stat().st_dev == device]
         if near:
             return near[0]
         if arrival is Arrival.MOVE:
@@ -297,7 +331,7 @@ class Store:
 
     def _copy(self, fd: int, part: Path) -> Digests:
         try:
-            target = _read_only(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+            target = read_only(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
         except OSError as error:
             raise refused_write(error, part.parent) from error
 
@@ -342,11 +376,6 @@ def _seen(status: os.stat_result, sha256: str) -> Seen:
     return Seen(sha256, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-def _read_only(path: str | Path, flags: int) -> int:
-    """Opens a new file that nobody will write to again."""
-    return os.open(path, flags, 0o444)
-
-
 def _link(fd: int, part: Path) -> None:
     """A hard link to the open file itself, so that it is the file whose bytes were digested."""
     folder = os.open(part.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -358,7 +387,7 @@ def _link(fd: int, part: Path) -> None:
 
 
 def _reflink(fd: int, part: Path) -> bool:
-    target = _read_only(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+    target = read_only(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
     try:
         fcntl.ioctl(target, _FICLONE, fd)
         return True

@@ -112,6 +112,27 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
                 " code (ISO 3166-1), `Worldwide`, or `unknown` for where nothing is known of the listener.",
             ),
         ] = "",
+        language: Annotated[
+            list[str] | None,
+            Query(
+                max_length=20,
+                description="In any of these languages, as works, the works that are recorded, and titles of releases"
+                " are claimed to be: codes of ISO 639-3 such as `eng`.",
+            ),
+        ] = None,
+        length_from: Annotated[
+            int | None, Query(ge=0, le=1_000_000, description="Recordings of at least so many seconds.")
+        ] = None,
+        length_to: Annotated[
+            int | None, Query(ge=0, le=1_000_000, description="Recordings of less than so many seconds.")
+        ] = None,
+        shelf: Annotated[
+            str,
+            Query(
+                max_length=80,
+                description="Recordings whose sound lies in volumes of this shelf: `cc-by-4-0`.",
+            ),
+        ] = "",
         after: Annotated[
             str, Query(max_length=60, description="Without words: the list goes on behind this place.")
         ] = "",
@@ -126,6 +147,9 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
             sources=tuple(source or ()),
             licenses=tuple(license or ()),
             territory=territory,
+            languages=tuple(language or ()),
+            seconds=(length_from, length_to),
+            shelf=shelf,
         )
         found = _found(archive, query, tuple(kind or ()), limit, filters, after)
         return _answer(found, {"Cache-Control": "no-store"})

@@ -31,6 +31,7 @@ from onrecord.web.listens import lists
 from onrecord.web.listens.keeping import Listening
 from onrecord.web.notices import Notices
 from onrecord.web.pages import Pages
+from onrecord.web.pictures import Pictures
 from onrecord.web.planner import Planner
 from onrecord.web.problems import answer_errors
 from onrecord.web.reader import Reader
@@ -69,12 +70,14 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
         redoc_url=None,
         middleware=[
             Middleware(Observing, metrics=metrics),
-            Middleware(SafetyHeaders),
+            Middleware(SafetyHeaders, media=site.media),
             Middleware(SignalHeaders, default=site.signals),
         ],
     )
     app.include_router(api.routes(archive, where))
     app.router.routes.extend(Pages(archive, render, assets, where).routes())
+    pictures = Pictures(archive, where)
+    app.router.routes.extend(pictures.routes())
     app.router.routes.extend(Planner(site.folder, archive, render).routes())
     app.router.routes.extend(Signs(site).routes())
     app.router.routes.extend(Playlists(archive, where).routes())
@@ -86,7 +89,10 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
         app.router.routes.extend(oai.routes(site.folder, archive, held))
         app.router.routes.extend(Feeds(held, archive, where).routes())
         app.router.routes.extend(Sitemaps(held).routes())
-        app.router.routes.extend(subsonic.routes(held, archive, where, users, listening))
+        shuffle = Shuffle(site.folder, render, where)
+        app.router.routes.extend(
+            subsonic.routes(held, archive, where, users, listening, pictures, shuffle.ids)
+        )
         app.router.routes.extend(listens.routes(archive, users, listening))
         app.router.routes.extend(lists.routes(archive, where, listening))
         app.include_router(Bulk(LookUp(site.folder)).api())
@@ -96,7 +102,6 @@ def create_app(archive: Reader, territory: str = ANYWHERE, site: Site | None = N
         app.router.routes.extend(Exchange(site.folder, archive).routes())
         app.router.routes.extend(Holders(site.folder, render).routes())
         app.router.routes.extend(Explore(site.folder, render).routes())
-        shuffle = Shuffle(site.folder, render, where)
         app.include_router(shuffle.api())
         app.router.routes.extend(shuffle.routes())
         app.router.routes.extend(Desk(site.folder, archive, render).routes())

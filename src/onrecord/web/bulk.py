@@ -13,6 +13,7 @@ from typing import Annotated, Any, BinaryIO, Final, cast
 
 import msgspec
 from fastapi import APIRouter, Query, Request
+from pydantic import WithJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -73,6 +74,10 @@ class _Line(msgspec.Struct):
     asked: Asked
 
 
+#: What is wrong is told by `_columns`, which says more than a pattern does.
+_Column = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[^=]+=.+$"})]
+
+
 class Bulk:
     """Looks up in one archive."""
 
@@ -90,7 +95,7 @@ class Bulk:
         request: Request,
         limit: Annotated[int, Query(ge=1, le=LARGEST, description="At most so many matches a row.")] = MOST,
         column: Annotated[
-            list[str] | None,
+            list[_Column] | None,
             Query(
                 max_length=40,
                 description="Of CSV, which column holds what, where its name does not say it: `title=Song`, `isrc=2`.",
@@ -302,6 +307,7 @@ _DESCRIBED: Final[dict[str, Any]] = {
         400: described.problem("It cannot be understood: which line, and what was expected."),
         413: described.problem("Too many bytes or rows, or too long a line: which."),
         415: described.problem("Neither JSON lines nor CSV, or packed."),
+        422: described.problem("A parameter is not understood."),
         503: described.problem("Others are being answered; ask again after Retry-After."),
     },
     "openapi_extra": described.body({_JSON[0]: described.schema(Question), _CSV[0]: _TABLE}),

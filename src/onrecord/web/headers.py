@@ -20,16 +20,22 @@ SAFETY: Final = {
 
 
 class SafetyHeaders:
-    """Adds `SAFETY` to each answer that does not state the header itself."""
+    """Adds `SAFETY` to each answer that does not state the header itself.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `media` is the address of another server that sound may come from.
+    """
+
+    def __init__(self, app: ASGIApp, media: str = "") -> None:
         self.app = app
+        policy = SAFETY["Content-Security-Policy"]
+        own = policy.replace("media-src 'self'", f"media-src 'self' {media}") if media else policy
+        self._headers = SAFETY | {"Content-Security-Policy": own}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SAFETY.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

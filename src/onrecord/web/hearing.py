@@ -3,6 +3,7 @@
 """Which file of a recording a listener is sent, if any: the first that is whole and may be heard where they are."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
@@ -50,10 +51,10 @@ def length(archive: Reader, heard: Heard) -> int:
     if not heard.sound.copies:
         return heard.sound.size
     try:
-        path, _ = archive.copy(heard.sound.sha256)
+        source, _ = archive.sent(heard.sound.sha256, copy=True)
     except NotFound:
         return 0  # it is damaged; the door says so, too
-    return path.stat().st_size
+    return source.stat().st_size if isinstance(source, Path) else source.size
 
 
 def media_type(codec: str) -> str:

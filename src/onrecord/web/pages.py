@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pages for people. Each is a plain function of the archive and the request, run in the thread pool."""
 
+import datetime as dt
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,11 +16,23 @@ from starlette.routing import BaseRoute, Route
 from onrecord.errors import NotFound, UsageError
 from onrecord.model.filters import Filters
 from onrecord.model.rights import Decision, Use
-from onrecord.model.views import ClaimView, DecisionView, Listing, RecordingView, Refusal, SoundView, TrackRow
-from onrecord.web import narrowing, padding, ranges, signs, sound, text
+from onrecord.model.views import (
+    CoverView,
+    DecisionView,
+    Hit,
+    Listing,
+    RecordingView,
+    Refusal,
+    SoundView,
+    TrackRow,
+    VersionView,
+)
+from onrecord.web import choices, narrowing, padding, ranges, registries, signs, sound, text
 from onrecord.web.access.guard import visitor
 from onrecord.web.access.roles import Role, Scope
 from onrecord.web.assets import Assets
+from onrecord.web.differing import compare, differences
+from onrecord.web.health import health
 from onrecord.web.reader import Reader
 from onrecord.web.render import Render
 from onrecord.web.whereabouts import Whereabouts
@@ -26,14 +41,12 @@ from onrecord.web.whereabouts import Whereabouts
 LONGEST_QUERY: Final = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
-_GROUPS: Final = (
-    ("artist", "Artists", 6),
-    ("release", "Releases", 8),
-    ("recording", "Recordings", 20),
-    ("release-group", "Release groups", 4),
-    ("work", "Works", 6),
-    ("label", "Labels", 6),
-)
+#: So many of each kind are found at once, where no kind was chosen.
+_FOUND: Final = {"artist": 6, "release": 8, "recording": 20, "release-group": 4, "work": 6, "label": 6}
+#: Recordings of a release or an artist whose files are looked at for a cover.
+_FRONTS: Final = 12
+#: What two files of the same music are to each other, the most alike first.
+_ALIKE: Final = ("identical", "encoding", "remaster", "edit")
 _CALLED: Final = {"release-group": "Release group", "work": "Work", "label": "Label"}
 #: Only types that a browser shows as text or saves; whatever else an edition holds leaves as plain bytes.
 _FILE_TYPES: Final = {
@@ -78,7 +91,10 @@ class Pages:
             "glance": self._archive.glance(),
             "recent": recent,
             "edition": editions[0] if editions else None,
+            "health": health(editions[0], dt.datetime.now(dt.UTC).date()) if editions else None,
+            "shelves": self._archive.shelves(),
             "featured": self._featured(recent, self._where.of(request)),
+            "covers": self._covers(recent, self._where.of(request)),
         }
         return self._page("home.html", request, values, headers=self._where.headers)
 
@@ -96,6 +112,18 @@ class Pages:
                 return view
         return None
 
+    def _covers(self, rows: Sequence[TrackRow], territory: str) -> list[tuple[TrackRow, CoverView]]:
+        """The fronts of recordings, each once."""
+        found: dict[str, tuple[TrackRow, CoverView]] = {}
+        for row in rows:
+            if row.has_sound and (cover := self._archive.cover((row.id,), territory)):
+                found.setdefault(cover.picture, (row, cover))
+        return list(found.values())
+
+    def _front(self, rows: Iterable[TrackRow], territory: str) -> CoverView | None:
+        held = [row.id for row in rows if row.has_sound]
+        return self._archive.cover(held[:_FRONTS], territory)
+
     def _may(self, sound: SoundView, use: Use, territory: str) -> Decision:
         """What the door of `/sound` would say now. A recording's own decisions are the best of all its files."""
         return self._archive.may(sound.sha256, use, territory)
@@ -107,40 +135,50 @@ class Pages:
         only, filters = chosen["kind"], narrowing.filters(chosen, self._where.of(request))
         unknown = self._archive.unknown(filters)
         after = request.query_params.get("after", "")
-        groups = []
-        for kind, label, limit in _GROUPS if (query or any(chosen.values())) and not unknown else ():
-            if only in ("", kind):
-                limit = 100 if only else limit
-                if query:
-                    hits = self._archive.search(query, (kind,), limit + 1, filters)
-                    more = narrowing.address(query, chosen, kind) if len(hits) > limit else ""
-                else:
-                    listing = self._listing(kind, limit, filters, after if only else "")
-                    hits, place = list(listing.hits), listing.after
-                    more = narrowing.address("", chosen, kind, place if only else "") if place else ""
-                groups.append((kind, label, hits[:limit], more))
-        if query and len([group for group in groups if group[2]]) > 1:
-            # The kind of the best comes first: a song that was typed rightly before artists that were not.
-            best = self._archive.search(query, (), 1, filters)
-            groups.sort(key=lambda group: [group[0]] != [hit.kind for hit in best])
+        kinds = {kind: 100 if only else most for kind, most in _FOUND.items() if only in ("", kind)}
+        groups: list[tuple[str, str, list[Hit], str]] = []
+        if unknown or not (query or any(chosen.values())):
+            kinds = {}
+        elif query:
+            limits = {kind: most + 1 for kind, most in kinds.items()}
+            for kind, hits in self._archive.search_kinds(query, limits, filters):
+                more = narrowing.address(query, chosen, kind) if len(hits) > kinds[kind] else ""
+                groups.append((kind, narrowing.KINDS[kind], hits[: kinds[kind]], more))
+        else:
+            for kind, most in kinds.items():
+                listing = self._listing(kind, most, filters, after if only else "")
+                more = (
+                    narrowing.address("", chosen, kind, listing.after if only else "")
+                    if listing.after
+                    else ""
+                )
+                groups.append((kind, narrowing.KINDS[kind], list(listing.hits), more))
         values = {
             "query": query,
             "only": only,
             "chosen": chosen,
             "narrowed": any(chosen.values()),
+            "first": narrowing.FIRST,
+            "rest": any(value for name, value in chosen.items() if name not in narrowing.FIRST),
             "unknown": unknown,
-            "choices": (narrowing.KINDS, narrowing.SOUNDS, {name: name for name in narrowing.LICENSES}),
-            "groups": [group for group in groups if group[2] or (group[3] and not query)],
+            "groups": [group for group in groups if group[2] or group[3]],
             "found": sum(len(group[2]) for group in groups),
             "more": any(group[3] for group in groups),
         }
         asked = request.headers.get
         fragment = asked("hx-request") == "true" and asked("hx-history-restore-request") != "true"
         values["fragment"] = fragment
-        values["sources"] = () if fragment else [(name, name) for name, *_ in self._archive.glance().sources]
+        # The start page shows results alone.
+        beside = not fragment or urlsplit(asked("hx-current-url", "")).path == "/search"
+        values["fields"] = self._fields(query, chosen, request, not unknown) if beside else []
         template = "results.html" if fragment else "search.html"
         vary = ", ".join(filter(None, ("HX-Request", self._where.headers.get("Vary", ""))))
         return self._page(template, request, values, headers={"Vary": vary, "Cache-Control": "no-store"})
+
+    def _fields(
+        self, query: str, chosen: Mapping[str, str], request: Request, counted: bool
+    ) -> list[choices.Field]:
+        return choices.fields(self._archive, query, chosen, self._where.of(request), counted)
 
     def _listing(self, kind: str, limit: int, filters: Filters, after: str) -> Listing:
         """Without words: what fits, from a place on; from the beginning where that is none."""
@@ -167,7 +205,13 @@ class Pages:
             },
             "licenses": _licenses(view),
             "claims": compare(view.claims),
+            "differences": differences(view),
+            "identifiers": registries.of_claims("recording", view.claims, view.works),
+            "versions": _versions(view),
+            "cover": self._archive.cover((view.id,), territory) if view.sounds else None,
+            "lyrics": self._archive.lyrics([it.sha256 for it in view.sounds], territory),
         }
+        values["beside"] = self._archive.held_beside(view.id) if values["review"] else None
         headers = {
             **self._where.headers,
             **signs.fields(self._archive.signals(*(it.sha256 for it in view.sounds))),
@@ -186,23 +230,41 @@ class Pages:
             "discs": [(disc, [row for row in view.tracks if (row.disc or 1) == disc]) for disc in discs],
             "seconds": sum(row.seconds for row in view.tracks),
             "claims": compare(view.claims),
+            "differences": differences(view),
+            "identifiers": registries.of_claims("release", view.claims),
+            "cover": self._front(view.tracks, self._where.of(request)),
         }
-        return self._page("release.html", request, values)
+        return self._page("release.html", request, values, headers=self._where.headers)
 
     def artist(self, request: Request) -> Response:
-        start = request.query_params.get("from", "")
-        view = self._archive.artist(_id(request), int(start) if _NUMBER.fullmatch(start) else 0)
+        view = self._archive.artist(_id(request), _start(request))
         if view.id != request.path_params["id"]:
             return _moved(f"/artist/{view.id}")
-        return self._page("artist.html", request, {"view": view, "claims": compare(view.claims)})
+        values = {
+            "view": view,
+            "start": _start(request),
+            "claims": compare(view.claims),
+            "differences": differences(view),
+            "identifiers": registries.of_claims("artist", view.claims),
+            "cover": self._front(view.recordings, self._where.of(request)),
+        }
+        return self._page("artist.html", request, values, headers=self._where.headers)
 
     def named(self, request: Request) -> Response:
         """A release group, a work, a label: what is said of it, and what belongs to it."""
         kind = request.url.path.split("/")[1]
-        view = self._archive.named(kind, _id(request))
+        view = self._archive.named(kind, _id(request), _start(request))
         if view.id != request.path_params["id"]:
             return _moved(f"/{kind}/{view.id}")
-        return self._page("named.html", request, {"view": view, "called": _CALLED[kind]})
+        values = {
+            "view": view,
+            "start": _start(request),
+            "called": _CALLED[kind],
+            "claims": compare(view.claims),
+            "differences": differences(view),
+            "identifiers": registries.of_named(view),
+        }
+        return self._page("named.html", request, values)
 
     def edition_file(self, request: Request) -> Response:
         number, path = request.path_params["number"], request.path_params["path"]
@@ -249,26 +311,6 @@ def question(typed: str) -> str:
     return " ".join(text.clean(typed[: LONGEST_QUERY * 4]).split())[:LONGEST_QUERY]
 
 
-def compare(claims: tuple[ClaimView, ...]) -> list[tuple[str, list[str], bool]]:
-    """Claims side by side: field, what each source says in the order of `claims`, and whether they differ."""
-    said = [dict(_readable(name, value) for name, value in claim.fields) for claim in claims]
-    names = list(dict.fromkeys(name for fields in said for name in fields))
-    rows = ((name, [fields.get(name, "") for fields in said]) for name in names)
-    return [(name, values, _differ(name, set(filter(None, values)))) for name, values in rows]
-
-
-def _readable(name: str, value: str) -> tuple[str, str]:
-    if name == "duration_ms" and value.isascii() and value.isdigit() and len(value) < 12:
-        return "length", f"{int(value) / 1000:.1f} s"
-    return name.replace("_", " "), value
-
-
-def _differ(name: str, values: set[str]) -> bool:
-    """A year and a day of that year agree."""
-    longest = max(values, key=len, default="")
-    return len(values) > 1 and not ("date" in name and all(longest.startswith(value) for value in values))
-
-
 def known_id(id: str) -> str:
     """The id, if it could be one; `NotFound` saves the archive from looking for the rest."""
     if not _ID.fullmatch(id):
@@ -278,6 +320,12 @@ def known_id(id: str) -> str:
 
 def _id(request: Request) -> str:
     return known_id(request.path_params["id"])
+
+
+def _start(request: Request) -> int:
+    """From which thing on a long list is shown."""
+    start = request.query_params.get("from", "")
+    return int(start) if _NUMBER.fullmatch(start) else 0
 
 
 def _moved(address: str) -> Response:
@@ -296,8 +344,17 @@ def _because(view: RecordingView) -> list[tuple[list[Use], DecisionView]]:
     return list(groups.values())
 
 
+def _versions(view: RecordingView) -> list[VersionView]:
+    """Other files of the same music, each once, the most alike first."""
+    own, found = set[str](), dict[str, VersionView]()
+    for sound_ in view.sounds:
+        own.add(sound_.sha256)
+        found |= {version.sha256: version for version in sound_.versions if version.sha256 not in own}
+    return sorted(found.values(), key=lambda version: (*_ALIKE, version.relation).index(version.relation))
+
+
 def _licenses(view: RecordingView) -> list[str]:
-    return list(dict.fromkeys(fact.license for fact in view.evidence if fact.license))
+    return list(dict.fromkeys(fact.license for fact in view.evidence if fact.license and fact.is_of_sound))
 
 
 def _reasons(refusals: list[Refusal]) -> list[tuple[str, list[Refusal]]]:

@@ -13,7 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from onrecord.errors import ArchiveLocked, IntegrityError, IsWithdrawn, NotFound, OnrecordError, UsageError
+from onrecord.errors import (
+    ArchiveLocked,
+    IntegrityError,
+    IsWithdrawn,
+    NotFound,
+    OnrecordError,
+    StoreFailed,
+    UsageError,
+)
 from onrecord.model.rights import Decision
 from onrecord.web import text
 from onrecord.web.headers import SAFETY
@@ -125,7 +133,7 @@ def _problem(problem: Exception) -> Problem:
         return _plain(400)
     # The message may name paths of this machine: it goes to the log, not to the world.
     _log.error("%s", text.plain(str(problem)))
-    return _plain(503 if isinstance(problem, IntegrityError) else 500)
+    return _plain(503 if isinstance(problem, IntegrityError | StoreFailed) else 500)
 
 
 def _told(wrong: Mapping[str, Any]) -> str:

@@ -5,11 +5,13 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -19,6 +21,9 @@ from onrecord.errors import IntegrityError
 #: A request for more parts gets the whole file: one pass over the bytes instead of thousands of seeks.
 MOST_PARTS: Final = 16
 _CHUNK: Final = 128 * 1024
+#: Threads that read files, of each server.
+_READERS: Final = 8
+_readers: Final = RunVar[CapacityLimiter]("onrecord.web.readers")
 _SPEC = re.compile(r"\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.ASCII)
 
 
@@ -46,45 +51,83 @@ def parts(header: str, size: int) -> list[tuple[int, int]] | None:
     return _merged(found)
 
 
-def answer(request: Request, path: Path, headers: dict[str, str], media_type: str) -> Response:
-    """200, 206, 304 or 416 for one file. `headers` must hold a strong ETag.
+def answer(request: Request, source: "Path | Source", headers: dict[str, str], media_type: str) -> Response:
+    """200, 206, 304 or 416 for one file, or for what can be read in parts. `headers` must hold a strong ETag.
 
-    The file is opened once and never through a link, so size and bytes are of the same file whatever happens to its
-    name. A file that cannot be opened raises `IntegrityError`.
+    A file is opened once and never through a link, so size and bytes are of the same file whatever happens to its
+    name. One that cannot be opened raises `IntegrityError`.
     """
     headers = {**headers, "Accept-Ranges": "bytes"}
     if _matches(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    file = _open(path)
-    size = os.fstat(file.fileno()).st_size
+    opened = _File(_open(source)) if isinstance(source, Path) else source
+    size = opened.size
     wanted = None
     if request.method == "GET" and request.headers.get("if-range", headers["ETag"]) == headers["ETag"]:
         wanted = parts(request.headers.get("range", ""), size)
     if wanted is None:
-        return _Bytes(file, [(0, size)], 200, headers | {"Content-Length": str(size)}, media_type)
+        whole = [(0, size)] if request.method == "GET" else []
+        return _Bytes(opened, whole, 200, headers | {"Content-Length": str(size)}, media_type)
     if not wanted:
-        file.close()
+        _close(opened)
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
     if len(wanted) > 1:
-        return _multipart(file, wanted, size, headers, media_type)
+        return _multipart(opened, wanted, size, headers, media_type)
     start, end = wanted[0]
     headers |= {"Content-Range": f"bytes {start}-{end - 1}/{size}", "Content-Length": str(end - start)}
-    return _Bytes(file, wanted, 206, headers, media_type)
+    return _Bytes(opened, wanted, 206, headers, media_type)
+
+
+class Source(Protocol):
+    """What can be read in parts."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` up to `end`. What stands in the way at the beginning is raised by the call."""
+
+
+class _File:
+    """An open file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size = os.fstat(file.fileno()).st_size
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        self._file.seek(start)
+        while start < end:
+            chunk = self._file.read(min(_CHUNK, end - start))
+            if not chunk:  # cut short under us: end the connection rather than fill up with something else
+                raise IntegrityError(f"{self._file.name}: ended at byte {start}, expected {end}")
+            start += len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class _Bytes(StreamingResponse):
-    """Streams pieces of an open file and closes it, also when the listener leaves in the middle."""
+    """Streams pieces of a source and closes it, also when the listener leaves in the middle."""
 
     def __init__(
         self,
-        file: BinaryIO,
+        source: Source,
         pieces: list[tuple[int, int] | bytes] | list[tuple[int, int]],
         status: int,
         headers: dict[str, str],
         media_type: str,
     ) -> None:
-        super().__init__(_read(file, list(pieces)), status, headers, media_type)
-        self._file = file
+        self._source = source
+        try:
+            chunks = _read(source, list(pieces))
+            # What is made while it is read takes its time, so that stays where other work is done.
+            content = _apart(chunks) if isinstance(source, _File) else chunks
+            super().__init__(content, status, headers, media_type)
+        except BaseException:
+            _close(source)
+            raise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -93,11 +136,11 @@ class _Bytes(StreamingResponse):
             else:
                 await super().__call__(scope, receive, send)
         finally:
-            self._file.close()
+            _close(self._source)
 
 
 def _multipart(
-    file: BinaryIO, wanted: list[tuple[int, int]], size: int, headers: dict[str, str], media_type: str
+    source: Source, wanted: list[tuple[int, int]], size: int, headers: dict[str, str], media_type: str
 ) -> Response:
     boundary = token_hex(16)
     pieces: list[tuple[int, int] | bytes] = []
@@ -107,22 +150,39 @@ def _multipart(
     pieces.append(f"\r\n--{boundary}--\r\n".encode())
     length = sum(len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in pieces)
     headers = headers | {"Content-Length": str(length)}
-    return _Bytes(file, pieces, 206, headers, f"multipart/byteranges; boundary={boundary}")
+    return _Bytes(source, pieces, 206, headers, f"multipart/byteranges; boundary={boundary}")
 
 
-def _read(file: BinaryIO, pieces: list[tuple[int, int] | bytes]) -> Iterator[bytes]:
+async def _apart(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Files are read in threads of their own: whoever listens never waits behind those who search."""
+    try:
+        readers = _readers.get()
+    except LookupError:
+        readers = CapacityLimiter(_READERS)
+        _readers.set(readers)
+    while chunk := await to_thread.run_sync(next, chunks, b"", limiter=readers):
+        yield chunk
+
+
+def _read(source: Source, pieces: list[tuple[int, int] | bytes]) -> Iterator[bytes]:
+    """The first part is asked for at once: what is not there is said before the answer begins."""
+    begun = next((source.read(*piece) for piece in pieces if not isinstance(piece, bytes)), iter(()))
+    return _all(source, pieces, begun)
+
+
+def _all(source: Source, pieces: list[tuple[int, int] | bytes], begun: Iterator[bytes]) -> Iterator[bytes]:
+    first = True
     for piece in pieces:
         if isinstance(piece, bytes):
             yield piece
             continue
-        start, end = piece
-        file.seek(start)
-        while start < end:
-            chunk = file.read(min(_CHUNK, end - start))
-            if not chunk:  # cut short under us: end the connection rather than fill up with something else
-                raise IntegrityError(f"{file.name}: ended at byte {start}, expected {end}")
-            start += len(chunk)
-            yield chunk
+        yield from begun if first else source.read(*piece)
+        first = False
+
+
+def _close(source: Source) -> None:
+    if isinstance(source, _File):
+        source.close()
 
 
 def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -12,10 +12,12 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from onrecord.model.languages import called
 from onrecord.model.rights import Use
 from onrecord.web import text
 from onrecord.web.assets import Assets
 from onrecord.web.feeds import linked_data
+from onrecord.web.languages import LANGUAGES
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 USES: Final = {
@@ -75,6 +77,7 @@ class Render:
             "count": text.count,
             "day": text.day,
             "decibels": text.decibels,
+            "language": called,
             "magnet": text.magnet,
             "number": text.number,
             "outline": outline,
@@ -90,11 +93,13 @@ class Render:
             "uses": USES,
             "says": _SAYS,
             "relations": _RELATIONS,
+            "languages": LANGUAGES,
         }
         for name in (
             "vendor/htmx.min.js",
             "tokens.css",
             "site.css",
+            "covers.css",
             "forms.css",
             "explore.css",
             "editions.css",

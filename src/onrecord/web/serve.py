@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from anyio import to_thread
 from msgspec.structs import replace
 
 from onrecord.errors import UsageError
@@ -18,6 +19,8 @@ from onrecord.web.site import Site
 
 #: Seconds that running answers have to end after a stop; a long stream would hold the stop up for its whole length.
 GRACE = 3
+#: Answers that are worked on at once: of more, none would be ready sooner, and all of them later.
+THREADS = 16
 
 
 class Server(uvicorn.Server):
@@ -39,6 +42,7 @@ class Server(uvicorn.Server):
             self._captured_signals.remove(sig)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         await super().startup(sockets)
         if self.started:
             self._on_ready(_address(self._bound))

@@ -13,9 +13,9 @@ from msgspec import Struct
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from onrecord.archive import Archive, newest_editions
-from onrecord.archive.editions import manifest_in
+from onrecord.archive import Archive
 from onrecord.archive.reading import open_reader
+from onrecord.archive.shelves import shelves
 from onrecord.archive.shuffling import shuffled
 from onrecord.errors import NotFound
 from onrecord.model.rights import Use
@@ -114,6 +114,10 @@ class Shuffle:
             raise NotFound("nothing of this recording may be heard here", "its page says why")
         return self._answer(_playable(view, heard))
 
+    def ids(self, limit: int, territory: str) -> list[str]:
+        """Ids of recordings, as `/shuffle` draws them."""
+        return [view.id for view, _ in self._draw(limit, territory, "")]
+
     def _draw(self, limit: int, territory: str, shelf: str) -> list[tuple[RecordingView, SoundView]]:
         if shelf and not _SHELF.fullmatch(shelf):
             return []
@@ -123,13 +127,7 @@ class Shuffle:
     def _shelves(self) -> list[str]:
         """Of the newest editions."""
         with Archive.open(self._folder) as archive:
-            return sorted(
-                {
-                    entry.shelf
-                    for folder, number in newest_editions.newest(archive)
-                    for entry in manifest_in(folder / str(number)).volumes
-                }
-            )
+            return shelves(archive)
 
     def _answer(self, value: Struct) -> Response:
         headers = {**self._where.headers, "Cache-Control": "no-store"}

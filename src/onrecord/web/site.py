@@ -19,6 +19,7 @@ class Site(Struct, frozen=True):
     signals  what the archive says to machines where nothing else is said
     key      opens the owner's pages; "" where there are none
     alone    bound on loopback: nobody comes from elsewhere but by a proxy
+    media    the address of another server that listeners are sent to for sound; "" where there is none
     """
 
     folder: Path | None = None
@@ -26,9 +27,12 @@ class Site(Struct, frozen=True):
     signals: Signals = SILENT
     key: str = ""
     alone: bool = False
+    media: str = ""
 
 
 def site_of(folder: Path, key: str = "") -> Site:
     """The site of an archive: it takes notices, and rulings from whoever has the key."""
     with Archive.open(folder) as archive:
-        return Site(folder, archive.settings.web, archive.settings.rights.default, key)
+        settings = archive.settings
+        media = settings.s3.address if settings.s3.redirect else ""
+        return Site(folder, settings.web, settings.rights.default, key, media=media)

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from onrecord.errors import NotFound
 from onrecord.model import identifiers
 from onrecord.model.rights import Decision, Use
+from onrecord.store import Kept
 from onrecord.web import ranges, signs
 from onrecord.web.problems import Denied
 from onrecord.web.reader import Reader
@@ -54,19 +55,23 @@ def send(
     decision = archive.may(sha256, use, territory)
     if not decision.allow:
         raise Denied(451 if withdrawn(decision) else 403, decision)
-    path, claimed = archive.copy(sha256) if copy else archive.sound(sha256)
+    source, claimed = archive.sent(sha256, copy=copy)
     media_type = claimed if _SOUND_TYPE.fullmatch(claimed) else "application/octet-stream"
     headers = {
-        "ETag": f'"{path.name if copy else sha256}"',
+        "ETag": f'"{source.name if copy else sha256}"',
         # A browser may keep the bytes, but asks before it plays them again: the answer may have become no.
         **vary,
         "Cache-Control": "private, no-cache, no-transform",
         **signs.fields(archive.signals(sha256)),
     }
+    name = ""
     if download or media_type == "application/octet-stream":
         name = f"{sha256[:16]}.{_ENDINGS.get(media_type, 'bin')}"
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return ranges.answer(request, path, headers, media_type)
+    if isinstance(source, Kept) and request.method == "GET" and (to := source.address(media_type, name)):
+        # Good for minutes, for this file alone: who comes for the next part asks here again.
+        return RedirectResponse(to, 307, {**headers, "Cache-Control": "private, no-store"})
+    return ranges.answer(request, source, headers, media_type)
 
 
 def withdrawn(decision: Decision) -> bool:

@@ -5,7 +5,7 @@
 import pytest
 
 from onrecord.archive.looking_up import FIELDS, read_asked
-from onrecord.archive.looking_up.asked import identified
+from onrecord.archive.looking_up.asked import LABEL_CODE, identified
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,8 @@ def test_any_identifier_is_recognized_and_a_uuid_may_be_two() -> None:
     assert {scheme for scheme, _ in identified(uuid)} == {"mbid", "acoustid"}
     assert identified("rmfrggzdfmztwq2lk") == [("id", "rmfrggzdfmztwq2lk")]
     assert read_asked({"words": "USRC17607839"}).codes == (("isrc", "USRC17607839"),)
+    assert read_asked({"identifier": "ISRC US-RC1-76-07839"}).codes == (("isrc", "US-RC1-76-07839"),)
+    assert read_asked({"identifier": "LC 00193"}).codes == ((LABEL_CODE, "LC 00193"),)
     assert read_asked({"identifier": "what?"}).wrong and not read_asked({"identifier": "what?"}).asks
 
 

@@ -95,6 +95,35 @@ def test_a_wrong_row_keeps_its_place() -> None:
     assert lines[5].asked.title == "z"
 
 
+def test_a_quotation_mark_that_is_never_closed_is_said_at_its_row() -> None:
+    lines = list(opened('title,artist\nz,z\n"a,b\nc,d\ne,f\n').lines())
+    assert [line.asked.title for line in lines] == ["z", ""]
+    assert (lines[1].line, lines[1].asked.wrong) == (
+        3,
+        ("a quotation mark is opened in this row and not closed",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "western"),
+    [
+        ("Titel,Länge\n".encode("cp1252"), "", True),
+        ("Titel,Länge\n".encode(), "", False),
+        ("title\n花\n".encode("shift_jis"), "", True),
+        ("title\n花\n".encode("shift_jis"), "shift_jis", False),
+        ("title\n花\n".encode("utf-16"), "", False),
+        (("title\n" + "花" * 30_000).encode(), "", False),
+    ],
+)
+def test_it_is_known_where_the_encoding_was_a_guess(content: bytes, encoding: str, western: bool) -> None:
+    assert opened(content, encoding=encoding).is_western == western
+
+
+def test_columns_that_are_not_read_are_known() -> None:
+    table = opened("Titel;Länge;Anmerkung\n")
+    assert table.columns() == {"title": "Titel", "length": "Länge"} and table.unread() == ["Anmerkung"]
+
+
 @pytest.mark.parametrize(
     ("content", "shape", "said"),
     [

@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 from onrecord.archive import Archive
 from onrecord.archive.reading import Reader
 from onrecord.archive.settings import WebSettings
-from onrecord.web.access import passwords
 from onrecord.web.access.people import Users
 from onrecord.web.access.roles import SCOPES, Role
 from onrecord.web.app import create_app
@@ -21,12 +20,6 @@ ORIGIN = "http://127.0.0.1:8080"
 PASSWORD = "correct horse battery"
 NAMES = {Role.LISTENER: "lis", Role.CURATOR: "cur", Role.OWNER: "own"}
 Visit = Callable[..., TestClient]
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same function at a lower cost: what is kept names its cost itself."""
-    monkeypatch.setattr(passwords, "_COST", (2**4, 8, 1))
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ CLOSED = {
     "GET /rights/queue": Role.CURATOR,
     "POST /rights/rule": Role.CURATOR,
     "POST /rights/notices/{id}": Role.CURATOR,
+    "GET /rights/picture/{digest}": Role.CURATOR,
     "GET /rights/sound/{sha256}": Role.CURATOR,
     "POST /books/musician": Role.OWNER,
     "POST /books/listener": Role.OWNER,

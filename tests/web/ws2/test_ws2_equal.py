@@ -46,6 +46,8 @@ OF_JSON: Final = {
     "- release.tags[]": _NOT_CC0,
     "- release.user-genres": _ONES_OWN,
     "- release.user-tags": _ONES_OWN,
+    "+ release.media[].tracks[].artist-credit": _NEWER,
+    "+ release.media[].tracks[].recording.artist-credit": _NEWER,
     "+ release.media[].tracks[].recording.aliases": _NEWER,
     "+ release.release-group.genres": _NEWER,
     "+ release.release-group.tags": _NEWER,

@@ -35,12 +35,21 @@ def test_what_must_not_fit(query: str) -> None:
 def test_the_same_field_means_another_thing_in_another_kind() -> None:
     assert parse("release", "release:x") == Term(NAME, "x")
     assert parse("recording", "release:x") == Term(("releases",), "x")
+    assert parse("recording", "track:x") == parse("recording", "recording:x") == Term(NAME, "x")
 
 
 def test_boosts_do_not_count_and_escapes_are_taken_off() -> None:
     assert parse("artist", r"AC\/DC^2.5") == Term(ANY, "AC/DC")
     assert parse("artist", r"artist:(a \- b)") == Group((("may", Term(NAME, "a")), ("may", Term(NAME, "b"))))
     assert parse("artist", r'"say \"hi\""^3') == Term(ANY, 'say "hi"', phrase=True)
+
+
+def test_signs_are_looked_for_where_there_is_nothing_else() -> None:
+    assert parse("artist", r'artist:("!!!")') == Term(NAME, "!!!", phrase=True)
+    assert parse("artist", r"artist:(\!\!\!) AND a") == Group(
+        (("must", Term(NAME, "!!!")), ("must", Term(ANY, "a")))
+    )
+    assert parse("recording", r"recording:(rock \& roll)") == parse("recording", "recording:(rock roll)")
 
 
 def test_prefix_near_and_everything() -> None:
@@ -65,6 +74,8 @@ def test_numbers_dates_and_codes() -> None:
     assert parse("recording", "isrc:GB-AHS-14-00099") == Code("isrc", "GBAHS1400099")
     assert parse("label", "code:LC-0542") == Code("code", "542")
     assert parse("release", "tracks:12") == Between("tracks", 12, 12)
+    assert parse("recording", "qdur:(35)") == Between("length", 70_000, 71_999)
+    assert parse("recording", "qdur:[* TO 35]") == Between("length", None, 71_999)
 
 
 def test_a_field_that_is_not_held_fits_nothing() -> None:

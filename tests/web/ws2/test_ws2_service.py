@@ -20,10 +20,11 @@ from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.reading import Reader, open_reader
 from onrecord.archive.withdrawing import withdraw
 from onrecord.archive.ws2 import EntityReader
-from onrecord.catalog.named import NAMESPACE
+from onrecord.model.own_ids import own_id
 from onrecord.model.rights import Target
 from onrecord.web.app import create_app
 from onrecord.web.site import site_of
+from onrecord.web.ws2.inclusions import Form, shown
 from onrecord.web.ws2.rate import Rate
 from onrecord.web.ws2.routes import routes
 from tests.archive.withdrawn import tune
@@ -80,8 +81,8 @@ def test_what_musicbrainz_does_not_know_has_an_id_of_its_own_that_stays(
 ) -> None:
     [found] = ask(client, "recording", query="recording:tune")["recordings"]
     canonical = Reader(once).search("tune", ("recording",))[0].id
-    assert found["id"] == str(uuid.uuid5(NAMESPACE, f"recording:{canonical}"))
-    assert uuid.UUID(found["id"]).version == 5
+    assert found["id"] == own_id("recording", canonical)
+    assert uuid.UUID(found["id"]).version == 8
     again = ask(client, f"recording/{found['id']}", inc="artists releases")
     assert (again["title"], again["artist-credit"][0]["name"]) == ("Tune", "Some Makers")
     assert again["releases"][0]["title"] == "Record"
@@ -92,7 +93,7 @@ def test_an_id_of_its_own_leads_to_the_mbid_that_came_later(tmp_path: Path) -> N
         harvest(archive, "musicbrainz-json", answers(tmp_path / "answers"))
         rematch(archive)
         canonical = Reader(archive.folder).search("three", ("recording",))[0].id
-    own = uuid.uuid5(NAMESPACE, f"recording:{canonical}")
+    own = own_id("recording", canonical)
     client = TestClient(Starlette(routes=routes(EntityReader(tmp_path / "archive"))))
     assert ask(client, f"recording/{own}")["id"] == mbid("recording Three")
     client.close()
@@ -106,7 +107,7 @@ def test_a_record_that_musicbrainz_did_not_write_has_no_mbid(tmp_path: Path) -> 
     client = TestClient(Starlette(routes=routes(EntityReader(tmp_path / "archive"))))
     assert refused(client, f"recording/{mbid('recording Made')}")[0] == 404
     [found] = ask(client, "recording", query="made")["recordings"]
-    assert uuid.UUID(found["id"]).version == 5
+    assert uuid.UUID(found["id"]).version == 8
     client.close()
 
 
@@ -240,6 +241,37 @@ def test_search_by_fields(client: TestClient) -> None:
     assert ask(client, "isrc/GBAAA2600003")["recordings"][0]["id"] == mbid("recording Three")
 
 
+def test_somebody_is_credited_where_credits_are_asked_for(client: TestClient) -> None:
+    album = ask(client, f"release/{mbid('Album')}", inc="artist-credits release-groups")
+    assert album["release-group"]["artist-credit"] == album["artist-credit"]
+    assert album["artist-credit"][0]["artist"]["id"] == SINGER
+    # As a record is that was fetched without its credits.
+    bare = {"id": mbid("bare"), "title": "Bare", "release-group": {"id": mbid("group"), "title": "Bare"}}
+    made = shown("release", bare, Form(frozenset({"artists", "release-groups"})))
+    assert made["artist-credit"][0]["name"] == "[unknown]" and made["artist-credit"][0]["artist"]["id"]
+    assert made["release-group"]["artist-credit"] == made["artist-credit"]
+    assert "artist-credit" not in shown("release", bare, Form(frozenset({"release-groups"})))
+    assert "artist-credit" not in shown("release", bare, Form(frozenset({"artists"}), as_json=False))
+
+
+def test_media_and_tracks_are_whole_where_a_record_has_them_in_part() -> None:
+    tracks = [
+        {"title": "One", "recording": {"id": mbid("one"), "title": "One"}},
+        {"id": "kept", "position": 9},
+    ]
+    found = {
+        "id": mbid("found"),
+        "title": "Found",
+        "media": [{"track-count": 3}, {"position": 7, "tracks": tracks}],
+    }
+    [first, second] = shown("release", found, Form(frozenset({"recordings", "artist-credits"})))["media"]
+    assert (first["position"], second["position"]) == (1, 7)
+    [one, other] = second["tracks"]
+    assert (one["position"], uuid.UUID(one["id"]).version) == (1, 5)
+    assert (other["position"], other["id"]) == (9, "kept")
+    assert one["artist-credit"][0]["name"] == one["recording"]["artist-credit"][0]["name"] == "[unknown]"
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -248,7 +280,7 @@ def test_search_by_fields(client: TestClient) -> None:
         "+release-groups+series-rels+url-rels+work-level-rels+recording-level-rels+artist-rels+work-rels&fmt=json",
         "recording/{three}?inc=aliases+artist-credits+artists+genres+isrcs+media+release-groups+releases&fmt=json",
         "release?query=release%3A%28album%29%20artist%3A%28singer%29%20tracks%3A%282%29&limit=25&fmt=json",
-        "recording?query=recording%3A%28one%29%20artist%3A%28singer%29%20release%3A%28album%29%20tnum%3A%281%29"
+        "recording?query=track%3A%28one%29%20artist%3A%28singer%29%20release%3A%28album%29%20tnum%3A%281%29"
         "%20qdur%3A%28100%29&limit=25&fmt=json",
         "release?artist={artist}&inc=media+labels&limit=100&offset=0&fmt=json",
         "release?release-group={group}&inc=media+labels&limit=100&fmt=json",

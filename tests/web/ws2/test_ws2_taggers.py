@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real clients, in a process of their own, tag files from the archive: musicbrainzngs and `beet import`.
+"""Real clients, in a process of their own, tag files from the archive: musicbrainzngs, `beet import` and Picard.
 
 They run on the Python that ONRECORD_TAGGERS names, else on this one, and are skipped by name where it has them not.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -217,3 +218,61 @@ def test_beet_import_tags_files_from_the_archive(host: str, tmp_path: Path) -> N
     artist, album, track, release_id, number = found["Piece 3"]
     assert (artist, album, number) == ("The Test Tones", "Tones", 3)
     assert (track, release_id) == (piece["id"], piece["release-list"][0]["id"])
+
+
+#: Picard as it is, but for the screen; it does what `-e` says, one after the other.
+PICARD = """
+import os, sys
+home = sys.argv[1]
+os.environ.update(QT_QPA_PLATFORM="offscreen", XDG_RUNTIME_DIR=home, LC_ALL="C.UTF-8")
+from picard.tagger import main
+options = ["-c", home + "/picard.ini", "-N", "-P", "-M", "-s", "--no-crash-dialog"]
+sys.argv = ["picard", *options, *(part for said in sys.argv[2:] for part in ("-e", *said.split(" ", 1)))]
+main(autoupdate=False)
+"""
+SETTINGS = """
+[setting]
+server_host={host}
+server_port={port}
+browser_integration=false
+check_for_updates=false
+quit_confirmation=false
+save_images_to_tags=false
+"""
+
+
+@pytest.mark.slow
+def test_picard_tags_files_from_the_archive(host: str, tmp_path: Path) -> None:
+    """An album by its name and a file by its own, each looked for, loaded and written by Picard itself."""
+    needs("picard.tagger", "mediafile")
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    name, port = host.split(":")
+    (home / "picard.ini").write_text(SETTINGS.format(host=name, port=port))
+    for number in (1, 2, 4):
+        tags = {
+            "title": f"Piece {number}",
+            "artist": "Test Tones",
+            "album": "Tones",
+            "tracknumber": str(number),
+        }
+        write(tmp_path / "album" / f"{number}.flac", number, tags=tags)
+    write(tmp_path / "alone" / "3.flac", 3, tags={"title": "peice 3", "artist": "the test tones"})
+    said = [
+        "CLUSTER",
+        "LOOKUP clustered",
+        "PAUSE 4",
+        f"LOAD {tmp_path}/alone",
+        "LOOKUP unclustered",
+        "PAUSE 4",
+    ]
+    run(PICARD, str(home), f"LOAD {tmp_path}/album", *said, "SAVE_MATCHED", "QUIT", home=home)
+    found = json.loads(run(READING, str(tmp_path), home=home))
+    assert sorted(found) == [f"Piece {number}" for number in range(1, 5)]
+    artist, album, track, release_id, number = found["Piece 3"]
+    assert (artist, album, number) == ("The Test Tones", "Tones", 3)
+    asked = urlopen(f"http://{host}/ws/2/recording?query=recording:%22piece%203%22&fmt=json", timeout=20)
+    with asked as answer:
+        [piece] = json.load(answer)["recordings"]
+    assert (track, release_id) == (piece["id"], piece["releases"][0]["id"])
+    assert {item[3] for item in found.values()} == {release_id}

@@ -12,7 +12,7 @@
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -22,9 +22,10 @@ from onrecord.archive.editions import manifest_in, tags_of
 from onrecord.archive.exporting.giving import reflink
 from onrecord.archive.keyholding import feed_folder
 from onrecord.archive.newest_editions import newest
-from onrecord.archive.seeding import payload
+from onrecord.archive.seeding import given
 from onrecord.durable import settle, sync
 from onrecord.errors import DigestMismatch, NotFound, UsageError
+from onrecord.ledger import BlobRow
 from onrecord.publish.contents import Contents, Listed, read
 from onrecord.publish.edition import VolumeEntry
 from onrecord.store.digest import digest, digest_file, reading
@@ -141,7 +142,8 @@ class _Writing:
             for file in sorted(contents.files, key=lambda file: len(file.path) == 1):
                 place = places[file.path]
                 assert place is not None
-                self._file(place, target.joinpath(entry.name, *file.path), file)
+                with self._opened(place) as source:
+                    self._file(source, target.joinpath(entry.name, *file.path), file)
         except DigestMismatch as error:
             self._report.left_out[entry.name] = error.message
             return
@@ -150,11 +152,17 @@ class _Writing:
             sync(folder)
         self._report.volumes += 1
 
-    def _place(self, path: tuple[str, ...], tags: Path) -> Path | None:
+    def _place(self, path: tuple[str, ...], tags: Path) -> Path | BlobRow | None:
         if path[0] == "data":
-            return payload(self._archive, path[-1])
+            return given(self._archive, path[-1])
         tag = tags.joinpath(*path)
         return tag if tag.is_file() else None
+
+    def _opened(self, place: Path | BlobRow) -> AbstractContextManager[Path]:
+        """Of what lies in a bucket one file at a time is brought here."""
+        if isinstance(place, BlobRow):
+            return self._archive.store.holding(place.sha256, place.root)
+        return nullcontext(place)
 
     def _file(self, source: Path, target: Path, file: Listed) -> None:
         """Write one file, unless it is there; its bytes are what the torrent says."""

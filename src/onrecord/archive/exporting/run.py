@@ -16,7 +16,7 @@ from onrecord.archive.exporting.writer import Writer
 from onrecord.archive.reading import Reader
 from onrecord.durable import sync
 from onrecord.model.rights import Use
-from onrecord.store import Root
+from onrecord.store import Disk
 
 
 def export(
@@ -49,7 +49,7 @@ def export(
                 progress(report.files + report.held, report.bytes)
             writer.close()
         if made.exists() and report.files:
-            Root("export", made).sync()
+            Disk("export", made).sync()
             target.parent.mkdir(parents=True, exist_ok=True)
             made.rename(target)
             sync(target.parent)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from onrecord.model import identifiers
-from onrecord.search.codes import pack
+from onrecord.search.codes import pack, spelled
 
 #: Schemes of identifiers, each with how one looks; `identifier` takes any of them, or an id of the archive's own.
 SCHEMES: Final = {
@@ -24,7 +24,7 @@ SCHEMES: Final = {
 }
 #: An id of the archive's own is kept as one more scheme.
 OWN: Final = "id"
-#: A label code, written with its LC among the words, is that of a label alone.
+#: A label code, written with its LC, is that of a label alone.
 LABEL_CODE: Final = "label_code"
 NAMES: Final = ("title", "artist", "release", "words")
 #: All that a row may say.
@@ -110,8 +110,11 @@ def read_asked(fields: Mapping[str, Any]) -> Asked:
 def identified(text: str) -> list[tuple[str, str]]:
     """What a text may be as an identifier, as (scheme, value); a bare UUID may be two."""
     text = text.strip()
-    found = [(scheme, text) for scheme in SCHEMES if len(text) <= 300 and pack(scheme, text) is not None]
-    return found or ([(OWN, text)] if _OWN.fullmatch(text) else [])
+    if found := spelled(text):
+        return found
+    if text[:2].upper() == "LC" and len(text) <= LONGEST and identifiers.label_code(text):
+        return [(LABEL_CODE, text)]
+    return [(OWN, text)] if _OWN.fullmatch(text) else []
 
 
 def _codes(texts: Mapping[str, str], wrong: list[str]) -> list[tuple[str, str]]:
@@ -127,7 +130,8 @@ def _codes(texts: Mapping[str, str], wrong: list[str]) -> list[tuple[str, str]]:
         here = identified(text) or identified(_barcode(text))
         if not here:
             wrong.append(
-                f"identifier: expected an {', '.join(SCHEMES)} or an id of this archive, got {text[:60]!r}"
+                f"identifier: expected an {', '.join(SCHEMES)}, a label code as LC 00193"
+                f" or an id of this archive, got {text[:60]!r}"
             )
         found += here
     return found + identified(texts.get("words", ""))

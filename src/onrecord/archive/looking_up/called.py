@@ -14,8 +14,8 @@ from onrecord.archive.looking_up.asked import LABEL_CODE, OWN, Asked
 from onrecord.archive.looking_up.titles import base
 from onrecord.archive.looking_up.weighing import LEAST, Candidate, weigh
 from onrecord.archive.named import NamedThings
-from onrecord.catalog.named import own_id
 from onrecord.model.filters import Filters
+from onrecord.model.own_ids import own_id
 from onrecord.model.views import Hit
 from onrecord.search.entity_finding import KINDS
 

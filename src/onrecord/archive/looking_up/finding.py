@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from onrecord.archive.looking_up import answers
 from onrecord.archive.looking_up.answers import LookedUp, Match
-from onrecord.archive.looking_up.asked import OWN, Asked
+from onrecord.archive.looking_up.asked import LABEL_CODE, OWN, Asked
 from onrecord.archive.looking_up.called import called
 from onrecord.archive.looking_up.titles import base
 from onrecord.archive.looking_up.weighing import LEAST, Candidate, Weighed, agree, people, weigh
 from onrecord.archive.reading import Reader
-from onrecord.archive.searching import Holding
+from onrecord.archive.searching import Holding, spelled
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.search.codes import pack
 from onrecord.search.entity_finding import KINDS as NAMED
@@ -44,7 +44,11 @@ class LookUp:
     def __init__(self, folder: Path, filters: Filters = EVERYTHING) -> None:
         """`filters` narrow what may be an answer."""
         self._reader = _Reader(folder)
-        self.filters = filters
+        self.filters = spelled(filters)
+
+    def unknown(self) -> list[str]:
+        """A sentence on each filter by which nothing can be found here."""
+        return self._reader.unknown(self.filters)
 
     @property
     def archive(self) -> str:
@@ -86,7 +90,7 @@ class _Reader(Reader):
         if scheme == OWN:
             number = self._rows.number(value)
             return self._rows.named([number]) if number is not None else []
-        key = pack(scheme, value)
+        key = pack(scheme, value) if scheme != LABEL_CODE else None
         return self._rows.named(self._rows.coded(*key, _BEARERS)) if key else []
 
     def called(self, asked: Asked, filters: Filters) -> Iterator[Match]:

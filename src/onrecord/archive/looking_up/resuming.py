@@ -11,7 +11,7 @@ import csv
 import fcntl
 import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -22,7 +22,7 @@ from msgspec import Struct
 from onrecord import durable
 from onrecord.archive.looking_up.answers import OUTCOMES, Outcome, Summary, Tally
 from onrecord.archive.looking_up.finding import MOST, LookUp
-from onrecord.archive.looking_up.tables import ADDED, Shape, cells, open_table, written
+from onrecord.archive.looking_up.tables import ADDED, Shape, Table, cells, open_table, written
 from onrecord.errors import ArchiveLocked, NotFound, UsageError
 from onrecord.model.filters import Filters
 
@@ -49,12 +49,12 @@ def look_up_file(
     shape: Shape,
     most: int = MOST,
     progress: Callable[[int, int], None] = lambda rows, size: None,
-    recognized: Callable[[Mapping[str, str]], None] = lambda columns: None,
+    recognized: Callable[[Table], None] = lambda table: None,
 ) -> tuple[Summary, int]:
     """Look up every row of `source` into `target`: (all of it in numbers, how many rows an earlier run had answered).
 
-    `recognized` is told once, before the first row, which column each field is read from, and `progress` rows and bytes
-    of the table that are done. UsageError where `target` is there, where the table
+    `recognized` is told once, before the first row, how the table is read, and `progress` rows and bytes of it that are
+    done. UsageError where `target` is there, where the table
     cannot be recognized, or where it or the questions are others than those that were begun with.
     """
     if not source.is_file():
@@ -72,7 +72,7 @@ def look_up_file(
         header = _MARK + header if marked else header
         asked = _State(_VERSION, durable.sha256_of(source), look_up.archive, shape, look_up.filters, most)
         _refuse_other(state, asked, source, target, fresh=not os.fstat(out).st_size)
-        recognized({field: table.header[place] for field, place in table.places.items()})
+        recognized(table)
         tally = Tally()
         done = _resume(out, header, table.delimiter, len(table.header), tally)
         for number, line in enumerate(islice(table.lines(), done, None), done + 1):

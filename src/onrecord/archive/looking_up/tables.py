@@ -19,7 +19,7 @@ from onrecord.archive.looking_up.answers import LookedUp
 from onrecord.archive.looking_up.asked import FIELDS, Asked, identified, read_asked
 from onrecord.errors import UsageError
 from onrecord.royalties.privacy import FORMULA
-from onrecord.royalties.rows import Readable, rows
+from onrecord.royalties.rows import Readable, encoding, rows
 
 #: Names that the columns of a field have, the likeliest first; case, `_`, `-`, `.` and spaces do not count.
 NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -44,7 +44,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
                 "альбом", "アルバム"),
     "length_ms": ("length ms", "duration ms", "duration (ms)", "length (ms)", "track duration (ms)", "milliseconds"),
     "length": ("length", "duration", "track length", "track duration", "duration (s)", "length (s)", "seconds",
-               "playing time", "time", "dauer", "durée", "duración", "duration seconds", "length seconds"),
+               "playing time", "time", "dauer", "länge", "durée", "duración", "durata", "duration seconds",
+               "length seconds"),
     "words": ("words", "query", "search", "artist and title"),
 }  # fmt: skip
 #: The columns that the answers add.
@@ -97,16 +98,34 @@ class Line(NamedTuple):
 
 
 class Table:
-    """A table that was recognized. `header` names its columns, `places` says in which each field stands."""
+    """A table that was recognized. `header` names its columns, `places` says in which each field stands.
+
+    It `is_western` where its beginning is no UTF-8 and nobody said what else it is."""
 
     def __init__(
-        self, stream: Readable, shape: Shape, delimiter: str, header: list[str], places: dict[str, int]
+        self,
+        stream: Readable,
+        shape: Shape,
+        delimiter: str,
+        header: list[str],
+        places: dict[str, int],
+        is_western: bool = False,
     ) -> None:
         self._stream = stream
         self._shape = shape
         self.delimiter = delimiter
         self.header = header
         self.places = places
+        self.is_western = is_western
+
+    def columns(self) -> dict[str, str]:
+        """The name of the column that each field is read from."""
+        return {field: self.header[place] for field, place in self.places.items()}
+
+    def unread(self) -> list[str]:
+        """Names of the columns that no field is read from."""
+        read = set(self.places.values())
+        return [name for place, name in enumerate(self.header) if place not in read]
 
     def lines(self) -> Iterator[Line]:
         """Every row, once. One that cannot be read is there as well, and says why."""
@@ -145,7 +164,7 @@ def open_table(stream: BinaryIO, shape: Shape, name: str) -> Table:
         raise UsageError(f"{name}: expected a table with a header, got an empty file")
     _refuse_unknown(shape, name)
     if shape.encoding:
-        head = head.decode(shape.encoding, "ignore").encode()
+        head = head.decode(shape.encoding, "ignore").encode("utf-8", "replace")
     found = [_recognized(head, delimiter, shape) for delimiter in shape.delimiter or _DELIMITERS]
     delimiter, first, places = max(found, key=lambda it: (len(it[2]), len(it[1])))
     if not places and shape.header and not shape.columns and len(first) == 1 and identified(first[0]):
@@ -154,7 +173,8 @@ def open_table(stream: BinaryIO, shape: Shape, name: str) -> Table:
     _refuse_unasked(shape, places, first, name)
     header = first if shape.header else [str(number) for number in range(1, len(first) + 1)]
     source = _Recoded(stream, shape.encoding, name) if shape.encoding else stream
-    return Table(source, shape, delimiter, header, places)
+    is_western = not shape.encoding and encoding(head) == "latin-1" and not _is_utf8(head)
+    return Table(source, shape, delimiter, header, places, is_western)
 
 
 def cells(answer: LookedUp) -> list[str]:
@@ -249,6 +269,15 @@ def _western(cell: str) -> str:
         return cell.encode("latin-1").decode("cp1252")
     except UnicodeError:
         return cell
+
+
+def _is_utf8(head: bytes) -> bool:
+    """The last character may be cut off."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _Recoded:

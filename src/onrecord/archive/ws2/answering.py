@@ -62,17 +62,10 @@ class Answering:
         self, kind: str, asked: Asked, limit: int, offset: int, wanted: frozenset[str]
     ) -> tuple[int, list[Tree]]:
         """How many fit, and the best of them from `offset` on, each with its `score`: 100 is the best."""
-        index = self._held.index
-        if index is None:
-            return 0, []
-        hidden = list(self._hidden)
-        count, hits = index.search(kind, asked, limit, offset, hidden)
-        best = hits[0][1] if hits else 0.0
-        if offset and hits:
-            best = index.search(kind, asked, 1, 0, hidden)[1][0][1]
+        count, best, hits = self._held.fitting(kind, asked, limit, offset)
         trees = []
-        for id, score in hits:
-            entity = self._entities.find(kind, id)
+        for thing, score in hits:
+            entity = self._entities.of(kind, thing)
             if entity is not None:
                 worth = round(100 * score / best) if best > 0 else 100
                 trees.append({**self._shown(self._trees.tree(entity, wanted)), "score": worth})

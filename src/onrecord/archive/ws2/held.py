@@ -14,9 +14,14 @@ from onrecord.archive.reading import Reader
 from onrecord.archive.ws2.records import Tree, kept
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody
 from onrecord.engine.duck import Duck
-from onrecord.search.entities import Entities, Entity
-from onrecord.search.fields import FieldIndex
+from onrecord.model.identifiers import mbid
+from onrecord.search import row_search
+from onrecord.search.entities import PAGED, Entities, Entity
+from onrecord.search.fields import THING, Asked, Code, FieldIndex, Group
+from onrecord.search.row_search import RowSearch
 
+#: The field by which each kind without rows is found by its own id.
+_OWN: Final = {"release-group": "rgid", "work": "wid", "label": "laid"}
 #: So many of an artist's recordings are browsed.
 _LISTED: Final = 100_000
 B = TypeVar("B", ArtistBody, ReleaseBody, RecordingBody)
@@ -54,8 +59,34 @@ class Held(Reader):
             held = self._not_told = withheld, changes, (things, self._entities.ids(things))
         return held[2]
 
+    def fitting(
+        self, kind: str, asked: Asked, limit: int, offset: int
+    ) -> tuple[int, float, list[tuple[str, float]]]:
+        """How many fit, how well the best, and (thing, score) of those from `offset` on; nothing before the first
+        match."""
+        end, count, found = offset + limit, 0, list[tuple[str, float]]()
+        index = self._index
+        if index is not None and kind in row_search.KINDS:
+            with self._rows.reading() as rows:
+                if rows.made:
+                    searching = RowSearch(rows, self._folder / "search", self._entities)
+                    count, found = searching.search(kind, asked, end, 0, self.hidden)
+        if index is not None and kind not in PAGED:
+            more, named = index.search(kind, self._as_called_here(kind, asked), end, 0, self.hidden)
+            count, found = count + more, sorted([*found, *named], key=lambda hit: -hit[1])[:end]
+        return count, found[0][1] if found else 0.0, found[offset:]
+
+    def _as_called_here(self, kind: str, asked: Asked) -> Asked:
+        """The same with things in place of the ids of their own."""
+        if isinstance(asked, Group):
+            return Group(tuple((how, self._as_called_here(kind, part)) for how, part in asked.parts))
+        if isinstance(asked, Code) and asked.field == _OWN[kind]:
+            entity = self._entities.find(kind, asked.value) if mbid(asked.value) else None
+            return Code(THING, entity.thing) if entity else Group(())
+        return asked
+
     @property
-    def index(self) -> FieldIndex | None:
+    def _index(self) -> FieldIndex | None:
         """None before the first match."""
         name = self._entities.fields()
         if not name:

@@ -14,8 +14,8 @@ import msgspec
 from onrecord.archive.ws2.held import Held
 from onrecord.archive.ws2.records import Tree, inside
 from onrecord.archive.ws2.shapes import CREDITED, DEFAULTS, NOT_BRIEF, TYPES, UNKNOWN
-from onrecord.catalog.named import own_id
 from onrecord.catalog.pages import TrackBody
+from onrecord.model.own_ids import own_id
 from onrecord.search.entities import Entity
 
 #: So many of each list of a look-up, as the service does; the rest is browsed.

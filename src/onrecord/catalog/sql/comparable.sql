@@ -107,6 +107,7 @@ CREATE OR REPLACE MACRO is_generic(title) AS
 
 -- Half of a hash: what is told apart by it is compared as it is afterwards.
 CREATE OR REPLACE MACRO hint(one, other) AS (hash(one, other) >> 32)::UINTEGER;
+CREATE OR REPLACE MACRO twelve(bits) AS (bits & 4095)::USMALLINT;
 
 -- Are two titles one typing mistake apart, in a word of letters, and with the same numbers and versions?
 CREATE OR REPLACE MACRO new_short_words(words, others) AS
@@ -117,3 +118,10 @@ CREATE OR REPLACE MACRO one_mistake(one, other, one_words, other_words) AS
   AND regexp_replace(one, '[^0-9]', '', 'g') = regexp_replace(other, '[^0-9]', '', 'g')
   AND new_short_words(one_words, other_words) = 0
   AND new_short_words(other_words, one_words) = 0;
+
+-- A track as it is compared: a track of a live release is live, whether or not it says so, and a title that many of an
+-- artist have goes with its release.
+CREATE OR REPLACE MACRO told_as(short, release) AS
+  short
+  || if(is_live(release) AND NOT contains(short, 'live'), if(contains(short, '|'), ' live', '|live'), '')
+  || if(is_generic(short), '/' || fold(release), '');

@@ -1,7 +1,8 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Whom else the MusicBrainz records name that came after ?: artists that are credited, labels, release groups, works.
--- Claims have no column for these. One row a mention: which record, what is named, and as what.
+-- Claims have no column for these. One row a mention: which record, what is named, and as what. So is the language of a
+-- release's titles, which has no MBID.
 WITH fresh AS (
   SELECT
     r.source, r.record, r.seq, split_part(r.record, ':', 1) AS kind,
@@ -48,10 +49,21 @@ lists AS (
     regexp_extract_all(xml, '<release-group [^>]*\bid="[^"]*"[^>]*>\s*<title>([^<&]*)', 1)[:1]
   FROM fresh WHERE kind IN ('release', 'release-group') AND xml IS NOT NULL
 ),
+languages AS (
+  SELECT source, record, seq, json_extract_string(o, '$."text-representation".language') AS code
+  FROM objects WHERE kind = 'release'
+  UNION ALL
+  SELECT source, record, seq,
+    regexp_extract(xml, '<text-representation>\s*(?:<script>[^<]*</script>\s*)?<language>([^<&]*)', 1)
+  FROM fresh WHERE kind = 'release' AND xml IS NOT NULL
+),
 pairs AS (
   SELECT source, record, seq, kind, unnest(list_zip(ids, names)) AS pair FROM lists
 )
 SELECT DISTINCT source, record, seq, kind, lower(pair[1]) AS mbid, coalesce(pair[2], '') AS name
 FROM pairs
 WHERE regexp_full_match(pair[1], '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')
+UNION ALL
+SELECT DISTINCT source, record, seq, 'language', '', lower(code) FROM languages
+WHERE regexp_full_match(lower(code), '[a-z]{3}')
 ORDER BY ALL

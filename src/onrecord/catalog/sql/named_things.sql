@@ -1,8 +1,9 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Everything that has a name in MusicBrainz's six kinds, after `match` and with `mentions`: `named_things`, one row a
--- thing, and `named_links`, which of them belong together. A canonical thing goes by its canonical id; a release group, and
--- a work or a label that is only mentioned, by its MBID, or by what it was made from here.
+-- What has a name in MusicBrainz's kinds and no page of its own, after `match` and with `mentions`: `named_things`, one row
+-- a work, a label, a release group that records name; and `named_links`, which things belong together. A canonical thing
+-- goes by its canonical id; a release group, and a work or a label that is only mentioned, by its MBID, or by what it was
+-- made from here. A release that no record puts into a group is one by itself: that is said nowhere here.
 CREATE OR REPLACE TABLE current_mentions AS
 SELECT m.*, split_part(m.record, ':', 1) AS of_kind, split_part(m.record, ':', 2) AS of FROM mentions m
 WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = m.source AND r.record = m.record AND r.seq > m.seq);
@@ -13,16 +14,8 @@ FROM artist_members m JOIN artist_nodes n ON n.node = m.node WHERE n.mbid <> '' 
 
 CREATE OR REPLACE TABLE artist_ids AS SELECT thing, unnest(mbids) AS mbid FROM artist_mbids;
 
-CREATE OR REPLACE TABLE release_facts AS
-SELECT
-  m.release AS thing,
-  coalesce(list_sort(list(DISTINCT n.mbid) FILTER (WHERE n.mbid <> '')), []) AS mbids,
-  coalesce(list_sort(list(DISTINCT n.barcode) FILTER (WHERE n.barcode <> '')), []) AS barcodes,
-  coalesce(arg_min(n.country, (m.rank, n.source, n.id)) FILTER (WHERE n.country <> ''), '') AS country,
-  coalesce(arg_min(n.kind, (m.rank, n.source, n.id)) FILTER (WHERE n.kind <> ''), '') AS kind
-FROM release_members m JOIN release_nodes n ON n.node = m.node GROUP BY m.release;
-
-CREATE OR REPLACE TABLE release_ids AS SELECT thing, unnest(mbids) AS mbid FROM release_facts;
+CREATE OR REPLACE TABLE release_ids AS
+SELECT DISTINCT m.release AS thing, n.mbid FROM release_members m JOIN release_nodes n ON n.node = m.node WHERE n.mbid <> '';
 
 CREATE OR REPLACE TABLE release_artists AS
 SELECT DISTINCT m.release, a.artist
@@ -38,14 +31,18 @@ JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 
 JOIN artist_ids a ON a.mbid = c.mbid;
 
 CREATE OR REPLACE TABLE release_groups AS
-WITH said AS (
-  SELECT f.thing AS release, min(c.mbid) AS mbid
-  FROM release_ids f
-  JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'release-group'
-  GROUP BY f.thing
-)
-SELECT f.thing AS release, coalesce(s.mbid, 'release-group/' || f.thing) AS thing, s.mbid
-FROM release_facts f LEFT JOIN said s ON s.release = f.thing;
+SELECT f.thing AS release, min(c.mbid) AS mbid
+FROM release_ids f
+JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'release-group'
+GROUP BY f.thing;
+
+CREATE OR REPLACE TABLE release_facts AS
+SELECT
+  m.release AS thing,
+  coalesce(list_sort(list(DISTINCT n.mbid) FILTER (WHERE n.mbid <> '')), []) AS mbids,
+  coalesce(arg_min(n.kind, (m.rank, n.source, n.id)) FILTER (WHERE n.kind <> ''), '') AS kind
+FROM release_groups g JOIN release_members m ON m.release = g.release JOIN release_nodes n ON n.node = m.node
+GROUP BY m.release;
 
 -- Which work an MBID or an ISWC is of; where persons keep apart what bears one MBID, the first.
 CREATE OR REPLACE TABLE work_things AS
@@ -76,6 +73,24 @@ FROM named WHERE folded <> ''
 GROUP BY folded
 HAVING count(DISTINCT thing) FILTER (WHERE coded) = 1 OR count(DISTINCT thing) = 1;
 
+-- Who says what of works and labels, in the order of precedence: source, id there, reason, and the fields (of which
+-- `archive/named.py` has the names), null for one that is as the thing has it, and for an MBID that is the id.
+CREATE OR REPLACE TABLE work_said AS
+SELECT m.work, list([
+    n.source, n.id, m.reason, if(n.title = w.title, NULL, n.title), if(n.mbid = n.id, NULL, n.mbid), n.iswc,
+    if(n.composer = w.composer, NULL, n.composer), if(n.lyricist = w.lyricist, NULL, n.lyricist),
+    if(n.language = w.language, NULL, n.language), if(n.kind = w.kind, NULL, n.kind)
+  ] ORDER BY m.rank, n.source, n.id) AS claims
+FROM work_members m JOIN work_nodes n ON n.node = m.node JOIN canonical_works w ON w.id = m.work GROUP BY m.work;
+
+CREATE OR REPLACE TABLE label_said AS
+SELECT m.label, list([
+    n.source, n.id, m.reason, if(n.name = l.name, NULL, n.name), if(n.mbid = n.id, NULL, n.mbid),
+    if(n.sort_name = l.sort_name, NULL, n.sort_name), if(n.isni = l.isni, NULL, n.isni),
+    if(n.code = l.code, NULL, n.code), if(n.country = l.country, NULL, n.country), if(n.kind = l.kind, NULL, n.kind)
+  ] ORDER BY m.rank, n.source, n.id) AS claims
+FROM label_members m JOIN label_nodes n ON n.node = m.node JOIN canonical_labels l ON l.id = m.label GROUP BY m.label;
+
 CREATE OR REPLACE TABLE named_labels AS
 WITH said AS (
   SELECT coalesce(t.thing, c.mbid) AS thing, c.mbid, c.name, 0 AS rank
@@ -87,9 +102,12 @@ WITH said AS (
 SELECT
   l.id AS thing, coalesce(m.mbids, []) AS mbids, l.name, l.country, l.kind, l.code,
   to_json(struct_pack(
-    name := l.name, sort_name := l.sort_name, isni := l.isni, code := l.code, country := l.country, kind := l.kind
+    name := l.name, sort_name := l.sort_name, isni := l.isni, code := l.code, country := l.country, kind := l.kind,
+    claims := c.claims
   )) AS body
-FROM canonical_labels l LEFT JOIN label_mbids m ON m.thing = l.id
+FROM canonical_labels l
+LEFT JOIN label_mbids m ON m.thing = l.id
+LEFT JOIN label_said c ON c.label = l.id
 UNION ALL
 SELECT
   s.thing, if(max(s.mbid) IS NULL, [], [max(s.mbid)]), arg_min(s.name, (s.rank, s.name)), '', '', '', NULL
@@ -108,15 +126,12 @@ WITH labelled AS (
 one_way AS (
   SELECT 'artist' AS a_kind, artist AS a, 'release' AS b_kind, release AS b FROM release_artists
   UNION
-  SELECT 'artist', x.artist, 'release-group', g.thing
-  FROM release_artists x JOIN release_groups g ON g.release = x.release
-  UNION
   SELECT 'artist', a.thing, 'release-group', c.mbid
   FROM current_mentions c JOIN current_mentions o ON o.source = c.source AND o.record = c.record AND o.kind = 'artist'
   JOIN artist_ids a ON a.mbid = o.mbid
   WHERE c.of_kind = 'release-group' AND c.kind = 'release-group' AND c.of = c.mbid
   UNION
-  SELECT 'release-group', thing, 'release', release FROM release_groups
+  SELECT 'release-group', mbid, 'release', release FROM release_groups
   UNION
   SELECT 'label', label, 'release', thing FROM labelled
   UNION
@@ -133,81 +148,45 @@ SELECT a, b_kind AS kind, b FROM one_way UNION SELECT b, a_kind, a FROM one_way;
 
 CREATE OR REPLACE TABLE named_things AS
 SELECT
-  'artist' AS kind, a.id AS thing, coalesce(m.mbids, []) AS mbids, a.name, '' AS artist, [] :: VARCHAR[] AS releases,
-  '' AS label, [a.sort_name] AS others, CAST(NULL AS BIGINT) AS length, '' AS date, CAST(NULL AS BIGINT) AS tracks,
-  [] :: VARCHAR[] AS codes, CAST(NULL AS JSON) AS body
-FROM canonical_artists a LEFT JOIN artist_mbids m ON m.thing = a.id
-UNION ALL
-SELECT
-  'release', r.id, f.mbids, r.title, r.artist, [r.title], r.label, [], NULL, r.date, t.tracks,
-  list_concat(
-    ['barcode=' || code FOR code IN f.barcodes], ['country=' || f.country, 'type=' || f.kind, 'primarytype=' || f.kind],
-    coalesce(x.codes, []), coalesce(g.codes, [])
-  ), NULL
-FROM canonical_releases r
-JOIN release_facts f ON f.thing = r.id
-LEFT JOIN (SELECT release, count(*) AS tracks FROM canonical_tracks GROUP BY release) t ON t.release = r.id
-LEFT JOIN (
-  SELECT x.release, list('arid=' || mbid) AS codes
-  FROM release_artists x JOIN artist_ids a ON a.thing = x.artist GROUP BY x.release
-) x ON x.release = r.id
-LEFT JOIN (SELECT release, list('rgid=' || mbid) AS codes FROM release_groups WHERE mbid IS NOT NULL GROUP BY release) g
-  ON g.release = r.id
-UNION ALL
-SELECT
-  'release-group', g.thing, list_distinct(list(g.mbid) FILTER (WHERE g.mbid IS NOT NULL)),
-  coalesce(max(c.name) FILTER (WHERE c.name <> ''), min(r.title)), coalesce(min(r.artist), ''),
-  coalesce(list(r.title) FILTER (WHERE r.title IS NOT NULL), []), '', [], NULL, coalesce(min(r.date) FILTER (WHERE r.date <> ''), ''), NULL,
+  'release-group' AS kind, g.mbid AS thing, [g.mbid] AS mbids,
+  coalesce(max(c.name) FILTER (WHERE c.name <> ''), min(r.title)) AS name, coalesce(min(r.artist), '') AS artist,
+  coalesce(list(r.title) FILTER (WHERE r.title IS NOT NULL), []) AS releases, '' AS label, [] :: VARCHAR[] AS others,
+  coalesce(min(r.date) FILTER (WHERE r.date <> ''), '') AS date,
   list_concat(
     coalesce(list(DISTINCT 'type=' || f.kind) FILTER (WHERE f.kind <> ''), []),
     coalesce(list(DISTINCT 'primarytype=' || f.kind) FILTER (WHERE f.kind <> ''), []),
     list_distinct(flatten(list(['reid=' || mbid FOR mbid IN f.mbids]))),
     list_distinct(flatten(list(coalesce(['arid=' || mbid FOR mbid IN a.mbids], []))))
-  ), NULL
+  ) AS codes, CAST(NULL AS JSON) AS body
 FROM (
-  SELECT thing, mbid, release FROM release_groups
+  SELECT mbid, release FROM release_groups
   UNION
-  SELECT mbid, mbid, NULL FROM current_mentions WHERE of_kind = 'release-group' AND kind = 'release-group' AND of = mbid
-    AND mbid NOT IN (SELECT mbid FROM release_groups WHERE mbid IS NOT NULL)
+  SELECT mbid, NULL FROM current_mentions WHERE of_kind = 'release-group' AND kind = 'release-group' AND of = mbid
+    AND mbid NOT IN (SELECT mbid FROM release_groups)
 ) g
 LEFT JOIN canonical_releases r ON r.id = g.release
 LEFT JOIN release_facts f ON f.thing = g.release
 LEFT JOIN release_artists x ON x.release = g.release
 LEFT JOIN artist_mbids a ON a.thing = x.artist
 LEFT JOIN (SELECT mbid, max(name) AS name FROM current_mentions WHERE kind = 'release-group' GROUP BY mbid) c ON c.mbid = g.mbid
-GROUP BY g.thing
+GROUP BY g.mbid
 UNION ALL
 SELECT
-  'recording', r.id, r.mbids, r.title, r.artist, coalesce(p.titles, []), '', [], r.duration_ms, r.date, NULL,
-  list_concat(
-    ['isrc=' || code FOR code IN r.isrcs], coalesce(['arid=' || mbid FOR mbid IN a.mbids], []), coalesce(p.codes, [])
-  ), NULL
-FROM canonical_recordings r
-LEFT JOIN artist_mbids a ON a.thing = r.artist_id
-LEFT JOIN (
-  SELECT t.recording, list(DISTINCT l.title) AS titles,
-    list_distinct(flatten(list(list_concat(['reid=' || mbid FOR mbid IN f.mbids], ['tnum=' || coalesce(t.position, 0)])))) AS codes
-  FROM canonical_tracks t
-  JOIN canonical_releases l ON l.id = t.release
-  JOIN release_facts f ON f.thing = t.release
-  GROUP BY t.recording
-) p ON p.recording = r.id
-UNION ALL
-SELECT
-  'work', w.id, w.mbids, w.title, concat_ws(', ', nullif(w.composer, ''), nullif(w.lyricist, '')), [], '', [], NULL, '', NULL,
+  'work', w.id, w.mbids, w.title, concat_ws(', ', nullif(w.composer, ''), nullif(w.lyricist, '')), [], '', [], '',
   list_concat(['iswc=' || code FOR code IN w.iswcs], ['lang=' || w.language, 'type=' || w.kind]),
   to_json(struct_pack(
     title := w.title, iswcs := w.iswcs, iswc := array_to_string(w.iswcs, ', '), composer := w.composer,
-    lyricist := w.lyricist, language := w.language, kind := w.kind
+    lyricist := w.lyricist, language := w.language, kind := w.kind, claims := c.claims
   ))
 FROM canonical_works w
+LEFT JOIN work_said c ON c.work = w.id
 UNION ALL
-SELECT 'work', c.mbid, [c.mbid], max(c.name), '', [], '', [], NULL, '', NULL, [], NULL
+SELECT 'work', c.mbid, [c.mbid], max(c.name), '', [], '', [], '', [], NULL
 FROM current_mentions c
 WHERE c.kind = 'work' AND c.mbid NOT IN (SELECT mbid FROM work_things)
 GROUP BY c.mbid
 UNION ALL
 SELECT
-  'label', thing, mbids, name, '', [], name, [], NULL, '', NULL,
+  'label', thing, mbids, name, '', [], name, [], '',
   ['country=' || country, 'type=' || kind, 'code=' || ltrim(replace(code, 'LC', ''), '0')], body
 FROM named_labels;

@@ -1,20 +1,13 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The numbers by which rows of pages name each other, after `match`: those that `numbered` has from earlier, and behind
+-- The numbers by which rows of pages (`page_things`) name each other: those that `numbered` has from earlier, and behind
 -- `{last}` those of what is new, as its claims came. And in these numbers: who made a recording (`page_artists`), and
 -- which recording stands where on which release (`page_places`).
 CREATE OR REPLACE TABLE page_numbers AS
-WITH things AS (
-  SELECT 0 AS rank, artist AS id, min(node) AS node FROM artist_members GROUP BY artist
-  UNION ALL
-  SELECT 1, release, min(node) FROM release_members GROUP BY release
-  UNION ALL
-  SELECT 2, recording, min(node) FROM recording_members GROUP BY recording
-)
-SELECT t.rank, t.id, k.number FROM things t JOIN numbered k ON k.id = substr(t.id, 2)
+SELECT t.rank, t.id, k.number FROM page_things t JOIN numbered k ON k.id = substr(t.id, 2)
 UNION ALL
 SELECT t.rank, t.id, {last} + row_number() OVER (ORDER BY t.rank, t.node, t.id)
-FROM things t WHERE substr(t.id, 2) NOT IN (SELECT id FROM numbered);
+FROM page_things t WHERE substr(t.id, 2) NOT IN (SELECT id FROM numbered);
 
 CREATE OR REPLACE TABLE page_artists AS
 SELECT p.number AS recording, a.number AS artist

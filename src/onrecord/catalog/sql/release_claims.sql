@@ -2,12 +2,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- One row a claim on a release, as `recording_claims` has those on recordings.
 WITH credited AS (
-  SELECT m.release, min(a.artist) AS artist
+  SELECT m.release, min(x.artist) AS artist
   FROM release_members m
   JOIN page_numbers p ON p.id = m.release AND p.number BETWEEN {first} AND {last}
   JOIN release_nodes n ON n.node = m.node
-  JOIN artist_nodes x ON x.source = n.source AND x.folded_name = fold(n.artist)
-  JOIN artist_members a ON a.node = x.node
+  JOIN release_makers x ON x.source = n.source AND x.folded_name = fold(n.artist)
   GROUP BY m.release
 )
 SELECT

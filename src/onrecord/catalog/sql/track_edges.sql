@@ -4,13 +4,6 @@
 -- neighbours, so the job is linear; what is alone in its group is told apart by half a hash before anything is compared.
 -- Where only some of a group are compared, they stand in the order of what they say, not of how they came.
 
--- A track as it is compared: a track of a live release is live, whether or not it says so, and a title that many of an
--- artist have goes with its release.
-CREATE OR REPLACE MACRO told_as(short, release) AS
-  short
-  || if(is_live(release) AND NOT contains(short, 'live'), if(contains(short, '|'), ' live', '|live'), '')
-  || if(is_generic(short), '/' || fold(release), '');
-
 CREATE OR REPLACE TABLE track_hints AS
 SELECT
   node, name,
@@ -54,42 +47,6 @@ spellings AS (
 ),
 several AS (
   SELECT use, key FROM spellings GROUP BY use, key HAVING min(name) <> max(name)
-),
--- Artists whose name sounds as one in another script does, or whose titles are in two scripts: few are. Each spelling of
--- an artist is looked at once.
-spelled AS (
-  SELECT artist, fold(artist) AS folded_artist, some_foreign, all_foreign
-  FROM (
-    SELECT artist, bool_or(foreign_title) AS some_foreign, bool_and(foreign_title) AS all_foreign
-    FROM (
-      SELECT artist, if(is_foreign(title), is_foreign(fold(title)), false) AS foreign_title
-      FROM track_nodes WHERE has_words(title)
-    )
-    GROUP BY artist
-  )
-),
-voices AS (
-  SELECT
-    folded_artist, is_foreign(folded_artist) AS foreign_name,
-    bool_or(some_foreign) AND NOT bool_and(all_foreign) AS foreign_titles,
-    voiced(min(artist), comparable_artist(folded_artist)) AS name
-  FROM spelled
-  WHERE folded_artist <> ''
-  GROUP BY folded_artist
-),
-sounds AS (
-  SELECT *, sounded(name) AS sound FROM voices
-),
-heard AS (
-  SELECT sound FROM sounds
-  WHERE len(sound) > 1 AND NOT is_nobody(sound)
-  GROUP BY sound
-  HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND foreign_titles)
-),
-singers AS (
-  SELECT s.artist, v.sound
-  FROM sounds v SEMI JOIN heard h ON h.sound = v.sound
-  JOIN spelled s ON s.folded_artist = v.folded_artist
 )
 SELECT node, 'name' AS use, 0::UINTEGER AS key, '' AS sound FROM track_hints WHERE name IN (SELECT key FROM names)
 UNION ALL
@@ -102,7 +59,7 @@ SELECT s.node, s.use, s.key, '' FROM spellings s SEMI JOIN several o ON o.key = 
 UNION ALL
 SELECT t.node, 'sound', 0, v.sound
 FROM track_nodes t
-JOIN singers v ON v.artist = t.artist
+JOIN track_singers v ON v.artist = t.artist
 WHERE has_words(t.title);
 DROP TABLE track_hints;
 

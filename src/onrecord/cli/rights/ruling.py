@@ -46,8 +46,10 @@ def rule(
 ) -> None:
     """Rule yes or no, for every use or for some, on a thing or on a question of the queue.
 
-    THING is the id of a recording, release or artist, a file's SHA-256, or the name under which a file was added. What
-    comes to it later is reached, too. A no outweighs every permission; `onrecord rights undo` takes a ruling back.
+    THING is the id of a recording, release or artist, the SHA-256 of a file or of a picture, or the name under which a
+    file was added. What comes to it later is reached, too. A no outweighs every permission; `onrecord rights undo`
+    takes it back. Pictures and lyrics are shown where something is said of them alone: rule on a picture, or on the
+    `--part` artwork or lyrics of a thing.
 
     \b
     Example:  onrecord rights rule r6r46akoh6wnijbyv yes --license CC-BY-4.0 --by Ada --note "She wrote to us"

@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from onrecord.engine.duck import Duck
+    from onrecord.engine.spark import Spark
     from onrecord.royalties.comparison import Options
     from onrecord.royalties.reading_plays import Refused
 
@@ -63,6 +64,21 @@ def engine(memory: str, temp: Path | None) -> Iterator[tuple["Duck", Path]]:
             yield duck, Path(folder)
         finally:
             duck.close()
+
+
+@contextmanager
+def cluster(folder: Path, spill: Path) -> Iterator["Spark | None"]:
+    """Spark, where the archive in a folder says so in its settings; None elsewhere, and where there is no archive."""
+    from onrecord.archive.settings import read_settings
+    from onrecord.engine.spark import Spark
+
+    path = folder / "onrecord.toml"
+    settings = read_settings(path).engine if path.is_file() else None
+    if settings is None or settings.kind == "embedded":
+        yield None
+        return
+    with Spark(settings.cluster, spill) as spark:
+        yield spark
 
 
 def refused_lines(listed: "Sequence[Refused]", refused: int) -> Iterator[str]:

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from onrecord.cli.output import Output, options
-from onrecord.cli.royalties.asking import as_options, engine, plays_and_money, refused_lines
+from onrecord.cli.royalties.asking import as_options, cluster, engine, plays_and_money, refused_lines
 from onrecord.cli.royalties.spreadsheet import cell
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def command(
     it may have seconds, engaged, service, month (YYYY-MM), territory, tier and right. Each service, month, territory,
     tier and right is a pool of its own. Every payout is whole in --unit and all add up to the pool. Rows that cannot be
     counted are listed with their number and the reason (the first 1,000; all are counted), and the exit code is then 3.
-    The same plays, options and version give the same bytes.
+    The same plays, options and version give the same bytes. With `[engine] kind = "spark"` in the archive's settings
+    the plays are counted there; --temp must then name a folder that the cluster reaches.
 
     \b
     Models: pro-rata, user-centric, fan-powered, shapley, probabilistic, weighted, hybrid, threshold, artist-centric,
@@ -72,8 +73,8 @@ def command(
     request = as_options(**asked)
     if place is not None:
         place.mkdir(parents=True, exist_ok=True)
-    with engine(memory, temp) as (duck, spill):
-        found = compare(plays, request, duck, spill, place)
+    with engine(memory, temp) as (duck, spill), cluster(folder, spill) as spark:
+        found = compare(plays, request, duck, spill, place, spark)
     if place is not None:
         _write(place, found)
         out.say(f"wrote {place}")

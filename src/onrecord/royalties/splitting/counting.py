@@ -3,11 +3,14 @@
 """The plays of one month as tables in DuckDB, each counted once, whatever the number of models that look at it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
+
+#: Jobs that look at every play, each a SELECT that another engine can run as well, and the table that it makes.
+PORTABLE: Final = {"listeners": "listeners", "counts": "plays_of", "sums": "sums", "terms": ""}
 
 
 class PoolOf(Struct, frozen=True):
@@ -171,7 +174,10 @@ class Counts:
             self.run(name, **parameters)
 
     def run(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        return self.duck.run(sql_file("onrecord.royalties.splitting", name), parameters)
+        if name not in PORTABLE:
+            return self.duck.run(sql_file("onrecord.royalties.splitting", name), parameters)
+        table, sql = PORTABLE[name], portable_sql(name)
+        return self.duck.run(f"CREATE OR REPLACE TABLE {table} AS {sql}" if table else sql, parameters)
 
     def _forget(self) -> None:
         self._unit = self._pairs = self._counted = self._claimed = ""
@@ -191,6 +197,10 @@ class Counts:
         idle = 0 if given is not None else int(paid) - int(by_active)
         amount = int(paid) if given is None else given
         return Money(amount, int(listeners), int(active), int(plays), int(most), idle, int(highest))
+
+
+def portable_sql(name: str) -> str:
+    return sql_file("onrecord.royalties.splitting", f"portable/{name}")
 
 
 def as_text(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -66,6 +66,7 @@ DOORS: Final[Mapping[str, Door]] = {
     "POST /lookup": _OPEN,
     # Heard by everybody, as far as the rights go
     "GET /sound/{sha256}": Door(signed=True, thing=True),
+    "GET /picture/{digest}": Door(signed=True, thing=True),
     # Copied by everybody: what is published may leave
     "GET /editions": _OPEN,
     "GET /editions/plan": _OPEN,
@@ -117,6 +118,7 @@ DOORS: Final[Mapping[str, Door]] = {
     "POST /rights/rule": _CURATE,
     "POST /rights/notices/{id}": _CURATE,
     "GET /rights/sound/{sha256}": Door(Role.CURATOR, Scope.CURATE, signed=True),
+    "GET /rights/picture/{digest}": Door(Role.CURATOR, Scope.CURATE, signed=True),
     # Somebody's own books, on their own machine
     "POST /books/musician": _RUN,
     "POST /books/listener": _RUN,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from onrecord.model.views import (
     ArtistView,
+    CoverView,
     EditionView,
     Glance,
     NamedView,
@@ -19,6 +20,7 @@ from onrecord.model.views import (
 )
 from onrecord.rights.addresses import address_of
 from onrecord.web import text
+from onrecord.web.picture_address import path_of
 
 #: Tracks that a page's description names.
 _MOST: Final = 100
@@ -29,6 +31,8 @@ _KINDS: Final = {"work": "MusicComposition", "label": "Organization", "release-g
 def described(archive: str, base: str, path: str, values: Mapping[str, Any]) -> Markup:
     """The block for a page of these values. `base` is the address of the site, which ends with a slash."""
     tree = _page(archive, base, path, values)
+    if isinstance(cover := values.get("cover"), CoverView):
+        tree["image"] = _image(base, cover)
     encoded = msgspec.json.encode(_plain({"@context": "https://schema.org", **tree})).decode()
     # Nothing in it may end the block, nor open a comment in it.
     for sign, spelled in (
@@ -87,8 +91,18 @@ def _page(archive: str, base: str, path: str, values: Mapping[str, Any]) -> Tree
     }
 
 
+def _image(base: str, cover: CoverView) -> Tree:
+    return _said(
+        {
+            "@type": "ImageObject",
+            "contentUrl": base.rstrip("/") + path_of(cover.picture),
+            "license": address_of(cover.license) or cover.license,
+        }
+    )
+
+
 def _recording(base: str, view: RecordingView) -> Tree:
-    licenses = dict.fromkeys(fact.license for fact in view.evidence if fact.license)
+    licenses = dict.fromkeys(fact.license for fact in view.evidence if fact.license and fact.is_of_sound)
     return _said(
         {
             "@type": "MusicRecording",

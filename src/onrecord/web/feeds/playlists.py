@@ -21,6 +21,7 @@ from onrecord.model.views import RecordingView
 from onrecord.web import narrowing, text
 from onrecord.web.hearing import hearable
 from onrecord.web.pages import known_id, question
+from onrecord.web.picture_address import path_of
 from onrecord.web.reader import Reader
 from onrecord.web.whereabouts import Whereabouts
 
@@ -38,7 +39,8 @@ TYPES: Final = {
 
 
 class Track(Struct, frozen=True):
-    """`page` is its own page, `location` its sound ("" where it is not played)."""
+    """`page` is its own page, `location` its sound ("" where it is not played), `image` its cover ("" where none
+    may be shown)."""
 
     title: str
     artist: str
@@ -48,6 +50,7 @@ class Track(Struct, frozen=True):
     mbids: tuple[str, ...] = ()
     position: int | None = None
     location: str = ""
+    image: str = ""
 
 
 class Playlists:
@@ -125,6 +128,7 @@ def track(
     position: int | None = None,
 ) -> Track:
     heard = hearable(archive, view.sounds, territory, Use.STREAM)
+    cover = archive.cover((view.id,), territory) if view.sounds else None
     return Track(
         title=text.plain(view.title),
         artist=text.plain(view.artist),
@@ -134,6 +138,7 @@ def track(
         mbids=view.mbids,
         position=position,
         location=base.rstrip("/") + heard.path if heard else "",
+        image=base.rstrip("/") + path_of(cover.picture) if cover else "",
     )
 
 
@@ -162,6 +167,7 @@ def _xspf(title: str, creator: str, info: str, tracks: Sequence[Track]) -> bytes
             ("title", each.title),
             ("creator", each.artist),
             ("info", each.page),
+            ("image", each.image),
             ("album", each.album),
         ):
             _add(made, name, value)
@@ -179,6 +185,7 @@ def _jspf(title: str, creator: str, info: str, tracks: Sequence[Track]) -> bytes
                 "title": each.title,
                 "creator": each.artist,
                 "info": each.page,
+                "image": each.image,
                 "album": each.album,
                 "trackNum": each.position,
                 "duration": round(each.seconds * 1000) or None,
@@ -198,6 +205,7 @@ def _m3u(title: str, tracks: Sequence[Track]) -> bytes:
             seconds = round(each.seconds) if each.seconds else -1
             lines += [
                 f"#EXTINF:{seconds},{' - '.join(filter(None, (each.artist, each.title)))}",
+                *([f"#EXTALBUMARTURL:{each.image}"] if each.image else []),
                 each.location,
             ]
     return ("\n".join(lines) + "\n").encode()

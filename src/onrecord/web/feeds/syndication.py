@@ -18,12 +18,15 @@ from onrecord.errors import IsWithdrawn, NotFound
 from onrecord.model.rights import Use
 from onrecord.web import text
 from onrecord.web.hearing import Heard, hearable, length
+from onrecord.web.picture_address import path_of
 from onrecord.web.reader import Reader
 from onrecord.web.whereabouts import Whereabouts
 
 #: Things in a feed.
 MOST: Final = 50
 _ATOM: Final = "http://www.w3.org/2005/Atom"
+#: Media RSS 1.5.1, which readers of both forms show pictures by.
+_MEDIA: Final = "http://search.yahoo.com/mrss/"
 _TYPES: Final = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 
 
@@ -37,6 +40,7 @@ class Item(Struct, frozen=True):
     author: str = ""
     sound: Heard | None = None
     size: int = 0
+    picture: str = ""
 
 
 class Feeds:
@@ -81,8 +85,19 @@ class Feeds:
             about = " · ".join(filter(None, (view.artist, text.clock(view.seconds), view.attribution)))
             changed = dt.datetime.fromtimestamp(held.stamp, dt.UTC)
             size = length(self._archive, sound) if sound else 0
+            cover = self._archive.cover((view.id,), self._where.of(request))
+            picture = base.rstrip("/") + path_of(cover.picture) if cover else ""
             items.append(
-                Item(f"{base}recording/{view.id}", view.title, about, changed, view.artist, sound, size)
+                Item(
+                    f"{base}recording/{view.id}",
+                    view.title,
+                    about,
+                    changed,
+                    view.artist,
+                    sound,
+                    size,
+                    picture,
+                )
             )
         return self._called("new sound"), base, items
 
@@ -104,7 +119,7 @@ class Feeds:
 
 
 def _atom(address: str, title: str, page: str, items: Sequence[Item]) -> bytes:
-    namespaces: dict[str | None, str] = {None: _ATOM}
+    namespaces: dict[str | None, str] = {None: _ATOM, "media": _MEDIA}
     root = etree.Element(f"{{{_ATOM}}}feed", nsmap=namespaces)  # type: ignore[arg-type]
     changed = max((item.changed for item in items), default=dt.datetime.fromtimestamp(0, dt.UTC))
     _add(root, f"{{{_ATOM}}}id", address)
@@ -122,6 +137,7 @@ def _atom(address: str, title: str, page: str, items: Sequence[Item]) -> bytes:
         if item.author:
             _add(_add(entry, f"{{{_ATOM}}}author"), f"{{{_ATOM}}}name", item.author)
         _add(entry, f"{{{_ATOM}}}summary", item.about)
+        _add_picture(entry, item)
         if heard := item.sound:
             at = _beside(item.address, heard)
             _add(
@@ -136,7 +152,7 @@ def _atom(address: str, title: str, page: str, items: Sequence[Item]) -> bytes:
 
 
 def _rss(address: str, title: str, page: str, items: Sequence[Item]) -> bytes:
-    namespaces: dict[str | None, str] = {"atom": _ATOM}
+    namespaces: dict[str | None, str] = {"atom": _ATOM, "media": _MEDIA}
     root = etree.Element("rss", nsmap=namespaces, version="2.0")  # type: ignore[arg-type]
     channel = _add(root, "channel")
     _add(channel, "title", title)
@@ -150,10 +166,16 @@ def _rss(address: str, title: str, page: str, items: Sequence[Item]) -> bytes:
         _add(entry, "guid", item.address)
         _add(entry, "description", item.about)
         _add(entry, "pubDate", email.utils.format_datetime(item.changed, usegmt=True))
+        _add_picture(entry, item)
         if heard := item.sound:
             at = _beside(item.address, heard)
             _add(entry, "enclosure", url=at, type=heard.media_type, length=str(item.size))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _add_picture(entry: etree._Element, item: Item) -> None:
+    if item.picture:
+        _add(entry, f"{{{_MEDIA}}}thumbnail", url=item.picture)
 
 
 def _beside(address: str, heard: Heard) -> str:

@@ -68,7 +68,7 @@ def of_recording(view: RecordingView, told: Telling, base: str) -> list[Element]
         ("identifier", f"https://musicbrainz.org/recording/{mbid}") for mbid in dict.fromkeys(mbids) if mbid
     ]
     found += [("relation", f"{base}release/{id}") for id, _ in view.releases]
-    licenses = dict.fromkeys(fact.license for fact in view.evidence if fact.license)
+    licenses = dict.fromkeys(fact.license for fact in view.evidence if fact.license and fact.is_of_sound)
     found += [("rights", address_of(license) or license) for license in licenses]
     return [element for element in found if element[1]]
 

@@ -164,18 +164,26 @@
 
   function enlist(root) {
     for (const list of root.querySelectorAll("[data-queue]")) {
+      // All discs of a release are one queue.
+      const whole = list.closest("[data-queue-all]") || list;
       for (const row of list.querySelectorAll("[data-recording]")) {
         if (row.querySelector(".row-play")) continue;
         const title = row.querySelector(".what a")?.textContent.trim() || "this";
         const press = make("button", { type: "button", class: "row-play", "aria-label": `Play ${title}` }, icon("play"));
         press.addEventListener("click", () => {
-          const rows = [...list.querySelectorAll("[data-recording]")];
+          const rows = [...whole.querySelectorAll("[data-recording]")];
           queue.ids = rows.map((each) => each.dataset.recording);
           queue.at = rows.indexOf(row);
           play();
         });
         row.querySelector(".held")?.replaceWith(press);
       }
+    }
+    for (const all of root.querySelectorAll("[data-play-all][hidden]")) {
+      const first = () => all.closest("[data-queue-all]").querySelector(".row-play");
+      if (!first()) continue;
+      all.hidden = false;
+      all.addEventListener("click", () => first().click());
     }
     tell();
   }

@@ -3,7 +3,7 @@
 """Looking around among what is held: artists by letter, albums in many orders, genres, songs by lot, search."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from secrets import randbelow
 from typing import Any, Final
 
@@ -30,13 +30,20 @@ class Browsing:
     """For one request."""
 
     def __init__(
-        self, archive: Reader, listing: HeldListing, listening: Listening, shapes: Shapes, user: str
+        self,
+        archive: Reader,
+        listing: HeldListing,
+        listening: Listening,
+        shapes: Shapes,
+        user: str,
+        draw: Callable[[int], list[str]],
     ) -> None:
         self._archive = archive
         self._listing = listing
         self._listening = listening
         self._shapes = shapes
         self._user = user
+        self._draw = draw
 
     # Artists -----------------------------------------------------------------------------------------------------
 
@@ -103,7 +110,8 @@ class Browsing:
         size, start = asked.number("size", 10, 0, MOST), asked.number("offset", 0)
         listing, heard = self._listing, self._listening
         if order == "random":
-            return self._shapes.albums(self._drawn("release", size))
+            drawn = self._listing.drawn(randbelow, "release", size)
+            return self._shapes.albums([held.id for held in drawn])
         if order == "newest":
             ids = [held.id for held in listing.newest("release", size, start)]
         elif order in ("alphabeticalByName", "alphabeticalByArtist"):
@@ -152,13 +160,13 @@ class Browsing:
         size, genre = asked.number("size", 10, 0, MOST), asked.get("genre")
         first, last = asked.number("fromYear", None, 0, 9999), asked.number("toYear", None, 0, 9999)
         if genre:
-            ids = [held.id for held in self._listing.of_genre(genre, "recording", size * 2, drawn=True)]
+            ids = [held.id for held in self._listing.drawn_of(randbelow, genre, "recording", size * 2)]
         elif first is not None or last is not None:
             years = Filters(sound=True, years=(first, last))
             hits = [hit.id for hit in self._archive.browse(("recording",), MOST, years).hits]
             ids = _shuffled(hits)
         else:
-            ids = self._drawn("recording", size * 2)
+            ids = self._draw(size)
         return {"randomSongs": {"song": self._shapes.songs(ids, size)}}
 
     def songs_by_genre(self, asked: Asked) -> Tree:
@@ -198,9 +206,6 @@ class Browsing:
         name = question(asked.get("artist") or asked.need("artistId"))
         hits = self._archive.search(name, ("recording",), count, _HELD)
         return {"topSongs": {"song": self._shapes.songs([hit.id for hit in hits], count)}}
-
-    def _drawn(self, kind: str, count: int) -> list[str]:
-        return [held.id for held in self._listing.drawn(randbelow, kind, count)]
 
     # Folders, as players of the old kind see them ------------------------------------------------------------------
 

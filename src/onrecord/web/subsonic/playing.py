@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sound of a song: as it is kept, as its access copy, or made smaller; whichever, its length is true."""
+"""The sound of a song: as it is kept, as its access copy, or in another form; whichever, its length is true, so that
+`estimateContentLength` changes nothing."""
 
 from collections.abc import Mapping
 
@@ -15,7 +16,7 @@ from onrecord.web.hearing import hearable
 from onrecord.web.problems import Denied
 from onrecord.web.reader import Reader
 from onrecord.web.subsonic.asking import Asked, Code, Fault
-from onrecord.web.subsonic.transcoding import LONGEST, Transcodes, is_wanted, rate_of
+from onrecord.web.subsonic.transcoding import LONGEST, MEDIA_TYPES, Transcodes, named, wish_for
 
 
 class Playing:
@@ -32,27 +33,23 @@ class Playing:
         if heard is None:
             raise self._refused(view, Use.STREAM, territory)
         most, form = asked.number("maxBitRate", 0, 0, 10_000), asked.get("format").lower()
+        start = asked.number("timeOffset", 0, 0, max(int(heard.sound.seconds) - 1, 0))
         sha256, copies = heard.sound.sha256, heard.sound.copies
-        smaller = is_wanted(heard.sound, form, most)
-        if smaller and copies and copies[0][2] <= (most or copies[0][2]):
+        wish = wish_for(heard.sound, form, most, start)
+        is_small = copies and copies[0][2] <= (most or copies[0][2])
+        if wish and wish.form == "opus" and is_small and not start:
             return self._sent(request, sha256, territory, vary, copy=True)
-        if smaller and heard.sound.seconds <= LONGEST:
-            rate = rate_of(most)
-            tags = {"title": view.title, "artist": view.artist, "SOURCE_SHA256": sha256}
-            if view.attribution:
-                tags["copyright"] = view.attribution
+        if wish and heard.sound.seconds <= LONGEST:
             source, _ = self._archive.sound(sha256)
-            made = self._transcodes.get(
-                sha256, source, rate, {name: text for name, text in tags.items() if text}
-            )
+            made = self._transcodes.get(sha256, source, wish, _tags(view, sha256))
             if made is not None:
                 headers = {
-                    "ETag": f'"{sha256}-opus-{rate}"',
+                    "ETag": f'"{named(sha256, wish)}"',
                     **vary,
                     "Cache-Control": "private, no-cache, no-transform",
                     **signs.fields(self._archive.signals(sha256)),
                 }
-                return ranges.answer(request, made, headers, "audio/ogg")
+                return ranges.answer(request, made, headers, MEDIA_TYPES[wish.form])
         return self._sent(request, sha256, territory, vary)
 
     def download(self, request: Request, asked: Asked, territory: str, vary: Mapping[str, str]) -> Response:
@@ -94,3 +91,13 @@ class Playing:
             return self._archive.recording(id)
         except (NotFound, IsWithdrawn):
             raise Fault(Code.NOT_FOUND, f"no song has the id {id[:80]}") from None
+
+
+def _tags(view: RecordingView, sha256: str) -> dict[str, str]:
+    tags = {
+        "title": view.title,
+        "artist": view.artist,
+        "copyright": view.attribution,
+        "SOURCE_SHA256": sha256,
+    }
+    return {name: text for name, text in tags.items() if text}

@@ -17,9 +17,11 @@ from onrecord.errors import NotFound, OnrecordError
 from onrecord.web import forms, text
 from onrecord.web.access.roles import Role, Visitor
 from onrecord.web.listens.keeping import Listening
+from onrecord.web.pictures import Pictures
 from onrecord.web.reader import Reader
 from onrecord.web.subsonic import written
 from onrecord.web.subsonic.asking import Asked, Code, Credentials, Fault, visitor
+from onrecord.web.subsonic.beside import Beside
 from onrecord.web.subsonic.browsing import Browsing
 from onrecord.web.subsonic.own import Now, Own
 from onrecord.web.subsonic.playing import Playing
@@ -29,23 +31,43 @@ from onrecord.web.whereabouts import Whereabouts
 
 _log = logging.getLogger(__name__)
 Tree = dict[str, Any]
+Draw = Callable[[int, str], list[str]]
 _FRESH: Final = {"Cache-Control": "no-store"}
 #: What this adds to the protocol that Subsonic had.
-_EXTENSIONS: Final = (("apiKeyAuthentication", [1]), ("formPost", [1]), ("songLyrics", [1]))
+_EXTENSIONS: Final = (
+    ("apiKeyAuthentication", [1]),
+    ("formPost", [1]),
+    ("songLyrics", [1]),
+    ("transcodeOffset", [1]),
+)
 #: Told to whoever asks, without an account.
 _OPEN: Final = ("getOpenSubsonicExtensions",)
 
 
 def routes(
-    held: HeldListing, archive: Reader, where: Whereabouts, users: Credentials, listening: Listening
+    held: HeldListing,
+    archive: Reader,
+    where: Whereabouts,
+    users: Credentials,
+    listening: Listening,
+    pictures: Pictures,
+    draw: Draw,
 ) -> list[Route]:
-    service = _Service(held, archive, where, users, listening)
+    """`draw` gives so many ids of recordings that may be heard in a territory, by lot."""
+    service = _Service(held, archive, where, users, listening, pictures, draw)
     return [Route("/rest/{method}", service.get), Route("/rest/{method}", service.post, methods=["POST"])]
 
 
 class _Service:
     def __init__(
-        self, held: HeldListing, archive: Reader, where: Whereabouts, users: Credentials, listening: Listening
+        self,
+        held: HeldListing,
+        archive: Reader,
+        where: Whereabouts,
+        users: Credentials,
+        listening: Listening,
+        pictures: Pictures,
+        draw: Draw,
     ) -> None:
         self._archive = archive
         self._where = where
@@ -53,6 +75,8 @@ class _Service:
         self._listening = listening
         self._listing = held
         self._playing = Playing(archive, Transcodes())
+        self._beside = Beside(archive, pictures)
+        self._draw = draw
         self._now = Now()
 
     def get(self, request: Request) -> Response:
@@ -91,11 +115,20 @@ class _Service:
         if method in ("stream", "download"):
             send = self._playing.stream if method == "stream" else self._playing.download
             return send(request, asked, territory, self._where.headers)
+        if method == "getCoverArt":
+            return self._beside.cover_art(request, asked, territory, self._where.headers)
         self._listing.renew()
         shapes = Shapes(self._archive, self._listing, self._listening, user, territory)
-        browsing = Browsing(self._archive, self._listing, self._listening, shapes, user)
+        browsing = Browsing(
+            self._archive,
+            self._listing,
+            self._listening,
+            shapes,
+            user,
+            lambda count: self._draw(count, territory),
+        )
         own = Own(self._archive, self._listening, shapes, user, self._now)
-        tell = _methods(browsing, own, who).get(method)
+        tell = _methods(browsing, own, who).get(method) or self._beside.methods(territory).get(method)
         if tell is None:
             raise Fault(Code.GENERIC, f"{method[:60]} is not spoken here")
         return tell(asked)
@@ -149,11 +182,7 @@ def _methods(browsing: Browsing, own: Own, who: Visitor) -> Mapping[str, Callabl
         "deletePlaylist": own.delete,
         "scrobble": own.scrobble,
         "getNowPlaying": own.now_playing,
-        "getCoverArt": _no_picture,
-        "getAvatar": _no_picture,
-        # No source gives lyrics under a license that is on record.
-        "getLyrics": nothing({"lyrics": {}}),
-        "getLyricsBySongId": lambda asked: _no_lyrics(browsing, asked),
+        "getAvatar": _no_avatar,
         "getUser": lambda asked: {"user": _user(asked.get("username") or name, name, role)},
         "tokenInfo": nothing({"tokenInfo": {"username": name}}),
         "getScanStatus": nothing({"scanStatus": {"scanning": False}}),
@@ -167,14 +196,8 @@ def _methods(browsing: Browsing, own: Own, who: Visitor) -> Mapping[str, Callabl
     }
 
 
-def _no_picture(asked: Asked) -> Tree:
-    """Covers need evidence of their own, and nothing gives it yet."""
-    raise Fault(Code.NOT_FOUND, f"no picture that may be shown belongs to {asked.need('id')[:80]}")
-
-
-def _no_lyrics(browsing: Browsing, asked: Asked) -> Tree:
-    browsing.song(asked)
-    return {"lyricsList": {}}
+def _no_avatar(asked: Asked) -> Tree:
+    raise Fault(Code.NOT_FOUND, f"nobody here has a picture of themselves: {asked.need('username')[:80]}")
 
 
 def _user(asked: str, name: str, role: Role) -> Tree:

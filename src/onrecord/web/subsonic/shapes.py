@@ -17,6 +17,8 @@ from onrecord.web.reader import Reader
 Tree = dict[str, Any]
 #: The loudness that players' gain is told against (ReplayGain 2.0), in LUFS.
 _REFERENCE: Final = -18.0
+#: Recordings of a release whose files are looked at for a cover.
+_FRONTS: Final = 12
 _YEAR: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _ENDINGS: Final = {
     "audio/flac": "flac",
@@ -108,6 +110,7 @@ class Shapes:
             "displayArtist": view.artist or None,
             "displayComposer": view.composer or None,
             "comment": view.attribution or None,
+            "coverArt": self._cover([view.id] if view.sounds else []),
             "replayGain": gain,
         }
         if sound.copies:
@@ -148,6 +151,7 @@ class Shapes:
             "year": year(view.date),
             "originalReleaseDate": date,
             "recordLabels": [{"name": view.label}] if view.label else None,
+            "coverArt": self._cover([row.id for row in held[:_FRONTS]]),
             "starred": self._listening.star_of(self._user, "release", view.id) or None,
             "userRating": self._listening.rating(self._user, view.id) or None,
             "mediaType": "album",
@@ -181,6 +185,10 @@ class Shapes:
 
     def artist_albums(self, view: ArtistView) -> list[Tree]:
         return [album for album in self.albums([id for id, *_ in view.releases[:500]]) if album["songCount"]]
+
+    def _cover(self, recordings: list[str]) -> str | None:
+        cover = self._archive.cover(recordings, self._territory)
+        return cover.picture if cover else None
 
     def _changed(self, id: str) -> str | None:
         held = self._listing.find(id)

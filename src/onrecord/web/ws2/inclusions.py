@@ -5,6 +5,8 @@
 import re
 from typing import Any, Final, NamedTuple
 
+from onrecord.web.ws2 import relied_on
+
 Tree = dict[str, Any]
 _TARGETS: Final = (
     *("area", "artist", "event", "genre", "instrument", "label", "place", "recording", "release"),
@@ -130,6 +132,9 @@ def shown(kind: str, tree: Tree, form: Form) -> Tree:
     """The entity with what was asked for."""
     made = _shown(kind, tree, form, 0)
     assert isinstance(made, dict)
+    if form.as_json and not form.searched:
+        credited = bool(form.words & _GATES["artist-credit"])
+        relied_on.fill(kind, made, credited, throughout="artist-credits" in form.words)
     return made
 
 

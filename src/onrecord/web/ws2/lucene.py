@@ -49,7 +49,7 @@ _OWN: Final = {
     "artist": ("artist", "artistaccent"),
     "release": ("release", "releaseaccent"),
     "release-group": ("releasegroup", "releasegroupaccent"),
-    "recording": ("recording", "recordingaccent"),
+    "recording": ("recording", "recordingaccent", "track"),  # Picard says track
     "work": ("work", "workaccent"),
     "label": ("label", "labelaccent"),
 }
@@ -59,14 +59,21 @@ _CODES: Final = frozenset(
         *("type", "primarytype", "tnum", "date", "firstreleasedate", "releasedate", "mbid"),
     }
 )
-_NUMBERS: Final = {"dur": "length", "length": "length", "tracks": "tracks", "tracksrelease": "tracks"}
+#: Fields of numbers, each with what it is held as and how many of that one of it is: `qdur` counts by two seconds.
+_NUMBERS: Final = {
+    "dur": ("length", 1),
+    "length": ("length", 1),
+    "qdur": ("length", 2000),
+    "tracks": ("tracks", 1),
+    "tracksrelease": ("tracks", 1),
+}
 _DATES: Final = frozenset({"date", "firstreleasedate", "releasedate"})
 #: Fields that MusicBrainz has and this archive does not hold: nothing fits them.
 NOT_HELD: Final = frozenset(
     {
         *("area", "begin", "beginarea", "catno", "comment", "discids", "discidsmedium", "end", "endarea"),
         *("ended", "format", "gender", "ipi", "isni", "mediums", "mediumid", "number", "packaging"),
-        *("position", "primarytypeid", "quality", "qdur", "recording_count", "releases", "script"),
+        *("position", "primarytypeid", "quality", "recording_count", "releases", "script"),
         *("secondarytype", "status", "tag", "tid", "tracksmedium", "video", "asin", "language", "tracks"),
     }
 ) - set(_NUMBERS)
@@ -103,6 +110,7 @@ class _Parsing:
         if depth > DEEPEST:
             raise Unreadable(f"brackets are nested deeper than {DEEPEST}")
         parts: list[tuple[Literal["must", "may", "not"], Asked]] = []
+        signs: list[Term] = []
         and_next = False
         while (token := self._peek()) is not None and not token.is_sign(")"):
             if token.is_word("AND") or token.is_sign("&&"):
@@ -124,11 +132,15 @@ class _Parsing:
                 token = self._peek()
             if token is None or token.is_sign(")"):
                 break
+            is_bare = token.kind == "text"
             clause = self._clause(field, depth)
             and_next = False
-            if isinstance(clause, Term) and not fold(clause.text):
-                continue  # signs alone, as a title has them: nothing that could be looked for
+            if is_bare and isinstance(clause, Term) and not any(map(str.isalnum, clause.text)):
+                signs += [clause] if fold(clause.text) else []
+                continue
             parts.append((how, clause))
+        # Signs among words, as titles have them, are nothing to look for; alone they are: a band is called “!!!”.
+        parts = parts or [("may", sign) for sign in signs]
         return parts[0][1] if len(parts) == 1 and parts[0][0] != "not" else Group(tuple(parts))
 
     def _clause(self, field: str, depth: int) -> Asked:
@@ -161,8 +173,7 @@ class _Parsing:
         elif field in _OWN[self._kind]:
             fields = ("name", "others")
         elif field in _NUMBERS and text.strip().isdecimal():
-            number = _number(text)
-            return Between(_NUMBERS[field], number, number)
+            return _between(field, _number(text), _number(text))
         elif field in _CODES:
             return self._code(field, text)
         elif field in _WORDS:
@@ -198,7 +209,7 @@ class _Parsing:
             if field in NOT_HELD or field in _CODES or field in _WORDS:
                 return Group(())
             raise Unreadable(f"undefined field {field[:60]}")
-        return Between(_NUMBERS[field], _bound(low), _bound(high))
+        return _between(field, _bound(low), _bound(high))
 
     def _peek(self) -> "_Token | None":
         return self._tokens[self._at] if self._at < len(self._tokens) else None
@@ -246,8 +257,15 @@ def _token(match: re.Match[str]) -> _Token:
     return _Token("text", _ESCAPED.sub(r"\1", match["word"]), near=wrong)
 
 
+def _between(field: str, low: int | None, high: int | None) -> Between:
+    held, size = _NUMBERS[field]
+    return Between(
+        held, None if low is None else low * size, None if high is None else high * size + size - 1
+    )
+
+
 def _number(text: str) -> int:
-    return min(int(text[:18]), 2**62)
+    return min(int(text.strip()[:18]), 2**50)
 
 
 def _bound(text: str) -> int | None:

@@ -2,7 +2,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What each payee is due: at least `low` steps, `$steps` to the whole, and less than `low + width` of them, as each of
 -- `width` claims lost less than a step when its rate was rounded down: one division a listener, none a play.
-CREATE OR REPLACE TABLE sums AS
 SELECT c.pool, c.payee, sum(c.claim * r.rate) AS low, sum(c.claim) AS width, sum(c.count) AS count
 FROM claims c
 JOIN (SELECT pool, listener, CAST((up * $steps) // down AS BIGINT) AS rate FROM parts) r

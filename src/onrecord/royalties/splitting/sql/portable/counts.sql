@@ -1,7 +1,6 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Plays by payee.
-CREATE OR REPLACE TABLE plays_of AS
 SELECT pool, payee, sum(count) AS count
 FROM counted
 WHERE count > 0

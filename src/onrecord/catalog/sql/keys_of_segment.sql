@@ -1,0 +1,42 @@
+-- SPDX-FileCopyrightText: 2026 The onrecord contributors
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What each track claim of log entry {seq} can be joined by, in the order of its rows: two that are compared with each other
+-- (`track_edges.sql`) have a key in common. A key is an artist's hash and twelve bits beside it: those alone are packed
+-- close, and in the tracks of one artist they tell enough. Made once; rows of a log entry do not change.
+SELECT
+  seq, spelling, artist, if(is_first, first, NULL) AS first, foreign_title,
+  twelve(if(words, hint(title, name), NULL)) AS name,
+  twelve(if(is_first, hint(title, first_name), NULL)) AS first_name,
+  twelve(if(long, hint(name, left(title, 5)), NULL)) AS beginning,
+  twelve(if(long, hint(name, right(title, 5)), NULL)) AS ending,
+  twelve(if(placed, hint(lower(release), (name, disc, position)), NULL)) AS place,
+  twelve(if(words, hint('sounding', sounded(if(contains(title, '|'), title, voiced(raw_title, title)))), NULL)) AS sounding
+FROM (
+  SELECT
+    *,
+    words AND first_name <> name AND NOT is_nobody(first_name) AS is_first,
+    words AND len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(name) AS long,
+    words AND release <> '' AND position IS NOT NULL AND NOT is_nobody(name) AS placed
+  FROM (
+    SELECT
+      *, told_as(comparable_title(bare_title(raw_title, folded)), release) AS title,
+      if(words, if(is_foreign(raw_title), is_foreign(folded), false), NULL) AS foreign_title
+    FROM (
+      SELECT
+        t.node, t.seq, t.title AS raw_title, fold(t.title) AS folded, has_words(t.title) AS words, t.release, t.disc,
+        t.position, t.duration_ms, s.spelling, s.artist, s.first, s.name, s.first_name
+      FROM numbered_tracks t
+      JOIN (
+        SELECT
+          artist AS said, hint('spelling', artist) AS spelling, name, first_name, hint('artist', name) AS artist,
+          hint('artist', first_name) AS first
+        FROM (
+          SELECT artist, comparable_artist(fold(artist)) AS name, comparable_artist(fold(first_artist(artist))) AS first_name
+          FROM (SELECT DISTINCT artist FROM tracks WHERE seq = {seq})
+        )
+      ) s ON s.said = t.artist
+      WHERE t.seq = {seq}
+    )
+  )
+)
+ORDER BY node

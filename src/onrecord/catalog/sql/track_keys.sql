@@ -1,0 +1,23 @@
+-- SPDX-FileCopyrightText: 2026 The onrecord contributors
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- What can be joined by what, of every track claim that ever came: `track_keys` over the files that `keys_of_segment` left.
+CREATE OR REPLACE MACRO tagged(tag, artist, bits) AS (tag::UBIGINT << 44) + (artist::UBIGINT << 12) + bits;
+
+CREATE OR REPLACE VIEW track_keys AS
+SELECT
+  (seq << 32) + file_row_number AS node, spelling, foreign_title, sounding,
+  tagged(0, artist, name) AS name, tagged(0, first, first_name) AS first_name, tagged(1, artist, beginning) AS beginning,
+  tagged(1, artist, ending) AS ending, tagged(2, artist, place) AS place
+FROM read_parquet([{files}]);
+
+-- Keys that the claims say themselves.
+CREATE OR REPLACE VIEW track_codes AS
+SELECT
+  t.node, if(t.isrc <> '', tagged(4, hint('isrc', t.isrc), 0), NULL) AS code,
+  if(t.mbid <> '', tagged(5, hint('mbid', t.mbid), 0), NULL) AS mbid,
+  if(t.blob <> '' OR g.sha256 <> '', tagged(6, hint('blob', coalesce(nullif(t.blob, ''), g.sha256)), 0), NULL) AS blob
+FROM numbered_tracks t LEFT JOIN fetched_tracks g ON g.source = t.source AND g.track = t.id;
+
+CREATE OR REPLACE TABLE track_spellings AS
+SELECT hint('spelling', artist) AS spelling, artist, folded, comparable_artist(folded) AS name
+FROM (SELECT artist, fold(artist) AS folded FROM (SELECT DISTINCT artist FROM numbered_tracks));

@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Matches what came since the last run: the claims that can be joined otherwise by it, and no others.
+
+Whether two claims are joined is told by what they and their group say (`sql/*_edges.sql`), and a group shares a key
+(`sql/*_keys.sql`). So what shares a key with a claim that came, went or changed may be joined otherwise, with all that
+it was joined with before; nothing else can. These claims are matched by the jobs that match all of them, and what was
+kept of the others stays: the tables are the same as if all had been matched anew.
+"""
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from onrecord.catalog.deciding import add_joins
+from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql
+from onrecord.catalog.merging import columns_of, file, lay_out, merge, quoted
+from onrecord.engine.duck import Duck
+
+
+def update(
+    duck: Duck,
+    since: int,
+    kept: Callable[[str], Path],
+    keys: Path,
+    entries: Sequence[int],
+    precedence: Sequence[str],
+) -> Matched:
+    """Match what log entries after `since` brought. `kept` names the files of the last run, which saw all others.
+
+    `keys` is a folder for what is worked out once of the tracks of a log entry; `entries` are those that have any.
+
+    Leaves of each kind: `<thing>_stale` (`id`), the ids of before whose claims were matched anew; `<thing>_fresh`, the
+    members of these now; `<kind>_changed`, the names of claims that came, went or say something else.
+    """
+    define(duck)
+    ranked(duck, precedence)
+    duck.run(f"CREATE OR REPLACE VIEW versions AS SELECT * FROM {file(kept('versions'))}")
+    duck.run(
+        "CREATE OR REPLACE TABLE fresh_records AS SELECT DISTINCT source, record FROM records"
+        f" WHERE seq > {since}"
+    )
+    for kind, thing in KINDS.items():
+        duck.run(f"CREATE OR REPLACE VIEW {thing}_kept AS SELECT * FROM {file(kept(f'{thing}_members'))}")
+        duck.run(job("changed_claims", kind).replace("{since}", str(since)))
+        _name(duck, kind)
+    outcome = Outcome()
+    made = _keys(duck, keys, entries)
+    duck.run(sql("track_keys").replace("{files}", ", ".join(map(quoted, made))))
+    _match_tracks(duck, outcome)
+    duck.run(sql("credits"))
+    for kind in KINDS:
+        if kind != "track":
+            _match_kind(duck, kind, outcome)
+    matched = outcome.matched()
+    merge(duck, matched, kept)
+    return matched
+
+
+def rules() -> str:
+    """All that decides who is who: where it is another than in the last run, no claim may stay as it was."""
+    every = files("onrecord.catalog").joinpath("sql").iterdir()
+    jobs = (
+        *("fold", "comparable", "sounded", "mint", "record_ends", "current", "versions", "canonical"),
+        *("components", "decided_joins", "disputed", "ranked", "heirs", "founders", "succession", "members"),
+    )
+    parts = ("_nodes", "_edges", "_sided", "singers", "spelled")
+    return "\n".join(
+        path.read_text("utf-8")
+        for path in sorted(every, key=lambda path: path.name)
+        if path.name.removesuffix(".sql").endswith(parts) or path.name.removesuffix(".sql") in jobs
+    )
+
+
+def key_rules(duck: Duck) -> str:
+    """All that the keys of tracks depend on: the engine's hashes are its own."""
+    [(version,)] = duck.run("SELECT version()")
+    return "\n".join([str(version), *map(sql, ("fold", "comparable", "sounded", "keys_of_segment"))])
+
+
+def _keys(duck: Duck, folder: Path, entries: Sequence[int]) -> list[Path]:
+    """The files with the keys of these log entries' tracks; those that are not there yet are made."""
+    job = sql("keys_of_segment")
+    entries = entries or [0]  # the first entry has no tracks: an empty file
+    paths = [folder / f"{seq:012}.parquet" for seq in entries]
+    for seq, path in zip(entries, paths, strict=True):
+        if not path.exists():
+            duck.export(job.replace("{seq}", str(seq)), path)
+    return paths
+
+
+def _match_tracks(duck: Duck, outcome: Outcome) -> None:
+    for name in ("spelled_of_keys", "track_singers", "track_sounding"):
+        duck.run(sql(name))
+    duck.run(
+        "CREATE OR REPLACE TABLE track_changed_nodes AS SELECT n.node FROM numbered_tracks n"
+        " SEMI JOIN track_changed c ON c.source = n.source AND c.id = n.id"
+    )
+    duck.run(sql("turned_singers"))
+    duck.run(sql("track_mates").replace("{wanted}", "track_changed_nodes"))
+    duck.run(
+        "CREATE OR REPLACE TABLE track_touched AS SELECT source, id FROM track_changed UNION"
+        " SELECT n.source, n.id FROM numbered_tracks n SEMI JOIN"
+        " (FROM track_mates UNION FROM turned_singers) m ON m.node = n.node"
+    )
+    while True:
+        _whole(duck, "track")
+        # What is compared with them is told by its place among others: those have to be there as well.
+        duck.run(
+            "CREATE OR REPLACE TABLE track_own AS SELECT c.node FROM track_current c"
+            " SEMI JOIN track_touched t ON t.source = c.source AND t.id = c.id"
+        )
+        duck.run(sql("track_mates").replace("{wanted}", "track_own"))
+        lay_out(duck, "track", "SELECT c.* FROM track_current c SEMI JOIN track_mates m ON m.node = c.node")
+        duck.run(sql("track_edges"))
+        # A join that leads out of them was there before and was cut by a person.
+        before = _count(duck, "track_touched")
+        duck.run(
+            "INSERT INTO track_touched SELECT DISTINCT n.source, n.id FROM track_nodes n WHERE node IN ("
+            " SELECT b FROM track_edges SEMI JOIN track_own ON node = a UNION"
+            " SELECT a FROM track_edges SEMI JOIN track_own ON node = b)"
+            " AND node NOT IN (FROM track_own)"
+        )
+        if _count(duck, "track_touched") == before:
+            break
+    duck.run("DELETE FROM track_nodes WHERE node NOT IN (FROM track_own)")
+    duck.run("DELETE FROM track_edges WHERE a NOT IN (FROM track_own) OR b NOT IN (FROM track_own)")
+    add_joins(duck, "track")
+    _found(duck, "track", outcome)
+
+
+def _match_kind(duck: Duck, kind: str, outcome: Outcome) -> None:
+    duck.run(sql(f"{kind}_keys"))
+    duck.run(
+        f"CREATE OR REPLACE TABLE {kind}_touched AS SELECT source, id FROM {kind}_changed UNION"
+        f" SELECT source, id FROM {kind}_turned SEMI JOIN {kind}_current c USING (source, id)"
+    )
+    before = -1
+    while before != (before := _count(duck, f"{kind}_touched")):
+        duck.run(
+            f"CREATE OR REPLACE TABLE {kind}_touched AS FROM {kind}_touched UNION"
+            f" SELECT source, id FROM {kind}_keys WHERE key IN"
+            f" (SELECT key FROM {kind}_keys SEMI JOIN {kind}_touched USING (source, id))"
+        )
+        _whole(duck, kind)
+    lay_out(
+        duck,
+        kind,
+        f"SELECT c.* FROM {kind}_current c SEMI JOIN {kind}_touched t ON t.source = c.source AND t.id = c.id",
+    )
+    duck.run(
+        "CREATE OR REPLACE TABLE track_labels AS SELECT node, recording AS label FROM credits WHERE node IS NOT NULL"
+    )
+    duck.run("CREATE OR REPLACE TABLE track_nodes AS SELECT * FROM credits WHERE node IS NOT NULL")
+    edges(duck, kind)
+    _found(duck, kind, outcome)
+
+
+def _whole(duck: Duck, kind: str) -> None:
+    """Add to `<kind>_touched` what was one thing with something in it, and what persons named together with it."""
+    thing = KINDS[kind]
+    before = -1
+    while before != (before := _count(duck, f"{kind}_touched")):
+        duck.run(
+            f"CREATE OR REPLACE TABLE {thing}_stale AS SELECT DISTINCT k.{thing} AS id FROM {thing}_kept k"
+            f" SEMI JOIN {kind}_touched t ON t.source = k.source AND t.id = k.source_id"
+        )
+        duck.run(
+            f"CREATE OR REPLACE TABLE {kind}_touched AS FROM {kind}_touched UNION"
+            f" SELECT k.source, k.source_id FROM {thing}_kept k SEMI JOIN {thing}_stale s ON s.id = k.{thing}"
+            f" UNION SELECT source, source_id FROM {kind}_named WHERE id IN (SELECT n.id FROM {kind}_named n"
+            f" SEMI JOIN {kind}_touched t ON t.source = n.source AND t.id = n.source_id)"
+            " UNION SELECT d.source, d.source_id FROM standing_decisions d WHERE d.decision IN ("
+            "  SELECT d.decision FROM standing_decisions d SEMI JOIN"
+            f"  {kind}_touched t ON t.source = d.source AND t.id = d.source_id WHERE d.kind = '{kind}')"
+            f"  AND d.kind = '{kind}' AND d.act IN ('same', 'apart')"
+        )
+
+
+def _name(duck: Duck, kind: str) -> None:
+    """`<kind>_named`: claims that found an id which is not made of their name, and those that it is made of."""
+    duck.run(
+        f"CREATE OR REPLACE TABLE {kind}_named AS SELECT id, source, source_id FROM ids WHERE kind = '{kind}'"
+    )
+    if _count(duck, f"{kind}_named"):
+        duck.run(
+            f"INSERT INTO {kind}_named SELECT i.id, n.source, n.id FROM {kind}_current n"
+            f" JOIN (SELECT DISTINCT id FROM {kind}_named) i ON i.id = mint('{KINDS[kind]}', n.source, n.id)"
+        )
+
+
+def _found(duck: Duck, kind: str, outcome: Outcome) -> None:
+    """Ids and members of what was joined, and what has to be told of it."""
+    thing = KINDS[kind]
+    duck.run(
+        f"CREATE OR REPLACE TABLE {thing}_before AS SELECT k.* FROM {thing}_kept k"
+        f" SEMI JOIN {thing}_stale s ON s.id = k.{thing}"
+    )
+    found(duck, kind, outcome)
+    columns = columns_of(thing)
+    duck.run(f"CREATE OR REPLACE TABLE {thing}_fresh AS SELECT {columns}, node FROM {thing}_members")
+
+
+def _count(duck: Duck, table: str) -> int:
+    [(count,)] = duck.run(f"SELECT count(*) FROM {table}")
+    return int(count)

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs over tables and files on either engine: the same rows, whichever runs them."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.engines import answered, compared, place, told
+from onrecord.archive.filework import FileWork
+from onrecord.engine.duck import sql_file
+from onrecord.errors import ConfigError, EngineFailed
+from tests.engine import spark
+
+DEDUPE = sql_file("onrecord.catalog", "portable/dedupe")
+SPARK = '\n[engine]\nkind = "spark"\nmaster = "local[2]"\npython = "{}"\noptions = ["spark.sql.shuffle.partitions=2"]\n'
+
+
+def on_spark(archive: Archive, python: Path | str) -> Archive:
+    settings = archive.folder / "onrecord.toml"
+    settings.write_text(settings.read_text("utf-8") + SPARK.format(python), "utf-8")
+    return Archive.open(archive.folder, archive.clock)
+
+
+def rows(archive: Archive, kind: Any) -> list[tuple[Any, ...]]:
+    blobs = [(blob.sha256, blob.root, blob.size) for blob in archive.ledger.blobs() if blob.kind == "sound"]
+    with archive.writing(checking=True), FileWork(archive, kind) as work:
+        found = [tuple(row.values()) for _, listed in work.over(blobs, (2, 1 << 40)) for row in listed]
+        assert len((work.folder / "attempts").read_text().splitlines()) == -(-len(blobs) // 2)
+    return sorted(found)
+
+
+def test_an_answer_here_has_the_rows_of_the_question(published: Archive) -> None:
+    sums = set()
+    for order in ("id", "title DESC"):
+        sql = f"SELECT source, id, title FROM track_claims ORDER BY {order}"
+        with answered(published, 1, "a question", sql, "embedded") as files:
+            sums.add(told(published, files).text)
+            assert told(published, files).rows > 3
+    assert len(sums) == 1 and not list((published.folder / "search" / "spill").glob("spark_*"))
+
+
+def test_what_a_killed_run_left_for_an_engine_is_swept(archive: Archive) -> None:
+    spill = archive.folder / "search" / "spill"
+    (spill / "spark_999999999_ab" / "answer").mkdir(parents=True)
+    with place(archive) as folder:
+        assert list(spill.iterdir()) == [folder]
+
+
+def test_an_engine_that_is_not_there_is_named(published: Archive) -> None:
+    with on_spark(published, "/nowhere/python") as archive:
+        for work in (lambda: compared(archive, 1, "dedupe", DEDUPE), lambda: rows(archive, "verify")):
+            with pytest.raises(EngineFailed, match=r"\[engine\] python /nowhere/python"):
+                work()
+    settings = published.folder / "onrecord.toml"
+    settings.write_text(settings.read_text("utf-8").replace('"spark"', '"hadoop"'), "utf-8")
+    with pytest.raises(ConfigError, match="hadoop"):
+        Archive.open(published.folder)
+
+
+@pytest.mark.slow
+def test_spark_gives_the_same_rows_and_reads_the_same_files(published: Archive) -> None:
+    python = spark.python()
+    here = rows(published, "analyse")
+    with on_spark(published, python) as archive:
+        ran = compared(archive, 1, "dedupe", "SELECT source, id, title, duration_ms FROM track_claims")
+        assert [each.engine for each in ran] == ["embedded", "spark"] and ran[0].rows > 3
+        assert len({(each.rows, each.checksum) for each in ran}) == 1
+        assert rows(archive, "analyse") == here
+    assert "pyspark" not in sys.modules

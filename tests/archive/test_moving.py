@@ -1,0 +1,216 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blobs move between disks and buckets: verified before they are given up, and nothing is lost by a kill anywhere."""
+
+import datetime as dt
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.add import add
+from onrecord.archive.checking import check, verify
+from onrecord.archive.copying import make_copies
+from onrecord.archive.matching import rematch
+from onrecord.archive.moving import Rule, move
+from onrecord.archive.opening_roots import make_root_at, root_named
+from onrecord.archive.overview import overview
+from onrecord.archive.publishing import publish
+from onrecord.archive.settings import read_settings
+from onrecord.errors import UsageError
+from onrecord.store import Disk
+from onrecord.store.bucket import Bucket
+from tests import s3
+from tests.conftest import DAY
+from tests.pipeline.pieces import answer, pieces, start
+
+
+def with_bucket(folder: Path, endpoint: str, bucket: str, roots: str = '"blobs", ') -> Path:
+    """An archive gets a root in a bucket beside its folder of blobs, or in its place."""
+    settings = folder / "onrecord.toml"
+    text = settings.read_text().partition("[s3]")[0]
+    settings.write_text(f'{text}[s3]\nendpoint = "{endpoint}"\npatience = 3\n')
+    make_root_at(f"s3://{bucket}/kept", folder, read_settings(settings))
+    named = settings.read_text().replace('["blobs"]', f'[{roots}"s3://{bucket}/kept"]')
+    settings.write_text(named)
+    return folder
+
+
+def the_two(archive: Archive) -> tuple[Disk, Bucket]:
+    disk, bucket = archive.store.roots
+    assert isinstance(disk, Disk) and isinstance(bucket, Bucket)
+    return disk, bucket
+
+
+def on_disk(root: Disk) -> set[str]:
+    return {path.name for path in root.path.glob("??/??/*")}
+
+
+def in_bucket(endpoint: str, root: Bucket) -> set[str]:
+    """Names of blobs whose bytes are what they say, as another client finds them."""
+    found = s3.stored(endpoint, root.where.bucket)
+    assert not any("scratch" in key for key in found)
+    return {key.rpartition("/")[2] for key in found} - {"onrecord-root.json"}
+
+
+def test_blobs_move_into_a_bucket_and_back(filled: Archive, s3_server: str, s3_bucket: str) -> None:
+    held = {row.sha256 for row in filled.ledger.blobs()}
+    with_bucket(filled.folder, s3_server, s3_bucket)
+    with Archive.open(filled.folder, lambda: DAY) as archive:
+        disk, bucket = the_two(archive)
+        report = move(archive, bucket.id, Rule())
+        assert (report.moved, report.there, report.failed) == (len(held), 0, [])
+        assert on_disk(disk) == set() and in_bucket(s3_server, bucket) == held
+        assert move(archive, bucket.id, Rule()).there == len(held)
+        assert check(archive).bad == []
+        assert publish(archive).published, "an edition is made of what lies in a bucket"
+        before = archive.ledger.dump()
+        archive.rebuild_ledger()
+        assert archive.ledger.dump() == before
+        back = move(archive, disk.id, Rule(source=bucket.id))
+        assert back.moved == len(held)
+        assert on_disk(disk) == held and in_bucket(s3_server, bucket) == set()
+        assert check(archive).bad == []
+        with pytest.raises(UsageError, match="expected a root of this archive"):
+            root_named(archive, "s3://elsewhere/kept")
+
+
+def test_rules_say_what_is_moved(filled: Archive, tmp_path: Path) -> None:
+    from onrecord.store.roots import make_root
+
+    second = make_root(tmp_path / "disk2")
+    settings = filled.folder / "onrecord.toml"
+    settings.write_text(settings.read_text().replace('["blobs"]', f'["blobs", "{second.path}"]'))
+    with Archive.open(filled.folder, lambda: DAY + dt.timedelta(days=30)) as archive:
+        sizes = {row.sha256: row.size for row in archive.ledger.blobs() if row.kind == "sound"}
+        middle = sorted(sizes.values())[len(sizes) // 2]
+        assert move(archive, second.id, Rule(older_than=31)).moved == 0
+        assert move(archive, second.id, Rule(kind="copy")).moved == 0
+        assert move(archive, second.id, Rule(kind="sound", at_most=1)).moved == 0
+        large = {name for name, size in sizes.items() if size >= middle}
+        report = move(archive, second.id, Rule(kind="sound", larger_than=middle, older_than=30))
+        assert report.moved == len(large)
+        assert on_disk(second) == large
+        assert {row.sha256 for row in archive.ledger.blobs() if row.root == second.id} == large
+
+
+def test_a_damaged_blob_is_named_and_stays(filled: Archive, tmp_path: Path) -> None:
+    from onrecord.store.roots import make_root
+
+    second = make_root(tmp_path / "disk2")
+    settings = filled.folder / "onrecord.toml"
+    settings.write_text(settings.read_text().replace('["blobs"]', f'["blobs", "{second.path}"]'))
+    with Archive.open(filled.folder, lambda: DAY) as archive:
+        row = next(row for row in archive.ledger.blobs() if row.kind == "sound")
+        path = archive.store.path(row.sha256, row.root)
+        path.chmod(0o644)
+        path.write_bytes(bytes(path.stat().st_size))
+        report = move(archive, second.id, Rule())
+        assert [(item.name, item.code) for item in report.failed] == [(row.sha256, "damaged")]
+        assert path.is_file() and row.sha256 not in on_disk(second)
+        assert archive.ledger.blob(row.sha256) == row
+
+
+def test_a_move_that_is_killed_anywhere_loses_and_doubles_nothing(
+    tmp_path: Path, s3_server: str, s3_bucket: str
+) -> None:
+    """On the way there as bytes travel; on the way back when the log says so already, and the source is still there."""
+    folder = tmp_path / "archive"
+    with Archive.create(folder) as archive:
+        add(archive, [pieces(tmp_path / "music", range(7))], held_as="owner")
+        held = {row.sha256 for row in archive.ledger.blobs()}
+    with_bucket(folder, s3_server, s3_bucket)
+
+    def killed(*command: str, at: Callable[[str, str], bool], after: int) -> None:
+        seen = iter(range(1000))
+
+        def harm(_: int, method: str, path: str) -> str:
+            if at(method, path) and next(seen) == after:
+                os.kill(process.pid, signal.SIGKILL)
+                return "cut"
+            return ""
+
+        with s3.harming(s3_server, harm) as endpoint:
+            with_bucket(folder, endpoint, s3_bucket)
+            process = start("-C", folder, "store", "move", *command)
+            process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        with_bucket(folder, s3_server, s3_bucket)
+        with Archive.open(folder) as archive:
+            assert {row.sha256 for row in archive.ledger.blobs() if row.is_held} == held
+            roots = {root.id: root for root in archive.store.roots}
+            assert all(roots[row.root].size(row.sha256) == row.size for row in archive.ledger.blobs())
+
+    there, here = f"s3://{s3_bucket}/kept", str(folder / "blobs")
+    killed(here, there, at=lambda method, path: method == "PUT" and path.count("/") == 5, after=3)
+    assert answer("-C", folder, "store", "move", here, there)["moved"] > 0
+    with Archive.open(folder) as archive:
+        disk, bucket = the_two(archive)
+        assert on_disk(disk) == set() and in_bucket(s3_server, bucket) == held
+    killed(there, here, at=lambda method, path: method == "DELETE" and "/kept/" in path, after=1)
+    report = answer("-C", folder, "store", "move", there, here)
+    assert report["given_up"] > 0
+    with Archive.open(folder) as archive:
+        assert on_disk(disk) == held and in_bucket(s3_server, bucket) == set()
+        assert check(archive).bad == []
+        assert not list(folder.glob("cache/*/held/*/*")), "nobody needs the copies any more"
+        assert not list(folder.glob("blobs/bringing/*"))
+
+
+def test_an_archive_whose_only_root_is_in_a_bucket(tmp_path: Path, s3_server: str, s3_bucket: str) -> None:
+    """Sound is added, decoded, measured, published and repaired there, and the folder of copies may be lost."""
+    folder = tmp_path / "archive"
+    Archive.create(folder).close()
+    with_bucket(folder, s3_server, s3_bucket, roots="")
+    with Archive.open(folder, lambda: DAY) as archive:
+        [bucket] = archive.store.roots
+        assert isinstance(bucket, Bucket)
+        music = pieces(tmp_path / "music", range(3))
+        assert add(archive, [music], held_as="owner").new == 3
+        assert add(archive, [music], held_as="owner").known == 3
+        assert make_copies(archive, 96).made == 3, "decoded from there"
+        rematch(archive)
+        assert publish(archive).published == 3
+        held = {row.sha256 for row in archive.ledger.blobs()}
+        assert in_bucket(s3_server, bucket) == held
+        assert not list(bucket.parts.iterdir())
+        row = next(row for row in archive.ledger.blobs() if row.kind == "sound")
+        s3.put(s3_server, s3_bucket, f"kept/{row.sha256[:2]}/{row.sha256[2:4]}/{row.sha256}", bytes(row.size))
+        report = verify(archive, bucket.id)
+        assert [(bad.what, bad.state) for bad in report.bad] == [(row.sha256, "flipped")]
+        blob = archive.ledger.blob(row.sha256)
+        assert blob is not None and blob.state == "flipped"
+        assert not archive.ledger.meta("checked"), "one root is not everything"
+        assert add(archive, [music], held_as="owner").again == 1
+        assert verify(archive, bucket.id).bad == []
+
+
+def test_a_bucket_that_is_not_reached_is_lost_as_a_disk_would_be(
+    filled: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    with_bucket(filled.folder, s3_server, s3_bucket)
+    down: list[str] = []
+    with s3.harming(s3_server, lambda *_: "cut" if down else "") as endpoint:
+        with_bucket(filled.folder, endpoint, s3_bucket)
+        with Archive.open(filled.folder, lambda: DAY) as archive:
+            _, bucket = the_two(archive)
+            move(archive, bucket.id, Rule(kind="sound"))
+            moved = {row.sha256 for row in archive.ledger.blobs() if row.root == bucket.id}
+            down.append("now")
+            report = check(archive)
+            assert {bad.what for bad in report.bad} == moved
+            assert {bad.state for bad in report.bad} == {"not-mounted"}
+            assert all(row.is_held for row in archive.ledger.blobs()), "that says nothing of a blob"
+    # Nobody is there to be asked at all.
+    settings = filled.folder / "onrecord.toml"
+    settings.write_text(settings.read_text().replace(endpoint, "http://127.0.0.1:9"))
+    with Archive.open(filled.folder, lambda: DAY) as archive:
+        assert list(archive.unreached_roots) == [f"s3://{s3_bucket}/kept"]
+        assert {bad.what for bad in check(archive).bad} == moved
+        assert any(wrong.about and s3_bucket in wrong.about[0][0] for wrong in overview(archive).wrong)
+    with_bucket(filled.folder, s3_server, s3_bucket)
+    with Archive.open(filled.folder, lambda: DAY) as archive:
+        assert check(archive).bad == []

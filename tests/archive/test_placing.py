@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An edition in a bucket: what a page would give at the same addresses, put once, and gone when it was withdrawn."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.editions import read_manifest
+from onrecord.archive.placing import place
+from onrecord.archive.publishing import publish
+from onrecord.archive.withdrawing import withdraw
+from onrecord.errors import EditionRefused, StoreFailed
+from onrecord.publish.contents import read
+from tests import s3
+from tests.archive.withdrawn import blob, sha256, two_sounds
+from tests.conftest import DAY
+
+
+def with_server(archive: Archive, endpoint: str) -> Archive:
+    settings = archive.folder / "onrecord.toml"
+    text = settings.read_text().partition("[s3]")[0]
+    settings.write_text(f'{text}[s3]\nendpoint = "{endpoint}"\npatience = 1\n')
+    return Archive.open(archive.folder, lambda: DAY)
+
+
+def volumes(archive: Archive) -> dict[str, Path]:
+    """Keys of the sound of the newest edition."""
+    number = archive.ledger.editions()[-1]["number"]
+    return {
+        f"public/volumes/{entry.name}/{'/'.join(file.path)}": Path(file.path[-1])
+        for entry in read_manifest(archive, number).volumes
+        for file in read((archive.folder / "editions" / str(number) / entry.path).read_bytes()).files
+        if file.path[0] == "data"
+    }
+
+
+def test_an_edition_is_put_once_and_what_was_withdrawn_goes(
+    made_once: Callable[..., Path], s3_server: str, s3_bucket: str
+) -> None:
+    folder = made_once(two_sounds)
+    to = f"s3://{s3_bucket}/public"
+    with Archive.open(folder / "archive", lambda: DAY) as plain:
+        failing = iter(range(1000))
+        with (
+            s3.harming(s3_server, lambda *_: "500" if next(failing) > 12 else "") as endpoint,
+            with_server(plain, endpoint) as archive,
+            pytest.raises(StoreFailed),
+        ):
+            place(archive, to)
+        part = s3.stored(s3_server, s3_bucket)
+        assert part and "public/feed/timestamp.json" not in part, "the feed comes when all is there"
+        with with_server(plain, s3_server) as archive:
+            report = place(archive, to)
+            assert report.had >= len(part) - 1 and report.left_out == 0
+            found = s3.stored(s3_server, s3_bucket)
+            editions = archive.folder / "editions"
+            for below in ("feed/timestamp.json", "feed/feed.json", "1/manifest.json", "1/SHA256SUMS"):
+                key = below if below.startswith("feed") else f"editions/{below}"
+                assert found[f"public/{key}"] == (editions / below).read_bytes()
+            sound = volumes(archive)
+            assert len(sound) == 2
+            for key, name in sound.items():
+                row = archive.ledger.blob(name.stem)
+                assert row is not None
+                assert found[key] == archive.store.path(row.sha256, row.root).read_bytes()
+            again = place(archive, to)
+            assert (again.put, again.removed) == (0, 0)
+
+            withdraw(archive, blob(folder / "music" / "tune.flac"), by="A", text="no")
+            assert place(archive, to).removed > 0
+            assert not any(
+                sha256(folder / "music" / "tune.flac") in key for key in s3.stored(s3_server, s3_bucket)
+            )
+
+
+@pytest.mark.slow
+def test_nothing_stays_of_an_older_edition(
+    made_once: Callable[..., Path], s3_server: str, s3_bucket: str
+) -> None:
+    folder = made_once(two_sounds)
+    to = f"s3://{s3_bucket}/public"
+    with Archive.open(folder / "archive", lambda: DAY) as plain, with_server(plain, s3_server) as archive:
+        place(archive, to)
+        withdraw(archive, blob(folder / "music" / "tune.flac"), by="A", text="no")
+        publish(archive)
+        place(archive, to)
+        found = s3.stored(s3_server, s3_bucket)
+        assert set(volumes(archive)) == {key for key in found if "/data/" in key}
+        assert not any(key.startswith("public/editions/1/") for key in found)
+
+
+def test_what_is_somebody_elses_is_not_overwritten(
+    made_once: Callable[..., Path], s3_server: str, s3_bucket: str
+) -> None:
+    folder = made_once(two_sounds)
+    with Archive.open(folder / "archive", lambda: DAY) as plain, with_server(plain, s3_server) as archive:
+        s3.put(s3_server, s3_bucket, "public/editions/1/manifest.json", b"another's")
+        with pytest.raises(EditionRefused, match="something else lies there"):
+            place(archive, f"s3://{s3_bucket}/public")
+        assert s3.stored(s3_server, s3_bucket)["public/editions/1/manifest.json"] == b"another's"
+        name = next(archive.folder.glob("placed/*.jsonl")).read_text().splitlines()[-1]
+        assert name == '["editions/1/manifest.json","-"]', "it is not taken for ours later"

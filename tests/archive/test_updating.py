@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A match looks at what came since the last one, and leaves what going through everything leaves."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.generating import generate
+from onrecord.archive.matching import MatchReport, is_matched, rematch
+from onrecord.catalog.tables import TABLES, RecordRow
+from onrecord.durable import sha256_of
+from onrecord.engine.parquet import schema_of
+from onrecord.search.rows import Held, reading
+from onrecord.sources.generated.claims import Generated
+
+CATALOG = Generated(1_500, seed=7)
+
+
+def change(archive: Archive) -> int:
+    """What a harvest would bring: a release of each source with other words, one that is gone, and one that is new."""
+    with archive.duck() as duck:
+        releases = duck.run("SELECT source, min(id) FROM releases GROUP BY source ORDER BY source")
+        [(source, gone)] = duck.run(
+            "SELECT source, max(id) FROM releases GROUP BY source ORDER BY source LIMIT 1"
+        )
+
+        def told(table: str, name: str, **values: str) -> list[Any]:
+            wanted = ", ".join(f"('{source}', '{id}')" for source, id in releases)
+            names = schema_of(TABLES[table]).names
+            columns = [values.get(column, column) for column in names]
+            rows = duck.run(f"SELECT {', '.join(columns)} FROM {table} WHERE (source, {name}) IN ({wanted})")
+            return [TABLES[table](**dict(zip(names, row, strict=True))) for row in rows]
+
+        tracks = told("tracks", "release_id", title="title || ' told anew'", genre="'Changed'")
+        new = told(
+            "tracks", "release_id", id="'new' || id", isrc="''", mbid="''", duration_ms="duration_ms + 500"
+        )
+        rows = {"tracks": tracks + new, "releases": told("releases", "id", date="'2025'")}
+        tombstone = RecordRow(
+            source=source,
+            record=f"release:{gone}",
+            media_type="",
+            payload=b"",
+            sha256="",
+            deleted=True,
+            version="",
+        )
+    with archive.writing():
+        said = {"source": source, "location": "", "license": "CC0-1.0", "redistribute": True, "cursor": ""}
+        archive.commit("harvested", said, {**rows, "records": [tombstone]})
+    return sum(map(len, rows.values()))
+
+
+def left(folder: Path) -> dict[str, str]:
+    return {
+        path.name: sha256_of(path) for path in sorted((folder / "catalog" / "canonical").glob("*.parquet"))
+    }
+
+
+def pages(folder: Path) -> dict[int, Any]:
+    with reading(folder / "search" / "rows.sqlite") as db:
+        held = Held(db)
+        return {number: held.row(number) for number in held.all_numbers()}
+
+
+@pytest.fixture(scope="module")
+def both(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Path, Path, int, MatchReport, MatchReport]]:
+    folder = tmp_path_factory.mktemp("updated")
+    with Archive.create(folder / "one") as archive:
+        generate(archive, CATALOG)
+        first = rematch(archive)
+        assert first.why_anew == "nothing was matched before"
+        rows = change(archive)
+    shutil.copytree(folder / "one", folder / "other")
+    with Archive.open(folder / "one") as archive:
+        assert not is_matched(archive)
+        updated = rematch(archive)
+        assert is_matched(archive)
+    with Archive.open(folder / "other") as archive:
+        anew = rematch(archive, anew=True)
+    yield folder / "one", folder / "other", rows, updated, anew
+
+
+def test_tables_and_pages_are_those_of_a_match_of_everything(
+    both: tuple[Path, Path, int, MatchReport, MatchReport],
+) -> None:
+    one, other, _, updated, anew = both
+    assert left(one) == left(other)
+    assert pages(one) == pages(other)
+    assert (updated.recordings, updated.founded, updated.merged) == (
+        anew.recordings,
+        anew.founded,
+        anew.merged,
+    )
+    assert (updated.why_anew, anew.why_anew) == ("", "it was asked for")
+    with Archive.open(one) as archive, Archive.open(other) as beside:
+        assert archive.ledger.dump() == beside.ledger.dump()
+
+
+def test_little_is_looked_at_and_written_where_little_came(
+    both: tuple[Path, Path, int, MatchReport, MatchReport],
+) -> None:
+    _, _, rows, updated, anew = both
+    assert rows < anew.compared / 20
+    assert updated.compared < 4 * rows
+    assert 0 < updated.written < 4 * rows

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A sorted map is what was put into it, whichever part lies in blocks and whichever came later."""
+
+import apsw
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecord.search import sorted_map
+from onrecord.search.sorted_map import TABLES, MapWriter, SortedMap
+
+KEYS = st.binary(min_size=1, max_size=3)
+ENTRIES = st.dictionaries(KEYS, st.binary(max_size=40), max_size=60)
+
+
+def made(entries: dict[bytes, bytes]) -> apsw.Connection:
+    db = apsw.Connection(":memory:")
+    db.execute(TABLES)
+    writer = MapWriter(db)
+    for key in sorted(entries):
+        writer.add(key, entries[key])
+    writer.finish()
+    return db
+
+
+@given(ENTRIES, st.dictionaries(KEYS, st.none() | st.binary(max_size=9), max_size=30), KEYS, KEYS)
+def test_it_is_what_was_put_into_it(
+    entries: dict[bytes, bytes], changes: dict[bytes, bytes | None], prefix: bytes, behind: bytes
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorted_map, "_ENTRIES", 7)
+        db = made(entries)
+    held = SortedMap(db)
+    for key, value in changes.items():
+        held.put(key, value)
+    there = {key: value for key, value in {**entries, **changes}.items() if value is not None}
+    assert list(held.entries()) == sorted(there.items())
+    assert all(held.get(key) == there.get(key) for key in (*entries, *changes, prefix, behind))
+    begun = [item for item in sorted(there.items()) if item[0].startswith(prefix[:1]) and item[0] > behind]
+    assert list(held.entries(prefix[:1], behind)) == begun
+
+
+def test_what_comes_out_of_order_is_refused() -> None:
+    writer = MapWriter(made({}))
+    writer.add(b"b", b"")
+    with pytest.raises(ValueError, match="in order"):
+        writer.add(b"a", b"")
