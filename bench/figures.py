@@ -6,6 +6,7 @@ says whether they are what the records say. Run it whenever a record is added.""
 import json
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,24 @@ from onrecord.capacity.figures import Figure
 ROOT: Final = Path(__file__).resolve().parent.parent
 RECORDS: Final = ROOT / "bench" / "records"
 WRITTEN: Final = ROOT / "src" / "onrecord" / "capacity" / "figures.json"
+
+
+def _largest(sizes: dict[str, Any]) -> Any:
+    return sizes[max(sizes, key=_count)]
+
+
+def _count(name: str) -> int:
+    return int(name.split()[0].replace(",", ""))
+
+
+def _tracks(record: dict[str, Any]) -> int:
+    return max(_count(name) for name in record["sizes"])
+
+
+def _of_a_track(item: str, record: Any) -> float:
+    return float(_largest(record["sizes"])["items"]["bytes_a_track"][item])
+
+
 #: Name, the record that it is taken from, unit, what was counted, and the place in the record.
 FIGURES: Final[Sequence[tuple[str, str, str, str, Callable[[Any], float]]]] = (
     (
@@ -88,6 +107,31 @@ FIGURES: Final[Sequence[tuple[str, str, str, str, Callable[[Any], float]]]] = (
         "a play in its file",
         lambda it: it["file_bytes"] / it["plays"],
     ),
+    *(
+        (
+            *(f"{name}_bytes_a_track", "catalog-size", "bytes"),
+            f"{what} of a made catalog, at the largest size",
+            partial(_of_a_track, item),
+        )
+        for name, item, what in (
+            ("claims", "claims", "claims"),
+            ("canonical", "canonical_tables", "canonical tables"),
+            ("pages", "pages", "what pages show"),
+            ("identifiers", "identifiers", "the index of identifiers"),
+            ("ws2", "ws2", "what `/ws/2` reads besides"),
+            ("spill", "spill", "the most that lay beside while matching"),
+        )
+    ),
+    (
+        *("matched_tracks_a_cpu_s", "catalog-size", "tracks a CPU second"),
+        "matched, with pages and indexes, at the largest size",
+        lambda it: _tracks(it) / _largest(it["sizes"])["match"]["cpu_s"],
+    ),
+    (
+        *("matching_memory", "catalog-size", "bytes"),
+        "the most memory while matching, at the largest size",
+        lambda it: _largest(it["sizes"])["match"]["peak_memory_bytes"],
+    ),
 )
 
 
@@ -119,10 +163,6 @@ def written() -> bytes:
             )
         )
     return msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n"
-
-
-def _largest(sizes: dict[str, Any]) -> Any:
-    return sizes[max(sizes, key=lambda name: int(name.split()[0].replace(",", "")))]
 
 
 if __name__ == "__main__":

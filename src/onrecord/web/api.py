@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The JSON interface: the same values as the pages, described by OpenAPI at `/api/openapi.json`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -17,6 +17,7 @@ from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.views import Glance, Hit, RecordingView
 from onrecord.web import bulk, described, shuffle, signs, sound
 from onrecord.web.access.signin import Signed, Wanted
+from onrecord.web.lanes import listening
 from onrecord.web.notices import Received
 from onrecord.web.pages import known_id, question
 from onrecord.web.problems import Problem, Told, mistaken
@@ -56,7 +57,7 @@ _SCHEMAS: Final = (
     *bulk.SCHEMAS,
     *shuffle.SCHEMAS,
 )
-_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response])
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response | Awaitable[Response]])
 
 
 _MISTAKEN: Final = described.problem("A parameter is not understood, or names what is not known here.")
@@ -184,7 +185,7 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
             503: described.problem("The bytes are not what their digest says."),
         },
     )
-    def sound_(
+    async def sound_(
         request: Request,
         sha256: Annotated[str, Path(description="SHA-256 of the file, 64 lower-case hexadecimal digits.")],
         download: Annotated[
@@ -196,9 +197,13 @@ def routes(archive: Reader, where: Whereabouts) -> APIRouter:
     ) -> Response:
         """The sound itself. The rights are asked at each request, on the day."""
         territory = where.of(request)
-        return sound.send(
-            archive, request, sha256, territory, download=download, copy=copy, vary=where.headers
-        )
+
+        def answer() -> Response:
+            return sound.send(
+                archive, request, sha256, territory, download=download, copy=copy, vary=where.headers
+            )
+
+        return await listening(answer)
 
     @both("/livez", {200: described.answer(State, "The process answers.")})
     def livez() -> Response:

@@ -5,7 +5,7 @@
 `api.describe` puts the types themselves among the components.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter
@@ -16,7 +16,7 @@ from onrecord.web.problems import Problem
 #: Of a type in OpenAPI; `{name}` is that of the type.
 REF: Final = "#/components/schemas/{name}"
 Answers = dict[int | str, dict[str, Any]]
-_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response])
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Response | Awaitable[Response]])
 
 
 def schema(kind: type) -> dict[str, str]:

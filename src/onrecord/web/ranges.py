@@ -6,24 +6,21 @@ import os
 import re
 import stat
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO, Final, Protocol
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from onrecord.errors import IntegrityError
+from onrecord.web.lanes import listening
 
 #: A request for more parts gets the whole file: one pass over the bytes instead of thousands of seeks.
 MOST_PARTS: Final = 16
 _CHUNK: Final = 128 * 1024
-#: Threads that read files, of each server.
-_READERS: Final = 8
-_readers: Final = RunVar[CapacityLimiter]("onrecord.web.readers")
 _SPEC = re.compile(r"\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.ASCII)
 
 
@@ -154,13 +151,8 @@ def _multipart(
 
 
 async def _apart(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Files are read in threads of their own: whoever listens never waits behind those who search."""
-    try:
-        readers = _readers.get()
-    except LookupError:
-        readers = CapacityLimiter(_READERS)
-        _readers.set(readers)
-    while chunk := await to_thread.run_sync(next, chunks, b"", limiter=readers):
+    """Files are read where listeners are served."""
+    while chunk := await listening(partial(next, chunks, b"")):
         yield chunk
 
 
