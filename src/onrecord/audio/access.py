@@ -12,7 +12,7 @@ import functools
 import io
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -214,13 +214,7 @@ def _encode(
     with av.open(out, "w", format="ogg", container_options=_MUXER) as container:
         container.metadata.update(comments)
         stream = _opus_stream(container, layout, kilobits)
-        length = 0
-        for frame in packed(itertools.chain((first,), frames), layout.name):
-            frame.pts = length
-            frame.time_base = Fraction(1, RATE)
-            length += frame.samples
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        length = encode_all(container, stream, packed(itertools.chain((first,), frames), layout.name))
     if out.fault:
         return out.fault
     return AccessCopy(
@@ -231,6 +225,18 @@ def _encode(
         sample_rate=RATE,
         channels=layout.nb_channels,
     )
+
+
+def encode_all(container: OutputContainer, stream: AudioStream, frames: Iterable[AudioFrame]) -> int:
+    """Encodes frames one behind the other and says how many samples they had."""
+    length = 0
+    for frame in frames:
+        frame.pts = length
+        frame.time_base = Fraction(1, RATE)
+        length += frame.samples
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+    return length
 
 
 #: `serial_offset` and bitexact: FFmpeg would draw the stream's serial number at random, and name its own version.

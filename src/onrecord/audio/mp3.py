@@ -5,7 +5,6 @@
 import io
 import itertools
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +12,7 @@ import av
 from av.audio.stream import AudioStream
 from av.codec.context import Flags
 
-from onrecord.audio.access import RATE, SECONDS, SeekableOut, encoded, from_second, packed, room
+from onrecord.audio.access import RATE, SECONDS, SeekableOut, encode_all, encoded, from_second, packed, room
 from onrecord.audio.isolate import MEMORY, Part, isolated, preload
 from onrecord.audio.source import Source
 from onrecord.audio.text import clean
@@ -75,13 +74,7 @@ def _encode(
         assert isinstance(stream, AudioStream)
         stream.bit_rate = kilobits * 1000
         stream.codec_context.flags |= Flags.bitexact
-        length = 0
-        for frame in packed(itertools.chain((first,), frames), layout):
-            frame.pts = length
-            frame.time_base = Fraction(1, RATE)
-            length += frame.samples
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        length = encode_all(container, stream, packed(itertools.chain((first,), frames), layout))
     if out.fault:
         return out.fault
     return AccessCopy(

@@ -4,6 +4,7 @@
 asked for; then kept for a while. Nothing is sent from here without asking the rights anew.
 """
 
+import os
 import shutil
 import tempfile
 import threading
@@ -95,6 +96,21 @@ class Making(Generic[Job]):
             self._folder = Path(tempfile.mkdtemp(prefix="onrecord-made-"))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
+
+
+def whole(target: Path, make: Callable[[int], object]) -> Fault | None:
+    """A file of what `make` writes to a descriptor: there once it is whole, and not at all where `make` says Fault."""
+    part = target.with_suffix(".part")
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        made = make(descriptor)
+    finally:
+        os.close(descriptor)
+    if isinstance(made, Fault):
+        part.unlink()
+        return made
+    part.rename(target)
+    return None
 
 
 class InWorkers(Generic[Job]):

@@ -5,7 +5,6 @@
 It asks the rights each time. The bytes as they came never leave.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,7 @@ from onrecord.errors import NotFound
 from onrecord.model import identifiers
 from onrecord.model.sound import Fault
 from onrecord.web import ranges
-from onrecord.web.making import InWorkers, Making
+from onrecord.web.making import InWorkers, Making, whole
 from onrecord.web.picture_address import SIZES
 from onrecord.web.problems import Denied
 from onrecord.web.reader import Reader
@@ -41,17 +40,7 @@ def make_small(job: Job) -> Fault | None:
     """Runs in a worker."""
     from onrecord.audio.scaling import small_picture
 
-    part = job.target.with_suffix(".part")
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        made = small_picture(job.source, descriptor, job.side)
-    finally:
-        os.close(descriptor)
-    if isinstance(made, Fault):
-        part.unlink()
-        return made
-    part.rename(job.target)
-    return None
+    return whole(job.target, lambda descriptor: small_picture(job.source, descriptor, job.side))
 
 
 class Pictures:

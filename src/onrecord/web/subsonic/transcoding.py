@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sound in another form than it is kept in: which form and rate a player gets, and how it is made."""
 
-import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from onrecord.model.sound import Fault
 from onrecord.model.views import SoundView
-from onrecord.web.making import InWorkers, Making
+from onrecord.web.making import InWorkers, Making, whole
 
 #: Kilobits a second that are made: few, so that what is made for one is there for the next.
 LADDER: Final = (256, 192, 160, 128, 96, 64, 48, 32, 24, 16)
@@ -75,30 +75,13 @@ def encode(job: Job) -> Fault | None:
     from onrecord.audio.access import access_copy
     from onrecord.audio.mp3 import mp3_copy
 
-    part, wish = job.target.with_suffix(".part"), job.wish
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        if wish.form == "mp3":
-            made = mp3_copy(
-                job.source, descriptor, wish.kilobits, tags=job.tags, seconds=_SECONDS, start=wish.start
-            )
-        else:
-            made = access_copy(
-                job.source,
-                descriptor,
-                wish.kilobits,
-                tags=job.tags,
-                seconds=_SECONDS,
-                start=wish.start,
-                needed=wish.needed,
-            )
-    finally:
-        os.close(descriptor)
-    if isinstance(made, Fault):
-        part.unlink()
-        return made
-    part.rename(job.target)
-    return None
+    wish = job.wish
+
+    def make(descriptor: int) -> object:
+        copy = mp3_copy if wish.form == "mp3" else partial(access_copy, needed=wish.needed)
+        return copy(job.source, descriptor, wish.kilobits, tags=job.tags, seconds=_SECONDS, start=wish.start)
+
+    return whole(job.target, make)
 
 
 class Transcodes:
