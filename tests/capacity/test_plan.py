@@ -31,14 +31,21 @@ def test_the_figures_are_what_the_newest_records_say() -> None:
 
 def test_disks_hold_all_that_is_listed() -> None:
     made = plan(THEIRS, assume({"disk": 10e12, "fill": 0.5, "disks": 10}))
-    parts = [
-        line for line in made.lines if line.part == "disk" and line.unit == "bytes" and line.name != "in all"
-    ]
-    assert _amount(made, "disk", "in all") == math.fsum(line.amount for line in parts)
+    parts = [line for line in made.lines if line.part == "disk"]
+    assert _amount(made, "machines", "on disk in all") == math.fsum(line.amount for line in parts)
     assert _amount(made, "disk", "sound") == 300e12
-    disks, machines = _amount(made, "disk", "disks"), _amount(made, "disk", "machines")
-    assert (disks - 1) * 5e12 < _amount(made, "disk", "in all") <= disks * 5e12
+    disks, machines = _amount(made, "machines", "disks"), _amount(made, "machines", "machines")
+    assert (disks - 1) * 5e12 < _amount(made, "machines", "on disk in all") <= disks * 5e12
     assert (machines - 1) * 10 < disks <= machines * 10
+
+
+def test_memory_asks_for_machines_too() -> None:
+    made = plan(THEIRS, assume({"memory": 8e9}))
+    assert (
+        _amount(made, "machines", "machines")
+        == math.ceil(_amount(made, "machines", "in memory at once") / 8e9)
+        > 1
+    )
 
 
 def test_a_part_that_is_not_asked_for_is_not_there_and_brings_no_figure() -> None:
@@ -61,8 +68,8 @@ def test_slow_disks_or_few_cores_are_what_bounds_adding() -> None:
     [by_disks] = [line for line in slow_disks.lines if line.name == "adding all sound"]
     [by_cores] = [line for line in few_cores.lines if line.name == "adding all sound"]
     assert "disks allow" in by_disks.how and "cores allow" in by_cores.how
-    machines = _amount(slow_disks, "disk", "machines")
-    assert by_disks.amount == pytest.approx(300e12 / (machines * 24 * 1e6) / 3600)
+    disks = _amount(slow_disks, "machines", "disks")
+    assert by_disks.amount == pytest.approx(300e12 / (disks * 1e6) / 3600)
 
 
 def test_a_swarm_is_as_slow_as_the_slowest_of_its_lines() -> None:

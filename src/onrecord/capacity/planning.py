@@ -59,11 +59,12 @@ class Plan(Struct, frozen=True):
 
 def plan(size: Size, assumed: Assumptions) -> Plan:
     known = figures()
-    disk = list(_disk(size, assumed, known))
-    machines, row = _machines(math.fsum(line.amount for line in disk), assumed)
     volumes = _volumes(size, known)
-    lines = [*disk, *row, *_memory(size, assumed, known, volumes.amount, machines)]
-    lines += [*_hours(size, assumed, known, machines), *_network(size, assumed), volumes]
+    disk, memory = list(_disk(size, assumed, known)), list(_memory(size, assumed, known, volumes.amount))
+    machines = list(_machines(disk, memory, assumed))
+    disks, count = (int(line.amount) for line in machines if line.name in ("disks", "machines"))
+    lines = [*disk, *memory, *machines, *_hours(size, assumed, known, disks, count), *_network(size, assumed)]
+    lines += [volumes, _shards(size)]
     lines = [line for line in lines if line.amount]
     used = dict.fromkeys(name for line in lines for name in line.figures)
     return Plan(size, tuple(lines), assumed, tuple(known[name] for name in used))
@@ -87,21 +88,8 @@ def _disk(size: Size, assumed: Assumptions, known: Mapping[str, Figure]) -> Iter
     yield _each("disk", "plays", size.plays, "plays", known["bytes_a_play"])
 
 
-def _machines(total: float, assumed: Assumptions) -> tuple[int, list[Line]]:
-    disks = math.ceil(total / (assumed.disk * assumed.fill))
-    machines = max(math.ceil(disks / assumed.disks), 1)
-    return machines, [
-        Line("disk", "in all", total, "bytes", "the lines above"),
-        Line("disk", "disks", disks, "disks", f"all / ({_bytes(assumed.disk)} x {assumed.fill:g} filled)"),
-        Line("disk", "machines", machines, "machines", f"disks / {assumed.disks:g}"),
-    ]
-
-
-def _memory(
-    size: Size, assumed: Assumptions, known: Mapping[str, Figure], volumes: float, machines: int
-) -> Iterator[Line]:
-    shards = math.ceil(size.files / FILES_A_SHARD)
-    yield Line("memory", "shards", shards, "processes", f"files / {FILES_A_SHARD:,} a seeding process")
+def _memory(size: Size, assumed: Assumptions, known: Mapping[str, Figure], volumes: float) -> Iterator[Line]:
+    """Jobs keep to what `[work] memory` allows and put the rest on the disk, so that theirs does not grow for ever."""
     yield Line(
         *("memory", "seeding", size.files * assumed.seeding_file + volumes * assumed.seeding_volume, "bytes"),
         f"files x {assumed.seeding_file:g} + volumes x {assumed.seeding_volume:g}",
@@ -112,22 +100,38 @@ def _memory(
         ("paying out", "payout_memory", size.plays),
     ):
         if of:
-            yield Line("memory", name, known[figure].value, "bytes", "the most that was seen", (figure,))
+            how = "the most that was seen, at the size that was measured"
+            yield Line("memory", name, known[figure].value, "bytes", how, (figure,))
+
+
+def _machines(disk: list[Line], memory: list[Line], assumed: Assumptions) -> Iterator[Line]:
+    total = math.fsum(line.amount for line in disk)
+    disks = math.ceil(total / (assumed.disk * assumed.fill))
+    seeding, *jobs = (line.amount for line in memory)
+    held = seeding + max(jobs, default=0)
+    yield Line("machines", "on disk in all", total, "bytes", "the lines of disk")
     yield Line(
-        "memory", "there is", machines * assumed.memory, "bytes", f"machines x {_bytes(assumed.memory)}"
+        "machines", "disks", disks, "disks", f"all / ({_bytes(assumed.disk)} x {assumed.fill:g} filled)"
+    )
+    yield Line("machines", "in memory at once", held, "bytes", "seeding + the largest job")
+    by_disks, by_memory = math.ceil(disks / assumed.disks), math.ceil(held / assumed.memory)
+    yield Line(
+        *("machines", "machines", max(by_disks, by_memory, 1), "machines"),
+        f"disks / {assumed.disks:g}, or memory / {_bytes(assumed.memory)} where that is more",
     )
 
 
-def _hours(size: Size, assumed: Assumptions, known: Mapping[str, Figure], machines: int) -> Iterator[Line]:
+def _hours(
+    size: Size, assumed: Assumptions, known: Mapping[str, Figure], disks: int, machines: int
+) -> Iterator[Line]:
     """Work on files is shared by all machines; tables are one machine's work, or one core's."""
     cores = assumed.cores * assumed.scaling
-    disks = machines * assumed.disks * assumed.disk_rate
     for name, figure in (
         ("adding all sound", "adding_bytes_a_cpu_s"),
         ("reading it all again", "digesting_bytes_a_cpu_s"),
     ):
         rate = known[figure].value * cores * machines
-        limit, what = min((rate, "cores"), (disks, "disks"))
+        limit, what = min((rate, "cores"), (disks * assumed.disk_rate, "disks"))
         yield _hour(
             name, size.bytes, limit, f"bytes / {_bytes(limit)} a second, which the {what} allow", figure
         )
@@ -174,6 +178,11 @@ def _volumes(size: Size, known: Mapping[str, Figure]) -> Line:
     count = math.ceil(max(size.files / files, size.bytes / MAX_BYTES))
     how = f"files / {files:,.0f}, or bytes / {_bytes(MAX_BYTES)} where that is more"
     return Line("edition", "volumes", count, "volumes", how, ("files_a_volume",))
+
+
+def _shards(size: Size) -> Line:
+    how = f"files / {FILES_A_SHARD:,} a process that seeds"
+    return Line("edition", "shards", math.ceil(size.files / FILES_A_SHARD), "processes", how)
 
 
 def _each(part: str, name: str, count: float, of: str, figure: Figure) -> Line:

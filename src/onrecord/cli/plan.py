@@ -83,10 +83,10 @@ def command(
         yield "measured (bench/records)"
         for figure in made.measured:
             doubt = "" if figure.proven else f", unproven: load {figure.load:g}"
-            yield f"  {figure.value:>14,.6g} {figure.unit}: {figure.what} ({figure.record}, {figure.cpu}{doubt})"
+            yield f"  {_number(figure.value):>14} {figure.unit}: {figure.what} ({figure.record}, {figure.cpu}{doubt})"
         yield "assumed (--assume NAME=VALUE)"
         for name, meaning in MEANINGS.items():
-            yield f"  {name:14} {getattr(made.assumed, name):>14,g}   {meaning}"
+            yield f"  {name:14} {_number(getattr(made.assumed, name)):>18}   {meaning}"
 
     out.result("plan", made, text)
 
@@ -97,3 +97,7 @@ def _amount(line: Any) -> str:
     if line.unit == "hours":
         return f"{line.amount:,.1f} hours" if line.amount >= 1 else f"{line.amount * 60:,.1f} minutes"
     return f"{line.amount:,.0f} {line.unit}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:,.4g}"
