@@ -31,6 +31,7 @@ from onrecord.engine.pool import Workers
 from onrecord.errors import ArchiveLocked, OnrecordError, StoreFailed, StoreFull
 from onrecord.ledger import Ledger, Log
 from onrecord.store import Store
+from onrecord.store.roots import Disk
 from tests.pipeline.pieces import answer, onrecord, piece, pieces, start
 from tests.pipeline.whole import assert_whole
 
@@ -279,16 +280,16 @@ def test_a_bad_sector_below_a_blob_is_named(
 ) -> None:
     in_this_process(lambda: add.add(archive, [pieces(tmp_path / "in", range(3))], held_as="owner"))
     [bad, *_] = [row.sha256 for row in archive.ledger.blobs()]
-    real = Store.open
+    real = Disk.file
 
-    def bad_sector(store: Store, sha256: str, root: str) -> int:
+    def bad_sector(disk: Disk, sha256: str) -> Path:
         if sha256 == bad:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real(store, sha256, root)
+        return real(disk, sha256)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "open", bad_sector)
-        report = check(archive)
+        patch.setattr(Disk, "file", bad_sector)
+        report = in_this_process(lambda: check(archive))
     assert [(item.what, item.state) for item in report.bad] == [(bad, "unreadable")]
     assert report.blobs == 3, "it goes on"
     assert publish(archive).published == 2

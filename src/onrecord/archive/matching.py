@@ -16,7 +16,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
 from onrecord.archive.indexing import index
 from onrecord.archive.naming import FILE, name_things
-from onrecord.archive.same_sound import find_pairs
+from onrecord.archive.same_sound import fill_what_was_lost, find_pairs
 from onrecord.archive.targets import reach_again
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.merging import changed_tables
@@ -134,6 +134,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
                     shutil.rmtree(folder)  # made by other rules
             precedence = archive.settings.match.precedence
             matched = update(duck, _matched_to(archive), kept, keys, entries, precedence)
+            fill_what_was_lost(archive, duck, _matched_to(archive))
         rows: dict[str, Sequence[Row]] = {
             "ids": matched.heirs,
             "redirects": matched.redirects,

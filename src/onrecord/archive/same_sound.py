@@ -71,6 +71,12 @@ def find_pairs(archive: Archive, duck: Duck, before: Path, since: int) -> list[P
     return [(a, b, error) for (a, b), error in sorted(pairs.items())]
 
 
+def fill_what_was_lost(archive: Archive, duck: Duck, since: int) -> None:
+    """Take into the index what it lacks of the sounds up to log entry `since`, as where somebody deleted it. Only the
+    holder of the write lock may call."""
+    _fill(open_index(archive), duck, set(), since)
+
+
 def _fill(index: FingerprintIndex, duck: Duck, fresh: set[str], since: int) -> None:
     """Take in what is new; what was measured anew takes the place of what it was; what was lost is made good."""
     index.remove(fresh)
