@@ -208,7 +208,7 @@ def test_the_queue_asks_each_question_once(unclear: Archive) -> None:
     assert len(first.examples) == 2
     assert all(file.recording and file.title for file in first.examples)
     assert queue(unclear, 1).questions == (first,)
-    assert queue(unclear, 1).waiting == 2
+    assert queue(unclear, 1).waiting == queue(unclear, 0).waiting == 2
 
 
 def test_a_question_is_answered_for_all_files_that_share_it(

@@ -137,6 +137,7 @@ def test_the_pages_in_a_browser(origin: Archive, chromium: Any) -> None:
         page = open_page("/editions", 390, "dark")
         page.locator(".history summary").first.press("Enter")
         page.get_by_role("columnheader", name="Told by").first.wait_for()
+        assert page.get_by_label("I have room for").input_value() == "2"
         page.get_by_label("I have room for").fill("3")
         page.get_by_label("Unit").select_option("GB")
         page.get_by_role("button", name="What should I hold?").press("Enter")

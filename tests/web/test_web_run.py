@@ -99,6 +99,17 @@ def test_what_came_and_what_was_turned_away(held: Archive, client: TestClient, t
     assert held.ledger.dump() == before
 
 
+def test_whoever_is_signed_in_is_led_there_from_every_page(client: TestClient) -> None:
+    for path in ("/", "/editions", "/nothing"):
+        page = client.get(path).text
+        assert 'href="/run"' in page and 'href="/rights/queue"' in page and "Signed in" in page
+    assert client.get("/").headers["cache-control"] == "private, no-cache"
+    client.cookies.clear()
+    answer = client.get("/")
+    assert answer.headers["cache-control"] == "no-cache" and "Sign in" in answer.text
+    assert "/rights/queue" not in answer.text and "/run" not in answer.text
+
+
 def test_it_says_who_writes_and_keeps_nobody_from_writing(held: Archive, client: TestClient) -> None:
     assert "Nothing is being written." in section(client, "now")
     with held.writing():

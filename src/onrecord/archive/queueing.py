@@ -86,7 +86,9 @@ def queue(archive: Archive, limit: int) -> Queue:
             files += profile.files
             yield profile, decision
 
-    chosen = heapq.nsmallest(limit, counted(), key=lambda found: (-found[0].files, found[0].id))
+    # Of none at all nothing would be read, and so nothing counted.
+    most = heapq.nsmallest(max(limit, 1), counted(), key=lambda found: (-found[0].files, found[0].id))
+    chosen = most[:limit]
     names = _names(archive, [sha256 for profile, _ in chosen for sha256 in (profile.first, profile.last)])
     rows = Rows(archive.folder / "search" / "rows.sqlite")
     return Queue(

@@ -22,7 +22,8 @@ from onrecord.archive.ruling import rule_question
 from onrecord.errors import NotFound, OnrecordError, UsageError
 from onrecord.model.rights import Use
 from onrecord.web import forms, sound
-from onrecord.web.access.guard import check_form, form_token, visitor
+from onrecord.web.access.guard import check_form, form_token
+from onrecord.web.access.roles import visitor
 from onrecord.web.reader import Reader
 from onrecord.web.render import USES, Render
 

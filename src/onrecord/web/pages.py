@@ -28,8 +28,7 @@ from onrecord.model.views import (
     VersionView,
 )
 from onrecord.web import choices, narrowing, padding, ranges, registries, signs, sound, text
-from onrecord.web.access.guard import visitor
-from onrecord.web.access.roles import Role, Scope
+from onrecord.web.access.roles import Role, Scope, visitor
 from onrecord.web.assets import Assets
 from onrecord.web.differing import compare, differences
 from onrecord.web.health import health

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from onrecord.model.languages import called
 from onrecord.model.rights import Use
 from onrecord.web import text
+from onrecord.web.access.roles import visitor
 from onrecord.web.assets import Assets
 from onrecord.web.feeds import linked_data
 from onrecord.web.languages import LANGUAGES
@@ -121,11 +122,16 @@ class Render:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> HTMLResponse:
-        """One page or fragment; pages are asked for anew each time unless `headers` say otherwise."""
+        """One page or fragment; pages are asked for anew each time unless `headers` say otherwise. One that is made for
+        somebody who is signed in is nobody else's."""
         here = request.url.path
+        person = visitor(request).person
         linked = linked_data.described(self._name, str(request.base_url), here, values)
-        body = self._templates.get_template(template).render(here=here, linked=linked, **values)
-        return HTMLResponse(body, status, {"Cache-Control": "no-cache", **(headers or {})})
+        body = self._templates.get_template(template).render(
+            here=here, linked=linked, visitor_role=person.role.value if person else "", **values
+        )
+        kept = "private, no-cache" if person else "no-cache"
+        return HTMLResponse(body, status, {"Cache-Control": kept, **(headers or {})})
 
 
 def outline(peaks: bytes, bars: int = 100) -> str:

@@ -21,9 +21,9 @@ from onrecord.archive.overview import happened, now, overview
 from onrecord.archive.settings import Settings
 from onrecord.errors import NotFound, OnrecordError, UsageError
 from onrecord.web import forms
-from onrecord.web.access.guard import check_form, form_token, visitor
+from onrecord.web.access.guard import check_form, form_token
 from onrecord.web.access.people import Users
-from onrecord.web.access.roles import SCOPES, Role, Scope
+from onrecord.web.access.roles import SCOPES, Role, Scope, visitor
 from onrecord.web.render import Render
 
 _HAPPENED: Final = 40

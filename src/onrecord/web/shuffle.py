@@ -17,12 +17,12 @@ from onrecord.archive import Archive
 from onrecord.archive.reading import open_reader
 from onrecord.archive.shelves import shelves
 from onrecord.archive.shuffling import shuffled
-from onrecord.errors import NotFound
 from onrecord.model.rights import Use
 from onrecord.model.views import RecordingView, SoundView, TrackRow
 from onrecord.web import described
 from onrecord.web.hearing import Heard, hearable, sent
 from onrecord.web.pages import known_id
+from onrecord.web.problems import Problem, Told
 from onrecord.web.render import Render
 from onrecord.web.whereabouts import Whereabouts
 
@@ -82,7 +82,9 @@ class Shuffle:
     def page(self, request: Request) -> Response:
         shelf = request.query_params.get("shelf", "")
         shelves = self._shelves()
-        shelf = shelf if shelf in shelves else ""
+        if shelf and shelf not in shelves:
+            detail = "No edition that is given out here has such a shelf. It may have been mistyped."
+            raise Told(Problem(404, "No such shelf", detail))
         values = {
             "rows": [
                 _row(view, sound) for view, sound in self._draw(_A_PAGE, self._where.of(request), shelf)
@@ -111,7 +113,8 @@ class Shuffle:
         view, territory = self._reader.recording(known_id(id)), self._where.of(request)
         heard = hearable(self._reader, view.sounds, territory, Use.STREAM)
         if heard is None:
-            raise NotFound("nothing of this recording may be heard here", "its page says why")
+            detail = "Nothing of this recording may be heard here. Its page says why."
+            raise Told(Problem(404, "Not played here", detail))
         return self._answer(_playable(view, heard))
 
     def ids(self, limit: int, territory: str) -> list[str]:

@@ -24,12 +24,11 @@ from onrecord.web.access.doors import DOORS, Door, Doors
 from onrecord.web.access.here import is_here
 from onrecord.web.access.limits import Bucket, Walks
 from onrecord.web.access.people import Users
-from onrecord.web.access.roles import NOBODY, SCOPES, Person, Role, Visitor
+from onrecord.web.access.roles import NOBODY, SCOPES, VISITOR, Person, Role, Visitor
 from onrecord.web.access.signing import Signing
 from onrecord.web.problems import Problem, Told
 
-#: Where in a request's scope stands what was found: the visitor, and the path as its route is written.
-VISITOR: Final = "onrecord.visitor"
+#: Where in a request's scope stands the path as its route is written.
 ROUTE: Final = "onrecord.route"
 #: Seconds that an answer waits for whoever walks through the catalog.
 _SLOWED: Final = 1.0
@@ -37,12 +36,6 @@ _SLOWED: Final = 1.0
 _STOPPED: Final = 2
 #: Who has the key that `serve` printed, on this machine.
 _OPERATOR: Final = Person("", Role.OWNER)
-
-
-def visitor(request: Request) -> Visitor:
-    """Who stands behind a request. `NOBODY` for everybody without an account."""
-    found = request.scope.get(VISITOR, NOBODY)
-    return found if isinstance(found, Visitor) else NOBODY
 
 
 def form_token(secret: str) -> str:
@@ -164,7 +157,8 @@ class Guard:
         client = self._clients.hashed(f"@{person.name}") if person else self._clients.key(address)
         if wait := self._bucket.take(client):
             detail = (
-                f"At most {self._web.requests_per_second:g} requests a second are answered to one client."
+                f"At most {self._web.requests_per_second:g} requests a second are answered to one client. "
+                "Wait a moment, then load this again."
             )
             raise Told(Problem(429, "Too many requests", detail), {"Retry-After": str(wait)})
         most = self._web.things_per_hour

@@ -7,6 +7,10 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from msgspec import Struct
+from starlette.requests import Request
+
+#: Where in a request's scope stands its visitor.
+VISITOR: Final = "onrecord.visitor"
 
 
 class Role(StrEnum):
@@ -72,3 +76,9 @@ class Visitor(Struct, frozen=True):
 
 #: Somebody of whom nothing is known. What is public is there for them.
 NOBODY: Final = Visitor()
+
+
+def visitor(request: Request) -> Visitor:
+    """Who stands behind a request, as the guard found. `NOBODY` for everybody without an account."""
+    found = request.scope.get(VISITOR, NOBODY)
+    return found if isinstance(found, Visitor) else NOBODY

@@ -17,9 +17,9 @@ from starlette.routing import BaseRoute, Route
 from onrecord.errors import OnrecordError
 from onrecord.web import described, forms
 from onrecord.web.access.clients import Clients, is_loopback
-from onrecord.web.access.guard import Identity, check_form, form_token, visitor
+from onrecord.web.access.guard import Identity, check_form, form_token
 from onrecord.web.access.people import SESSION_DAYS, Users
-from onrecord.web.access.roles import Person, Role, Scope
+from onrecord.web.access.roles import Person, Role, Scope, visitor
 from onrecord.web.access.signing import LONGEST, LONGEST_REVIEW, Signing
 from onrecord.web.access.throttle import Throttle
 from onrecord.web.problems import Problem, Told

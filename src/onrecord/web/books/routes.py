@@ -21,9 +21,9 @@ from onrecord.errors import OnrecordError
 from onrecord.royalties.comparison import Comparison
 from onrecord.royalties.listening.terms import IDLE, PLANS
 from onrecord.web import forms
-from onrecord.web.access.guard import check_form, form_token, visitor
+from onrecord.web.access.guard import check_form, form_token
 from onrecord.web.access.here import is_at_home
-from onrecord.web.access.roles import Role, Scope
+from onrecord.web.access.roles import Role, Scope, visitor
 from onrecord.web.books import own
 from onrecord.web.books.comparing import Comparing, draw, plays, whole
 from onrecord.web.books.sliders import BASELINE, FEE, PEOPLE, RULES, Asked, asked

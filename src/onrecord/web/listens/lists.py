@@ -24,7 +24,7 @@ from onrecord.search.fold import fold
 from onrecord.sources import playlist_entries
 from onrecord.sources.playlist_entries import Entry
 from onrecord.web import text
-from onrecord.web.access.guard import visitor
+from onrecord.web.access.roles import visitor
 from onrecord.web.feeds import playlists
 from onrecord.web.listens.keeping import MOST_ENTRIES, Listed, Listening
 from onrecord.web.problems import Problem, Told

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from onrecord.errors import OnrecordError
 from onrecord.web import forms, text
-from onrecord.web.access.guard import check_form, visitor
-from onrecord.web.access.roles import Role, Scope, Visitor
+from onrecord.web.access.guard import check_form
+from onrecord.web.access.roles import Role, Scope, Visitor, visitor
 from onrecord.web.listens import submitted
 from onrecord.web.listens.keeping import Listening
 from onrecord.web.listens.submitted import Listen, Mistaken

@@ -8,8 +8,8 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onrecord.web.access.guard import ROUTE, VISITOR
-from onrecord.web.access.roles import NOBODY
+from onrecord.web.access.guard import ROUTE
+from onrecord.web.access.roles import NOBODY, VISITOR
 from onrecord.web.running.metrics import Metrics
 
 #: A line for each request goes here, at INFO; `running.logs` writes it where that is wanted.

@@ -53,6 +53,8 @@
   /** Ids of the recordings, which of them plays, and what is known of each. */
   const queue = { ids: [], at: -1, known: {} };
   let ready = "", passed = 0;
+  /** What each row of the page is called, for those that cannot be played. */
+  const called = (id) => document.querySelector(`[data-recording="${CSS.escape(id)}"] .what a`)?.textContent.trim() || "One";
 
   const known = async (id) => {
     if (!queue.known[id]) {
@@ -104,12 +106,13 @@
       if (from) now.currentTime = from;
       quiet();
       await now.play();
+      // Why another one plays than the one that was asked for stays to be read.
+      if (!passed) parts.said.textContent = "";
       passed = 0;
-      parts.said.textContent = "";
       if (navigator.mediaSession) navigator.mediaSession.metadata = new MediaMetadata({ title: item.title, artist: item.artist });
     } catch (reason) {
       if (reason.name === "AbortError") return;
-      parts.said.textContent = reason.name === "NotAllowedError" ? "Press play." : reason.message;
+      if (!passed) parts.said.textContent = reason.name === "NotAllowedError" ? "Press play." : `“${called(id)}”: ${reason.message}`;
       passed += 1;
       if (reason.name !== "NotAllowedError" && queue.at + 1 < queue.ids.length && passed < 5) { step(1); return; }
     }

@@ -241,7 +241,7 @@ def play(view: RecordingView, at: int) -> Play:
         "track_name": view.title,
         "release_name": view.releases[0][1] if view.releases else "",
         "additional_info": {
-            "recording_mbid": view.mbids[0] if view.mbids else "",
+            **({"recording_mbid": view.mbids[0]} if view.mbids else {}),
             "duration_ms": round(view.seconds * 1000),
             "origin_url": f"/recording/{view.id}",
         },
