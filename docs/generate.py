@@ -286,7 +286,8 @@ def _planned(found: re.Match[str]) -> str:
     from onrecord.cli import group
 
     ran = CliRunner().invoke(group, found[1].split(), catch_exceptions=False)
-    plan, _, _ = ran.output.partition("measured (")  # the figures and assumptions behind it are the same each time
+    # The figures and assumptions behind it are the same each time.
+    plan, _, _ = ran.output.partition("measured (")
     return f"```text\n$ onrecord {found[1]}\n{plan}```"
 
 
