@@ -92,6 +92,11 @@ def test_a_server_that_lies_is_named_and_every_write_is_read_back(s3_server: str
         strict = open_bucket(where, settings(endpoint, unconditional="refuse"), tmp_path / "cache", MOST)
         with pytest.raises(StoreFailed, match="overwrites what it was asked not to"):
             strict.bring(*sound(tmp_path))
+        with pytest.raises(StoreFailed, match="overwrites what it was asked not to"):
+            make_bucket(
+                Place("bucket", "other"), settings(endpoint, unconditional="refuse"), tmp_path / "cache", MOST
+            )
+        assert not (tmp_path / "served" / "bucket" / "other").exists(), "nothing was written by overwriting"
         assert bucket.size(NAME) is None
         bucket.bring(*sound(tmp_path))
         # Something of the name is there, and is not whole: it is neither trusted nor overwritten unseen.

@@ -13,6 +13,7 @@ from onrecord.archive import Archive
 from onrecord.archive.moving import Rule, move
 from onrecord.archive.reading import open_reader
 from onrecord.model.rights import Use
+from onrecord.store import Kept
 from onrecord.web.app import create_app
 from onrecord.web.site import site_of
 from tests import s3
@@ -74,16 +75,18 @@ def test_a_signed_address_is_given_only_after_a_yes(far: Archive, s3_server: str
         with urllib.request.urlopen(address) as got:
             found = got.read()
             assert got.headers["Content-Type"].startswith("audio/")
-        assert b"".join(archive.store.read(sha256, *_place(archive, sha256), 0, len(found))) == found
+        assert b"".join(_far(archive, sha256).read(0, len(found))) == found
         closed = sounds(archive, allowed=False)[0]
         assert page.get(f"/sound/{closed}", follow_redirects=False).status_code == 403
         assert f"media-src 'self' {s3_server};" in page.get("/").headers["content-security-policy"]
 
 
-def _place(archive: Archive, sha256: str) -> tuple[str, int]:
+def _far(archive: Archive, sha256: str) -> Kept:
     row = archive.ledger.blob(sha256)
     assert row is not None
-    return row.root, row.size
+    kept = archive.store.kept(sha256, row.root, row.size)
+    assert isinstance(kept, Kept)
+    return kept
 
 
 def test_a_signature_is_what_a_server_that_checks_expects(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
 from onrecord.archive.indexing import index
 from onrecord.archive.naming import FILE, name_things
-from onrecord.archive.same_sound import fill_what_was_lost, find_pairs
+from onrecord.archive.same_sound import SAME_SOUND, fill_what_was_lost, find_pairs
 from onrecord.archive.targets import reach_again
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.merging import changed_tables
@@ -224,7 +224,7 @@ def _why_anew(archive: Archive, duck: Duck) -> str:
 
 def _rules(archive: Archive) -> str:
     """What a run rests on beside claims and log, as a digest."""
-    return _digest("\n".join([rules(), *archive.settings.match.precedence]))
+    return _digest("\n".join([rules(), str(SAME_SOUND), *archive.settings.match.precedence]))
 
 
 def _digest(text: str) -> str:

@@ -74,7 +74,8 @@ class Kept(Struct, frozen=True):
     size: int
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
-        """As `Store.read`: what stands in the way at the beginning is raised by the call itself."""
+        """Bytes from `start` up to `end`, in pieces, straight from where they lie, not verified. What stands in the
+        way at the beginning is raised by the call itself: NotFound, IntegrityError where there are not `size` bytes."""
         return self.bucket.read(self.name, self.size, start, end)
 
     def address(self, media_type: str, file_name: str = "") -> str | None:
@@ -259,13 +260,6 @@ class Store:
         """A blob for whoever sends parts of it: its path on a disk, or a handle on what lies in a bucket."""
         holder = self._holder(sha256, root)
         return Kept(holder, sha256, size) if isinstance(holder, Bucket) else holder.file(sha256)
-
-    def read(self, sha256: str, root: str, size: int, start: int, end: int) -> Iterator[bytes]:
-        """Bytes of a blob from `start` up to `end`, in pieces; straight from where it lies, not verified.
-
-        Raises NotFound at once, and IntegrityError where it has not `size` bytes.
-        """
-        return self._holder(sha256, root).read(sha256, size, start, end)
 
     def verify(self, sha256: str, root: str, size: int) -> str:
         """Read a blob whole: `ok`, `missing`, `truncated`, `flipped`, `unreadable`.

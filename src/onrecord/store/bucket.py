@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from onrecord.errors import NotFound, OnrecordError, StoreFailed, StoreFull
 from onrecord.store.cache import Cache
-from onrecord.store.objects import AT_ONCE, PIECE, Objects, tried
+from onrecord.store.objects import AT_ONCE, PIECE, Objects
 from onrecord.store.roots import MARKER, damaged, free_in, new_marker, read_only, root_id, sweep_parts
 from onrecord.store.s3 import Keys, Place, S3Settings, client, credentials, told
 
@@ -185,7 +185,7 @@ def make_bucket(where: Place, settings: S3Settings, cache: Path, most: int) -> B
     from obstore.exceptions import AlreadyExistsError
 
     store = client(settings, where, credentials(os.environ))
-    honest = tried(settings, where, credentials(os.environ)).conditional
+    honest = Objects(where, settings, cache).honesty().conditional
     with told(where, MARKER):
         try:
             obstore.head(store, MARKER)
