@@ -82,7 +82,7 @@ def _ours(store: Store, bucket: Bucket, folder: Path, size: int, count: int) -> 
     put = time.perf_counter() - begun
 
     def read(sha256: str) -> int:
-        return sum(map(len, store.read(sha256, bucket.id, size, 0, size)))
+        return sum(map(len, bucket.read(sha256, size, 0, size)))
 
     names = [each.digests.sha256 for each in staged]
     with ThreadPoolExecutor(AT_ONCE) as threads:
