@@ -113,3 +113,16 @@ def test_vendored_files_are_the_ones_that_were_pinned() -> None:
 @pytest.mark.parametrize("script", ["dev", ".ci/run"])
 def test_scripts_can_be_started(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
+
+
+def test_the_container_takes_one_version_of_each_package() -> None:
+    """With the marker of each line of the lock, for a package may be there twice."""
+    [run] = re.findall(
+        r"^RUN (grep .*) > /constraints", (ROOT / "deploy" / "Containerfile").read_text(), re.M
+    )
+    lines = subprocess.run(run, shell=True, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    wanted = [Requirement(line) for line in lines.splitlines()]
+    for python in ("3.11", "3.13"):
+        at = {"python_version": python, "python_full_version": f"{python}.0"}
+        names = [it.name for it in wanted if it.marker is None or it.marker.evaluate(at)]
+        assert len(names) == len(set(names)) > 100
