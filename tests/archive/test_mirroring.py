@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from onrecord.archive import Archive, mirroring, seeding
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
-from onrecord.archive.editions import manifest_in
+from onrecord.archive.editions import manifest_in, read_manifest
 from onrecord.archive.exporting.disk import export_disk
 from onrecord.archive.getting import get
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
+from onrecord.archive.withdrawing import withdraw
 from onrecord.errors import (
     ArchiveLocked,
     DigestMismatch,
@@ -27,6 +29,8 @@ from onrecord.errors import (
     SourceRefused,
 )
 from onrecord.mirror.session import Session
+from onrecord.model.rights import Target
+from onrecord.web.app import create_app
 from tests.archive.feeds import feed_of, sign_again
 from tests.tones import write
 
@@ -217,8 +221,21 @@ def test_two_editions_of_one_archive_are_mirrored_and_seeded(
         assert len(names) == len(set(names)) == 3, "the edition's papers and two volumes"
     assert check(mirror).bad == []
     reader = open_reader(mirror.folder)
-    assert [hit.title for hit in reader.search("New")] == ["New"]
-    assert reader.glance().blobs == 5
+    [new] = reader.search("New")
+    assert new.title == "New" and reader.glance().blobs == 5
+    # Which volume of whose edition it came in is told, with how to get it, until something in that is withdrawn here.
+    [sound] = reader.recording(new.id).sounds
+    [entry] = [it for it in read_manifest(origin, 2).volumes if it.name == sound.volume]
+    assert (sound.edition, sound.edition_of) == (
+        2,
+        origin.settings.archive.name,
+    ) and entry.magnet == sound.magnet
+    page = TestClient(create_app(reader)).get(f"/recording/{new.id}").text
+    assert f"edition 2 of <bdi>{sound.edition_of}</bdi>, which is mirrored here" in page
+    one, other, *_ = [hit.id for hit in reader.browse(("recording",)).hits if hit.id != new.id]
+    assert reader.recording(one).sounds[0].magnet == reader.recording(other).sounds[0].magnet != ""
+    withdraw(mirror, Target("recording", one), by="Ada", text="not here")
+    assert [reader.recording(id).sounds[0].magnet for id in (other, new.id)] == ["", sound.magnet]
 
 
 def test_a_strangers_ruling_is_no_ruling_of_ours(origin: Archive, mirror: Archive, tmp_path: Path) -> None:

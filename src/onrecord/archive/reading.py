@@ -26,6 +26,7 @@ from onrecord.archive.searching import Holding, counted, spelled, unknown
 from onrecord.archive.shelves import shelves
 from onrecord.archive.showing import cover_of, held_beside, judge_picture, lyrics_of, picture_file
 from onrecord.archive.targets import blob_named
+from onrecord.archive.volume_of import Places
 from onrecord.archive.withheld import CODE as WITHDRAWN
 from onrecord.archive.withheld import Withheld, withheld
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody, VersionBody
@@ -56,7 +57,7 @@ from onrecord.model.views import (
     TrackRow,
     VersionView,
 )
-from onrecord.publish.edition import Manifest, VolumeEntry
+from onrecord.publish.edition import Manifest
 from onrecord.rights import RULES, attribution
 from onrecord.rights.signals import Signals, signals
 from onrecord.search import codes
@@ -637,7 +638,8 @@ class Reader:
     def _sound(self, sound: SoundBody) -> SoundView:
         ledger = self._archive.ledger
         blob = ledger.blob(sound.sha256)
-        entry = self._volume(ledger.volume(sound.sha256))
+        place = self._places.find(sound.sha256, self._withheld)
+        entry = place.entry if place else None
         return SoundView(
             sha256=sound.sha256,
             blake3=sound.blake3,
@@ -669,7 +671,8 @@ class Reader:
             magnet=entry.magnet if entry else "",
             versions=tuple(self._version(version) for version in sound.versions),
             copies=tuple((copy.sha256, copy.recipe, copy.kilobits) for copy in sound.copies),
-            edition=int(ledger.editions()[-1]["number"]) if entry else 0,
+            edition=place.edition if place else 0,
+            edition_of=place.archive if place else "",
             swarm=swarm.latest(self._archive, [entry.name]).get(entry.name) if entry else None,
             holders=self._holders().get(entry.name) if entry else None,
         )
@@ -685,14 +688,12 @@ class Reader:
             title=row.title if row else "",
         )
 
-    def _volume(self, name: str) -> VolumeEntry | None:
-        """A volume of the latest edition that everybody may have whole."""
-        editions = self._archive.ledger.editions()
-        if not name or not editions or name in self._withheld.volumes:
-            return None
-        return next(
-            (entry for entry in self._manifest(editions[-1]["number"]).volumes if entry.name == name), None
-        )
+    @property
+    def _places(self) -> Places:
+        places: Places | None = getattr(self._local, "places", None)
+        if places is None:
+            places = self._local.places = Places(self._archive)
+        return places
 
     def _holders(self) -> dict[str, int]:
         """Who proved to hold a volume, counted anew only when something was committed."""
@@ -781,7 +782,7 @@ class Reader:
         )
 
     def _is_published(self, sha256: str) -> bool:
-        return self._volume(self._archive.ledger.volume(sha256)) is not None
+        return self._places.own(sha256, self._withheld) is not None
 
     def _edition_answers(self, sounds: Sequence[SoundBody]) -> tuple[Answer, ...]:
         archive = self._archive

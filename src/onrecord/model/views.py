@@ -94,8 +94,9 @@ class SoundView(Frozen, frozen=True):
 
     `true_peak` is linear. `suspicions` and `faults` are what the spectrum hints at and what went wrong while decoding.
     `volume`, `info_hash` and `magnet` name the torrent that holds it in the latest edition, "" where none does;
-    `edition` is that edition's number. `swarm` is how many hold that torrent, None where nobody counted; `holders` how
-    many have proved it, None where nobody was asked.
+    `edition` is that edition's number, `edition_of` the archive that published it, "" where it is this one. `swarm` is
+    how many hold that torrent, None where nobody counted; `holders` how many have proved it, None where nobody was
+    asked.
     `state` is `ok`, or what the last check found: `flipped`, `truncated`, `missing`.
     """
 
@@ -130,6 +131,7 @@ class SoundView(Frozen, frozen=True):
     versions: tuple[VersionView, ...] = ()
     copies: tuple[tuple[str, str, int], ...] = ()  # (SHA-256, recipe, kilobits), the newest first
     edition: int = 0
+    edition_of: str = ""
     swarm: "SwarmView | None" = None
     holders: int | None = None
 
