@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,23 +31,38 @@ class Served:
         self.host, self.port = urlsplit(address).hostname or "", urlsplit(address).port or 0
 
     def cpu(self) -> float:
-        """Seconds so far."""
-        said = Path(f"/proc/{self._pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-        return (int(said[11]) + int(said[12])) / _TICK
+        """Seconds so far, of all its processes together."""
+        seconds = 0
+        for pid in self._all():
+            said = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+            seconds += int(said[11]) + int(said[12])
+        return seconds / _TICK
 
     def memory(self) -> dict[str, int]:
-        """The most that was ever resident, and what is of it now its own and what pages of files."""
-        said = {}
-        for line in Path(f"/proc/{self._pid}/status").read_text("utf-8").splitlines():
-            name, _, value = line.partition(":")
-            if name in ("VmHWM", "RssAnon", "RssFile", "Threads"):
-                said[name] = int(value.split()[0]) * (1 if name == "Threads" else 1024)
+        """What of all its processes is resident now, and what is of it their own and what pages of files. What several
+        share counts once (PSS)."""
+        found: Counter[str] = Counter()
+        threads = 0
+        for pid in self._all():
+            threads += len(list(Path(f"/proc/{pid}/task").iterdir()))
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines():
+                name, _, value = line.partition(":")
+                if name.startswith("Pss"):
+                    found[name] += int(value.split()[0]) * 1024
         return {
-            "peak_rss_bytes": said["VmHWM"],
-            "own_bytes": said["RssAnon"],
-            "file_pages_bytes": said["RssFile"],
-            "threads": said["Threads"],
+            "peak_rss_bytes": found["Pss"],
+            "own_bytes": found["Pss_Anon"],
+            "file_pages_bytes": found["Pss"] - found["Pss_Anon"],
+            "threads": threads,
+            "processes": len(self._all()),
         }
+
+    def _all(self) -> list[int]:
+        """Who watches, and those who answer."""
+        found = [self._pid]
+        for pid in found:
+            found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split())
+        return found
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from onrecord.errors import UsageError
 from onrecord.model.own_ids import own_id
 from onrecord.web.acoustid.routes import routes
 from onrecord.web.app import create_app
+from onrecord.web.memory import OwnMemory
 from onrecord.web.site import Site, site_of
 from onrecord.web.ws2.rate import Rate
 from tests.archive.withdrawn import blob, recording_of, tune
@@ -98,7 +99,7 @@ def client_of(folder: Path, site: Site | None = None, host: str = "127.0.0.1") -
 @pytest.fixture(scope="module")
 def client(once: Path) -> Iterator[TestClient]:
     """For questions that change nothing, as many in a second as there are."""
-    app = Starlette(routes=routes(once, site_of(once, KEY), Rate(1_000_000)))
+    app = Starlette(routes=routes(once, site_of(once, KEY), OwnMemory(), Rate(1_000_000)))
     with TestClient(app, base_url="http://127.0.0.1:8080", client=("127.0.0.1", 5000)) as client:
         yield client
 
@@ -332,7 +333,7 @@ def test_an_archive_without_fingerprints_says_so(tmp_path: Path, prints: dict[st
 
 
 def test_questions_beyond_the_rate_are_told_to_wait(once: Path, prints: dict[str, str]) -> None:
-    app = Starlette(routes=routes(once, site_of(once), Rate(1, lambda: 5.0)))
+    app = Starlette(routes=routes(once, site_of(once), OwnMemory(), Rate(1, lambda: 5.0)))
     with TestClient(app) as client:
         assert len(lookup(client, prints["tune"])["results"]) == 1
         answer = client.post("/v2/lookup", data=fields(prints["tune"]))

@@ -14,6 +14,7 @@ from onrecord.archive.reading import open_reader
 from onrecord.archive.ws2 import KINDS, EntityReader
 from onrecord.web.acoustid.routes import routes as acoustid
 from onrecord.web.app import create_app
+from onrecord.web.memory import OwnMemory
 from onrecord.web.site import site_of
 from onrecord.web.ws2.rate import Rate
 from onrecord.web.ws2.routes import routes as ws2
@@ -40,7 +41,7 @@ def client(filled: Archive) -> TestClient:
     """All of it in one app, without the limits that would turn questions away before they are read."""
     services = [
         *ws2(EntityReader(filled.folder), Rate(_RATE)),
-        *acoustid(filled.folder, site_of(filled.folder), Rate(_RATE)),
+        *acoustid(filled.folder, site_of(filled.folder), OwnMemory(), Rate(_RATE)),
     ]
     return TestClient(Starlette(routes=services), raise_server_exceptions=False)
 

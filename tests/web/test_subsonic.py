@@ -24,6 +24,7 @@ from onrecord.web.access.people import Users
 from onrecord.web.access.roles import Role, Scope
 from onrecord.web.app import create_app
 from onrecord.web.listens.keeping import Listening
+from onrecord.web.memory import OwnMemory
 from onrecord.web.site import site_of
 from onrecord.web.subsonic import transcoding
 from tests.web.served import served
@@ -367,7 +368,7 @@ def test_what_is_made_smaller_is_made_once_and_goes(tmp_path: Path) -> None:
         made.append(job.target.name)
         job.target.write_bytes(bytes(60))
 
-    transcodes = transcoding.Transcodes(100, make)
+    transcodes = transcoding.Transcodes(OwnMemory(), 100, make)
     wish = transcoding.Wish("opus", 64)
     first = transcodes.get("aa", tmp_path, wish, {})
     assert first is not None and transcodes.get("aa", tmp_path, wish, {}) == first and len(made) == 1

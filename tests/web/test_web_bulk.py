@@ -21,6 +21,7 @@ from onrecord.archive.looking_up import FIELDS, Asked, LookedUp, LookUp
 from onrecord.archive.reading import open_reader
 from onrecord.web.app import create_app
 from onrecord.web.bulk import LONGEST, LONGEST_LINE, MOST_ROWS, Bulk
+from onrecord.web.memory import OwnMemory
 from onrecord.web.serve import prepare
 from onrecord.web.site import site_of
 from tests.archive.looking_up.songs import BARCODE, make
@@ -232,7 +233,7 @@ def test_more_than_a_few_at_a_time_are_told_to_wait(songs: Path) -> None:
     from onrecord.web.problems import Told
 
     look_up, app, first = Waiting(songs), FastAPI(), []
-    app.include_router(Bulk(look_up, at_once=1).api())
+    app.include_router(Bulk(look_up, OwnMemory(), at_once=1).api())
     with TestClient(app) as client:
         one = threading.Thread(target=lambda: first.append(post(client, lines("Echo Singer"))))
         one.start()

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -39,6 +39,14 @@ class Held(Struct, frozen=True):
     parts: tuple[str, ...]
 
 
+class Renewing(Protocol):
+    """Held by whoever brings the list up to date."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
+
+    def release(self) -> None: ...
+
+
 class NotYet(Exception):
     """The list is being made."""
 
@@ -46,10 +54,10 @@ class NotYet(Exception):
 class HeldListing:
     """The list of one archive, brought up to date when it is asked. Any number of threads may ask."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, renewing: Renewing | None = None) -> None:
         self._folder = folder
         self._path = folder / "search" / NAME
-        self._renewing = threading.Lock()
+        self._renewing = renewing or threading.Lock()
 
     def renew(self) -> None:
         """Bring the list up to date. Whoever asks meanwhile reads the list before; NotYet where there is none."""

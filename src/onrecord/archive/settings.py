@@ -146,7 +146,9 @@ class WebSettings(_Section, frozen=True):
     notices_per_hour: rights notices taken by form and interface together; 0 closes both.
     agent: who answers notices here, shown with the form: a name, an address, an e-mail.
     disallow: paths that robots.txt asks every robot to leave alone, beside those of the owner.
-    disallow_agents: robots that it asks to leave everything alone, such as "GPTBot"."""
+    disallow_agents: robots that it asks to leave everything alone, such as "GPTBot".
+    processes: so many answer together, of which each takes memory and a core; 0 for one a core, at most two. All limits
+    hold for all of them together."""
 
     country_header: str = ""
     trusted_proxies: tuple[str, ...] = ()
@@ -156,6 +158,7 @@ class WebSettings(_Section, frozen=True):
     agent: str = ""
     disallow: tuple[str, ...] = ()
     disallow_agents: tuple[str, ...] = ()
+    processes: int = 0
 
 
 class HarvestSettings(_Section, frozen=True):

@@ -2,15 +2,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`onrecord serve`"""
 
+import os
 import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
 
 from onrecord.cli.output import Output, options
+
+#: Processes: that may be asked for, and that are begun where nobody asks.
+_MOST: Final = 64
+_BY_ITSELF: Final = 2
 
 
 @click.command("serve")
@@ -25,32 +31,38 @@ from onrecord.cli.output import Output, options
     help="Where all listeners are (ISO 3166-1, such as DE).  [default: unknown]",
 )
 @click.option(
+    "--processes",
+    type=click.IntRange(1, _MOST),
+    metavar="N",
+    help="How many answer together.  [default: [web] processes; one a core, at most 2]",
+)
+@click.option(
     "--log", is_flag=True, help="Write a line of JSON on standard error for each request, warning and fault."
 )
 @options
-def command(host: str, port: int, territory: str, log: bool, folder: Path, out: Output) -> None:
+def command(
+    host: str, port: int, territory: str, processes: int | None, log: bool, folder: Path, out: Output
+) -> None:
     """Serve the page, until interrupted.
 
     On this machine alone (`--host 127.0.0.1`) it prints an address that makes whoever opens it the owner, for as long
     as it runs; `onrecord users` gives accounts to people elsewhere. The log holds no addresses of clients, no names and
     nothing that was searched for. `[web]` in onrecord.toml names proxies that say who and where each listener is.
 
-    SIGTERM ends it with exit code 0; streams that still run are cut off after three seconds.
+    Several processes answer, by default two where there are two cores; limits hold for all of them together, and one
+    that dies is begun again. SIGTERM ends it with exit code 0; streams that still run are cut off after three seconds.
 
     \b
     Example:  onrecord serve --port 8080
     """
-    from onrecord.archive.reading import open_reader
     from onrecord.errors import UsageError
     from onrecord.rights.territories import CODES, UNKNOWN
-    from onrecord.web.access.clients import is_loopback
+    from onrecord.web.addresses import is_loopback
     from onrecord.web.running.logs import log_to
-    from onrecord.web.serve import serve
-    from onrecord.web.site import site_of
 
     if territory and territory not in CODES:
         raise UsageError(f"--territory {territory[:40]!r}: expected two letters of ISO 3166-1, such as DE")
-    reader = open_reader(folder)
+    count = processes or _by_itself(folder)
     key = secrets.token_urlsafe(24)
 
     def ready(address: str) -> None:
@@ -66,4 +78,25 @@ def command(host: str, port: int, territory: str, log: bool, folder: Path, out: 
 
     if log:
         log_to(sys.stderr)
-    serve(reader, host, port, ready, territory or UNKNOWN, site_of(folder, key))
+    if count > 1:
+        from onrecord.web.processes.parent import serve_together
+
+        serve_together(folder, host, port, count, ready, territory or UNKNOWN, key, log=log)
+        return
+    from onrecord.archive.reading import open_reader
+    from onrecord.web.serve import serve
+    from onrecord.web.site import site_of
+
+    serve(open_reader(folder), host, port, ready, territory or UNKNOWN, site_of(folder, key))
+
+
+def _by_itself(folder: Path) -> int:
+    """How many processes, where the command does not say it."""
+    from onrecord.archive import Archive
+    from onrecord.errors import ConfigError
+
+    with Archive.open(folder) as archive:
+        wanted = archive.settings.web.processes
+    if not 0 <= wanted <= _MOST:
+        raise ConfigError(f"[web] processes: expected 0 to {_MOST}, got {wanted}")
+    return wanted or min(os.cpu_count() or 1, _BY_ITSELF)

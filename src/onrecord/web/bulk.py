@@ -7,7 +7,6 @@ cannot block, and what is wrong with it is an answer of its own. Nothing of it i
 """
 
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, BinaryIO, Final, cast
 
@@ -33,6 +32,7 @@ from onrecord.archive.looking_up.finding import LARGEST, MOST
 from onrecord.archive.looking_up.tables import ADDED, cells, written
 from onrecord.errors import UsageError
 from onrecord.web import described
+from onrecord.web.memory import Memory
 from onrecord.web.problems import Problem, Told
 
 #: Bytes of a question, bytes of one line of it, rows.
@@ -81,9 +81,9 @@ _Column = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[^=]+=.+
 class Bulk:
     """Looks up in one archive."""
 
-    def __init__(self, look_up: LookUp, at_once: int = AT_ONCE) -> None:
+    def __init__(self, look_up: LookUp, memory: Memory, at_once: int = AT_ONCE) -> None:
         self._look_up = look_up
-        self._busy = threading.BoundedSemaphore(at_once)
+        self._busy = memory.few("bulk", at_once)
 
     def api(self) -> APIRouter:
         router = APIRouter(default_response_class=Response)

@@ -5,7 +5,6 @@
 Who they are is settled before (`access.guard`): this is on no public route.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +23,7 @@ from onrecord.model.rights import Use
 from onrecord.web import forms, sound
 from onrecord.web.access.guard import check_form, form_token
 from onrecord.web.access.roles import visitor
+from onrecord.web.memory import Memory
 from onrecord.web.reader import Reader
 from onrecord.web.render import USES, Render
 
@@ -48,11 +48,11 @@ _MAY: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 
 
 class Desk:
-    def __init__(self, folder: Path, archive: Reader, render: Render) -> None:
+    def __init__(self, folder: Path, archive: Reader, render: Render, memory: Memory) -> None:
         self._folder = folder
         self._archive = archive
         self._page = render.page
-        self._writing = threading.Lock()
+        self._writing = memory.few("writing")
 
     def routes(self) -> list[BaseRoute]:
         return [

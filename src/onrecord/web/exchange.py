@@ -9,7 +9,6 @@ import base64
 import binascii
 import os
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ from onrecord.model.digests import PIECE
 from onrecord.model.merkle import leaves
 from onrecord.model.rights import Use
 from onrecord.web import sound
+from onrecord.web.memory import Memory
 from onrecord.web.problems import Denied, Problem, Told
 from onrecord.web.reader import Reader
 
@@ -40,10 +40,10 @@ _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 class Exchange:
     """The exchange of one archive."""
 
-    def __init__(self, folder: Path, archive: Reader) -> None:
+    def __init__(self, folder: Path, archive: Reader, memory: Memory) -> None:
         self._folder = folder
         self._archive = archive
-        self._busy = threading.BoundedSemaphore(_AT_ONCE)
+        self._busy = memory.few("exchange", _AT_ONCE)
 
     def routes(self) -> list[BaseRoute]:
         return [

@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from onrecord.archive import Archive
 from onrecord.archive.exploring import CHARTS, Chart, Counted, Explored, explore, kept, state
 from onrecord.errors import OnrecordError
+from onrecord.web.memory import Memory
 from onrecord.web.render import Render
 
 _LOG: Final = logging.getLogger(__name__)
@@ -56,10 +57,11 @@ class Drawn(Struct, frozen=True):
 class Explore:
     """The pictures of one archive."""
 
-    def __init__(self, folder: Path, render: Render) -> None:
+    def __init__(self, folder: Path, render: Render, memory: Memory) -> None:
         self._folder = folder
         self._page = render.page
         self._counting = threading.Lock()
+        self._one = memory.few("explore")
         self._worker: threading.Thread | None = None
         self._said = ""
 
@@ -102,8 +104,10 @@ class Explore:
 
     def _work(self) -> None:
         try:
-            with Archive.open(self._folder) as archive:
-                explore(archive)
+            with self._one, Archive.open(self._folder) as archive:
+                last = kept(archive)
+                if not last or last.state != state(archive):  # another process may have counted meanwhile
+                    explore(archive)
             self._said = ""
         except OnrecordError as error:
             self._said = error.message

@@ -8,9 +8,11 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import weakref
-from collections import OrderedDict
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -18,89 +20,101 @@ from onrecord import audio
 from onrecord.engine.pool import Workers
 from onrecord.errors import OnrecordError
 from onrecord.model.sound import Fault
+from onrecord.web.memory import Memory
 
 #: So many answers wait for one at a time: each holds a thread that the page answers with, too.
 _WAITING: Final = 8
 _MOST_NAMES: Final = 10_000
+#: Locks for names: of one is made one file at a time.
+_LOCKS: Final = 64
+_PART: Final = ".part"
 Job = TypeVar("Job")
 
 
 class Making(Generic[Job]):
-    """What was made, in a folder of its own that goes with this; made once however many ask. For any thread.
+    """What was made, in a folder that goes with this, or with the processes that share it; made once however many ask.
+    For any thread.
 
-    `room` is how many bytes stay. `make` makes one, at most `at_once` at a time; a Fault where it cannot.
+    `room` is how many bytes stay. `make` makes one, at most `at_once` at a time; a Fault where it cannot. What is used
+    is told by the times of the files, so that all processes know it.
     """
 
-    def __init__(self, room: int, at_once: int, make: Callable[[Job], Fault | None]) -> None:
+    def __init__(
+        self, kind: str, room: int, at_once: int, make: Callable[[Job], Fault | None], memory: Memory
+    ) -> None:
+        self._kind = kind
         self._room = room
-        self._folder: Path | None = None
         self._make = make
-        self._busy = threading.BoundedSemaphore(at_once)
+        self._memory = memory
+        self._place = memory.made / kind if memory.made else None
+        self._busy = memory.few(f"making {kind}", at_once)
         self._waiting = threading.BoundedSemaphore(_WAITING)
-        self._lock = threading.Lock()
-        self._making: dict[str, threading.Lock] = {}
-        self._made: OrderedDict[str, int] = OrderedDict()
+        self._clearing = memory.few(f"clearing {kind}")
+        self._size = memory.cells(f"made {kind}", 1)
         self._refused: set[str] = set()
 
     def get(self, name: str, job: Callable[[Path], Job]) -> Path | None:
         """The file of a name, made by the job for its path; None where it cannot be made, or too many wait."""
-        target = self._place() / name
-        if self._is_there(name, target):
+        target = self._folder() / name
+        if _is_there(target):
             return target
         if not self._waiting.acquire(blocking=False):
             return None
         try:
-            with self._making_of(name):
-                if name not in self._refused and not self._is_there(name, target):
+            with self._memory.few(f"{self._kind} {zlib.crc32(name.encode()) % _LOCKS}"):
+                if name not in self._refused and not _is_there(target):
                     with self._busy:
                         fault = self._make(job(target))
-                    self._note(name, target, fault)
+                    if fault is None:
+                        self._make_room(target.stat().st_size)
+                    else:
+                        self._refuse(name)
                 return None if name in self._refused else target
         finally:
             self._waiting.release()
 
     def drop(self, name: str) -> None:
         """Forget a file that may not be sent any more."""
-        with self._lock:
-            if self._made.pop(name, None) is not None:
-                (self._place() / name).unlink(missing_ok=True)
+        (self._folder() / name).unlink(missing_ok=True)
 
-    def _making_of(self, name: str) -> threading.Lock:
-        with self._lock:
-            if len(self._making) > _MOST_NAMES:
-                self._making.clear()  # at worst one that is being made is made twice
-            return self._making.setdefault(name, threading.Lock())
+    def _refuse(self, name: str) -> None:
+        if len(self._refused) > _MOST_NAMES:
+            self._refused.clear()
+        self._refused.add(name)
 
-    def _is_there(self, name: str, target: Path) -> bool:
-        with self._lock:
-            if name in self._made and target.exists():
-                self._made.move_to_end(name)
-                return True
-            return False
+    def _make_room(self, size: int) -> None:
+        """For what was made: those leave that were used longest ago, and never the last."""
 
-    def _note(self, name: str, target: Path, fault: Fault | None) -> None:
-        with self._lock:
-            if fault is not None:
-                if len(self._refused) > _MOST_NAMES:
-                    self._refused.clear()
-                self._refused.add(name)
-                return
-            self._made[name] = target.stat().st_size
-            while sum(self._made.values()) > self._room and len(self._made) > 1:
-                oldest, _ = self._made.popitem(last=False)
+        def grown(kept: bytes) -> tuple[bytes, int]:
+            total = int(kept or 0) + size
+            return b"%d" % total, total
+
+        if self._size.change(b"", grown) <= self._room:
+            return
+        with self._clearing:
+            found = _listed(self._folder())
+            total = sum(size for _, size, _ in found)
+            for _, size, path in found[:-1]:
+                if (
+                    total <= self._room - self._room // 8
+                ):  # more than it takes, so that the next need not look
+                    break
                 # Whoever is being sent it has it open.
-                (self._place() / oldest).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+                total -= size
+            self._size.change(b"", lambda _: (b"%d" % total, None))
 
-    def _place(self) -> Path:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="onrecord-made-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        return self._folder
+    def _folder(self) -> Path:
+        if self._place is None:
+            self._place = Path(tempfile.mkdtemp(prefix="onrecord-made-"))
+            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
+        self._place.mkdir(exist_ok=True)
+        return self._place
 
 
 def whole(target: Path, make: Callable[[int], object]) -> Fault | None:
     """A file of what `make` writes to a descriptor: there once it is whole, and not at all where `make` says Fault."""
-    part = target.with_suffix(".part")
+    part = target.with_suffix(_PART)
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         made = make(descriptor)
@@ -111,6 +125,24 @@ def whole(target: Path, make: Callable[[int], object]) -> Fault | None:
         return made
     part.rename(target)
     return None
+
+
+def _listed(folder: Path) -> list[tuple[int, int, Path]]:
+    """(when it was used, bytes, path) of what was made, what was used longest ago first."""
+    found = []
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # another dropped it
+            said = path.stat()
+            found.append((said.st_mtime_ns, said.st_size, path))
+    return sorted(item for item in found if item[2].suffix != _PART)
+
+
+def _is_there(target: Path) -> bool:
+    try:
+        os.utime(target, ns=(time.time_ns(), time.time_ns()))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 class InWorkers(Generic[Job]):

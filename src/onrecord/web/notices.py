@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`/rights/notice` and `/api/notices`: where rights owners say that something should not be here."""
 
-import threading
 import time
-from collections import deque
+from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +20,7 @@ from onrecord.archive.notice_elements import ELEMENTS, MOST_THINGS, Element, Not
 from onrecord.archive.notices import Case, receive
 from onrecord.errors import UsageError
 from onrecord.web import described, forms
+from onrecord.web.memory import Cells, Memory, OwnCells
 from onrecord.web.problems import Problem, Told
 from onrecord.web.render import Render
 from onrecord.web.site import Site
@@ -49,34 +49,39 @@ class Received(Struct, frozen=True):
 class Limit:
     """At most so many notices an hour, whoever sends them. From any number of threads."""
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, most: int, clock: Callable[[], float] = time.monotonic, cells: Cells | None = None
+    ) -> None:
         self._most = most
         self._clock = clock
-        self._taken: deque[float] = deque()
-        self._lock = threading.Lock()
+        self._cells = cells or OwnCells(1)
 
     def take(self) -> None:
         """Count one more. Raises Told (429) where that is too many."""
-        with self._lock:
-            now = self._clock()
-            while self._taken and self._taken[0] <= now - _HOUR:
-                self._taken.popleft()
-            if len(self._taken) >= self._most:
-                wait = int(self._taken[0] + _HOUR - now) + 1 if self._taken else int(_HOUR)
-                detail = "More notices came than are taken in an hour. Send it later, or write to whoever answers here."
-                raise Told(Problem(429, "Too many notices", detail), {"Retry-After": str(wait)})
-            self._taken.append(now)
+        if wait := self._cells.change(b"", self._take):
+            detail = "More notices came than are taken in an hour. Send it later, or write to whoever answers here."
+            raise Told(Problem(429, "Too many notices", detail), {"Retry-After": str(wait)})
+
+    def _take(self, kept: bytes) -> tuple[bytes, int]:
+        now = self._clock()
+        taken = [at for at in array("d", kept) if at > now - _HOUR]
+        wait = 0
+        if len(taken) >= self._most:
+            wait = int(taken[0] + _HOUR - now) + 1 if taken else int(_HOUR)
+        else:
+            taken.append(now)
+        return array("d", taken).tobytes(), wait
 
 
 class Notices:
     """Writes one notice at a time. The archive locked by another program is an answer (503), not a wait."""
 
-    def __init__(self, folder: Path, site: Site, render: Render, limit: Limit | None = None) -> None:
+    def __init__(self, folder: Path, site: Site, render: Render, memory: Memory) -> None:
         self._folder = folder
         self._site = site
         self._page = render.page
-        self._limit = limit or Limit(site.web.notices_per_hour)
-        self._writing = threading.Lock()
+        self._limit = Limit(site.web.notices_per_hour, cells=memory.cells("notices", 1))
+        self._writing = memory.few("writing")
 
     def routes(self) -> list[BaseRoute]:
         return [Route("/rights/notice", self.form, methods=["GET", "POST"])]

@@ -19,6 +19,7 @@ from onrecord.model import identifiers
 from onrecord.model.sound import Fault
 from onrecord.web import ranges
 from onrecord.web.making import InWorkers, Making, whole
+from onrecord.web.memory import Memory
 from onrecord.web.picture_address import SIZES
 from onrecord.web.problems import Denied
 from onrecord.web.reader import Reader
@@ -47,11 +48,15 @@ class Pictures:
     """The pictures of one archive. `make` makes one small; by itself that is `make_small`, in a worker."""
 
     def __init__(
-        self, archive: Reader, where: Whereabouts, make: Callable[[Job], Fault | None] | None = None
+        self,
+        archive: Reader,
+        where: Whereabouts,
+        memory: Memory,
+        make: Callable[[Job], Fault | None] | None = None,
     ) -> None:
         self._archive = archive
         self._where = where
-        self._making = Making(_ROOM, 1, make or InWorkers(1, make_small))
+        self._making = Making("pictures", _ROOM, 1, make or InWorkers(1, make_small), memory)
 
     def routes(self) -> list[BaseRoute]:
         return [Route("/picture/{digest}", self.picture), Route("/rights/picture/{digest}", self.review)]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the web page until it is told to stop."""
+"""Runs the web page until it is told to stop, in this process."""
 
 import signal
 import socket
@@ -11,9 +11,9 @@ import uvicorn
 from anyio import to_thread
 from msgspec.structs import replace
 
-from onrecord.errors import UsageError
-from onrecord.web.access.clients import is_loopback
+from onrecord.web.addresses import address_of, bind, is_loopback
 from onrecord.web.app import ANYWHERE, create_app
+from onrecord.web.memory import Memory
 from onrecord.web.reader import Reader
 from onrecord.web.site import Site
 
@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         await super().startup(sockets)
         if self.started:
-            self._on_ready(_address(self._bound))
+            self._on_ready(address_of(self._bound))
 
 
 def prepare(
@@ -60,17 +60,23 @@ def prepare(
 
     The owner's pages are there only where the port is bound on loopback.
     """
-    bound = _bind(host, port)
+    bound = bind(host, port)
     try:
-        if site is not None:
-            alone = is_loopback(bound.getsockname()[0])
-            site = replace(site, alone=alone, key=site.key if alone else "")
-        app = create_app(archive, territory, site)
+        return Server(config_of(archive, bound, territory, site), bound, on_ready)
     except BaseException:
         bound.close()
         raise
-    config = uvicorn.Config(
-        app,
+
+
+def config_of(
+    archive: Reader, bound: socket.socket, territory: str, site: Site | None, memory: Memory | None = None
+) -> uvicorn.Config:
+    """The page of an archive, as it is served on this socket."""
+    if site is not None:
+        alone = is_loopback(bound.getsockname()[0])
+        site = replace(site, alone=alone, key=site.key if alone else "")
+    return uvicorn.Config(
+        create_app(archive, territory, site, memory),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -79,7 +85,6 @@ def prepare(
         ws="none",
         timeout_graceful_shutdown=GRACE,
     )
-    return Server(config, bound, on_ready)
 
 
 def serve(
@@ -96,29 +101,3 @@ def serve(
     SIGTERM this returns. Either way streams that still run are cut off after `GRACE` seconds.
     """
     prepare(archive, host, port, on_ready, territory, site).run()
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= 65535:  # the resolver would take the rest modulo 65536
-        raise UsageError(f"cannot listen on port {port}: expected 0 to 65535")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError, OverflowError) as problem:
-        raise UsageError(f"cannot listen on {host}: {problem}", hint="try --host 127.0.0.1") from problem
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except (OSError, OverflowError) as problem:
-        bound.close()
-        raise UsageError(
-            f"cannot listen on {host} port {port}: {problem}", hint="try another --port"
-        ) from problem
-    return bound
-
-
-def _address(bound: socket.socket) -> str:
-    host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if bound.family == socket.AF_INET6 else f"http://{host}:{port}/"

@@ -14,6 +14,7 @@ from onrecord.web.access.clients import Clients
 from onrecord.web.access.limits import BURST, Bucket, Walks
 from onrecord.web.access.people import Users
 from onrecord.web.access.roles import Role
+from onrecord.web.memory import OwnCells
 from tests.web.access.conftest import Visit, bearer
 
 
@@ -53,11 +54,12 @@ def test_different_things_are_counted_to_a_few_percent_and_the_same_one_once() -
 
 
 def test_what_is_remembered_of_clients_is_bounded() -> None:
-    bucket, walks = Bucket(1.0, lambda: 0.0), Walks(lambda: 0.0)
+    asked, seen = OwnCells(4096), OwnCells(4096)
+    bucket, walks = Bucket(1.0, lambda: 0.0, asked), Walks(lambda: 0.0, seen)
     for number in range(6000):
         bucket.take(b"%d" % number)
         walks.count(b"%d" % number, b"x")
-    assert len(bucket._left) == len(walks._seen) == 4096
+    assert asked.count() == seen.count() == 4096
 
 
 def test_who_is_behind_a_proxy() -> None:

@@ -15,8 +15,7 @@ from starlette.testclient import TestClient
 from onrecord.archive import Archive
 from onrecord.archive.reading import open_reader
 from onrecord.web.app import create_app
-from onrecord.web.running.logs import log_to
-from onrecord.web.running.observing import REQUESTS
+from onrecord.web.running.logs import REQUESTS, log_to
 from onrecord.web.site import Site, site_of
 from tests.web.sample import SampleArchive
 

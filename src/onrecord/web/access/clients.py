@@ -11,6 +11,7 @@ from typing import Final
 from starlette.requests import Request
 
 from onrecord.errors import ConfigError
+from onrecord.web.addresses import read
 
 _log = logging.getLogger(__name__)
 #: What proxies add to a request.
@@ -25,25 +26,20 @@ FORWARDED: Final = (
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def is_loopback(host: str) -> bool:
-    found = _address(host)
-    return found is not None and found.is_loopback
-
-
 class Clients:
     """`trusted` are addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count.
 
-    Raises ConfigError where one of them is neither.
+    Raises ConfigError where one of them is neither. `key` is of this server alone.
     """
 
-    def __init__(self, trusted: tuple[str, ...]) -> None:
+    def __init__(self, trusted: tuple[str, ...], key: bytes = b"") -> None:
         self._trusted = [_network(proxy) for proxy in trusted]
-        self._key = secrets.token_bytes(16)
+        self._key = key or secrets.token_bytes(16)
         self._warned = False
 
     def trusts(self, host: str) -> bool:
         """Does this peer's word on others count?"""
-        found = _address(host)
+        found = read(host)
         return found is not None and any(found in network for network in self._trusted)
 
     def address(self, request: Request) -> str:
@@ -52,12 +48,12 @@ class Clients:
         if self.trusts(host):
             named = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
             for said in reversed([name.strip() for name in named if name.strip()]):
-                if _address(said) is None:
+                if read(said) is None:
                     break
                 host = said
                 if not self.trusts(said):
                     break
-        found = _address(host)
+        found = read(host)
         self._warn(request, found)
         return "" if found is None else str(found)
 
@@ -73,17 +69,17 @@ class Clients:
         return request.url.scheme
 
     def key(self, address: str) -> bytes:
-        """What stands for an address in memory: it says nothing to anybody who has not this process's key.
+        """What stands for an address in memory: it says nothing to anybody who has not this server's key.
 
         One network of IPv6 is one client: its holder has more addresses than anybody could count.
         """
-        found = _address(address)
+        found = read(address)
         if isinstance(found, ipaddress.IPv6Address):
             address = str(ipaddress.ip_network((found, 64), strict=False))
         return self.hashed(address)
 
     def hashed(self, text: str) -> bytes:
-        """Eight bytes that stand for a text in this process."""
+        """Eight bytes that stand for a text in this server."""
         return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=8).digest()
 
     def _warn(self, request: Request, found: _Address | None) -> None:
@@ -94,14 +90,6 @@ class Clients:
                 "a proxy on this machine sends requests of others, and [web] trusted_proxies does not name it: no limit"
                 " holds for any client"
             )
-
-
-def _address(host: str) -> _Address | None:
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found
 
 
 def _network(proxy: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -19,13 +19,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from onrecord.archive.settings import WebSettings
 from onrecord.web import forms
-from onrecord.web.access.clients import Clients, is_loopback
+from onrecord.web.access.clients import Clients
 from onrecord.web.access.doors import DOORS, Door, Doors
 from onrecord.web.access.here import is_here
-from onrecord.web.access.limits import Bucket, Walks
+from onrecord.web.access.limits import MOST, Bucket, Walks
 from onrecord.web.access.people import Users
 from onrecord.web.access.roles import NOBODY, SCOPES, VISITOR, Person, Role, Visitor
 from onrecord.web.access.signing import Signing
+from onrecord.web.addresses import is_loopback
+from onrecord.web.memory import Memory
 from onrecord.web.problems import Problem, Told
 
 #: Where in a request's scope stands the path as its route is written.
@@ -107,6 +109,7 @@ class Guard:
         clients: Clients,
         web: WebSettings,
         newest: Callable[[], str],
+        memory: Memory,
         table: Mapping[str, Door] = DOORS,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
@@ -117,8 +120,8 @@ class Guard:
         self._web = web
         self._newest = newest
         self._sleep = sleep
-        self._bucket = Bucket(web.requests_per_second)
-        self._walks = Walks()
+        self._bucket = Bucket(web.requests_per_second, cells=memory.cells("requests", MOST))
+        self._walks = Walks(cells=memory.cells("things", MOST))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from onrecord.archive.settings import WebSettings
-from onrecord.web.access.clients import FORWARDED, is_loopback
+from onrecord.web.access.clients import FORWARDED
+from onrecord.web.addresses import is_loopback
 
 #: What browsers add to a request; programs do not.
 _BROWSERS: Final = ("origin", "referer", "sec-fetch-site", "sec-fetch-mode")

@@ -16,12 +16,14 @@ from starlette.routing import BaseRoute, Route
 
 from onrecord.errors import OnrecordError
 from onrecord.web import described, forms
-from onrecord.web.access.clients import Clients, is_loopback
+from onrecord.web.access.clients import Clients
 from onrecord.web.access.guard import Identity, check_form, form_token
 from onrecord.web.access.people import SESSION_DAYS, Users
 from onrecord.web.access.roles import Person, Role, Scope, visitor
 from onrecord.web.access.signing import LONGEST, LONGEST_REVIEW, Signing
-from onrecord.web.access.throttle import Throttle
+from onrecord.web.access.throttle import MOST, Throttle
+from onrecord.web.addresses import is_loopback
+from onrecord.web.memory import Memory
 from onrecord.web.problems import Problem, Told
 from onrecord.web.render import Render
 
@@ -54,16 +56,17 @@ class SignIn:
         identity: Identity,
         clients: Clients,
         render: Render,
-        throttle: Throttle | None = None,
+        memory: Memory,
     ) -> None:
         self._users = users
         self._identity = identity
         self._clients = clients
         self._page = render.page
-        self._throttle = throttle or Throttle()
+        self._throttle = Throttle(cells=memory.cells("passwords", MOST))
         self._signing = Signing(users)
         # Whoever waits for a password to be checked takes no thread from those who read.
         self._few = anyio.CapacityLimiter(_AT_ONCE)
+        self._checking = memory.few("passwords", _AT_ONCE)
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -96,7 +99,7 @@ class SignIn:
         if wait := self._throttle.wait(client, named):
             detail = "Too many passwords were wrong. Whoever runs this archive sets another: `onrecord users password`."
             raise Told(Problem(429, "Wait a little", detail), {"Retry-After": str(wait)})
-        person = await anyio.to_thread.run_sync(self._users.by_password, name, password, limiter=self._few)
+        person = await anyio.to_thread.run_sync(self._checked, name, password, limiter=self._few)
         if person is None:
             return await run_in_threadpool(
                 self._form, request, name, "The name or the password is not right."
@@ -131,6 +134,10 @@ class SignIn:
         except OnrecordError as error:
             raise Told(Problem(400, "This cannot be signed", error.message)) from None
         return Response(msgspec.json.encode(Signed(address, ends)), 201, _KEEP_NOTHING, "application/json")
+
+    def _checked(self, name: str, password: str) -> Person | None:
+        with self._checking:
+            return self._users.by_password(name, password)
 
     def _form(self, request: Request, name: str = "", error: str = "") -> Response:
         who = visitor(request)

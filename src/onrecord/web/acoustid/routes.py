@@ -5,7 +5,6 @@
 import hmac
 import logging
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ from onrecord.web.acoustid import answers, asking, faults
 from onrecord.web.acoustid.asking import Parameters
 from onrecord.web.acoustid.faults import Refused
 from onrecord.web.acoustid.written import Tree, written
+from onrecord.web.memory import Memory
 from onrecord.web.site import Site
 from onrecord.web.ws2.rate import Rate
 
@@ -40,9 +40,9 @@ _MOST_STATUSES: Final = 200
 _ID: Final = re.compile("[0-9]{1,18}", re.ASCII)
 
 
-def routes(folder: Path, site: Site, rate: Rate | None = None) -> list[Route]:
+def routes(folder: Path, site: Site, memory: Memory, rate: Rate | None = None) -> list[Route]:
     """The service over the archive in a folder. Submissions are taken where `site` has a key: on this machine."""
-    service = _Service(folder, site, rate or Rate(LIMIT))
+    service = _Service(folder, site, memory, rate or Rate(LIMIT, cells=memory.cells("/v2", 1)))
     every = ["GET", "HEAD", "POST"]
     return [
         Route("/v2/lookup", service.lookup, methods=every),
@@ -53,14 +53,14 @@ def routes(folder: Path, site: Site, rate: Rate | None = None) -> list[Route]:
 
 
 class _Service:
-    def __init__(self, folder: Path, site: Site, rate: Rate) -> None:
+    def __init__(self, folder: Path, site: Site, memory: Memory, rate: Rate) -> None:
         self._folder = folder
         self._site = site
         self._rate = rate
         self._sounds = SoundLookup(folder)
         self._entities = EntityReader(folder)
-        self._busy = threading.BoundedSemaphore(_AT_ONCE)
-        self._writing = threading.Lock()
+        self._busy = memory.few("/v2", _AT_ONCE)
+        self._writing = memory.few("writing")
 
     async def lookup(self, request: Request) -> Response:
         return await self._answer(request, self._lookup)

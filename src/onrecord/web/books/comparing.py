@@ -18,6 +18,7 @@ from onrecord.royalties.comparison import Comparison
 from onrecord.royalties.generating import Population, generate
 from onrecord.royalties.metrics import Group
 from onrecord.web.books.sliders import Asked
+from onrecord.web.memory import Memory
 from onrecord.web.problems import Problem, Told
 
 _KEPT: Final = 64
@@ -53,9 +54,9 @@ class Drawn(Struct, frozen=True):
 class Comparing:
     """Answers questions. From any number of threads."""
 
-    def __init__(self) -> None:
-        self._one = threading.Lock()
-        # Whoever waits keeps a thread from those who read: few may.
+    def __init__(self, memory: Memory) -> None:
+        self._one = memory.few("books")
+        # Whoever waits keeps a thread of this process from those who read: few may.
         self._few = threading.BoundedSemaphore(_WAITING)
         self._kept: OrderedDict[Asked, Comparison] = OrderedDict()
 

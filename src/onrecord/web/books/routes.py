@@ -27,6 +27,7 @@ from onrecord.web.access.roles import Role, Scope, visitor
 from onrecord.web.books import own
 from onrecord.web.books.comparing import Comparing, draw, plays, whole
 from onrecord.web.books.sliders import BASELINE, FEE, PEOPLE, RULES, Asked, asked
+from onrecord.web.memory import Memory
 from onrecord.web.problems import Problem, Told
 from onrecord.web.render import Render
 from onrecord.web.site import Site
@@ -38,10 +39,10 @@ _MOST: Final = 200
 
 
 class Books:
-    def __init__(self, site: Site, render: Render) -> None:
+    def __init__(self, site: Site, render: Render, memory: Memory) -> None:
         self._site = site
         self._page = render.page
-        self._comparing = Comparing()
+        self._comparing = Comparing(memory)
 
     def routes(self) -> list[BaseRoute]:
         return [

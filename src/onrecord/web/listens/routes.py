@@ -23,6 +23,7 @@ from onrecord.web.access.roles import Role, Scope, Visitor, visitor
 from onrecord.web.listens import submitted
 from onrecord.web.listens.keeping import Listening
 from onrecord.web.listens.submitted import Listen, Mistaken
+from onrecord.web.memory import Memory
 from onrecord.web.problems import Problem, Told
 from onrecord.web.reader import Reader
 
@@ -33,6 +34,8 @@ _LONGEST: Final = 10_240_000
 _MOST_SHOWN: Final = 100
 #: So long somebody hears what they said they hear.
 _NOW: Final = 600.0
+#: People of whom that is known.
+_MOST_NOW: Final = 10_000
 _NOT_KEPT: Final = (
     "Plays are kept of those alone who want it. Say so with POST /listening keep=yes, or have whoever runs the archive "
     "say it: `onrecord users plays NAME --keep`."
@@ -52,8 +55,8 @@ class _Refused(Exception):
         self.sentence = sentence
 
 
-def routes(archive: Reader, users: Tokens, listening: Listening) -> list[Route]:
-    service = _Service(archive, users, listening)
+def routes(archive: Reader, users: Tokens, listening: Listening, memory: Memory) -> list[Route]:
+    service = _Service(archive, users, listening, memory)
     post = ["POST"]
     return [
         Route("/1/submit-listens", service.submit, methods=post),
@@ -71,11 +74,11 @@ def routes(archive: Reader, users: Tokens, listening: Listening) -> list[Route]:
 
 
 class _Service:
-    def __init__(self, archive: Reader, users: Tokens, listening: Listening) -> None:
+    def __init__(self, archive: Reader, users: Tokens, listening: Listening, memory: Memory) -> None:
         self._archive = archive
         self._users = users
         self._listening = listening
-        self._now: dict[str, tuple[float, Listen]] = {}
+        self._now = memory.cells("listens now", _MOST_NOW)
 
     # Handed in ---------------------------------------------------------------------------------------------------
 
@@ -88,7 +91,8 @@ class _Service:
         except Mistaken as wrong:
             raise _Refused(400, str(wrong)) from None
         if given.listen_type == "playing_now":
-            self._now[user] = (time.time(), given.payload[0])
+            now = msgspec.json.encode((time.time(), given.payload[0]))
+            self._now.change(user.encode(), lambda _: (now, None))
             return {"status": "ok"}
         if not self._listening.keeps(user):
             raise _Refused(403, _NOT_KEPT)
@@ -164,13 +168,12 @@ class _Service:
     def playing_now(self, request: Request) -> Response:
         def tell() -> Tree:
             user = self._own(request, request.path_params["name"])
-            since, listen = self._now.get(user, (0.0, None))
-            fresh = listen is not None and time.time() - since < _NOW
-            shown = (
-                [{"playing_now": True, "track_metadata": submitted.kept(listen.track_metadata)}]
-                if fresh and listen
-                else []
-            )
+            now = self._now.change(user.encode(), lambda kept: (kept, kept))
+            shown = []
+            if now:
+                since, listen = msgspec.json.decode(now, type=tuple[float, Listen])
+                if time.time() - since < _NOW:
+                    shown = [{"playing_now": True, "track_metadata": submitted.kept(listen.track_metadata)}]
             return {"payload": {"count": len(shown), "listens": shown, "playing_now": True, "user_id": user}}
 
         return _answered(tell)

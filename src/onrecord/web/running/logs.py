@@ -10,8 +10,8 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from onrecord.web.running.observing import REQUESTS
-
+#: A line for each request goes here, at INFO.
+REQUESTS: Final = "onrecord.requests"
 _OURS: Final = str(Path(__file__).parents[2])
 
 

@@ -6,10 +6,12 @@ Routes as they are written, never addresses that were asked for: nobody learns f
 """
 
 import logging
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -21,14 +23,21 @@ _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 class Metrics:
-    """The counters of one server; they begin at nothing with each start."""
+    """The counters of one server; they begin at nothing with each start.
 
-    def __init__(self, archive: Reader) -> None:
+    `counted` is where several processes of it count together; what one that died had counted stays.
+    """
+
+    def __init__(self, archive: Reader, counted: Path | None = None) -> None:
         self._archive = archive
         self._registry = CollectorRegistry()
+        self._told = self._registry
+        if counted is not None:
+            self._told = CollectorRegistry()
+            MultiProcessCollector(self._told, str(counted))  # type: ignore[no-untyped-call]
 
-        def gauge(name: str, said: str) -> Gauge:
-            return Gauge(f"onrecord_{name}", said, registry=self._registry)
+        def gauge(name: str, said: str, of_all: Literal["livesum", "mostrecent"] = "mostrecent") -> Gauge:
+            return Gauge(f"onrecord_{name}", said, registry=self._registry, multiprocess_mode=of_all)
 
         self._answers = Counter(
             "onrecord_answers",
@@ -44,7 +53,9 @@ class Metrics:
             registry=self._registry,
         )
         self._sent = Counter("onrecord_sent_bytes", "Bytes of answers.", ("route",), registry=self._registry)
-        self._running = gauge("answers_running", "Answers that are being sent, streams among them.")
+        self._running = gauge(
+            "answers_running", "Answers that are being sent, streams among them.", "livesum"
+        )
         self._up = gauge("archive_up", "Can the archive be read: 1, else 0.")
         self._figures = {
             "recordings": gauge("recordings", "Recordings that are known."),
@@ -78,5 +89,5 @@ class Metrics:
             self._up.set(1)
             for name, shown in self._figures.items():
                 shown.set(getattr(glance, name))
-        body = generate_latest(self._registry)
+        body = generate_latest(self._told)
         return Response(body, headers={"Cache-Control": "no-store", "Content-Type": CONTENT_TYPE_PLAIN_0_0_4})

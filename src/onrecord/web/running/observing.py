@@ -10,10 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecord.web.access.guard import ROUTE
 from onrecord.web.access.roles import NOBODY, VISITOR
+from onrecord.web.running.logs import REQUESTS
 from onrecord.web.running.metrics import Metrics
 
-#: A line for each request goes here, at INFO; `running.logs` writes it where that is wanted.
-REQUESTS: Final = "onrecord.requests"
 _log = logging.getLogger(REQUESTS)
 #: Methods with a name; whatever else somebody sends is one.
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What belongs to one person: stars, ratings, playlists, and what they hear."""
 
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -13,6 +12,7 @@ from msgspec import Struct
 from onrecord.errors import IsWithdrawn, NotFound, UsageError
 from onrecord.model.views import RecordingView
 from onrecord.web.listens.keeping import Listed, Listening, Play
+from onrecord.web.memory import Memory
 from onrecord.web.reader import Reader
 from onrecord.web.subsonic.asking import Asked, Code, Fault
 from onrecord.web.subsonic.shapes import Shapes
@@ -22,6 +22,8 @@ Tree = dict[str, Any]
 _STARS: Final = (("id", "recording"), ("albumId", "release"), ("artistId", "artist"))
 #: So long somebody hears what they began to hear.
 _NOW: Final = 600.0
+#: People of whom that is known.
+_MOST_NOW: Final = 10_000
 
 
 class Hearing(Struct, frozen=True):
@@ -35,17 +37,16 @@ class Hearing(Struct, frozen=True):
 class Now:
     """Who hears what, in memory alone."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._heard: dict[str, Hearing] = {}
+    def __init__(self, memory: Memory) -> None:
+        self._heard = memory.cells("hears now", _MOST_NOW)
 
     def set(self, user: str, hearing: Hearing) -> None:
-        with self._lock:
-            self._heard[user] = hearing
+        now = msgspec.json.encode(hearing)
+        self._heard.change(user.encode(), lambda _: (now, None))
 
     def get(self, user: str) -> Hearing | None:
-        with self._lock:
-            hearing = self._heard.get(user)
+        kept = self._heard.change(user.encode(), lambda kept: (kept, kept))
+        hearing = msgspec.json.decode(kept, type=Hearing) if kept else None
         return hearing if hearing and time.time() - hearing.since < _NOW else None
 
 

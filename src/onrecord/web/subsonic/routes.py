@@ -17,6 +17,7 @@ from onrecord.errors import NotFound, OnrecordError
 from onrecord.web import forms, text
 from onrecord.web.access.roles import Role, Visitor
 from onrecord.web.listens.keeping import Listening
+from onrecord.web.memory import Memory
 from onrecord.web.pictures import Pictures
 from onrecord.web.reader import Reader
 from onrecord.web.subsonic import written
@@ -52,9 +53,10 @@ def routes(
     listening: Listening,
     pictures: Pictures,
     draw: Draw,
+    memory: Memory,
 ) -> list[Route]:
     """`draw` gives so many ids of recordings that may be heard in a territory, by lot."""
-    service = _Service(held, archive, where, users, listening, pictures, draw)
+    service = _Service(held, archive, where, users, listening, pictures, draw, memory)
     return [Route("/rest/{method}", service.get), Route("/rest/{method}", service.post, methods=["POST"])]
 
 
@@ -68,16 +70,17 @@ class _Service:
         listening: Listening,
         pictures: Pictures,
         draw: Draw,
+        memory: Memory,
     ) -> None:
         self._archive = archive
         self._where = where
         self._users = users
         self._listening = listening
         self._listing = held
-        self._playing = Playing(archive, Transcodes())
+        self._playing = Playing(archive, Transcodes(memory))
         self._beside = Beside(archive, pictures)
         self._draw = draw
-        self._now = Now()
+        self._now = Now(memory)
 
     def get(self, request: Request) -> Response:
         return self._answer(request, request.query_params.multi_items())

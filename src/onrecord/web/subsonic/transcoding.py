@@ -12,6 +12,7 @@ from msgspec import Struct
 from onrecord.model.sound import Fault
 from onrecord.model.views import SoundView
 from onrecord.web.making import InWorkers, Making, whole
+from onrecord.web.memory import Memory
 
 #: Kilobits a second that are made: few, so that what is made for one is there for the next.
 LADDER: Final = (256, 192, 160, 128, 96, 64, 48, 32, 24, 16)
@@ -87,8 +88,10 @@ def encode(job: Job) -> Fault | None:
 class Transcodes:
     """What was made of sounds. `make` makes one; by itself that is `encode`, in a worker."""
 
-    def __init__(self, room: int = ROOM, make: Callable[[Job], Fault | None] | None = None) -> None:
-        self._making = Making(room, _AT_ONCE, make or InWorkers(_AT_ONCE, encode))
+    def __init__(
+        self, memory: Memory, room: int = ROOM, make: Callable[[Job], Fault | None] | None = None
+    ) -> None:
+        self._making = Making("sounds", room, _AT_ONCE, make or InWorkers(_AT_ONCE, encode), memory)
 
     def get(self, sha256: str, source: Path, wish: Wish, tags: Mapping[str, str]) -> Path | None:
         """None where it cannot be made, would be hardly smaller, or too many wait."""
