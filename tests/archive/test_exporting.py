@@ -22,6 +22,7 @@ from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.exporting import ExportReport, Form, export
+from onrecord.archive.exporting.places import refuse_inside
 from onrecord.archive.judging import judge
 from onrecord.archive.matching import rematch
 from onrecord.archive.reading import Reader
@@ -590,3 +591,17 @@ def test_a_disk_that_takes_no_more_is_said_and_nothing_is_left(filled: Archive, 
     assert process.returncode == 1
     assert "cannot be written" in err and "Traceback" not in err
     assert out == "" and os.listdir(tmp_path) == ["filled"]  # noqa: PTH208
+
+
+def test_nothing_is_written_among_what_the_archive_holds(archive: Archive) -> None:
+    """Neither an answer nor an export, by whatever way round."""
+    inside = archive.folder / "log" / "000000000001.jsonl"
+    for place in (inside, archive.folder / ".." / archive.folder.name / "new"):
+        with pytest.raises(UsageError, match="lies in the archive"):
+            refuse_inside(archive, place)
+    refuse_inside(archive, archive.folder / ".." / "beside.csv")
+    before = inside.read_bytes()
+    asked = onrecord(
+        "sql", "SELECT 1 AS one", "--out", archive.folder / "log" / "1.csv", "-C", archive.folder
+    )
+    assert asked.returncode == 2 and "lies in the archive" in asked.stderr and inside.read_bytes() == before

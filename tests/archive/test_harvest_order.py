@@ -8,8 +8,10 @@ import pytest
 
 from onrecord.archive import Archive
 from onrecord.archive.harvest import harvest
+from onrecord.archive.matching import rematch
+from onrecord.archive.querying import asking
 from onrecord.errors import UsageError
-from tests.pipeline.musicbrainz import recording, save
+from tests.pipeline.musicbrainz import mbid, recording, release, save
 from tests.sources.test_ddex_ern import RECIPIENT, ern4, purge
 
 SETTINGS = {"party_id": RECIPIENT}
@@ -43,6 +45,46 @@ def test_what_is_read_otherwise_is_read_again(archive: Archive, tmp_path: Path) 
     (folder / "message.xml").write_text(ern4())
     assert harvest(archive, "ddex-ern", folder, settings={"party_id": "PADPIDA0000000000Z"}).rejected
     assert harvest(archive, "ddex-ern", folder, settings=SETTINGS).new == 1
+
+
+def test_what_an_artist_s_own_record_says_outlives_the_credits_of_others(
+    archive: Archive, tmp_path: Path
+) -> None:
+    """Whichever came last. Without the record of its own the credits speak again."""
+    own = {
+        "id": mbid("Some Band"),
+        "name": "Some Band",
+        "sort-name": "Band, Some",
+        "isnis": ["0000000115935851"],
+        "country": "FR",
+        "type-id": None,
+        "life-span": {},
+        "gender": None,
+    }
+    album = release("Album", "Some Band", [("One", 1000)])
+
+    def said() -> list[tuple[str, str]]:
+        rematch(archive)
+        with asking(archive) as held, held.ask("SELECT isni, country FROM artist_claims", 60) as (_, rows):
+            return [tuple(row.values()) for row in rows.read_all().to_pylist()]
+
+    harvest(archive, "musicbrainz-json", save(tmp_path / "1", artist=own))
+    harvest(archive, "musicbrainz-json", save(tmp_path / "2", album=album))
+    assert said() == [("0000000115935851", "FR")]
+    harvest(archive, "musicbrainz-json", save(tmp_path / "3", artist={**own, "country": "BE"}))
+    harvest(archive, "musicbrainz-json", save(tmp_path / "4", album={**album, "date": "1970"}))
+    assert said() == [("0000000115935851", "BE")]
+
+
+def test_a_number_that_no_table_holds_is_rejected_and_the_rest_is_kept(
+    archive: Archive, tmp_path: Path
+) -> None:
+    fine, wrong = (release(name, "Some Band", [("One", 1000)]) for name in ("Fine", "Wrong"))
+    wrong["media"][0]["tracks"][0]["position"] = 1 << 63
+    report = harvest(archive, "musicbrainz-json", save(tmp_path / "in", fine=fine, wrong=wrong))
+    assert report.new == 1 and [why for _, why in report.rejected] == [
+        "position: expected a number below 2^53, got 9223372036854775808"
+    ]
 
 
 def test_a_name_that_is_no_utf_8_costs_nothing(archive: Archive, tmp_path: Path) -> None:

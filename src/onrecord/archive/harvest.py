@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
@@ -39,6 +39,8 @@ _COMMIT_RECORDS = 50_000
 _COMMIT_SECONDS = 60.0
 #: Rejections that a report lists; the table of refusals has them all.
 _MOST_LISTED = 1000
+#: Whole numbers that other programs still tell apart end here.
+_TOO_LARGE: Final = 1 << 53
 _ANOTHER = "records that another one with the same id followed at once, which is kept"
 #: The digest of a tombstone's payload.
 _NOTHING = hashlib.sha256().hexdigest()
@@ -292,6 +294,9 @@ class _Run:
         except RecordRejected as error:
             self._reject(error.where or name, error.message)
             return
+        if why := _beyond(claims):
+            self._reject(name, why)
+            return
         report.deleted += record.deleted
         report.new += before is None and not record.deleted
         report.changed += before is not None and not record.deleted
@@ -308,6 +313,24 @@ class _Run:
         if len(self._report.rejected) < _MOST_LISTED:
             self._report.rejected.append((where, why))
         self._batch.refuse(where, "", "record-rejected", why)
+
+
+def _beyond(claims: Claims) -> str:
+    """What is said of a number that no table can hold, "" where there is none."""
+    numbers = (
+        (field, value)
+        for track in claims.tracks
+        for field, value in (
+            ("disc", track.disc),
+            ("position", track.position),
+            ("length", track.duration_ms),
+        )
+    )
+    counts = (("number of tracks", release.tracks) for release in claims.releases)
+    for field, value in (*numbers, *counts):
+        if value is not None and abs(value) >= _TOO_LARGE:
+            return f"{field}: expected a number below 2^53, got {str(value)[:40]}"
+    return ""
 
 
 def _open(archive: Archive, name: str, location: Path, filed_as: str, settings: Mapping[str, str]) -> Source:

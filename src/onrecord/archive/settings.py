@@ -6,10 +6,10 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from onrecord.errors import ConfigError
 from onrecord.publish.volume import Form
@@ -50,8 +50,8 @@ class WorkSettings(_Section, frozen=True):
     """workers: processes that read and decode (0: one a core). memory: bound for table jobs.
     decode_seconds: the longest that reading may take for each 100 MB of a file. decode_mb: the memory for one file."""
 
-    workers: int = 0
-    memory: str = "6GB"
+    workers: Annotated[int, Meta(ge=0, le=1024)] = 0
+    memory: Annotated[str, Meta(pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B$")] = "6GB"
     decode_seconds: int = 120
     decode_mb: int = 1024
 

@@ -37,8 +37,11 @@ def diff(before: str, after: str, rows: int, to: Path | None, folder: Path, out:
         raise click.UsageError(f"--out FILE: expected a name that ends with {', '.join(ENDINGS)}")
     from onrecord.archive import Archive
     from onrecord.archive.catalog_diffing import as_batches, differing
+    from onrecord.archive.exporting.places import refuse_inside
 
     with Archive.open(folder) as archive, differing(archive, before, after) as found:
+        if to is not None:
+            refuse_inside(archive, to)
         listed = [] if to is not None else list(itertools.islice(found.rows(), rows))
         written = write(to, found.columns, as_batches(found), None) if to is not None else 0
     every = sum(

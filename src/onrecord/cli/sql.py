@@ -100,12 +100,15 @@ def command(
         out.result("sql.spark", {"sql": compiled}, lambda: iter(compiled.splitlines()))
         return
     from onrecord.archive import Archive
+    from onrecord.archive.exporting.places import refuse_inside
     from onrecord.archive.querying import asking
     from onrecord.cli.output import hint_if_unmatched
 
     if not edition:
         hint_if_unmatched(folder, out)
     with Archive.open(folder) as archive:
+        if to is not None:
+            refuse_inside(archive, to)
         if check:
             _compare(archive, edition or 0, job, query, out)
             return

@@ -1061,6 +1061,11 @@ class Ledger:
         rows = self._db.execute("SELECT body FROM editions ORDER BY number")
         return [msgspec.json.decode(row[0]) for row in rows]
 
+    def edition_seq(self) -> int:
+        """The log entry of the newest edition that this archive published, 0 where there is none."""
+        [(seq,)] = self._db.execute("SELECT coalesce(max(seq), 0) FROM editions")
+        return int(seq)
+
     def followed(self) -> list[Followed]:
         rows = self._db.execute("SELECT archive, feed, public_key, name FROM followed ORDER BY archive")
         return [Followed(*row) for row in rows]

@@ -9,6 +9,7 @@ was withdrawn since the edition is not given out.
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
@@ -26,6 +27,14 @@ from onrecord.publish.dataset import SQLITE, Published, write_sqlite, write_tabl
 from onrecord.publish.describing import About, describe
 from onrecord.publish.edition import Manifest, listing
 from onrecord.rights.expressions import ways
+
+#: What the tables of an edition are made from, as it is at the time.
+_TOLD: Final = frozenset(
+    {
+        *("tracks", "releases", "artists", "works", "labels", "records"),
+        *("decisions", "ids", "redirects", "splits"),
+    }
+)
 
 
 class DatasetReport(Struct, frozen=True):
@@ -55,6 +64,11 @@ def export_dataset(archive: Archive, folder: Path, licenses: Sequence[str] = ())
             f"edition {numbers[-1]} has no table `places`: it is from before there was one",
             "make the next with `onrecord publish`",
         )
+    if newer := _newer(archive):
+        raise UsageError(
+            f"the newest edition is {numbers[-1]}, and since then came: {', '.join(newer)}",
+            "`onrecord publish` makes an edition with them; or `onrecord sql --out` writes tables as they are now",
+        )
     wanted = wish(licenses)
     folder = folder.absolute()
     check_target(archive, folder, Form.PLAIN)
@@ -64,6 +78,12 @@ def export_dataset(archive: Archive, folder: Path, licenses: Sequence[str] = ())
         report = _write(archive, read_manifest(archive, numbers[-1]), edition, building, wanted)
         building.replace(folder)
     return DatasetReport(str(folder), numbers[-1], tuple(licenses), *report)
+
+
+def _newer(archive: Archive) -> list[str]:
+    """The tables with rows that came after the newest edition and would be told as if they were of it."""
+    made = archive.ledger.edition_seq()
+    return sorted({segment.name for segment, seq in archive.ledger.segments() if seq > made} & _TOLD)
 
 
 def wish(licenses: Sequence[str]) -> Callable[[str], bool]:

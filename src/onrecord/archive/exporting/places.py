@@ -21,15 +21,19 @@ from onrecord.store.roots import refused_write
 PLACING: Final = "placing"
 
 
-def check_target(archive: Archive, target: Path, form: Form) -> None:
-    """UsageError where an export may not be written there."""
-    homes = [archive.folder, *(root.path for root in archive.store.roots)]
-    for home in homes:
-        if target.is_relative_to(home.resolve()):
+def refuse_inside(archive: Archive, target: Path) -> None:
+    """UsageError where a file or a folder would lie among what the archive itself holds."""
+    for home in (archive.folder, *(root.path for root in archive.store.roots)):
+        if target.resolve().is_relative_to(home.resolve()):
             raise UsageError(
                 f"{target}: lies in the archive ({home}), which holds nothing but its own",
-                "name a folder elsewhere",
+                "name a place elsewhere",
             )
+
+
+def check_target(archive: Archive, target: Path, form: Form) -> None:
+    """UsageError where an export may not be written there."""
+    refuse_inside(archive, target)
     if os.path.lexists(target) and not target.is_dir():
         raise UsageError(f"{target}: expected a folder that is empty or new", "choose another")
     if target.is_mount():

@@ -40,27 +40,27 @@ SELECT t.source, t.record, t.id, t.title, t.artist, t.mbid, t.barcode, t.label, 
   coalesce(s.license, '') AS license
 FROM releases t LEFT JOIN asked_sources s ON s.source = t.source
 WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = t.source AND r.record = t.record AND r.seq > t.seq)
-QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.seq DESC, t.record, t::VARCHAR) = 1;
+QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.record <> 'release:' || t.id, t.seq DESC, t.record, t::VARCHAR) = 1;
 
 CREATE VIEW now_artist_claims AS
 SELECT t.source, t.record, t.id, t.name, t.sort_name, t.mbid, t.isni, t.country, coalesce(s.license, '') AS license
 FROM artists t LEFT JOIN asked_sources s ON s.source = t.source
 WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = t.source AND r.record = t.record AND r.seq > t.seq)
-QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.seq DESC, t.record, t::VARCHAR) = 1;
+QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.record <> 'artist:' || t.id, t.seq DESC, t.record, t::VARCHAR) = 1;
 
 CREATE VIEW now_work_claims AS
 SELECT t.source, t.record, t.id, t.title, t.mbid, t.iswc, t.composer, t.lyricist, t.language, t.kind,
   coalesce(s.license, '') AS license
 FROM works t LEFT JOIN asked_sources s ON s.source = t.source
 WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = t.source AND r.record = t.record AND r.seq > t.seq)
-QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.seq DESC, t.record, t::VARCHAR) = 1;
+QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.record <> 'work:' || t.id, t.seq DESC, t.record, t::VARCHAR) = 1;
 
 CREATE VIEW now_label_claims AS
 SELECT t.source, t.record, t.id, t.name, t.sort_name, t.mbid, t.isni, t.code, t.country, t.kind, t.parent,
   coalesce(s.license, '') AS license
 FROM labels t LEFT JOIN asked_sources s ON s.source = t.source
 WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = t.source AND r.record = t.record AND r.seq > t.seq)
-QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.seq DESC, t.record, t::VARCHAR) = 1;
+QUALIFY row_number() OVER (PARTITION BY t.source, t.id ORDER BY t.record <> 'label:' || t.id, t.seq DESC, t.record, t::VARCHAR) = 1;
 
 CREATE VIEW now_ids AS
 SELECT 'track' AS kind, recording AS id, source, source_id FROM recording_members WHERE founds

@@ -1,7 +1,8 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The newest word of each source on each {kind}, one row a claim that stands: a later record of the same name replaces the
--- claims of the earlier one, and a tombstone (a later record without claims) ends them. `first_seq` is the entry that
+-- claims of the earlier one, and a tombstone (a later record without claims) ends them. A {kind}'s own record goes before
+-- others that only name it (an artist in the credits of a release), whichever came last. `first_seq` is the entry that
 -- brought the claim first, `node` the number of the row. Most claims come once, so those that came again are told apart by
 -- a hash. Nothing is copied: what stands is read from the files, without those that do not.
 CREATE OR REPLACE TABLE {kind}_again AS
@@ -14,7 +15,7 @@ WHERE EXISTS (SELECT 1 FROM record_ends r WHERE r.source = c.source AND r.record
 CREATE OR REPLACE TABLE {kind}_repeated AS
 SELECT
   node,
-  row_number() OVER (PARTITION BY source, id ORDER BY ended, seq DESC, record, said, node) > 1 OR ended AS over,
+  row_number() OVER (PARTITION BY source, id ORDER BY ended, record <> '{kind}:' || id, seq DESC, record, said, node) > 1 OR ended AS over,
   min(seq) OVER (PARTITION BY source, id) AS first_seq
 FROM (
   SELECT c.*, node IN (SELECT node FROM {kind}_ended) AS ended, (SELECT t FROM (SELECT c.* EXCLUDE (node)) t)::VARCHAR AS said

@@ -11,14 +11,14 @@ SELECT w.* FROM works w
 WHERE w.source IN (SELECT source FROM asked) AND NOT EXISTS (
   SELECT 1 FROM records r WHERE r.source = w.source AND r.record = w.record AND r.seq > w.seq
 )
-QUALIFY row_number() OVER (PARTITION BY w.source, w.id ORDER BY w.seq DESC, w.record, w::VARCHAR) = 1;
+QUALIFY row_number() OVER (PARTITION BY w.source, w.id ORDER BY w.record <> 'work:' || w.id, w.seq DESC, w.record, w::VARCHAR) = 1;
 
 CREATE OR REPLACE VIEW quality_labels AS
 SELECT l.* FROM labels l
 WHERE l.source IN (SELECT source FROM asked) AND NOT EXISTS (
   SELECT 1 FROM records r WHERE r.source = l.source AND r.record = l.record AND r.seq > l.seq
 )
-QUALIFY row_number() OVER (PARTITION BY l.source, l.id ORDER BY l.seq DESC, l.record, l::VARCHAR) = 1;
+QUALIFY row_number() OVER (PARTITION BY l.source, l.id ORDER BY l.record <> 'label:' || l.id, l.seq DESC, l.record, l::VARCHAR) = 1;
 
 CREATE OR REPLACE VIEW quality_odd AS
 SELECT DISTINCT o.source, o.id, o.field, o.value
