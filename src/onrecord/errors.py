@@ -13,6 +13,7 @@ OnrecordError            1  something failed, and nothing that was committed is 
 │   └── SignatureInvalid 4  an edition or feed is not signed by the key it must be signed by
 ├── ArchiveLocked        5  another process is writing
 ├── ArchiveNotFound      1  no archive in this folder
+├── ReadersOnly          1  a snapshot holds what readers need, and takes nothing
 ├── NewerFormat          1  written by a newer onrecord; left untouched
 ├── NotFound             1  nothing has this id
 ├── IsWithdrawn          1  it was withdrawn: nothing more is said of it
@@ -85,6 +86,10 @@ class SignatureInvalid(IntegrityError):
 
 class ArchiveLocked(OnrecordError):
     exit_code = 5
+
+
+class ReadersOnly(OnrecordError):
+    pass
 
 
 class ArchiveNotFound(OnrecordError):

@@ -18,7 +18,7 @@ from onrecord.archive.settings import Settings, read_settings, write_settings
 from onrecord.catalog.tables import Row, Tables
 from onrecord.engine.duck import Duck, sweep_spill
 from onrecord.engine.parquet import read_rows
-from onrecord.errors import ArchiveNotFound, IntegrityError, NewerFormat, UsageError
+from onrecord.errors import ArchiveNotFound, IntegrityError, NewerFormat, ReadersOnly, UsageError
 from onrecord.ledger import (
     BlobRow,
     DepositRow,
@@ -43,6 +43,8 @@ from onrecord.store import Staged, Store
 from onrecord.store.roots import make_root, refused_write
 
 FORMAT = 1
+#: Lies in a snapshot, and in an archive that was made of one (`snapshots`).
+SNAPSHOT = "snapshot.json"
 
 
 class Archive:
@@ -105,6 +107,11 @@ class Archive:
         """The archive's own id, from the first entry of its log."""
         return self.ledger.meta("archive")
 
+    @property
+    def is_snapshot(self) -> bool:
+        """Is this what readers need of an archive that lies elsewhere? It has no claims and takes nothing."""
+        return (self.folder / SNAPSHOT).is_file()
+
     def canonical(self, name: str) -> Path:
         """Where the matcher leaves a table of its own: not committed, made again by the next run."""
         return self.folder / "catalog" / "canonical" / f"{name}.parquet"
@@ -114,8 +121,9 @@ class Archive:
         """Hold the write lock, with whatever a killed run left behind cleaned up.
 
         `moment`: for seconds only, within a long run (`ledger.lock`): it waits for others, and they for it. LogBroken
-        where the last check found the log broken, unless this is a check.
+        where the last check found the log broken, unless this is a check. ReadersOnly in a snapshot.
         """
+        self._refuse_readers("takes nothing that is new")
         with self.naming_refusals(), writing(self.folder / "lock", moment=moment):
             if not checking:
                 self.log.refuse_if_broken()
@@ -171,7 +179,9 @@ class Archive:
 
     @contextmanager
     def duck(self, *, large: bool = False) -> Iterator[Duck]:
-        """DuckDB over the committed tables, by their names; `large` for jobs that copy much of them."""
+        """DuckDB over the committed tables, by their names; `large` for jobs that copy much of them. ReadersOnly in a
+        snapshot."""
+        self._refuse_readers("has no claims")
         spill = self.folder / "search" / "spill"
         duck = Duck(spill, self.settings.work.memory, self.settings.workers, large=large)
         try:
@@ -197,6 +207,12 @@ class Archive:
         self._set_ledger_aside()
         self.ledger = self._open_ledger()
 
+    def _refuse_readers(self, why: str) -> None:
+        if self.is_snapshot:
+            raise ReadersOnly(
+                f"{self.folder}: a snapshot of an archive {why}", "do this where the archive itself lies"
+            )
+
     def _set_ledger_aside(self) -> None:
         mark = secrets.token_hex(4)
         for path in self.folder.glob("ledger.sqlite*"):
@@ -207,6 +223,7 @@ class Archive:
         try:
             ledger = Ledger(path)
         except LedgerDamaged:
+            self._refuse_readers("cannot make its ledger anew, which is damaged: open the snapshot again")
             # Only a writer may move it: another process may be committing to a file that it has just made anew.
             with writing(self.folder / "lock"):
                 self._set_ledger_aside()

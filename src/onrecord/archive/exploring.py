@@ -20,6 +20,8 @@ from onrecord.archive.querying import Asking, asking
 from onrecord.archive.withheld import withheld
 from onrecord.engine.duck import sql_file
 
+#: What was counted last, beside what is searched.
+NAME: Final = "explored.json"
 #: Counting goes on beside the page, and leaves it the machine.
 _MEMORY: Final = "512MB"
 _SECONDS: Final = 600.0
@@ -179,4 +181,4 @@ def _copies(archive: Archive) -> tuple[tuple[int, int], ...]:
 
 
 def _path(archive: Archive) -> Path:
-    return archive.folder / "search" / "explored.json"
+    return archive.folder / "search" / NAME

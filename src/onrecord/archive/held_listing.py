@@ -62,6 +62,8 @@ class HeldListing:
     def renew(self) -> None:
         """Bring the list up to date. Whoever asks meanwhile reads the list before; NotYet where there is none."""
         with Archive.open(self._folder) as archive:
+            if archive.is_snapshot:  # it came with its list
+                return
             mark = mark_of(archive)
             if mark == self._made():
                 return

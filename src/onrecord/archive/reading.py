@@ -32,6 +32,7 @@ from onrecord.archive.withheld import Withheld, withheld
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody, VersionBody
 from onrecord.durable import sha256_of
 from onrecord.errors import IntegrityError, IsWithdrawn, NotFound
+from onrecord.ledger import BlobRow
 from onrecord.model import identifiers
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.model.lyrics import Lyrics
@@ -635,6 +636,13 @@ class Reader:
             for claim in claims
         )
 
+    def _state(self, blob: BlobRow | None) -> str:
+        if blob is None:
+            return "missing"
+        return (
+            "elsewhere" if blob.state == "ok" and self._archive.store.root(blob.root) is None else blob.state
+        )
+
     def _sound(self, sound: SoundBody) -> SoundView:
         ledger = self._archive.ledger
         blob = ledger.blob(sound.sha256)
@@ -665,7 +673,7 @@ class Reader:
             faults=tuple(sound.faults),
             peaks=sound.peaks,
             names=tuple(sound.names),
-            state=blob.state if blob else "missing",
+            state=self._state(blob),
             volume=entry.name if entry else "",
             info_hash=entry.info_hash_v2 if entry else "",
             magnet=entry.magnet if entry else "",

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "Read everything again and name what is damaged."),
     "serve": ("serve", "Serve the page."),
     "users": ("users", "Say who has an account on the page."),
+    "snapshot": ("snapshot", "Ship the index to machines that only read."),
     "status": ("status", "Show the archive in numbers."),
     "plan": ("plan", "Say what an archive of some size needs."),
     "demo": ("demo", "Run the whole way on real music that comes along."),

@@ -97,7 +97,8 @@ class SoundView(Frozen, frozen=True):
     `edition` is that edition's number, `edition_of` the archive that published it, "" where it is this one. `swarm` is
     how many hold that torrent, None where nobody counted; `holders` how many have proved it, None where nobody was
     asked.
-    `state` is `ok`, or what the last check found: `flipped`, `truncated`, `missing`.
+    `state` is `ok`, or what the last check found: `flipped`, `truncated`, `missing`; or `elsewhere`, on a disk or in a
+    bucket that is not reached from here.
     """
 
     sha256: str

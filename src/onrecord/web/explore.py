@@ -86,7 +86,8 @@ class Explore:
         """What was counted last, and whether it is what would be counted now."""
         with Archive.open(self._folder) as archive:
             last, now = kept(archive), state(archive)
-        if last and last.state == now:
+            settled = archive.is_snapshot  # where nothing can be counted
+        if settled or (last and last.state == now):
             return last, True
         worker = self._count()
         if not last:

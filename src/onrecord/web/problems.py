@@ -19,6 +19,7 @@ from onrecord.errors import (
     IsWithdrawn,
     NotFound,
     OnrecordError,
+    ReadersOnly,
     StoreFailed,
     UsageError,
 )
@@ -49,6 +50,10 @@ _SENTENCES: Final = {
     ),
 }
 
+_READERS_ONLY: Final = (
+    "Not here",
+    "This server shows a copy of an archive for readers, which takes and counts nothing. Ask the archive itself.",
+)
 _LOCKED: Final = (
     "Not now",
     "Another program is writing to this archive just now. Nothing was changed; send it again when that is done.",
@@ -117,6 +122,8 @@ def _problem(problem: Exception) -> Problem:
         return mistaken(map(_told, problem.errors()))
     if isinstance(problem, ArchiveLocked):
         return Problem(503, *_LOCKED)
+    if isinstance(problem, ReadersOnly):
+        return Problem(403, *_READERS_ONLY)
     if isinstance(problem, Denied):
         title, detail = _SENTENCES[problem.status]
         decision = problem.decision

@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copies what readers need of an archive while somebody may write to it.
+
+Nobody is held up: what is copied is looked at before and after, and where it moved meanwhile it is copied again. Files
+that never change where they lie are linked; databases, which do, are copied as SQLite does it.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from onrecord.archive.core import Archive
+from onrecord.errors import OnrecordError, StoreFailed
+from onrecord.ledger.ledger import Ledger
+from onrecord.search.entities import ENTITIES, ROWS, Entities
+from onrecord.search.rows import Rows
+
+#: Copies that are begun before whoever writes is asked to wait, and seconds between two.
+_TRIES: Final = 6
+_PAUSE: Final = 0.5
+#: Pages that are copied at a time: between two of them who writes may commit, and then SQLite begins anew.
+_PAGES: Final = 4_096
+#: Where a SQLite file counts its changes.
+_CHANGES: Final = slice(24, 28)
+
+
+def copy_search(archive: Archive, into: Path) -> None:
+    """`search/` as it is at one moment. Raises OnrecordError where it does not hold still."""
+    search = archive.folder / "search"
+    for attempt in range(_TRIES):
+        time.sleep(_PAUSE * (attempt > 0))
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir()
+        before = _State(search)
+        try:
+            for name in (ROWS, ENTITIES):
+                copy_database(search / name, into / name)
+            for name in before.indexes:
+                _copy_index(search / name, into / name)
+            if (search / "fingerprints").is_dir():
+                _copy_index(search / "fingerprints", into / "fingerprints")
+        except FileNotFoundError:
+            continue  # it was replaced meanwhile
+        if before.is_whole and before == _State(search):
+            return
+    raise OnrecordError(
+        f"{search}: it changed each time that it was copied", "make the snapshot when the match is done"
+    )
+
+
+def copy_ledger(archive: Archive, into: Path) -> int:
+    """The ledger as of now, and the log up to what it knows; gives the number of that entry."""
+    copy_database(archive.folder / "ledger.sqlite", into / "ledger.sqlite")
+    ledger = Ledger(into / "ledger.sqlite")
+    last = ledger.seq
+    ledger.close()
+    (into / "log").mkdir()
+    for path in sorted((archive.folder / "log").glob("[0-9]*.jsonl")):
+        first = int(path.stem)  # a file is named after its first entry, and has one a line
+        if first <= last:
+            lines = path.read_bytes().splitlines(keepends=True)[: last - first + 1]
+            (into / "log" / path.name).write_bytes(b"".join(lines))
+    return last
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """A SQLite file as of one moment."""
+    if not source.is_file():
+        raise FileNotFoundError(source)
+    try:
+        read = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
+        read.set_busy_timeout(10_000)
+        written = apsw.Connection(str(target))
+        written.execute("PRAGMA synchronous=OFF")
+        with written.backup("main", read, "main") as copy:
+            while not copy.done:
+                copy.step(_PAGES)
+        written.close()
+        read.close()
+    except apsw.Error as error:
+        raise StoreFailed(f"{source}: it cannot be copied to {target}: {error}") from None
+
+
+def link_tree(source: Path, target: Path, wanted: Callable[[Path], bool]) -> None:
+    """The files below a folder that never change where they lie."""
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and not path.is_symlink() and wanted(path.relative_to(source)):
+            link(path, target / path.relative_to(source))
+
+
+def link(source: Path, target: Path) -> None:
+    """The same file under another name; a copy where the file system has no such links, or it is another."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+class _State:
+    """By what it is told that nothing of `search/` has moved."""
+
+    def __init__(self, search: Path) -> None:
+        rows, entities = Rows(search / ROWS), Entities(search / ENTITIES)
+        self.indexes = (rows.text(), entities.fields())
+        #: The indexes have all that is in the databases.
+        self.is_whole = all(self.indexes) and not rows.is_behind() and not entities.is_behind()
+        current = search / "fingerprints" / "current.json"
+        self._seen = (
+            [_changes(search / name) for name in (ROWS, ENTITIES)],
+            [(search / name / "meta.json").read_bytes() for name in self.indexes if name],
+            current.read_bytes() if current.exists() else b"",
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _State) and (self.indexes, self._seen) == (other.indexes, other._seen)
+
+
+def _changes(path: Path) -> tuple[int, bytes]:
+    with path.open("rb") as file:
+        return os.fstat(file.fileno()).st_ino, file.read(_CHANGES.stop)[_CHANGES]
+
+
+def _copy_index(source: Path, target: Path) -> None:
+    """An index whose files are written once. What names those that count is replaced: it is copied, and first."""
+    target.mkdir(parents=True)
+    for path in sorted(source.iterdir(), key=lambda path: path.suffix != ".json"):
+        if path.is_dir():
+            _copy_index(path, target / path.name)
+        elif path.suffix == ".json":
+            shutil.copyfile(path, target / path.name)
+        elif path.suffix != ".lock":
+            link(path, target / path.name)

@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Snapshots: what readers need of an archive, on a machine that has nothing else of it."""
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from onrecord.archive import Archive
+from onrecord.archive.add import add
+from onrecord.archive.keyholding import signing_key
+from onrecord.archive.matching import rematch
+from onrecord.archive.reading import Reader
+from onrecord.archive.snapshots import Snapshot, make, open_snapshot, verify_snapshot
+from onrecord.errors import (
+    DigestMismatch,
+    IntegrityError,
+    NewerFormat,
+    OnrecordError,
+    ReadersOnly,
+    SignatureInvalid,
+    UsageError,
+)
+from onrecord.publish.signing import Key, sign
+from onrecord.search.rows import Rows
+from onrecord.web.app import create_app
+from onrecord.web.site import site_of
+from tests.conftest import DAY
+from tests.tones import write
+
+
+def test_a_machine_without_claims_serves_search_and_pages(published: Archive, tmp_path: Path) -> None:
+    with published.writing():  # somebody writes meanwhile
+        made = make(published, tmp_path / "snapshot")
+    assert made.seq == published.log.next_seq - 1 and made.archive == published.id
+    here = Reader(published.folder)
+    moved = shutil.move(tmp_path / "snapshot", tmp_path / "carried")
+    open_snapshot(Path(moved), tmp_path / "reader", signing_key(published).public)
+    there = Reader(tmp_path / "reader")
+    hits = here.browse(("recording",)).hits
+    assert there.browse() == here.browse() and len(hits) >= 6
+    title, recordings = hits[0].title, [hit.id for hit in hits]
+    assert there.search(title) == here.search(title) != []
+    assert there.glance().recordings == here.glance().recordings > 0
+    assert there.editions() == here.editions() != []
+    view = there.recording(recordings[0])
+    assert view.claims == here.recording(recordings[0]).claims
+    assert [sound.state for sound in view.sounds] == ["elsewhere"]
+
+    app = create_app(there, site=site_of(tmp_path / "reader"))
+    with TestClient(app, "http://127.0.0.1", client=("127.0.0.1", 5000)) as client:
+        assert client.get("/search", params={"q": title}).status_code == 200
+        page = client.get(f"/recording/{recordings[0]}").text
+        assert "No sound is here" in page and "<audio" not in page
+        assert client.get(f"/api/recording/{recordings[0]}/sound").status_code == 404
+        for path in (
+            "/",
+            "/editions",
+            "/explore",
+            "/sitemap.xml",
+            "/feeds/recent.atom",
+            "/readyz",
+            "/refused",
+        ):
+            assert client.get(path).status_code in (200, 404), path
+        assert client.get("/oai?verb=ListIdentifiers&metadataPrefix=oai_dc").text.count("<identifier>") > 1
+
+
+def test_nothing_is_written_to_a_snapshot(published: Archive, tmp_path: Path) -> None:
+    make(published, tmp_path / "snapshot")
+    open_snapshot(tmp_path / "snapshot", tmp_path / "reader")
+    with Archive.open(tmp_path / "reader", lambda: DAY) as reader:
+        with pytest.raises(ReadersOnly, match="takes nothing that is new"):
+            rematch(reader)
+        with pytest.raises(ReadersOnly, match="has no claims"), reader.duck():
+            pass
+    assert not list((tmp_path / "reader").glob("*.sqlite-journal"))
+    verify_snapshot(tmp_path / "snapshot")  # whoever reads has not changed what was linked
+    settings = (tmp_path / "reader" / "onrecord.toml").read_text("utf-8")
+    assert "keys" not in settings and 'roots = ["blobs"]' in settings
+
+
+def damage(folder: Path) -> None:
+    path = folder / "search" / "rows.sqlite"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.unlink()
+    path.write_bytes(content)
+
+
+def test_what_is_damaged_or_of_another_form_is_refused(published: Archive, tmp_path: Path) -> None:
+    snapshot = make(published, tmp_path / "whole")
+    key = signing_key(published)
+
+    def refused(
+        kind: type[OnrecordError], change: Callable[[Path], object], match: str, by: str = ""
+    ) -> None:
+        folder = tmp_path / "changed"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(tmp_path / "whole", folder)
+        change(folder)
+        with pytest.raises(kind, match=match):
+            open_snapshot(folder, tmp_path / "reader", by)
+        assert not (tmp_path / "reader").exists()
+
+    def signed(**changes: object) -> Callable[[Path], None]:
+        def write_it(folder: Path) -> None:
+            said = json.loads((folder / "snapshot.json").read_bytes()) | changes
+            content = json.dumps(said).encode()
+            (folder / "snapshot.json").write_bytes(content)
+            (folder / "snapshot.json.minisig").write_bytes(sign(content, key, "a test"))
+
+        return write_it
+
+    refused(DigestMismatch, damage, "rows.sqlite: expected SHA-256")
+    refused(DigestMismatch, lambda folder: (folder / "ledger.sqlite").write_bytes(b""), "got 0")
+    refused(IntegrityError, lambda folder: (folder / "ledger.sqlite").unlink(), "expected a file, got none")
+    refused(IntegrityError, lambda folder: (folder / "log" / "more").touch(), "not of this snapshot")
+    refused(SignatureInvalid, lambda folder: None, "expected key", Key.generate(bytes(32)).public)
+    refused(SignatureInvalid, lambda folder: (folder / "snapshot.json").write_bytes(b"{}"), "not what key")
+    refused(NewerFormat, signed(form=2), "form 2, expected 1")
+    refused(UsageError, signed(forms={**snapshot.forms, "rows": 5}), "rows 5")
+    hostile = {"search/../../outside": {"sha256": "0" * 64, "size": 0}}
+    refused(IntegrityError, signed(files=hostile), "is no path of a snapshot")
+    with pytest.raises(UsageError, match="empty or new"):
+        make(published, tmp_path / "whole")
+
+
+def test_a_snapshot_is_whole_while_others_match(
+    filled: Archive, tmp_path: Path, clock: Callable[..., object]
+) -> None:
+    signing_key(filled)
+    ended = threading.Event()
+
+    def go_on() -> None:
+        try:
+            with Archive.open(filled.folder, lambda: DAY) as archive:
+                for number in range(1):
+                    write(
+                        tmp_path / f"more{number}.flac",
+                        number + 50,
+                        3.0,
+                        {"title": f"More {number}", "artist": "A"},
+                    )
+                    add(archive, [tmp_path / f"more{number}.flac"], held_as="owner")
+                    rematch(archive)
+        finally:
+            ended.set()
+
+    writer = threading.Thread(target=go_on)
+    writer.start()
+    made: list[Snapshot] = []
+    try:
+        while not ended.is_set() or not made:
+            folder = tmp_path / f"snapshot{len(made)}"
+            made.append(make(filled, folder))
+            open_snapshot(folder, tmp_path / f"reader{len(made)}")
+            rows = Rows(tmp_path / f"reader{len(made)}" / "search" / "rows.sqlite")
+            found = Reader(tmp_path / f"reader{len(made)}").browse(("recording",), 100).hits
+            assert len(found) == rows.count()["recording"] >= 6
+    finally:
+        writer.join()
+    assert [each.seq for each in made] == sorted(each.seq for each in made)
