@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.keyholding import signing_key
-from onrecord.archive.matching import rematch
+from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.reading import Reader
 from onrecord.archive.snapshots import Snapshot, make, open_snapshot, verify_snapshot
 from onrecord.errors import (
@@ -79,6 +79,7 @@ def test_nothing_is_written_to_a_snapshot(published: Archive, tmp_path: Path) ->
             rematch(reader)
         with pytest.raises(ReadersOnly, match="has no claims"), reader.duck():
             pass
+        assert is_matched(reader)
     assert not list((tmp_path / "reader").glob("*.sqlite-journal"))
     verify_snapshot(tmp_path / "snapshot")  # whoever reads has not changed what was linked
     settings = (tmp_path / "reader" / "onrecord.toml").read_text("utf-8")

@@ -94,6 +94,8 @@ class MatchReport(Struct, frozen=True):
 
 def is_matched(archive: Archive) -> bool:
     """Has everything that was committed been matched, and is what readers search still there?"""
+    if archive.is_snapshot:
+        return True  # it was made of what was matched, and nothing comes
     search = archive.folder / "search"
     rows = Rows(search / "rows.sqlite")
     if not rows.text() or rows.is_behind():
