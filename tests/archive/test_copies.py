@@ -11,10 +11,11 @@ import pytest
 from mutagen.flac import FLAC
 from mutagen.oggopus import OggOpus
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, chunks
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
-from onrecord.archive.copying import make_copies
+from onrecord.archive.copying import CopyReport, _sources, make_copies
+from onrecord.archive.filework import FileWork, Inline
 from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
@@ -135,3 +136,20 @@ def test_a_tagged_copy_gives_the_original_back(archive: Archive, tmp_path: Path)
     with pytest.raises((IntegrityError, OnrecordError)):
         restore(made.copy, made.patch, tmp_path / "not.flac")
     assert not (tmp_path / "not.flac").exists()
+
+
+def test_a_copy_comes_in_pieces_and_is_the_same_whoever_makes_it(
+    held: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = list(_sources(held, 96, CopyReport(96)))
+    monkeypatch.setattr(chunks, "_PIECE", 1_000)
+    with FileWork(held, "copy", Inline()) as work:
+        [(chunk, rows)] = [(chunk, list(rows)) for chunk, rows in work.copies(sources, 96)]
+        assert len(rows) > 2 and [bool(row["made"]) for row in rows] == [True] + [False] * (len(rows) - 1)
+        work.drop(chunk)
+        assert not list(work.folder.glob("*.parquet"))
+    monkeypatch.undo()
+    make_copies(held, 96)
+    [(_, copy, _)] = copies(held)
+    assert hashlib.sha256(b"".join(row["piece"] for row in rows)).hexdigest() == copy
+    assert not (held.folder / "search" / "work" / "copy").exists()

@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -28,10 +29,14 @@ from onrecord.store import Pace, Store
 from onrecord.store.bucket import Bucket
 from onrecord.store.roots import Disk
 
-Kind = Literal["verify", "analyse", "assemble"]
+Kind = Literal["verify", "analyse", "copy", "assemble"]
 
 #: Rows of a result that are read together: each may hold pictures.
-_TOGETHER: Final = {"verify": 10_000, "analyse": 16, "assemble": 1}
+_TOGETHER: Final = {"verify": 10_000, "analyse": 16, "copy": 1, "assemble": 1}
+#: Bytes of a copy in one row.
+_PIECE: Final = 4 << 20
+#: Encoding takes about as long again as decoding and everything that is measured.
+_SLOWER: Final = 5
 
 
 class Blobs(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +77,52 @@ class Blobs(Struct, frozen=True, forbid_unknown_fields=True):
         return sum(size for _, _, size in self.blobs)
 
 
+class Source(Struct, frozen=True, forbid_unknown_fields=True):
+    """A sound to copy: where it lies and what the copy says of itself."""
+
+    sha256: str
+    root: str
+    size: int
+    tags: Mapping[str, str]
+
+
+class Sources(Struct, frozen=True, forbid_unknown_fields=True):
+    """Some sounds, of which access copies are made at so many kilobits a second."""
+
+    kind: Kind
+    kilobits: int
+    sources: Sequence[Source]
+    disks: Sequence[Disk]
+    buckets: Sequence[Bucket]
+    limits: Limits
+
+    @property
+    def digest(self) -> str:
+        """As of `Blobs`; what copies say of themselves is part of them."""
+        said = msgspec.json.encode([self.kilobits, self.sources], order="sorted")
+        return hashlib.sha256(said).hexdigest()
+
+    @property
+    def text(self) -> str:
+        return msgspec.json.encode(self, enc_hook=lambda path: str(path.absolute())).decode()
+
+    @property
+    def about(self) -> str:
+        return f"{len(self.sources):,} sounds, the first {self.sources[0].sha256}"
+
+    @property
+    def files(self) -> int:
+        return len(self.sources)
+
+    @property
+    def store(self) -> Store:
+        return Store([*self.disks, *self.buckets], pace=Pace(self.limits.rate))
+
+    @property
+    def size(self) -> int:
+        return sum(source.size for source in self.sources)
+
+
 class Group(Struct, frozen=True, forbid_unknown_fields=True):
     """Files that become a volume, with all that it is made of; nothing of them is read."""
 
@@ -105,7 +156,7 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
         return len(self.listed)
 
 
-Chunk = Blobs | Group
+Chunk = Blobs | Sources | Group
 
 
 class Verified(Struct, frozen=True):
@@ -124,6 +175,16 @@ class Analysed(Struct, frozen=True):
     probe: bytes
 
 
+class Copied(Struct, frozen=True):
+    """A piece of an access copy; its first says, as MessagePack of `AccessCopy`, what was encoded. Where none could be
+    made there is one row, with the `Fault` instead."""
+
+    sha256: str
+    piece: bytes
+    made: bytes = b""
+    fault: bytes = b""
+
+
 class Assembled(Struct, frozen=True):
     """A volume, as MessagePack of `Volume`."""
 
@@ -136,7 +197,7 @@ def run_chunk(chunk: str, folder: str, fence: int) -> tuple[str, str]:
     file, its SHA-256)."""
     given = _read(chunk)
     place = Path(folder)
-    if given.kind == "analyse":
+    if given.kind in ("analyse", "copy"):
         from onrecord import audio
 
         # A process that decodes forks: this comes before Arrow loads what would start threads.
@@ -175,6 +236,35 @@ def analyse(chunk: Blobs) -> Iterator[Analysed]:
         yield Analysed(sha256, msgspec.msgpack.encode(probe))
 
 
+def copy(chunk: Sources) -> Iterator[Copied]:
+    """Encode each sound once, in a confined child."""
+    from onrecord.audio.access import access_copy
+
+    store, limits = chunk.store, chunk.limits
+    for source in chunk.sources:
+        with tempfile.TemporaryFile() as file:
+            try:
+                with store.holding(source.sha256, source.root) as path:
+                    made = access_copy(
+                        path,
+                        file.fileno(),
+                        chunk.kilobits,
+                        tags=source.tags,
+                        seconds=limits.seconds_for(source.size) * _SLOWER,
+                        memory=limits.memory,
+                    )
+            except (IntegrityError, NotFound, StoreFailed) as error:
+                made = Fault("unreadable", error.message)
+            if isinstance(made, Fault):
+                yield Copied(source.sha256, b"", fault=msgspec.msgpack.encode(made))
+                continue
+            told = msgspec.msgpack.encode(made)
+            file.seek(0)
+            while piece := file.read(_PIECE):
+                yield Copied(source.sha256, piece, told)
+                told = b""
+
+
 def assemble(group: Group) -> Volume:
     """Name, bag and torrent of a volume."""
     return build(
@@ -194,6 +284,7 @@ def _assembled(group: Group) -> Iterator[Assembled]:
 KINDS: Final[dict[Kind, tuple[type[Struct], Callable[[Any], Iterator[Any]]]]] = {
     "verify": (Verified, verify),
     "analyse": (Analysed, analyse),
+    "copy": (Copied, copy),
     "assemble": (Assembled, _assembled),
 }
 
@@ -203,9 +294,11 @@ class _Told(Struct):
 
 
 def _read(chunk: str) -> Chunk:
-    if msgspec.json.decode(chunk, type=_Told).kind == "assemble":
+    kind = msgspec.json.decode(chunk, type=_Told).kind
+    if kind == "assemble":
         return msgspec.json.decode(chunk, type=Group)
-    return msgspec.json.decode(chunk, type=Blobs, dec_hook=lambda _, path: Path(path))
+    of: type[Sources | Blobs] = Sources if kind == "copy" else Blobs
+    return msgspec.json.decode(chunk, type=of, dec_hook=lambda _, path: Path(path))
 
 
 def _note(folder: Path, chunk: str, fence: int) -> None:

@@ -3,26 +3,23 @@
 """Access copies: small files for listening, made of sounds that are much larger, and made again where they are lost."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, groupby
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from onrecord import audio
 from onrecord.archive.batch import Batch
+from onrecord.archive.chunks import Source, Sources
 from onrecord.archive.core import Archive
 from onrecord.archive.door import Refused
-from onrecord.archive.ingest import Limits, limits_of
+from onrecord.archive.filework import FileWork
 from onrecord.archive.portions import Progress, in_portions, told
 from onrecord.catalog.tables import CopyRow
-from onrecord.engine.pool import Workers
 from onrecord.model.sound import AccessCopy, Fault
 from onrecord.rights import attribution
-from onrecord.store import Root, Staged, Store
-
-_CHUNK = 4
-#: Encoding takes about as long again as decoding and everything that is measured.
-_SLOWER = 5
+from onrecord.store import Staged
 
 
 class CopyReport(Struct):
@@ -37,25 +34,6 @@ class CopyReport(Struct):
     sound: float = 0.0
     elapsed: float = 0.0
     failed: list[Refused] = msgspec.field(default_factory=list)
-
-
-class Source(Struct, frozen=True):
-    """A sound to copy: where it lies and what the copy says of itself."""
-
-    sha256: str
-    root: str
-    size: int
-    tags: Mapping[str, str]
-
-
-class Wanted(Struct, frozen=True):
-    """Sounds for one worker."""
-
-    sources: Sequence[Source]
-    kilobits: int
-    roots: Sequence[Root]
-    reserve: int
-    limits: Limits
 
 
 class Made(Struct, frozen=True):
@@ -85,65 +63,40 @@ def make_copies(
     Each committed batch stays; the next call goes on from there. A sound whose copy is damaged gets a new one.
     """
     report, begun = CopyReport(kilobits), time.monotonic()
-    with archive.writing(), Workers(archive.settings.workers, audio.preload) as workers:
+    with archive.writing(), FileWork(archive, "copy") as work:
 
         def tell(state: Progress) -> None:
             report.sound = state.sound
             progress(state)
 
-        for results in in_portions(told(workers.map(copy, _chunks(archive, kilobits, report)), tell)):
-            _commit(archive, results, report)
+        results = work.copies(_sources(archive, kilobits, report), kilobits)
+        for made in in_portions(told((_taken(archive, work, *result) for result in results), tell)):
+            _commit(archive, made, report)
     report.elapsed = time.monotonic() - begun
     return report
 
 
-def copy(wanted: Wanted) -> list[Made]:
-    """Runs in a worker: encodes each source in a confined child, into a part of the store."""
-    store = Store(wanted.roots, wanted.reserve)
-    return [_copy(store, wanted, source) for source in wanted.sources]
+def _taken(archive: Archive, work: FileWork, chunk: Sources, rows: Iterator[dict[str, Any]]) -> list[Made]:
+    """What a chunk's result holds, staged here, for tasks write nothing into the store."""
+    sources = {source.sha256: source for source in chunk.sources}
+    found = [
+        _one(archive, sources[sha256], pieces) for sha256, pieces in groupby(rows, lambda row: row["sha256"])
+    ]
+    work.drop(chunk)
+    return found
 
 
-class _NotMade(Exception):
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.detail)
-        self.fault = fault
+def _one(archive: Archive, source: Source, pieces: Iterator[dict[str, Any]]) -> Made:
+    first = next(pieces)
+    if first["fault"]:
+        return Made(source, None, msgspec.msgpack.decode(first["fault"], type=Fault))
 
+    def write(descriptor: int) -> None:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.writelines(row["piece"] for row in chain((first,), pieces))
 
-def _copy(store: Store, wanted: Wanted, source: Source) -> Made:
-    from onrecord.audio.access import access_copy
-
-    answer: AccessCopy | None = None
-
-    def make(descriptor: int) -> None:
-        nonlocal answer
-        with store.holding(source.sha256, source.root) as path:
-            made = access_copy(
-                path,
-                descriptor,
-                wanted.kilobits,
-                tags=source.tags,
-                seconds=wanted.limits.seconds_for(source.size) * _SLOWER,
-                memory=wanted.limits.memory,
-            )
-        if isinstance(made, Fault):
-            raise _NotMade(made)
-        answer = made
-
-    try:
-        staged = store.stage_made(make, source.size)
-    except _NotMade as error:
-        return Made(source, None, error.fault)
-    assert answer is not None
-    return Made(source, staged, answer)
-
-
-def _chunks(archive: Archive, kilobits: int, report: CopyReport) -> Iterator[Wanted]:
-    limits = limits_of(archive)
-    sources = list(_sources(archive, kilobits, report))
-    for start in range(0, len(sources), _CHUNK):
-        yield Wanted(
-            sources[start : start + _CHUNK], kilobits, archive.store.roots, archive.store.reserve, limits
-        )
+    staged = archive.store.stage_made(write, source.size)
+    return Made(source, staged, msgspec.msgpack.decode(first["made"], type=AccessCopy))
 
 
 def _sources(archive: Archive, kilobits: int, report: CopyReport) -> Iterator[Source]:

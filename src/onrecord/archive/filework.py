@@ -18,7 +18,7 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar
 from msgspec import Struct
 
 from onrecord import audio
-from onrecord.archive.chunks import KINDS, Blobs, Chunk, Group, Kind, run_chunk
+from onrecord.archive.chunks import KINDS, Blobs, Chunk, Group, Kind, Source, Sources, run_chunk
 from onrecord.archive.core import Archive
 from onrecord.archive.ingest import Limits, limits_of
 from onrecord.durable import sha256_of, sync
@@ -34,6 +34,9 @@ from onrecord.store.roots import Disk
 #: costs a task, a row and a result.
 HERE: Final = (64, 1 << 30)
 CLUSTER: Final = (1_000, 64 << 30)
+#: The same of sounds that are encoded: that takes longer, and the results are files themselves.
+COPIED_HERE: Final = (16, 256 << 20)
+COPIED_ON_CLUSTER: Final = (250, 16 << 30)
 #: Seconds that a lease lasts, and that go by before it is extended.
 _LEASE: Final = 600.0
 _EXTEND: Final = 60.0
@@ -44,7 +47,8 @@ _TRIES: Final = 5
 _KEPT: Final = 7 * 86_400.0
 _ROWS: Final = 16
 
-Some = TypeVar("Some", Blobs, Group)
+Some = TypeVar("Some", Blobs, Sources, Group)
+Item = TypeVar("Item")
 Result = tuple[Blobs, Iterator[dict[str, Any]]]
 
 
@@ -113,8 +117,23 @@ class FileWork:
         self, blobs: Iterable[tuple[str, str, int]], most: tuple[int, int] | None = None
     ) -> Iterator[Result]:
         """`each` over chunks of these blobs, of so many files and bytes at most."""
-        spark = self._archive.settings.engine.kind == "spark"
-        return self.each(self._chunks(blobs, most or (CLUSTER if spark and self._hands is None else HERE)))
+        return self.each(self._chunks(blobs, most or (CLUSTER if self._is_on_cluster else HERE)))
+
+    def copies(
+        self, sources: Iterable[Source], kilobits: int
+    ) -> Iterator[tuple[Sources, Iterator[dict[str, Any]]]]:
+        """`each` over chunks of sounds that are copied."""
+        most = COPIED_ON_CLUSTER if self._is_on_cluster else COPIED_HERE
+        disks, buckets = self._roots
+        chunks = (
+            Sources(self._kind, kilobits, some, disks, buckets, self._limits)
+            for some in _bounded(sources, lambda source: source.size, most)
+        )
+        return self.each(chunks)
+
+    def drop(self, chunk: Chunk) -> None:
+        """Its rows were taken and are kept elsewhere: they would take up room until the job is over."""
+        self._path(chunk).unlink(missing_ok=True)
 
     def each(self, chunks: Iterable[Some]) -> Iterator[tuple[Some, Iterator[dict[str, Any]]]]:
         """Each chunk with its rows, in no order. Rows must be taken before the next chunk is."""
@@ -155,22 +174,19 @@ class FileWork:
         return Pooled(self._stack.enter_context(Workers(settings.workers, audio.preload)), settings.workers)
 
     def _chunks(self, blobs: Iterable[tuple[str, str, int]], most: tuple[int, int]) -> Iterator[Blobs]:
-        waiting: list[tuple[str, str, int]] = []
-        size = 0
-        for blob in blobs:
-            waiting.append(blob)
-            size += blob[2]
-            if len(waiting) >= most[0] or size >= most[1]:
-                yield self._chunk(waiting)
-                waiting, size = [], 0
-        if waiting:
-            yield self._chunk(waiting)
+        disks, buckets = self._roots
+        for some in _bounded(blobs, lambda blob: blob[2], most):
+            yield Blobs(self._kind, some, disks, buckets, self._limits)
 
-    def _chunk(self, blobs: Sequence[tuple[str, str, int]]) -> Blobs:
+    @property
+    def _roots(self) -> tuple[list[Disk], list[Bucket]]:
         roots = self._archive.store.roots
         disks = [root for root in roots if isinstance(root, Disk)]
-        buckets = [root for root in roots if isinstance(root, Bucket)]
-        return Blobs(self._kind, blobs, disks, buckets, self._limits)
+        return disks, [root for root in roots if isinstance(root, Bucket)]
+
+    @property
+    def _is_on_cluster(self) -> bool:
+        return self._archive.settings.engine.kind == "spark" and self._hands is None
 
     def _path(self, chunk: Chunk) -> Path:
         return self.folder / f"{chunk.digest}.parquet"
@@ -256,6 +272,22 @@ class FileWork:
         attempt.rename(self._path(at.chunk))
         sync(self.folder)
         return True
+
+
+def _bounded(
+    items: Iterable[Item], size: Callable[[Item], int], most: tuple[int, int]
+) -> Iterator[list[Item]]:
+    """In their order, so many together, with so many bytes, at most."""
+    waiting: list[Item] = []
+    total = 0
+    for item in items:
+        waiting.append(item)
+        total += size(item)
+        if len(waiting) >= most[0] or total >= most[1]:
+            yield waiting
+            waiting, total = [], 0
+    if waiting:
+        yield waiting
 
 
 class Inline:
