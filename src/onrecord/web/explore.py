@@ -86,7 +86,9 @@ class Explore:
         """What was counted last, and whether it is what would be counted now."""
         with Archive.open(self._folder) as archive:
             last, now = kept(archive), state(archive)
-            settled = archive.is_snapshot  # where nothing can be counted
+            settled = archive.is_snapshot
+        if settled and not last:
+            self._said = "a copy for readers counts nothing, and nothing was counted where it was made"
         if settled or (last and last.state == now):
             return last, True
         worker = self._count()
