@@ -5,6 +5,7 @@
 import os
 import secrets
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -91,12 +92,17 @@ def command(
 
 
 def _by_itself(folder: Path) -> int:
-    """How many processes, where the command does not say it."""
-    from onrecord.archive import Archive
+    """How many processes, where the command does not say it.
+
+    Read by itself, so that whoever watches them need not load what reads an archive; they say what is wrong with it.
+    """
     from onrecord.errors import ConfigError
 
-    with Archive.open(folder) as archive:
-        wanted = archive.settings.web.processes
-    if not 0 <= wanted <= _MOST:
-        raise ConfigError(f"[web] processes: expected 0 to {_MOST}, got {wanted}")
+    path = folder / "onrecord.toml"
+    try:
+        wanted = tomllib.loads(path.read_text("utf-8"))["web"]["processes"]
+    except (OSError, ValueError, KeyError, TypeError):
+        wanted = 0
+    if type(wanted) is not int or not 0 <= wanted <= _MOST:
+        raise ConfigError(f"{path}: [web] processes: expected a number from 0 to {_MOST}, got {wanted!r:.40}")
     return wanted or min(os.cpu_count() or 1, _BY_ITSELF)

@@ -23,7 +23,7 @@ from onrecord.web.access.limits import BURST
 from onrecord.web.access.people import Users
 from onrecord.web.access.roles import Role, Scope
 from tests.archive.withdrawn import sha256
-from tests.pipeline.pieces import start
+from tests.pipeline.pieces import onrecord, start
 
 RATE = 5
 _SETTINGS = f"""
@@ -133,3 +133,14 @@ def test_two_processes_answer_as_one(served: Served, paths: dict[str, Path]) -> 
     assert served.ended() == 0
     faults = [line["message"] for line in map(json.loads, served.said) if line["message"] != "request"]
     assert len(faults) == 1 and f"process {killed} of the server died" in faults[0]
+
+
+def test_what_they_cannot_begin_for_is_said_once(held: Archive) -> None:
+    settings = held.folder / "onrecord.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + '[web]\ntrusted_proxies = ["nobody"]\n', encoding="utf-8"
+    )
+    done = onrecord("-C", held.folder, "serve", "--port", "0", "--processes", "2")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.count("expected an address or a network, got 'nobody'") == 1
+    assert "Traceback" not in done.stderr
