@@ -3,6 +3,7 @@
 """S3 servers on this machine, and something between them and us that does harm."""
 
 import http.client
+import json
 import os
 import re
 import socket
@@ -62,6 +63,18 @@ def put(endpoint: str, bucket: str, key: str, content: bytes) -> None:
     _client(endpoint).put_object(Bucket=bucket, Key=key, Body=content)
 
 
+def let_everybody_read(endpoint: str, bucket: str) -> None:
+    """As the keeper of a public bucket does: each object, and no list."""
+    read = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [read]}
+    _client(endpoint).put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
 def uploads(endpoint: str, bucket: str) -> list[str]:
     """Keys of unfinished uploads."""
     return [
@@ -71,7 +84,8 @@ def uploads(endpoint: str, bucket: str) -> list[str]:
 
 @contextmanager
 def harming(endpoint: str, harm: Harm) -> Iterator[str]:
-    """A server before the server. `harm` says of each request: "500"; "cut" the connection before it is passed on;
+    """A server before the server. `harm` says of each request: "500"; "403" as to whom a bucket hides what it lacks;
+    "cut" the connection before it is passed on;
     "lose" the answer; "half" the body of the answer; "empty" for a list that does not know yet; "change" a byte of what
     is passed on.
     """
@@ -86,6 +100,8 @@ def harming(endpoint: str, harm: Harm) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if done == "500":
                 return self._answer(500, [], b"<Error><Code>InternalError</Code></Error>")
+            if done == "403":
+                return self._answer(403, [], b"<Error><Code>AccessDenied</Code></Error>")
             if done == "cut":
                 return self._end()
             if done == "change" and body:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from onrecord.archive import Archive
+from onrecord.archive.checking import check
 from onrecord.archive.editions import read_manifest
+from onrecord.archive.mirroring import follow, sync
 from onrecord.archive.placing import place
 from onrecord.archive.publishing import publish
 from onrecord.archive.withdrawing import withdraw
@@ -103,3 +105,36 @@ def test_what_is_somebody_elses_is_not_overwritten(
         assert s3.stored(s3_server, s3_bucket)["public/editions/1/manifest.json"] == b"another's"
         name = next(archive.folder.glob("placed/*.jsonl")).read_text().splitlines()[-1]
         assert name == '["editions/1/manifest.json","-"]', "it is not taken for ours later"
+
+
+def test_another_archive_fetches_a_placed_edition_from_there_alone(
+    made_once: Callable[..., Path], s3_server: str, s3_bucket: str, tmp_path: Path
+) -> None:
+    """By plain HTTP, as the public reads a bucket: who may not list it is told 403 of what is not there."""
+    folder = made_once(two_sounds)
+    with Archive.open(folder / "archive", lambda: DAY) as plain, with_server(plain, s3_server) as archive:
+        place(archive, f"s3://{s3_bucket}/public")
+        sound = {name.stem for name in volumes(archive).values()}
+    (folder / "archive").rename(folder / "gone")
+    s3.let_everybody_read(s3_server, s3_bucket)
+    there = {f"/{s3_bucket}/{key}" for key in s3.stored(s3_server, s3_bucket)}
+    faults, asked = iter(["cut", "half"]), list[str]()
+
+    def harm(_: int, method: str, path: str) -> str:
+        asked.append(f"{method} {path}")
+        if path not in there:
+            return "403"
+        return next(faults, "") if "/data/" in path else ""
+
+    with (
+        s3.harming(s3_server, harm) as public,
+        Archive.create(tmp_path / "mirror", "M", lambda: DAY) as mirror,
+    ):
+        follow(mirror, f"{public}/{s3_bucket}/public/feed/")
+        [report] = sync(mirror, [], pages=[])
+        assert (report.files, report.absent, report.number) == (2, 0, 1)
+        assert sound <= {row.sha256 for row in mirror.ledger.blobs() if row.is_held}
+        assert check(mirror).bad == []
+        assert sum("/exchange/" in line for line in asked) <= 2, "a bucket has none, which is learned once"
+        [again] = sync(mirror, [], pages=[])
+        assert (again.files, again.had, again.downloaded) == (0, 2, 0)

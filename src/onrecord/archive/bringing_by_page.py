@@ -6,11 +6,15 @@ Each piece is checked as it comes, so a page that gives something else is found 
 not asked again; the next one goes on from there.
 """
 
+import hashlib
 import re
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
 
 from onrecord.archive.bringing import Bringer, Brought, Wanted, Whole, nobody
 from onrecord.errors import MirrorFailed, SourceFailed, SourceRefused
@@ -18,45 +22,76 @@ from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model.digests import PIECE
 from onrecord.model.identifiers import sha256
 from onrecord.model.merkle import leaves, piece_root
-from onrecord.net import UnexpectedStatus, fetch
+from onrecord.net import UnexpectedStatus, connected, fetch
 from onrecord.publish.contents import Contents, Listed, layers, read
+from onrecord.publish.edition import FEED
 from onrecord.store.roots import refused_write
+
+if TYPE_CHECKING:
+    import httpx2
 
 #: Pieces asked for at once.
 _AT_ONCE: Final = 8
+#: Files that come at a time.
+_FILES: Final = 4
+_SECONDS: Final = 60.0
 _EDITION = re.compile(r"onrecord-[0-9a-f]{16}-edition-([1-9][0-9]{0,8})")
 
 
 class Pages:
-    """From pages, asked in order. `liars` gave what is not the file's; `failures` say what else failed."""
+    """From pages, asked in order. `liars` gave what is not the file's; `failures` say what else failed.
+
+    A page is an archive's own, or a place in a bucket where `publish place` has put an edition: that has no exchange,
+    and gives sound by its volume alone. What one answers with is remembered of it.
+    """
 
     def __init__(self, pages: Sequence[str], progress: Callable[[str, FetchProgress], None]) -> None:
         self._pages = [page.rstrip("/") for page in pages]
         self._progress = progress
+        self._by_volume: set[str] = set()
+        self._telling = threading.Lock()
         self.liars: list[str] = []
         self.failures: list[str] = []
+
+    @property
+    def are_left(self) -> bool:
+        """Whether there is one that may be asked for more."""
+        return bool(self._pages)
 
     def bring(self, torrent: bytes, into: Path, wanted: Wanted, whole: Whole = nobody) -> Brought:
         contents, known = read(torrent), layers(torrent)
         files = [file for file in contents.files if wanted(file.path)]
-        total = sum(file.size for file in files)
-        received, absent = 0, set[tuple[str, ...]]()
         for file in files:
             if file.size > PIECE and file.root not in known:
                 raise SourceRefused(
                     f"torrent {contents.name}: it lacks the piece hashes of {file.path[-1]}",
                     "use the torrent of the edition",
                 )
-            coming = _Coming(contents, file, known.get(file.root, file.root), into)
+        total, received, absent = sum(file.size for file in files), 0, set[tuple[str, ...]]()
 
-            def came(size: int, received: int = received) -> None:
-                self._progress(contents.name, FetchProgress(received + size, total, len(self._pages), 0))
+        def came(size: int) -> None:
+            nonlocal received
+            with self._telling:
+                received += size
+                self._progress(contents.name, FetchProgress(received, total, len(self._pages), 0))
 
-            if self._one(coming, came):
-                whole(file.path)
-            else:
-                absent.add(file.path)
-            received += coming.received
+        with connected(_SECONDS) as client, ThreadPoolExecutor(_FILES) as threads:
+
+            def one(file: Listed) -> bool:
+                coming = _Coming(contents, file, known.get(file.root, file.root), into, client, came)
+                return self._one(coming)
+
+            pending = {threads.submit(one, file): file for file in files}
+            try:
+                for done in as_completed(pending):
+                    if done.result():
+                        whole(pending[done].path)
+                    else:
+                        absent.add(pending[done].path)
+            except BaseException:
+                threads.shutdown(wait=False, cancel_futures=True)
+                client.close()  # so that what travels ends, and need not be waited for
+                raise
         return Brought(received, frozenset(absent))
 
     def failed(self, what: str) -> MirrorFailed:
@@ -65,23 +100,61 @@ class Pages:
             f"{what}: nobody who was asked gave it: {why}", "name another holder with --from, or a --peer"
         )
 
-    def _one(self, coming: "_Coming", came: Callable[[int], None]) -> bool:
+    def _one(self, coming: "_Coming") -> bool:
         for page in list(self._pages):
             try:
-                coming.go_on(page, came)
+                self._from(page, coming)
             except _Lie as lie:
-                self.liars.append(page)
-                self._pages.remove(page)
                 self.failures.append(str(lie))
+                if self._leave(page):
+                    self.liars.append(page)
             except UnexpectedStatus as error:
                 self.failures.append(error.message)  # it lacks this one, and may have the next
             except SourceFailed as error:
                 # Each was tried several times: who does not answer is not asked for every other file, too.
-                self._pages.remove(page)
+                self._leave(page)
                 self.failures.append(error.message)
             if coming.is_whole:
                 break
         return coming.settled()
+
+    def _from(self, page: str, coming: "_Coming") -> None:
+        """Ask a page by the address that it answered with last, then by the other that it may have."""
+        by_digest, *by_volume = coming.addresses
+        tried = [by_digest, *by_volume]
+        if page in self._by_volume:
+            tried.reverse()
+        for address in tried:
+            try:
+                coming.go_on(page, address)
+                (self._by_volume.add if address in by_volume else self._by_volume.discard)(page)
+                return
+            except UnexpectedStatus:
+                if address == tried[-1]:
+                    raise
+
+    def _leave(self, page: str) -> bool:
+        """Ask it no more; False where another thread has said so."""
+        with suppress(ValueError):
+            self._pages.remove(page)
+            return True
+        return False
+
+
+class OrEnd:
+    """Pages on which all depends: where none is left that could be asked, the run ends, and the next goes on."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._asked = pages
+
+    def bring(self, torrent: bytes, into: Path, wanted: Wanted, whole: Whole = nobody) -> Brought:
+        brought = self._asked.bring(torrent, into, wanted, whole)
+        if brought.absent and not self._asked.are_left:
+            raise self.failed(f"torrent {read(torrent).name}: {len(brought.absent):,} files")
+        return brought
+
+    def failed(self, what: str) -> MirrorFailed:
+        return self._asked.failed(what)
 
 
 class InTurn:
@@ -104,6 +177,12 @@ class InTurn:
         return self._bringers[0].failed(what)
 
 
+def page_of(feed: str) -> list[str]:
+    """The page, or the place in a bucket, that a feed is on; none where it is on none."""
+    page, _, rest = feed.rpartition(f"/feed/{FEED}")
+    return [page] if page and not rest and urlsplit(page).scheme in ("http", "https") else []
+
+
 class _Lie(Exception):
     """A page gave bytes that are not the file's."""
 
@@ -111,15 +190,26 @@ class _Lie(Exception):
 class _Coming:
     """One file on its way: pieces that are here and right, in their order. What an earlier run left is looked at."""
 
-    def __init__(self, contents: Contents, file: Listed, layer: bytes, into: Path) -> None:
+    def __init__(
+        self,
+        contents: Contents,
+        file: Listed,
+        layer: bytes,
+        into: Path,
+        client: "httpx2.Client",
+        came: Callable[[int], None],
+    ) -> None:
         self._file = file
+        self._client = client
+        self._came = came
         self._layer = layer
         self._name = contents.name
         self._target = into.joinpath(contents.name, *file.path)
         # Beside the torrent's folder: whoever looks into that finds nothing but its files.
-        self._part = into / ".parts" / (file.root.hex() or "empty")
+        self._part = (
+            into / ".parts" / hashlib.sha256("/".join((contents.name, *file.path)).encode()).hexdigest()
+        )
         self._done = 0
-        self.received = 0
         try:
             self._target.parent.mkdir(parents=True, exist_ok=True)
             self._part.parent.mkdir(exist_ok=True)
@@ -135,21 +225,28 @@ class _Coming:
     def is_whole(self) -> bool:
         return self._done == self._file.size
 
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Where pages give it: sound by its digest, in whatever volume it is, or by its place in this one."""
+        return list(_addresses(self._name, self._file.path))
+
     def settled(self) -> bool:
         """Give the file its name if it is whole; its pieces were looked at one by one. The part stays if it is not."""
         if self.is_whole:
             self._part.rename(self._target)
         return self.is_whole
 
-    def go_on(self, page: str, came: Callable[[int], None]) -> None:
+    def go_on(self, page: str, address: str) -> None:
         """Ask a page for what is lacking. Raises `_Lie`, SourceFailed, StoreFull, StoreFailed."""
-        address = page + _address(self._name, self._file.path)
         while not self.is_whole:
             end = min(self._done + _AT_ONCE * PIECE, self._file.size)
-            content = fetch(address, end - self._done, part=(self._done, end - 1), seconds=60.0)
-            self.received += len(content)
+            # Who knows no ranges gives small files all the same.
+            part = None if end - self._done == self._file.size else (self._done, end - 1)
+            content = fetch(
+                page + address, end - self._done, part=part, seconds=_SECONDS, client=self._client
+            )
+            self._came(len(content))
             self._append(page, memoryview(content), end)
-            came(self._done)
 
     def _append(self, page: str, content: memoryview, end: int) -> None:
         for at in range(0, len(content), PIECE):
@@ -181,9 +278,11 @@ class _Coming:
             file.truncate(self._done)
 
 
-def _address(name: str, path: tuple[str, ...]) -> str:
-    """Where a page gives a torrent's file: sound by its digest, in whatever volume it is; papers by their place."""
+def _addresses(name: str, path: tuple[str, ...]) -> Iterator[str]:
+    place = "/".join(map(quote, path))
     if edition := _EDITION.fullmatch(name):
-        return f"/editions/{edition[1]}/" + "/".join(map(quote, path))
-    digest = sha256(path[-1].partition(".")[0]) if path[0] == "data" else ""
-    return f"/exchange/{digest}" if digest else f"/volumes/{name}/" + "/".join(map(quote, path))
+        yield f"/editions/{edition[1]}/{place}"
+        return
+    if path[0] == "data" and (digest := sha256(path[-1].partition(".")[0])):
+        yield f"/exchange/{digest}"
+    yield f"/volumes/{name}/{place}"

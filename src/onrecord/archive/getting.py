@@ -7,13 +7,12 @@ from the swarm, let in by the one door as a sync would. The same is asked of it:
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from onrecord import audio
 from onrecord.archive.bringing import Bringer, Swarm
-from onrecord.archive.bringing_by_page import InTurn, Pages
+from onrecord.archive.bringing_by_page import InTurn, Pages, page_of
 from onrecord.archive.core import Archive
 from onrecord.archive.following import fetching
 from onrecord.archive.foreign import evidence_in
@@ -28,12 +27,10 @@ from onrecord.errors import (
     OnrecordError,
     UsageError,
 )
-from onrecord.ledger import Followed
 from onrecord.mirror.session import Peer, Session
 from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model import identifiers
 from onrecord.model.rights import Target, Use
-from onrecord.publish.edition import FEED
 from onrecord.rights import RULES
 from onrecord.search.rows import Rows
 
@@ -94,7 +91,7 @@ def get(
             swarm = Swarm(stack.enter_context(Session(listen)), peers, progress, patience)
         names = _names(archive, thing)
         for followed in every:
-            asked = Pages(pages or _page_of(followed), progress)
+            asked = Pages(pages or page_of(followed.feed), progress)
             bringer: Bringer = InTurn(asked, swarm) if swarm else asked
             run = Run(archive, followed, bringer, workers, incoming="getting")
             try:
@@ -204,9 +201,3 @@ def _withdrawn(archive: Archive, run: Run, names: Sequence[str]) -> IsWithdrawn 
         by = f"by archive {run.archive_id}, as its signed list number {listed.sequence} says"
         return IsWithdrawn("", "R-WITHDRAWN", by)
     return None
-
-
-def _page_of(followed: Followed) -> list[str]:
-    """The page that an archive's feed is on, if it is on one."""
-    page, _, rest = followed.feed.rpartition(f"/feed/{FEED}")
-    return [page] if page and not rest and urlsplit(page).scheme in ("http", "https") else []

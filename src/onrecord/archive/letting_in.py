@@ -37,8 +37,8 @@ class SyncReport(Struct):
     `hidden` files are held, and were withdrawn by the archive since the last run; `shown` is how many of its
     withdrawals were lifted. `expired` is the day on which its feed ceased to be good, "" where it is: then nothing was
     fetched over the network, and `number` is the edition that goes on being served. `left_out` are volumes that are
-    not in the plan. `absent` counts files that a disk did not have, `damaged` names those that were not right on it.
-    `unlike` names files that are not what the archive's word said, and why: they were set aside.
+    not in the plan. `absent` counts files that a disk or a page did not have, `damaged` names those that were not right
+    on the disk. `unlike` names files that are not what the archive's word said, and why: they were set aside.
     `failed` says what ended it, "" where nothing did, `hint` what can be done, and `exit_code` is that of the error.
     """
 

@@ -19,6 +19,7 @@ from onrecord.archive import planning
 from onrecord.archive.allowed import Allowed
 from onrecord.archive.batch import Batch
 from onrecord.archive.bringing import Bringer, Brought, Disk, Swarm, Whole, nobody
+from onrecord.archive.bringing_by_page import InTurn, OrEnd, Pages, page_of
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, read_feed, tags_of
 from onrecord.archive.following import (
@@ -84,6 +85,7 @@ def sync(
     listen: str = "127.0.0.1:0",
     disk: Path | None = None,
     *,
+    pages: Sequence[str] | None = None,
     look_into: bool = True,
 ) -> list[SyncReport]:
     """Fetch the newest edition of every followed archive, of its volumes those that the plan names. A run that was
@@ -95,7 +97,9 @@ def sync(
     Of an archive whose feed has expired nothing is fetched, and its report says so: what is held stays, and is seeded.
     Where several are followed and one fails, its report says why, and the others go on; one alone raises its error.
     While `listen` is an address on loopback, peers elsewhere are not spoken with. With `disk`, a folder that
-    `exporting` wrote, feed and bytes come from there and no network is used: of the archives that it has.
+    `exporting` wrote, feed and bytes come from there and no network is used: of the archives that it has. With `pages`
+    the bytes come from these (pages of holders, or places in buckets), for none that is named from where each feed is;
+    what they do not have the `peers` are asked for.
     Raises ArchiveLocked where another run fetches, or somebody writes.
     """
     every = [followed for followed in archive.ledger.followed() if followed.feed]
@@ -107,16 +111,27 @@ def sync(
         )
     if not every:
         raise UsageError("no archive is followed", "name one with `onrecord mirror follow FEED`")
+    if pages is not None and not (pages or peers or any(page_of(followed.feed) for followed in every)):
+        raise UsageError(
+            "no archive that is followed has its feed on a page",
+            "give --peer ADDRESS:PORT, or --from FOLDER or URL",
+        )
     with ExitStack() as stack:
         stack.enter_context(fetching(archive))
         workers = stack.enter_context(Workers(archive.settings.workers, audio.preload))
         swarm = None
-        if disk is None:
+        if disk is None and (peers or pages is None):
             swarm = Swarm(stack.enter_context(Session(listen)), peers, progress, patience)
-        runs = []
-        for followed in every:
-            bringer = swarm or Disk(disk / followed.archive, progress)  # type: ignore[operator]
-            runs.append(Run(archive, followed, bringer, workers, disk))
+
+        def bringer(followed: Followed) -> Bringer:
+            if disk is not None:
+                return Disk(disk / followed.archive, progress)
+            if pages is None and swarm:
+                return swarm
+            asked = Pages(pages or page_of(followed.feed), progress)
+            return InTurn(asked, swarm) if swarm else OrEnd(asked)
+
+        runs = [Run(archive, followed, bringer(followed), workers, disk) for followed in every]
         # First the papers of all: a plan chooses among the volumes of every archive.
         ready = [run for run in runs if _done(run, run.prepare, others=len(runs) > 1)]
         allowed = (sha256 for run in ready for sha256, _ in run.allowed.each())

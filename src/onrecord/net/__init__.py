@@ -11,7 +11,7 @@ from onrecord.net.failures import (
     TooSlow,
     UnexpectedStatus,
 )
-from onrecord.net.fetching import fetch
+from onrecord.net.fetching import connected, fetch
 from onrecord.net.repeats import Repeats
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "RobotsRefused",
     "TooSlow",
     "UnexpectedStatus",
+    "connected",
     "download",
     "fetch",
 ]

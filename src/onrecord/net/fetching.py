@@ -7,6 +7,7 @@ The host may be a private one (a mirror on the same network), so what `Client` r
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -30,10 +31,12 @@ def fetch(
     pause: Callable[[float], None] = time.sleep,
     seconds: float = _SECONDS,
     part: tuple[int, int] | None = None,
+    client: "httpx2.Client | None" = None,
 ) -> bytes:
     """The bytes behind an http or https address, at most `most` of them.
 
     `part` asks for the bytes from the first to the last of two places alone; a server that sends all is refused.
+    `client` has connections that stay open (`connected`), for whoever asks for much.
 
     A connection that fails and an answer of 429 or 5xx are tried again, as the server asks but a minute at most;
     then SourceFailed says what came. A redirect is followed on the same host only. The server may be silent for
@@ -43,14 +46,12 @@ def fetch(
 
     if _host(address)[0] not in ("http", "https"):
         raise SourceFailed(f"{address[:200]}: expected an http or https address", "is the address right?")
-    # Not compressed: what is counted is what was sent, and nothing small unpacks to something large.
-    headers = {"User-Agent": f"onrecord/{__version__}", "Accept-Encoding": "identity"}
-    if part is not None:
-        headers["Range"] = f"bytes={part[0]}-{part[1]}"
-    with httpx2.Client(timeout=seconds, headers=headers) as client:
+    asked_for = "" if part is None else f"bytes={part[0]}-{part[1]}"
+    opened: AbstractContextManager[httpx2.Client] = nullcontext(client) if client else connected(seconds)
+    with opened as line:
         for left in range(_TRIES - 1, -1, -1):
             try:
-                return _once(client, address, most, _REDIRECTS, time.monotonic() + 6 * seconds)
+                return _once(line, address, asked_for, most, _REDIRECTS, time.monotonic() + 6 * seconds)
             except httpx2.InvalidURL as error:
                 raise SourceFailed(f"{address[:200]}: {error}", "is the address right?") from None
             except AskAgain as again:
@@ -65,15 +66,24 @@ def fetch(
     raise AssertionError("unreachable")
 
 
-def _once(client: "httpx2.Client", address: str, most: int, redirects: int, end: float) -> bytes:
-    with client.stream("GET", address) as answer:
+def connected(seconds: float = _SECONDS) -> "httpx2.Client":
+    """Connections that stay open between fetches, for use by several threads; close them, or use a `with` block."""
+    import httpx2
+
+    # Not compressed: what is counted is what was sent, and nothing small unpacks to something large.
+    headers = {"User-Agent": f"onrecord/{__version__}", "Accept-Encoding": "identity"}
+    return httpx2.Client(timeout=seconds, headers=headers)
+
+
+def _once(client: "httpx2.Client", address: str, part: str, most: int, redirects: int, end: float) -> bytes:
+    with client.stream("GET", address, headers={"Range": part} if part else None) as answer:
         if answer.status_code in (301, 302, 303, 307, 308):
             target = _followed(address, answer.headers.get("location", ""), redirects)
-            return _once(client, target, most, redirects - 1, end)
+            return _once(client, target, part, most, redirects - 1, end)
         if answer.status_code == 429 or answer.status_code >= 500:
             raise AskAgain(f"answered {answer.status_code}", answer.headers.get("retry-after", ""))
-        if answer.status_code != (206 if "range" in client.headers else 200):
-            raise UnexpectedStatus(address, answer.status_code)
+        if answer.status_code != (expected := 206 if part else 200):
+            raise UnexpectedStatus(address, answer.status_code, str(expected))
         return whole(address, answer, most, _in_time(address, answer, end))
 
 

@@ -17,9 +17,10 @@ from onrecord.cli.peers import peer_of
 @click.option("--peer", "peers", multiple=True, help="ADDRESS:PORT of somebody who has it; repeatable.")
 @click.option(
     "--from",
-    "disk",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder that `mirror export` wrote: feed and files come from there, no network is used.",
+    "sources",
+    multiple=True,
+    help="A folder that `mirror export` wrote: feed and files come from there, no network is used. Or the address of a"
+    " page, or of a place in a bucket, that has the edition; repeatable.  [default: where the feed is]",
 )
 @click.option(
     "--listen",
@@ -38,29 +39,38 @@ from onrecord.cli.peers import peer_of
 @options
 def command(
     peers: tuple[str, ...],
-    disk: Path | None,
+    sources: tuple[str, ...],
     listen: str,
     patience: float,
     no_look: bool,
     folder: Path,
     out: Output,
 ) -> None:
-    """Fetch the newest editions over BitTorrent or from a disk, verify every byte, keep what may be shared.
+    """Fetch the newest editions, verify every byte, keep what may be shared.
+
+    They come over BitTorrent (--peer), over HTTP from where each feed is (a page, or a bucket in which the archive
+    placed its edition) or from --from, or from a disk. With both, peers are asked for what no page gave.
 
     As soon as all bytes are held they may be seeded; then each file is decoded, and what is not as the signed edition
     said is set aside (exit code 4).
 
     Where there is a plan (`mirror plan`) the volumes that it names are fetched. Exit code 3 where a feed has expired
-    (nothing new of that archive is trusted, what is held goes on being served), a file on the disk is damaged, or an
-    archive failed and others did not: each of them says why. Other commands may write meanwhile.
+    (nothing new of that archive is trusted, what is held goes on being served), a file on the disk is damaged, a page
+    lacks some, or an archive failed and others did not: each of them says why. Other commands may write meanwhile.
 
     \b
     Example:  onrecord mirror sync --peer 127.0.0.1:6881
     """
     from onrecord.archive import Archive, mirroring
 
-    if bool(peers) == bool(disk):
-        raise click.UsageError("give --peer ADDRESS:PORT, or --from FOLDER")
+    pages = [source for source in sources if "://" in source]
+    disk = Path(sources[0]) if sources and not pages else None
+    if disk is not None and (len(sources) > 1 or peers or not disk.is_dir()):
+        raise click.UsageError(
+            f"--from {sources[0]}: expected one folder that is there and no --peer, or addresses of http"
+        )
+    if disk is None and len(pages) < len(sources):
+        raise click.UsageError("--from: a folder, or addresses of http, not both")
     with Archive.open(folder) as archive:
         with out.progress("mirroring") as update:
             reports = mirroring.sync(
@@ -70,6 +80,7 @@ def command(
                 patience=patience,
                 listen=listen,
                 disk=disk,
+                pages=None if disk or (peers and not pages) else pages,
                 look_into=False,
             )
         if not no_look:
@@ -103,7 +114,7 @@ def command(
             if report.left_out:
                 yield f"  {report.left_out:,} volumes are not in the plan (`onrecord mirror plan`)"
             if report.absent:
-                yield f"  {report.absent:,} files are not on the disk"
+                yield f"  {report.absent:,} files are not {'on the disk' if disk else 'there; a later run asks again'}"
             for name in report.damaged:
                 yield f"  damaged on the disk, and not taken: {name}"
             for what in report.unlike:
@@ -122,5 +133,8 @@ def command(
         sys.exit(4)
     if all(report.failed for report in reports):
         sys.exit(max(report.exit_code for report in reports))
-    if any(report.expired or report.damaged or report.failed for report in reports):
+    if any(
+        report.expired or report.damaged or report.failed or (report.absent and not disk)
+        for report in reports
+    ):
         sys.exit(3)
