@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import msgspec
 
+from onrecord.archive import far_tables
 from onrecord.archive.opening_roots import roots_of
 from onrecord.archive.settings import Settings, read_settings, write_settings
 from onrecord.catalog.tables import Row, Tables
@@ -229,6 +230,8 @@ class Archive:
                 self._set_ledger_aside()
                 ledger = Ledger(path)
         self._catch_up(ledger)
+        if self.settings.store.tables:
+            far_tables.bring(self.folder, self.settings, [segment for segment, _ in ledger.segments()])
         return ledger
 
     def _catch_up(self, ledger: Ledger) -> None:
@@ -251,6 +254,7 @@ class Archive:
                     f"{self.folder}: format {entry.data['format']}, this onrecord knows {FORMAT}"
                 )
             segments = [msgspec.convert(body, Segment) for body in entry.data.get("segments", ())]
+            far_tables.bring(self.folder, self.settings, segments)
             ledger.index(entry, self._rows(segments))
 
     def _rows(self, segments: Sequence[Segment]) -> Rows:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from onrecord.archive import seed_state
+from onrecord.archive import far_tables, seed_state
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import feed_good_until
 from onrecord.archive.matching import is_matched
@@ -188,6 +188,9 @@ def _late(archive: Archive, *, matched: bool) -> Iterator[Wrong]:
     if unlooked := archive.ledger.vouched_totals()[0]:
         do = "Held and seeded on another archive's word; played and published once they were decoded here."
         yield Wrong("Files were not looked into yet", do, ("onrecord mirror look",), count=unlooked)
+    if entries := far_tables.behind(archive):
+        do = f"{archive.settings.store.tables} lacks what was committed last; each command tries to put it there."
+        yield Wrong("The copy of tables and log is behind", do, ("onrecord store tables",), count=entries)
     try:
         until = feed_good_until(archive)
     except OnrecordError as error:

@@ -38,12 +38,15 @@ class StoreSettings(_Section, frozen=True):
     in a bucket, see [s3]; new blobs go there when no disk has room.
     reserve_mb: room that is left free on every disk.
     cache: folder for copies of what lies in a bucket, and for what is on its way there.
-    cache_mb: bound of those copies, for each bucket; the least used leave first."""
+    cache_mb: bound of those copies, for each bucket; the least used leave first.
+    tables: `s3://BUCKET/PREFIX`, which has the tables and the log as well: each command puts there what it committed,
+    and what of the tables is lacking here comes from there. "" for this machine alone."""
 
     roots: tuple[str, ...] = ("blobs",)
     reserve_mb: int = 64
     cache: str = "cache"
     cache_mb: int = 10_240
+    tables: str = ""
 
 
 class WorkSettings(_Section, frozen=True):

@@ -16,6 +16,7 @@ import msgspec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_NAMES_TABLES = re.compile(rb"^\s*tables\s*=", re.MULTILINE)
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
@@ -119,13 +120,40 @@ def options(function: F) -> F:
         before["folder"] = folder or Path(before["folder"] or ".")
         before["as_json"], before["quiet"] = as_json or before["as_json"], quiet or before["quiet"]
         out = Output(before["as_json"], before["quiet"])
-        return function(*args, folder=before["folder"], out=out, **kwargs)
+        try:
+            return function(*args, folder=before["folder"], out=out, **kwargs)
+        finally:
+            if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+                _put_tables(before["folder"], out)
 
     command.__name__ = function.__name__
     command.__doc__ = function.__doc__
     # Options that stand below this decorator were collected by Click on the inner function.
     command.__click_params__ = [*command.__click_params__, *getattr(function, "__click_params__", [])]  # type: ignore[attr-defined]
     return command  # type: ignore[return-value]
+
+
+def _put_tables(folder: Path, out: Output) -> None:
+    """Put what was committed where the settings want the tables and the log to be as well. Whatever is in the way of
+    that is said, and no more: it is committed here."""
+    try:
+        if not _NAMES_TABLES.search((folder / "onrecord.toml").read_bytes()):
+            return
+    except OSError:
+        return
+    from onrecord.archive import Archive, far_tables
+    from onrecord.errors import ArchiveLocked, OnrecordError
+
+    try:
+        with Archive.open(folder) as archive:
+            if far_tables.behind(archive):
+                far_tables.put(archive)
+    except ArchiveLocked:
+        pass  # another process does just that
+    except OnrecordError as error:
+        out.say(
+            f"the copy of tables and log is behind: {error.message}; `onrecord store tables` makes up for it"
+        )
 
 
 def hint_if_unmatched(folder: Path, out: Output) -> None:

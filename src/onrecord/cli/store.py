@@ -124,6 +124,70 @@ def verify(place: str, folder: Path, out: Output) -> None:
         sys.exit(4)
 
 
+@command.command("tables")
+@click.option(
+    "--verify", "again", is_flag=True, help="Read there again whatever was put before. Exit code 4."
+)
+@options
+def tables(again: bool, folder: Path, out: Output) -> None:
+    """Put tables and log where `[store] tables` says, s3://BUCKET/PREFIX: what was committed since the last time.
+
+    Every command that commits does so at its end; where the bucket did not answer, this one makes up for it.
+
+    With --verify what is damaged there is set aside and put anew.
+
+    \b
+    Example:  onrecord store tables --verify
+    """
+    from onrecord.archive import Archive, far_tables
+
+    with Archive.open(folder) as archive, out.progress("putting") as update:
+        report = far_tables.put(archive, update)
+        found = far_tables.verify(archive, update) if again else None
+
+    def text() -> Iterator[str]:
+        yield f"{report.put:,} put ({size(report.bytes)}); {report.place} has everything up to entry {report.seq:,}"
+        if found:
+            for name in found.bad:
+                yield f"damaged or gone, and put anew: {name}"
+            yield f"{found.segments:,} files ({size(found.bytes)}) read there: {len(found.bad):,} damaged"
+        yield from report.notes
+
+    out.result("store.tables", msgspec.to_builtins(report) | {"verified": msgspec.to_builtins(found)}, text)
+    if found and found.bad:
+        sys.exit(4)
+
+
+@command.command("open")
+@click.argument("place")
+@click.argument("new", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--endpoint", default="", help="Address of the server.  [default: Amazon's]")
+@click.option("--region", default="", help="As the server calls it.")
+@options
+def open_place(place: str, new: Path, endpoint: str, region: str, folder: Path, out: Output) -> None:
+    """Make an archive anew in FOLDER from the bucket that has its tables and its log, as after the loss of a machine.
+
+    Names and search are made by `onrecord match` afterwards. One machine may write: this one or the other.
+
+    \b
+    Example:  onrecord store open s3://music/tables my-archive --endpoint https://s3.example.org
+    """
+    from onrecord.archive import Archive, far_tables
+    from onrecord.store.s3 import S3Settings
+
+    seq = far_tables.open_from(place, new, S3Settings(endpoint=endpoint, region=region))
+    with Archive.open(new) as archive:
+        body = {"folder": str(new), "archive": archive.id, "seq": seq}
+        lost = [*map(str, archive.lost_roots), *archive.unreached_roots]
+
+    def text() -> Iterator[str]:
+        yield f"{new} is archive {body['archive']} up to entry {seq:,}; now run `onrecord match`"
+        for name in lost:
+            yield f"its root {name} is not here: mount it, or name where it is in onrecord.toml: [store] roots"
+
+    out.result("store.open", body | {"lost": lost}, text)
+
+
 @command.command("access")
 @click.option(
     "--kilobits", type=click.IntRange(6, 256), default=96, show_default=True, help="A second, all channels."

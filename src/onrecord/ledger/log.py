@@ -110,6 +110,21 @@ class Log:
                 if entry.seq > after:
                     yield entry
 
+    def files_until(self, seq: int) -> Iterator[tuple[Path, int]]:
+        """Each file of the log, and how many of its bytes are entries up to `seq`."""
+        for path in self._files():
+            if int(path.stem) > seq:
+                return
+            content = path.read_bytes()
+            size = content.rfind(b"\n") + 1
+            while (
+                size
+                and _parse(content[(start := content.rfind(b"\n", 0, size - 1) + 1) : size], path.name).seq
+                > seq
+            ):
+                size = start
+            yield path, size
+
     def newest(self, most: int, reach: int = 2 * 1024 * 1024) -> list[Entry]:
         """The last entries, newest first, as far as they lie within the last `reach` bytes. To be shown: the chain is
         not checked, and what cannot be read ends the list."""

@@ -1,0 +1,287 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Has an archive's tables and log in a bucket as well, and opens the archive from there (docs/decisions/0021).
+
+```
+catalog/<table>/<seq>.parquet   a segment, as it was committed; never written twice
+log/<first>-<digest>.jsonl      a file of the log up to the entry that the head names
+onrecord-tables.json            the head: what of it counts, put last
+```
+
+What is put was committed here before, so that a bucket that does not answer is behind, and keeps nobody from writing.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from onrecord.archive.settings import Settings
+from onrecord.durable import replace, settle
+from onrecord.errors import IntegrityError, NewerFormat, NotFound, StoreFailed, UsageError
+from onrecord.ledger import Segment, alone
+from onrecord.store.objects import AT_ONCE, Objects
+from onrecord.store.roots import damaged
+from onrecord.store.s3 import S3Settings, read_place
+
+if TYPE_CHECKING:
+    from onrecord.archive.core import Archive
+
+HEAD: Final = "onrecord-tables.json"
+FORMAT: Final = 1
+#: Segments after which it is noted how far everything came.
+_PORTION: Final = 64
+
+
+class Head(Struct, frozen=True):
+    """The archive as it was after entry `seq`: the files of its log by their keys, with their digests, and the text of
+    its settings."""
+
+    format: int
+    archive: str
+    seq: int
+    hash: str
+    log: dict[str, str]
+    settings: str
+
+
+class PutReport(Struct):
+    """`put` segments of so many bytes went there; it has everything up to entry `seq`. `notes` are about its server."""
+
+    place: str
+    seq: int
+    put: int = 0
+    bytes: int = 0
+    notes: list[str] = msgspec.field(default_factory=list)
+
+
+class VerifyReport(Struct):
+    """`bad` were not what they had been, or gone: set aside there, and put anew."""
+
+    place: str
+    segments: int = 0
+    bytes: int = 0
+    bad: list[str] = msgspec.field(default_factory=list)
+
+
+class _Mark(Struct, frozen=True):
+    """What is there, as far as this machine knows. `log` are keys that are there, or may be."""
+
+    place: str
+    seq: int = 0
+    hash: str = ""
+    log: tuple[str, ...] = ()
+
+
+def behind(archive: "Archive") -> int:
+    """Entries of the log that the bucket does not have yet; 0 also where the settings name none."""
+    return archive.ledger.seq - _marked(archive).seq if archive.settings.store.tables else 0
+
+
+def put(archive: "Archive", progress: Callable[[int, int], None] = lambda segments, size: None) -> PutReport:
+    """Put what was committed since the last time. Others may write meanwhile; a run that is killed is gone on with.
+
+    Raises UsageError where the settings name no place, StoreFailed where it does not answer, or where something else
+    lies there: another archive, or another copy of this one that goes its own way.
+    """
+    objects, folder = _objects(archive.folder, archive.settings), archive.folder / "placed"
+    with alone(folder / "tables.lock", archive.folder, "is putting tables into a bucket (`store tables`)"):
+        objects.sweep()
+        mark, last = _marked(archive), archive.log.last
+        assert last is not None  # an archive without an entry cannot be opened
+        report = PutReport(str(objects.where), last.seq, notes=list(objects.notes()))
+        mark = _agreed(archive, objects, mark)
+        segments = [item for item in archive.ledger.segments() if mark.seq < item[1] <= last.seq]
+        for at in range(0, len(segments), _PORTION):
+            portion = segments[at : at + _PORTION]
+            report.bytes += _put_all(archive, objects, [segment for segment, _ in portion])
+            report.put += len(portion)
+            progress(report.put, report.bytes)
+            # Those of one entry belong together: what comes next may be more of the last one's.
+            mark = _note(archive, msgspec.structs.replace(mark, seq=portion[-1][1] - 1))
+        log = {}
+        for path, size in archive.log.files_until(last.seq):
+            with path.open("rb") as file:
+                content = file.read(size)
+            digest = hashlib.sha256(content).hexdigest()
+            log[key := f"log/{path.stem}-{digest[:16]}.jsonl"] = digest
+            if key not in mark.log:
+                mark = _note(archive, msgspec.structs.replace(mark, log=(*mark.log, key)))
+                objects.put_over(key, content)
+        text = (archive.folder / "onrecord.toml").read_text("utf-8")
+        head = Head(FORMAT, archive.id, last.seq, last.hash, log, text)
+        objects.put_over(HEAD, msgspec.json.encode(head))
+        for key in set(mark.log) - log.keys():
+            objects.remove(key)
+        _note(archive, _Mark(str(objects.where), last.seq, last.hash, tuple(log)))
+    return report
+
+
+def verify(
+    archive: "Archive", progress: Callable[[int, int], None] = lambda segments, size: None
+) -> VerifyReport:
+    """Read every segment there again. What is damaged or gone is set aside and put anew, from what is here."""
+    objects, mark = _objects(archive.folder, archive.settings), _marked(archive)
+    report = VerifyReport(str(objects.where))
+    for segment, seq in archive.ledger.segments():
+        if seq > mark.seq:
+            continue
+        key = _key(segment)
+        size = (archive.folder / key).stat().st_size
+        if not _is_whole(objects, segment, size):
+            report.bad.append(key)
+            objects.move(key, f"quarantine/{key}")
+            _put(archive, objects, segment)
+        report.segments += 1
+        report.bytes += size
+        progress(report.segments, report.bytes)
+    return report
+
+
+def bring(folder: Path, settings: Settings, segments: Iterable[Segment]) -> None:
+    """Have these segments in the archive's folder; those that are lacking come from the bucket, if the settings name
+    one, and are verified. Raises NotFound, StoreFailed, IntegrityError."""
+    if not settings.store.tables:
+        return
+    lacking = [segment for segment in segments if not (folder / _key(segment)).is_file()]
+    if not lacking:
+        return
+    objects = _objects(folder, settings)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(lambda segment: _bring(objects, folder, segment), lacking))
+
+
+def open_from(url: str, folder: Path, settings: S3Settings) -> int:
+    """Make the archive anew in a new folder, from the place that has its tables; gives the number of its last entry.
+
+    Its tables come when it is opened, which makes the rest again from them. Raises NotFound where nothing is there.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder}: expected a folder that is empty or new", "choose another, or empty it")
+    objects = Objects(read_place(url), settings, folder / "placed" / "uploading-tables")
+    head = _head(objects)
+    if head is None:
+        raise NotFound(f"{objects.where}: no tables are here", "`onrecord store tables` puts them there")
+    for part in ("log", "catalog", "search", "editions", "placed"):
+        (folder / part).mkdir(parents=True)
+    for key, digest in head.log.items():
+        content = _content(objects, key)
+        if (found := hashlib.sha256(content).hexdigest()) != digest:
+            raise damaged(f"{objects.where}/{key}", digest, found)
+        replace(folder / "log" / f"{Path(key).stem.partition('-')[0]}.jsonl", content)
+    mark = _Mark(str(objects.where), head.seq, head.hash, tuple(head.log))
+    replace(folder / "placed" / "tables.json", msgspec.json.encode(mark))
+    # Written last: a folder with settings is an archive.
+    replace(folder / "onrecord.toml", head.settings.encode())
+    return head.seq
+
+
+def _agreed(archive: "Archive", objects: Objects, mark: _Mark) -> _Mark:
+    """The mark, where what the head says is of this archive; a new one where there was a head and is none."""
+    head = _head(objects)
+    if head is None:
+        return _Mark(mark.place) if mark.hash else mark
+    if (head.archive, head.seq, head.hash) == (archive.id, mark.seq, mark.hash):
+        return mark
+    entry = next(iter(archive.log.entries(after=head.seq - 1)), None) if head.archive == archive.id else None
+    if entry is None or entry.hash != head.hash:
+        raise StoreFailed(
+            f"{objects.where}: another archive's tables are here, or another copy of this one wrote there"
+            f" (entry {head.seq} of archive {head.archive})",
+            "nothing was changed; let one machine write alone, or name a place of its own in [store] tables",
+        )
+    return mark
+
+
+def _put_all(archive: "Archive", objects: Objects, segments: Sequence[Segment]) -> int:
+    objects.honesty()
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return sum(threads.map(lambda segment: _put(archive, objects, segment), segments))
+
+
+def _put(archive: "Archive", objects: Objects, segment: Segment) -> int:
+    path, key = archive.folder / _key(segment), _key(segment)
+    if not objects.put(path, segment.sha256, key):
+        raise StoreFailed(
+            f"{objects.where}/{key}: something else lies there, which is not of this archive",
+            "name a place of its own in [store] tables, or remove it",
+        )
+    return path.stat().st_size
+
+
+def _is_whole(objects: Objects, segment: Segment, size: int) -> bool:
+    try:
+        return objects.digest(_key(segment), size) == segment.sha256
+    except (NotFound, IntegrityError):
+        return False
+
+
+def _bring(objects: Objects, folder: Path, segment: Segment) -> None:
+    path, key = folder / _key(segment), _key(segment)
+    found = objects.head(key)
+    if found is None:
+        raise NotFound(
+            f"{objects.where}/{key}: nothing is there, and not in {folder}", "restore it from a copy"
+        )
+    digest, size = hashlib.sha256(), int(found["size"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        for piece in objects.read(key, size, 0, size):
+            digest.update(piece)
+            file.write(piece)
+    if digest.hexdigest() != segment.sha256:
+        part.unlink()
+        raise damaged(f"{objects.where}/{key}", segment.sha256, digest.hexdigest())
+    settle(part, path)
+
+
+def _head(objects: Objects) -> Head | None:
+    if objects.head(HEAD) is None:
+        return None
+    where = f"{objects.where}/{HEAD}"
+    try:
+        head = msgspec.json.decode(_content(objects, HEAD), type=Head)
+    except msgspec.MsgspecError as error:
+        raise IntegrityError(f"{where}: cannot be read ({error})", "is it the place of tables?") from None
+    if head.format > FORMAT:
+        raise NewerFormat(f"{where}: format {head.format}, this onrecord knows {FORMAT}")
+    return head
+
+
+def _content(objects: Objects, key: str) -> bytes:
+    found = objects.head(key)
+    if found is None:
+        raise NotFound(f"{objects.where}/{key}: nothing is there", "it may just be written: try again")
+    size = int(found["size"])
+    return b"".join(objects.read(key, size, 0, size))
+
+
+def _key(segment: Segment) -> str:
+    """Where a segment lies: below the place as below the archive's folder."""
+    return f"catalog/{segment.path}"
+
+
+def _objects(folder: Path, settings: Settings) -> Objects:
+    if not settings.store.tables:
+        raise UsageError("[store] tables names no place", 'such as tables = "s3://music/tables"')
+    return Objects(read_place(settings.store.tables), settings.s3, folder / "placed" / "uploading-tables")
+
+
+def _marked(archive: "Archive") -> _Mark:
+    """Of the place that is named now: another one begins with nothing."""
+    place = str(read_place(archive.settings.store.tables))
+    try:
+        mark = msgspec.json.decode((archive.folder / "placed" / "tables.json").read_bytes(), type=_Mark)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return _Mark(place)
+    return mark if mark.place == place else _Mark(place)
+
+
+def _note(archive: "Archive", mark: _Mark) -> _Mark:
+    replace(archive.folder / "placed" / "tables.json", msgspec.json.encode(mark))
+    return mark

@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables and log in a bucket: put after each command, whatever the network does, and an archive opened from there."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from onrecord.archive import Archive, far_tables
+from onrecord.archive.checking import check
+from onrecord.archive.overview import overview
+from onrecord.cli import check as check_command
+from onrecord.errors import IntegrityError, StoreFailed
+from onrecord.store.s3 import S3Settings
+from tests import s3
+from tests.conftest import DAY
+
+
+def named(archive: Archive, endpoint: str, bucket: str) -> Archive:
+    """The same archive with a place for its tables."""
+    path = archive.folder / "onrecord.toml"
+    text = path.read_text().partition("[s3]")[0].partition("tables = ")[0]
+    path.write_text(f'{text}tables = "s3://{bucket}/t"\n[s3]\nendpoint = "{endpoint}"\npatience = 1\n')
+    return Archive.open(archive.folder, lambda: DAY)
+
+
+def segments(archive: Archive) -> dict[str, bytes]:
+    return {
+        f"t/catalog/{segment.path}": (archive.folder / "catalog" / segment.path).read_bytes()
+        for segment, _ in archive.ledger.segments()
+    }
+
+
+def commit(archive: Archive, what: str) -> None:
+    with archive.writing():
+        archive.commit("checked", {"states": {}, "root": what})
+
+
+def test_an_archive_is_opened_from_the_bucket_alone(
+    filled: Archive, s3_server: str, s3_bucket: str, tmp_path: Path
+) -> None:
+    with named(filled, s3_server, s3_bucket) as archive:
+        assert any("behind" in wrong.what for wrong in overview(archive).wrong)
+        assert far_tables.put(archive).put == len(segments(archive))
+        assert far_tables.behind(archive) == 0
+        found = s3.stored(s3_server, s3_bucket)
+        assert segments(archive).items() <= found.items()
+        assert far_tables.put(archive).put == 0
+        dump = archive.ledger.dump()
+    (filled.folder / "blobs").rename(tmp_path / "disk")
+    new = tmp_path / "new"
+    far_tables.open_from(f"s3://{s3_bucket}/t", new, S3Settings(endpoint=s3_server))
+    with Archive.open(new, lambda: DAY) as archive:
+        assert archive.ledger.dump() == dump, "made again from the log and the tables"
+        assert archive.lost_roots == [new / "blobs"]
+        (tmp_path / "disk").rename(new / "blobs")
+    with Archive.open(new, lambda: DAY) as archive:
+        assert check(archive).bad == []
+        commit(archive, "there")  # this machine's word counts from now on
+        far_tables.put(archive)
+    with named(filled, s3_server, s3_bucket) as archive:
+        commit(archive, "here")
+        with pytest.raises(StoreFailed, match="another copy of this one wrote there"):
+            far_tables.put(archive)
+
+
+def test_what_is_lacking_here_comes_from_there_and_is_verified(
+    filled: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    with named(filled, s3_server, s3_bucket) as archive:
+        far_tables.put(archive)
+        whole = segments(archive)
+        shutil.rmtree(archive.folder / "catalog" / "files")
+        name = next(key for key in whole if "/files/" in key)
+    s3.put(s3_server, s3_bucket, name, whole[name][::-1])
+    with pytest.raises(IntegrityError, match="expected SHA-256"):
+        Archive.open(filled.folder)
+    s3.put(s3_server, s3_bucket, name, whole[name])
+    with Archive.open(filled.folder) as archive:
+        assert segments(archive) == whole
+        s3.put(s3_server, s3_bucket, name, whole[name][::-1])
+        assert far_tables.verify(archive).bad == [name.removeprefix("t/")]
+        assert far_tables.verify(archive).bad == []
+        assert s3.stored(s3_server, s3_bucket)[name] == whole[name]
+
+
+def test_a_put_is_gone_on_with_and_asks_for_no_list(filled: Archive, s3_server: str, s3_bucket: str) -> None:
+    asked, once, down = list[str](), iter(["500", "cut", "lose"]), ["now"]
+
+    def harm(_: int, method: str, path: str) -> str:
+        asked.append(path)
+        if method != "PUT" or "/t/catalog/" not in path:
+            return ""
+        return next(once, "") or ("500" if down and "/tags/" in path else "")
+
+    with s3.harming(s3_server, harm) as endpoint, named(filled, endpoint, s3_bucket) as archive:
+        with pytest.raises(StoreFailed, match="/tags/"):
+            far_tables.put(archive)
+        assert "t/onrecord-tables.json" not in s3.stored(s3_server, s3_bucket), "the head comes last"
+        down.clear()
+        far_tables.put(archive)
+        assert segments(archive).items() <= s3.stored(s3_server, s3_bucket).items()
+        assert not any("list-type" in path for path in asked)
+
+
+def test_each_command_puts_what_it_committed_and_says_where_it_cannot(
+    filled: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    def checked() -> Result:
+        before = {"folder": str(filled.folder), "as_json": False, "quiet": False}
+        return CliRunner().invoke(check_command.command, [], obj=before)
+
+    named(filled, s3_server, s3_bucket).close()
+    assert checked().exit_code == 0
+    with Archive.open(filled.folder) as archive:
+        assert far_tables.behind(archive) == 0
+        assert segments(archive).items() <= s3.stored(s3_server, s3_bucket).items()
+    named(filled, "http://127.0.0.1:9", s3_bucket).close()
+    done = checked()
+    assert done.exit_code == 0 and "the copy of tables and log is behind" in done.stderr
