@@ -85,9 +85,8 @@ def uploads(endpoint: str, bucket: str) -> list[str]:
 @contextmanager
 def harming(endpoint: str, harm: Harm) -> Iterator[str]:
     """A server before the server. `harm` says of each request: "500"; "403" as to whom a bucket hides what it lacks;
-    "cut" the connection before it is passed on;
-    "lose" the answer; "half" the body of the answer; "empty" for a list that does not know yet; "change" a byte of what
-    is passed on.
+    "cut" the connection before it is passed on; "lose" the answer; "half" the body of the answer; "lie": overwrite what
+    was asked not to be; "empty" for a list that does not know yet; "change" a byte of what is passed on.
     """
     at = endpoint.removeprefix("http://")
     count = iter(range(1_000_000))
@@ -108,6 +107,8 @@ def harming(endpoint: str, harm: Harm) -> Iterator[str]:
                 body = bytes([body[0] ^ 1]) + body[1:]
             connection = http.client.HTTPConnection(at, timeout=30)
             headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+            if done == "lie":
+                headers = {name: value for name, value in headers.items() if name.lower() != "if-none-match"}
             connection.request(self.command, self.path, body or None, headers)
             answer = connection.getresponse()
             content = answer.read()

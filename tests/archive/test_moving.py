@@ -19,6 +19,7 @@ from onrecord.archive.moving import Rule, move
 from onrecord.archive.opening_roots import make_root_at, root_named
 from onrecord.archive.overview import overview
 from onrecord.archive.publishing import publish
+from onrecord.archive.seeding import far
 from onrecord.archive.settings import read_settings
 from onrecord.errors import UsageError
 from onrecord.store import Disk
@@ -66,11 +67,17 @@ def test_blobs_move_into_a_bucket_and_back(filled: Archive, s3_server: str, s3_b
         assert on_disk(disk) == set() and in_bucket(s3_server, bucket) == held
         assert move(archive, bucket.id, Rule()).there == len(held)
         assert check(archive).bad == []
-        assert publish(archive).published, "an edition is made of what lies in a bucket"
+        shared = publish(archive).published
+        assert shared, "an edition is made of what lies in a bucket"
+        unheard = far(archive)
+        assert (unheard.volumes, unheard.files, len(unheard.unseeded)) == (1, shared, 1), (
+            "said by `mirror seed`"
+        )
         before = archive.ledger.dump()
         archive.rebuild_ledger()
         assert archive.ledger.dump() == before
         back = move(archive, disk.id, Rule(source=bucket.id))
+        assert far(archive).files == 0
         assert back.moved == len(held)
         assert on_disk(disk) == held and in_bucket(s3_server, bucket) == set()
         assert check(archive).bad == []
@@ -169,7 +176,8 @@ def test_an_archive_whose_only_root_is_in_a_bucket(tmp_path: Path, s3_server: st
         [bucket] = archive.store.roots
         assert isinstance(bucket, Bucket)
         music = pieces(tmp_path / "music", range(3))
-        assert add(archive, [music], held_as="owner").new == 3
+        came = add(archive, [music], held_as="owner")
+        assert (came.new, came.notes) == (3, [])
         assert add(archive, [music], held_as="owner").known == 3
         assert make_copies(archive, 96).made == 3, "decoded from there"
         rematch(archive)
@@ -186,6 +194,42 @@ def test_an_archive_whose_only_root_is_in_a_bucket(tmp_path: Path, s3_server: st
         assert not archive.ledger.meta("checked"), "one root is not everything"
         assert add(archive, [music], held_as="owner").again == 1
         assert verify(archive, bucket.id).bad == []
+    with s3.harming(s3_server, lambda *_: "lie") as endpoint:
+        with_bucket(folder, endpoint, s3_bucket, roots="")
+        with Archive.open(folder, lambda: DAY) as archive:
+            [said] = add(archive, [pieces(tmp_path / "more", range(3, 4))], held_as="owner").notes
+            assert "overwrites what it was asked not to; each write is read back" in said
+            assert check(archive).bad == []
+
+
+def test_faults_on_the_way_lose_nothing_and_no_list_is_asked(
+    filled: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    """On the way there and back: servers that fail, connections that end before, in and after an answer."""
+    held, asked = {row.sha256 for row in filled.ledger.blobs()}, list[str]()
+    faults = {
+        "PUT": iter(["500", "cut", "lose", "change"]),
+        "GET": iter(["half", "500", "cut"]),
+        "DELETE": iter(["500", "lose", "cut"]),
+    }
+
+    def harm(_: int, method: str, path: str) -> str:
+        asked.append(path)
+        of_blob = path.count("/") == 5
+        return next(faults.get(method, iter(())), "") if of_blob else ""
+
+    with s3.harming(s3_server, harm) as endpoint:
+        with_bucket(filled.folder, endpoint, s3_bucket)
+        with Archive.open(filled.folder, lambda: DAY) as archive:
+            disk, bucket = the_two(archive)
+            report = move(archive, bucket.id, Rule(kind="sound"))
+            move(archive, bucket.id, Rule())
+            assert report.failed == [] and in_bucket(s3_server, bucket) == held and not on_disk(disk)
+            assert move(archive, disk.id, Rule(source=bucket.id)).failed == []
+            assert on_disk(disk) == held and in_bucket(s3_server, bucket) == set()
+            assert check(archive).bad == []
+    assert [next(left, "") for left in faults.values()] == ["", "", ""], "each fault came to pass"
+    assert not any("list-type" in path for path in asked), "so that a list may be late"
 
 
 def test_a_bucket_that_is_not_reached_is_lost_as_a_disk_would_be(

@@ -55,7 +55,7 @@ class AddReport(Struct):
     """What one `add` did. `known` files were added before from the same place and have not changed.
 
     `pictures` were found in the tags of what is new; `sound` and `elapsed` are seconds: of sound that was decoded, and
-    of work.
+    of work. `notes` are what has to be said of the servers that took some.
     """
 
     found: int = 0
@@ -72,6 +72,7 @@ class AddReport(Struct):
     with_faults: list[Refused] = msgspec.field(default_factory=list)
     documents_refused: list[Refused] = msgspec.field(default_factory=list)
     left_out: list[Refused] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
 
 def add(
@@ -102,6 +103,7 @@ def add(
             run.take(path.resolve())
         run.finish()
         run.report.elapsed = time.monotonic() - begun
+        run.report.notes = archive.store.notes()
         return run.report
 
 

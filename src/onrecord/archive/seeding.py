@@ -12,7 +12,7 @@ from msgspec import Struct
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in, tags_of
 from onrecord.archive.judging import WORLD, judge
-from onrecord.archive.newest_editions import newest
+from onrecord.archive.newest_editions import newest, volume_torrents
 from onrecord.archive.volume_looks import Found, Looks
 from onrecord.errors import DigestMismatch, NotFound
 from onrecord.ledger import BlobRow
@@ -38,6 +38,18 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
 
     volumes: frozenset[str]
     papers: bool
+
+
+class Far(Struct, frozen=True):
+    """What may be given out and lies in buckets: libtorrent reads files of this machine, so web seeds alone give it.
+
+    Volumes with such files, the files, and the names of the volumes whose torrents name no web seed: these files nobody
+    gets.
+    """
+
+    volumes: int
+    files: int
+    unseeded: tuple[str, ...]
 
 
 class _Running(Struct, frozen=True):
@@ -171,6 +183,19 @@ def chosen(archive: Archive, limit: int = 0, need: Need | None = None) -> dict[s
         if len(found) == limit > 0:
             break
     return found
+
+
+def far(archive: Archive) -> Far:
+    """What of the newest editions `Seeds` leaves out because it lies in a bucket; nothing is looked at without one."""
+    if not any(root.is_remote for root in archive.store.roots):
+        return Far(0, 0, ())
+    looks, volumes, files, unseeded = Looks(archive), 0, 0, list[str]()
+    for name, path in volume_torrents(archive).items():
+        count, has_web_seed = looks.far(path)
+        volumes, files = volumes + (count > 0), files + count
+        if count and not has_web_seed:
+            unseeded.append(name)
+    return Far(volumes, files, tuple(unseeded))
 
 
 def given(archive: Archive, name: str) -> BlobRow | None:

@@ -15,6 +15,7 @@ from onrecord.archive.touched import touched
 from onrecord.errors import DigestMismatch, NotFound
 from onrecord.ledger import BlobRow
 from onrecord.model.identifiers import sha256
+from onrecord.publish import bencode
 from onrecord.publish.contents import Contents, read
 
 _DIGEST = 32
@@ -83,6 +84,14 @@ class Looks:
             file.path: sound.get(named[file.path]) if file.path in named else tags.joinpath(*file.path)
             for file in files
         }
+
+    def far(self, path: Path) -> tuple[int, bool]:
+        """(how many files of a volume may be given out and lie in a bucket, does its torrent name a web seed)"""
+        torrent, store = path.read_bytes(), self._archive.store
+        digests = (digest.hex() for digest in _parted(_blobs(read(torrent))))
+        files = sum(store.is_remote(row.root) for row in self._sharing.allowed(digests))
+        outer = bencode.decode(torrent)
+        return files, isinstance(outer, dict) and bool(outer.get(b"url-list"))
 
     def has_sound(self, path: Path) -> bool:
         """Whether anything of a volume may be given out; it is not remembered."""

@@ -88,6 +88,7 @@ def command(
             yield f"license document not read: {item.name}: {item.detail}"
         for item in report.refused:
             yield f"refused: {item.name}: {item.detail} [{item.code}]"
+        yield from report.notes
 
     out.result("add", report, text)
     if report.refused:

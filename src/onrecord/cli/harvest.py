@@ -161,6 +161,8 @@ def _fetch(
         report = fetch_sound(
             archive, source, collection=collection, space=space, settings=settings, progress=update
         )
+        for note in archive.store.notes():
+            out.say(note)
 
     def text() -> Iterator[str]:
         yield (

@@ -206,6 +206,8 @@ def access(kilobits: int, folder: Path, out: Output) -> None:
 
     with Archive.open(folder) as archive, out.progress("copying") as update:
         report = make_copies(archive, kilobits, lambda state: update(state.files, state.bytes, state.sound))
+        for note in archive.store.notes():
+            out.say(note)
 
     def text() -> Iterator[str]:
         share = f", {report.bytes / report.source_bytes:.0%} of the originals" if report.source_bytes else ""

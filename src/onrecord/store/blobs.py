@@ -90,6 +90,7 @@ class Store:
         self._roots = {root.id: root for root in roots}
         self._reserve = reserve
         self._pace = pace or Pace(0)
+        self._took = set[str]()
         self.opened = 0
 
     @property
@@ -213,7 +214,13 @@ class Store:
             if staged.part:
                 parts.setdefault(staged.root, []).append((staged.part, staged.digests.sha256))
         for root, listed in parts.items():
+            self._took.add(root)
             self._roots[root].settle(listed)
+
+    def notes(self) -> list[str]:
+        """What has to be said aloud of the roots that took something in: a server that overwrites, sentence by
+        sentence."""
+        return [note for root in sorted(self._took) for note in self._roots[root].notes()]
 
     def is_remote(self, root: str) -> bool:
         """Whether what a root holds has to travel first."""

@@ -60,6 +60,8 @@ def command(
             patience=patience,
             listen=listen,
         )
+        for note in archive.store.notes():
+            out.say(note)
     refused = [item for item in found if item.refused]
 
     def text() -> Iterator[str]:

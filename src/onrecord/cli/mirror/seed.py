@@ -40,6 +40,8 @@ def command(
 ) -> None:
     """Give out what this archive published or mirrors, until interrupted. Stays on loopback unless told otherwise.
 
+    What lies in a bucket is given out by web seeds, not from here: that is counted and said.
+
     What is withdrawn meanwhile, or may no longer be shared for another reason, stops within seconds. Who else holds it
     is counted now and then; `onrecord mirror status` tells. `[seed]` in onrecord.toml has the defaults.
 
@@ -60,14 +62,26 @@ def command(
         ):
             states, torrents = running.states(), running.torrents()
             tell(states)
+            far = seeding.far(archive)
 
             def text() -> Iterator[str]:
                 ports = ", ".join(str(state.port) for state in states)
                 yield (
                     f"seeding {len(torrents):,} torrents on port{'s' * (len(states) > 1)} {ports}; stop with Ctrl-C"
                 )
+                if far.files:
+                    yield (
+                        f"{far.files:,} files of {far.volumes:,} volumes lie in buckets: web seeds give them out, not"
+                        " this command"
+                    )
+                if far.unseeded:
+                    yield (
+                        f"{len(far.unseeded):,} of these volumes name no web seed, so nobody gets those files"
+                        f" ({far.unseeded[0]}, …): name one in [publish] web_seeds and publish, or move them to a disk"
+                        " with `onrecord store move`"
+                    )
 
-            value = {"port": states[0].port, "torrents": torrents, "shards": states}
+            value = {"port": states[0].port, "torrents": torrents, "shards": states, "far": far}
             out.result("mirror.seed", value, text)
             while True:
                 counts.go_on(running.seen)

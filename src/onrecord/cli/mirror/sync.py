@@ -89,6 +89,8 @@ def command(
             with out.progress("looking into", lambda: archive.ledger.vouched_totals()[1]) as update:
                 mirroring.look_and_match(archive, reports, progress=update)
         left = archive.ledger.vouched_totals()[0]
+        for note in archive.store.notes():
+            out.say(note)
 
     def text() -> Iterator[str]:
         for report in reports:
