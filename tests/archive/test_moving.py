@@ -10,18 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, seed_copies
 from onrecord.archive.add import add
 from onrecord.archive.checking import check, verify
 from onrecord.archive.copying import make_copies
 from onrecord.archive.matching import rematch
 from onrecord.archive.moving import Rule, move
+from onrecord.archive.newest_editions import volume_torrents
 from onrecord.archive.opening_roots import make_root_at, root_named
 from onrecord.archive.overview import overview
 from onrecord.archive.publishing import publish
-from onrecord.archive.seeding import far
+from onrecord.archive.seeding import Part, Seeds, far
 from onrecord.archive.settings import read_settings
 from onrecord.errors import UsageError
+from onrecord.mirror.session import Session
 from onrecord.store import Disk
 from onrecord.store.bucket import Bucket
 from tests import s3
@@ -73,6 +75,15 @@ def test_blobs_move_into_a_bucket_and_back(filled: Archive, s3_server: str, s3_b
         assert (unheard.volumes, unheard.files, len(unheard.unseeded)) == (1, shared, 1), (
             "said by `mirror seed`"
         )
+        with Session() as session:
+            assert len(Seeds(archive, session).ask_again()) == 1, "the edition's papers alone"
+            assert seed_copies.renew(archive, 1).files == 0, "a volume comes whole or not at all"
+            copies = seed_copies.renew(archive, 10**9)
+            assert (copies.files, copies.brought, far(archive).files) == (shared, shared, 0)
+            assert seed_copies.renew(archive, 10**9).brought == 0
+            seeds = Seeds(archive, session, part=Part(frozenset(volume_torrents(archive)), papers=False))
+            assert len(seeds.ask_again()) == 1 and seeds.files >= shared
+            assert seed_copies.renew(archive, 0).given_up == shared and far(archive).files == shared
         before = archive.ledger.dump()
         archive.rebuild_ledger()
         assert archive.ledger.dump() == before

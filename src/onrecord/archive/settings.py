@@ -130,10 +130,13 @@ class SeedSettings(_Section, frozen=True):
     """What `mirror seed` does without being told.
 
     shards: sessions, each in a process and with a port of its own; 0 takes one for every 5 million files.
-    trackers: announce to the trackers that torrents name, and ask them how many hold each."""
+    trackers: announce to the trackers that torrents name, and ask them how many hold each.
+    copies_mb: room for copies of what lies in buckets, for seeding reads files of this machine. Volumes are brought
+    whole when it begins, those that are held least first; 0 leaves them to web seeds."""
 
     shards: int = 0
     trackers: bool = False
+    copies_mb: int = 0
 
 
 class WebSettings(_Section, frozen=True):

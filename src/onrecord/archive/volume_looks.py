@@ -85,19 +85,21 @@ class Looks:
             for file in files
         }
 
+    def remote(self, path: Path) -> Iterator[BlobRow]:
+        """Files of a volume that may be given out and lie in a bucket, whether or not a copy of them is here."""
+        digests = (digest.hex() for digest in _parted(_blobs(_read(path)[0])))
+        return (row for row in self._sharing.allowed(digests) if self._archive.store.is_remote(row.root))
+
     def far(self, path: Path) -> tuple[int, bool]:
-        """(how many files of a volume may be given out and lie in a bucket, does its torrent name a web seed)"""
-        torrent, store = path.read_bytes(), self._archive.store
-        digests = (digest.hex() for digest in _parted(_blobs(read(torrent))))
-        files = sum(store.is_remote(row.root) for row in self._sharing.allowed(digests))
-        outer = bencode.decode(torrent)
+        """(how many files of a volume may be given out and lie in a bucket alone, does its torrent name a web seed)"""
+        files = sum(not self._is_near(row) for row in self.remote(path))
+        outer = bencode.decode(path.read_bytes())
         return files, isinstance(outer, dict) and bool(outer.get(b"url-list"))
 
     def has_sound(self, path: Path) -> bool:
         """Whether anything of a volume may be given out; it is not remembered."""
         digests = (digest.hex() for digest in _parted(_blobs(_read(path)[0])))
-        store = self._archive.store
-        return any(not store.is_remote(row.root) for row in self._sharing.allowed(digests))
+        return any(self._is_near(row) for row in self._sharing.allowed(digests))
 
     def _found(self, known: "_Look") -> Found:
         mark, has_sound = hashlib.sha256(known.addresses), False
@@ -118,9 +120,12 @@ class Looks:
         return found
 
     def _is_near(self, row: BlobRow) -> bool:
-        """Whether it lies on a disk that is there. What lies in a bucket is given out by web seeds, not from here."""
+        """Whether it lies on a disk that is there. What lies in a bucket is given out by web seeds, and from here where
+        a copy stays for that (`seed_copies`)."""
         store = self._archive.store
-        return store.root(row.root) is not None and not store.is_remote(row.root)
+        if store.is_remote(row.root):
+            return store.near(row.sha256, row.root) is not None
+        return store.root(row.root) is not None
 
 
 class _Look(Struct, frozen=True):

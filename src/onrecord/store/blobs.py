@@ -253,9 +253,9 @@ class Store:
         return self._holder(sha256, root).holding(sha256)
 
     def near(self, sha256: str, root: str) -> Path | None:
-        """The same, where no bytes have to travel for it; None for what lies in a bucket."""
+        """The same, where no bytes have to travel for it, and for long; None for what lies in a bucket alone."""
         holder = self._holder(sha256, root)
-        return None if holder.is_remote else holder.file(sha256)
+        return holder.copies.path(sha256) if isinstance(holder, Bucket) else holder.file(sha256)
 
     def open(self, sha256: str, root: str) -> int:
         """A file descriptor for reading; the caller closes it. Never follows a link."""

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from onrecord.errors import NotFound, OnrecordError, StoreFailed, StoreFull
 from onrecord.store.cache import Cache
+from onrecord.store.copies import Copies
 from onrecord.store.objects import AT_ONCE, PIECE, Objects
 from onrecord.store.roots import MARKER, damaged, free_in, new_marker, read_only, root_id, sweep_parts
 from onrecord.store.s3 import Keys, Place, S3Settings, client, credentials, told
@@ -53,6 +54,11 @@ class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def cache(self) -> Cache:
         return Cache(self.path, self.most)
+
+    @property
+    def copies(self) -> Copies:
+        """Those that stay for seeding."""
+        return Copies(self.path / "seeding")
 
     @property
     def objects(self) -> Objects:
@@ -105,6 +111,7 @@ class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
 
     def set_aside(self, sha256: str) -> str | None:
         self.cache.drop(sha256)
+        self.copies.forget(sha256)
         target = f"quarantine/{sha256}/{secrets.token_hex(4)}"
         return f"{self.where}/{target}" if self.objects.move(key(sha256), target) else None
 
@@ -122,6 +129,7 @@ class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
 
     def remove(self, sha256: str) -> None:
         self.cache.drop(sha256)
+        self.copies.forget(sha256)
         self.objects.remove(key(sha256))
 
     def notes(self) -> Sequence[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from onrecord.cli.output import Output, options
+from onrecord.cli.output import Output, options, size
 
 
 @click.command("seed")
@@ -40,7 +40,8 @@ def command(
 ) -> None:
     """Give out what this archive published or mirrors, until interrupted. Stays on loopback unless told otherwise.
 
-    What lies in a bucket is given out by web seeds, not from here: that is counted and said.
+    What lies in a bucket is given out by web seeds, and from here where `[seed] copies_mb` has room for copies; what is
+    left is counted and said.
 
     What is withdrawn meanwhile, or may no longer be shared for another reason, stops within seconds. Who else holds it
     is counted now and then; `onrecord mirror status` tells. `[seed]` in onrecord.toml has the defaults.
@@ -48,10 +49,14 @@ def command(
     \b
     Example:  onrecord mirror seed --listen 127.0.0.1:6881
     """
-    from onrecord.archive import Archive, counting, planning, seed_sessions, seed_state, seeding
+    from onrecord.archive import Archive, counting, planning, seed_copies, seed_sessions, seed_state, seeding
     from onrecord.archive.seed_process import ASK_EVERY
 
     with Archive.open(folder) as archive, seed_state.seeding(archive) as tell:
+        with out.progress("bringing copies from buckets") as update:
+            copies = seed_copies.renew(archive, archive.settings.seed.copies_mb * 1024 * 1024, update)
+        if copies.why:
+            out.say(f"not every copy that has room is here: {copies.why}")
         limit, need = limit_volumes or 0, planning.need(archive) if limit_volumes else None
         asking = archive.settings.seed.trackers if trackers is None else trackers
         sessions = shards or archive.settings.seed.shards
@@ -69,6 +74,8 @@ def command(
                 yield (
                     f"seeding {len(torrents):,} torrents on port{'s' * (len(states) > 1)} {ports}; stop with Ctrl-C"
                 )
+                if copies.files:
+                    yield f"{copies.files:,} files are copies from buckets ({size(copies.bytes)})"
                 if far.files:
                     yield (
                         f"{far.files:,} files of {far.volumes:,} volumes lie in buckets: web seeds give them out, not"
@@ -81,7 +88,13 @@ def command(
                         " with `onrecord store move`"
                     )
 
-            value = {"port": states[0].port, "torrents": torrents, "shards": states, "far": far}
+            value = {
+                "port": states[0].port,
+                "torrents": torrents,
+                "shards": states,
+                "far": far,
+                "copies": copies,
+            }
             out.result("mirror.seed", value, text)
             while True:
                 counts.go_on(running.seen)
