@@ -10,9 +10,13 @@ from click.testing import CliRunner, Result
 
 from onrecord.archive import Archive, far_tables
 from onrecord.archive.checking import check
+from onrecord.archive.editions import refresh_feed
+from onrecord.archive.keyholding import feed_folder
+from onrecord.archive.matching import rematch
 from onrecord.archive.overview import overview
 from onrecord.cli import check as check_command
 from onrecord.errors import IntegrityError, StoreFailed
+from onrecord.publish.trust_files import newest_root
 from onrecord.store.s3 import S3Settings
 from tests import s3
 from tests.conftest import DAY
@@ -39,17 +43,20 @@ def commit(archive: Archive, what: str) -> None:
 
 
 def test_an_archive_is_opened_from_the_bucket_alone(
-    filled: Archive, s3_server: str, s3_bucket: str, tmp_path: Path
+    published: Archive, s3_server: str, s3_bucket: str, tmp_path: Path
 ) -> None:
-    with named(filled, s3_server, s3_bucket) as archive:
+    with named(published, s3_server, s3_bucket) as archive:
         assert any("behind" in wrong.what for wrong in overview(archive).wrong)
         assert far_tables.put(archive).put == len(segments(archive))
         assert far_tables.behind(archive) == 0
         found = s3.stored(s3_server, s3_bucket)
         assert segments(archive).items() <= found.items()
         assert far_tables.put(archive).put == 0
+        s3.put(s3_server, s3_bucket, next(key for key in found if key.startswith("t/files/")), b"x")
+        [bad] = far_tables.verify(archive).bad
+        assert bad.startswith("editions/") and far_tables.verify(archive).bad == []
         dump = archive.ledger.dump()
-    (filled.folder / "blobs").rename(tmp_path / "disk")
+    (published.folder / "blobs").rename(tmp_path / "disk")
     new = tmp_path / "new"
     far_tables.open_from(f"s3://{s3_bucket}/t", new, S3Settings(endpoint=s3_server))
     with Archive.open(new, lambda: DAY) as archive:
@@ -57,10 +64,13 @@ def test_an_archive_is_opened_from_the_bucket_alone(
         assert archive.lost_roots == [new / "blobs"]
         (tmp_path / "disk").rename(new / "blobs")
     with Archive.open(new, lambda: DAY) as archive:
-        assert check(archive).bad == []
+        assert check(archive).bad == [], "its editions, too"
+        rematch(archive)
+        refresh_feed(archive)
+        assert newest_root(feed_folder(new)) is not None, "without which no edition follows"
         commit(archive, "there")  # this machine's word counts from now on
         far_tables.put(archive)
-    with named(filled, s3_server, s3_bucket) as archive:
+    with named(published, s3_server, s3_bucket) as archive:
         commit(archive, "here")
         with pytest.raises(StoreFailed, match="another copy of this one wrote there"):
             far_tables.put(archive)

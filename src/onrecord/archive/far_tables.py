@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Has an archive's tables and log in a bucket as well, and opens the archive from there (docs/decisions/0021).
+"""Has an archive's tables, log and editions in a bucket as well, and opens the archive from there (decision 21).
 
 ```
 catalog/<table>/<seq>.parquet   a segment, as it was committed; never written twice
 log/<first>-<digest>.jsonl      a file of the log up to the entry that the head names
+lists/, files/, feed/           the archive's own editions (`far_editions`)
 onrecord-tables.json            the head: what of it counts, put last
 ```
 
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
+from onrecord.archive import far_editions
 from onrecord.archive.settings import Settings
 from onrecord.durable import replace, settle
 from onrecord.errors import IntegrityError, NewerFormat, NotFound, StoreFailed, UsageError
@@ -38,8 +40,8 @@ _PORTION: Final = 64
 
 
 class Head(Struct, frozen=True):
-    """The archive as it was after entry `seq`: the files of its log by their keys, with their digests, and the text of
-    its settings."""
+    """The archive as it was after entry `seq`: the files of its log by their keys, with their digests, the lists of its
+    editions, and the text of its settings."""
 
     format: int
     archive: str
@@ -47,6 +49,7 @@ class Head(Struct, frozen=True):
     hash: str
     log: dict[str, str]
     settings: str
+    editions: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class PutReport(Struct):
@@ -60,10 +63,10 @@ class PutReport(Struct):
 
 
 class VerifyReport(Struct):
-    """`bad` were not what they had been, or gone: set aside there, and put anew."""
+    """`bad` of so many files were not what they had been, or gone: set aside there, and put anew."""
 
     place: str
-    segments: int = 0
+    files: int = 0
     bytes: int = 0
     bad: list[str] = msgspec.field(default_factory=list)
 
@@ -75,6 +78,7 @@ class _Mark(Struct, frozen=True):
     seq: int = 0
     hash: str = ""
     log: tuple[str, ...] = ()
+    editions: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def behind(archive: "Archive") -> int:
@@ -113,18 +117,21 @@ def put(archive: "Archive", progress: Callable[[int, int], None] = lambda segmen
                 mark = _note(archive, msgspec.structs.replace(mark, log=(*mark.log, key)))
                 objects.put_over(key, content)
         text = (archive.folder / "onrecord.toml").read_text("utf-8")
-        head = Head(FORMAT, archive.id, last.seq, last.hash, log, text)
+        editions = far_editions.put(archive, objects, mark.editions)
+        head = Head(FORMAT, archive.id, last.seq, last.hash, log, text, editions)
         objects.put_over(HEAD, msgspec.json.encode(head))
         for key in set(mark.log) - log.keys():
             objects.remove(key)
-        _note(archive, _Mark(str(objects.where), last.seq, last.hash, tuple(log)))
+        far_editions.tidy(archive, objects, mark.editions, editions)
+        _note(archive, _Mark(str(objects.where), last.seq, last.hash, tuple(log), editions))
     return report
 
 
 def verify(
     archive: "Archive", progress: Callable[[int, int], None] = lambda segments, size: None
 ) -> VerifyReport:
-    """Read every segment there again. What is damaged or gone is set aside and put anew, from what is here."""
+    """Read every segment, and every file of editions, there again. What is damaged or gone is set aside and put anew,
+    from what is here."""
     objects, mark = _objects(archive.folder, archive.settings), _marked(archive)
     report = VerifyReport(str(objects.where))
     for segment, seq in archive.ledger.segments():
@@ -136,9 +143,13 @@ def verify(
             report.bad.append(key)
             objects.move(key, f"quarantine/{key}")
             _put(archive, objects, segment)
-        report.segments += 1
+        report.files += 1
         report.bytes += size
-        progress(report.segments, report.bytes)
+        progress(report.files, report.bytes)
+    for path, size, whole in far_editions.verify(archive, objects, mark.editions):
+        report.files, report.bytes = report.files + 1, report.bytes + size
+        if not whole:
+            report.bad.append(f"editions/{path}")
     return report
 
 
@@ -173,7 +184,8 @@ def open_from(url: str, folder: Path, settings: S3Settings) -> int:
         if (found := hashlib.sha256(content).hexdigest()) != digest:
             raise damaged(f"{objects.where}/{key}", digest, found)
         replace(folder / "log" / f"{Path(key).stem.partition('-')[0]}.jsonl", content)
-    mark = _Mark(str(objects.where), head.seq, head.hash, tuple(head.log))
+    far_editions.bring(folder, objects, head.editions)
+    mark = _Mark(str(objects.where), head.seq, head.hash, tuple(head.log), head.editions)
     replace(folder / "placed" / "tables.json", msgspec.json.encode(mark))
     # Written last: a folder with settings is an archive.
     replace(folder / "onrecord.toml", head.settings.encode())

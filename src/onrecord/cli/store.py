@@ -130,7 +130,7 @@ def verify(place: str, folder: Path, out: Output) -> None:
 )
 @options
 def tables(again: bool, folder: Path, out: Output) -> None:
-    """Put tables and log where `[store] tables` says, s3://BUCKET/PREFIX: what was committed since the last time.
+    """Put tables, log and editions where `[store] tables` says, s3://BUCKET/PREFIX, as far as they are not there yet.
 
     Every command that commits does so at its end; where the bucket did not answer, this one makes up for it.
 
@@ -150,7 +150,7 @@ def tables(again: bool, folder: Path, out: Output) -> None:
         if found:
             for name in found.bad:
                 yield f"damaged or gone, and put anew: {name}"
-            yield f"{found.segments:,} files ({size(found.bytes)}) read there: {len(found.bad):,} damaged"
+            yield f"{found.files:,} files ({size(found.bytes)}) read there: {len(found.bad):,} damaged"
         yield from report.notes
 
     out.result("store.tables", msgspec.to_builtins(report) | {"verified": msgspec.to_builtins(found)}, text)
@@ -165,7 +165,7 @@ def tables(again: bool, folder: Path, out: Output) -> None:
 @click.option("--region", default="", help="As the server calls it.")
 @options
 def open_place(place: str, new: Path, endpoint: str, region: str, folder: Path, out: Output) -> None:
-    """Make an archive anew in FOLDER from the bucket that has its tables and its log, as after the loss of a machine.
+    """Make an archive anew in FOLDER from the bucket that has its tables, as after the loss of a machine.
 
     Names and search are made by `onrecord match` afterwards. One machine may write: this one or the other.
 
