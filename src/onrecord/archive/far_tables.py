@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Has an archive's tables, log and editions in a bucket as well, and opens the archive from there (decision 21).
+"""Has an archive's tables, log and editions in a bucket as well, and opens the archive from there (format clause 6.7).
 
 ```
 catalog/<table>/<seq>.parquet   a segment, as it was committed; never written twice
