@@ -22,7 +22,7 @@ from onrecord.archive.overview import overview
 from onrecord.archive.publishing import publish
 from onrecord.archive.seeding import Part, Seeds, far
 from onrecord.archive.settings import read_settings
-from onrecord.errors import UsageError
+from onrecord.errors import StoreFailed, UsageError
 from onrecord.mirror.session import Session
 from onrecord.store import Disk
 from onrecord.store.bucket import Bucket
@@ -256,7 +256,7 @@ def test_a_bucket_that_is_not_reached_is_lost_as_a_disk_would_be(
             moved = {row.sha256 for row in archive.ledger.blobs() if row.root == bucket.id}
             down.append("now")
             report = check(archive)
-            assert {bad.what for bad in report.bad} == moved
+            assert {bad.what for bad in report.bad} == moved and not report.damaged
             assert {bad.state for bad in report.bad} == {"not-mounted"}
             assert all(row.is_held for row in archive.ledger.blobs()), "that says nothing of a blob"
     # Nobody is there to be asked at all.
@@ -264,7 +264,11 @@ def test_a_bucket_that_is_not_reached_is_lost_as_a_disk_would_be(
     settings.write_text(settings.read_text().replace(endpoint, "http://127.0.0.1:9"))
     with Archive.open(filled.folder, lambda: DAY) as archive:
         assert list(archive.unreached_roots) == [f"s3://{s3_bucket}/kept"]
-        assert {bad.what for bad in check(archive).bad} == moved
+        report = check(archive)
+        assert {bad.what for bad in report.bad} == moved and not report.damaged
+        assert list(report.unreached) == [f"s3://{s3_bucket}/kept"] and "127.0.0.1:9" in str(report.unreached)
+        with pytest.raises(StoreFailed, match="is not reached: "):
+            root_named(archive, f"s3://{s3_bucket}/kept/")
         assert any(wrong.about and s3_bucket in wrong.about[0][0] for wrong in overview(archive).wrong)
     with_bucket(filled.folder, s3_server, s3_bucket)
     with Archive.open(filled.folder, lambda: DAY) as archive:

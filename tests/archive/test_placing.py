@@ -14,7 +14,7 @@ from onrecord.archive.mirroring import follow, sync
 from onrecord.archive.placing import place
 from onrecord.archive.publishing import publish
 from onrecord.archive.withdrawing import withdraw
-from onrecord.errors import EditionRefused, StoreFailed
+from onrecord.errors import EditionRefused, StoreFailed, UsageError
 from onrecord.publish.contents import read
 from tests import s3
 from tests.archive.withdrawn import blob, sha256, two_sounds
@@ -150,3 +150,16 @@ def test_another_archive_fetches_a_placed_edition_from_there_alone(
         assert sum("/exchange/" in line for line in asked) <= 2, "a bucket has none, which is learned once"
         [again] = sync(mirror, [], pages=[], look_into=False)
         assert (again.files, again.had, again.downloaded) == (0, 2, 0)
+
+
+def test_an_edition_is_not_put_where_the_archive_s_own_blobs_lie(
+    published: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    """Whoever may read the edition could read what may not be shared."""
+    settings = published.folder / "onrecord.toml"
+    own = settings.read_text().replace('["blobs"]', f'["blobs", "s3://{s3_bucket}/kept"]')
+    settings.write_text(f'{own}\n[s3]\nendpoint = "{s3_server}"\n')
+    with Archive.open(published.folder, published.clock) as archive:
+        for url in (f"s3://{s3_bucket}/kept/feed", f"s3://{s3_bucket}"):
+            with pytest.raises(UsageError, match="own blobs lie"):
+                place(archive, url)

@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +21,8 @@ from onrecord.publish.edition import read_sums
 from onrecord.store.bucket import Bucket
 
 _COMMIT_SECONDS = 60.0
+#: The state of what lies where nobody could look.
+_AWAY: Final = "not-mounted"
 #: An upload that began so long ago is nobody's any more.
 _UNFINISHED = dt.timedelta(days=1)
 
@@ -34,7 +37,7 @@ class Bad(Struct, frozen=True):
 
 class CheckReport(Struct):
     """What one run found. `swept` are uploads to a bucket that were never finished, `earlier` files that were read by a
-    run before it, which was cut short."""
+    run before it, which was cut short. `unreached` names roots that could not be asked, each with the reason."""
 
     blobs: int = 0
     bytes: int = 0
@@ -44,6 +47,12 @@ class CheckReport(Struct):
     healed: int = 0
     swept: int = 0
     earlier: int = 0
+    unreached: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def damaged(self) -> int:
+        """How many are damaged or gone: of what lies on a root that is not reached nothing is known."""
+        return sum(bad.state != _AWAY for bad in self.bad)
 
 
 def check(
@@ -57,7 +66,7 @@ def check(
     What is found is committed: a damaged blob is neither served nor published until it is whole again, and its bytes
     are set aside, not deleted.
     """
-    report = CheckReport()
+    report = CheckReport(unreached=_unreached(archive))
     with archive.writing(checking=True):
         _check_log(archive, report)
         _check_ledger(archive, report)
@@ -85,6 +94,21 @@ def verify(
     return report
 
 
+def _unreached(archive: Archive) -> dict[str, str]:
+    """Roots that the settings name and that are not there, with the reason."""
+    return archive.unreached_roots | {str(path): "no root is here" for path in archive.lost_roots}
+
+
+def damaged_segments(archive: Archive) -> list[Bad]:
+    """Segments of the tables, read whole, that are not what the log says."""
+    found = []
+    for segment, _ in archive.ledger.segments():
+        state = _state_of(archive.folder / "catalog" / segment.path, segment.sha256)
+        if state != "ok":
+            found.append(Bad(f"catalog/{segment.path}", state, f"expected SHA-256 {segment.sha256}"))
+    return found
+
+
 def _check_log(archive: Archive, report: CheckReport) -> None:
     try:
         for _ in archive.log.entries():
@@ -104,12 +128,8 @@ def _check_ledger(archive: Archive, report: CheckReport) -> None:
 
 
 def _check_segments(archive: Archive, report: CheckReport) -> None:
-    for segment, _ in archive.ledger.segments():
-        path = archive.folder / "catalog" / segment.path
-        report.segments += 1
-        state = _state_of(path, segment.sha256)
-        if state != "ok":
-            report.bad.append(Bad(f"catalog/{segment.path}", state, f"expected SHA-256 {segment.sha256}"))
+    report.segments = sum(1 for _ in archive.ledger.segments())
+    report.bad += damaged_segments(archive)
 
 
 def _check_editions(archive: Archive, report: CheckReport) -> None:
@@ -145,7 +165,7 @@ def _check_blobs(
         report.bytes += row.size
         root = archive.store.root(row.root)
         if said.state == "silent" or root is None:  # a server that does not answer is no damage
-            report.bad.append(Bad(row.sha256, "not-mounted", said.detail))
+            report.bad.append(Bad(row.sha256, _AWAY, said.detail))
             continue
         state = _settled(archive, row, said.state, read=not structure_only)
         if state == "ok":
@@ -158,7 +178,7 @@ def _check_blobs(
         if changed and time.monotonic() - last >= _COMMIT_SECONDS:
             archive.commit("checked", {"states": changed, **of_root})
             changed, last = {}, time.monotonic()
-    others = sum(bad.state != "not-mounted" and "/" in bad.what for bad in report.bad)
+    others = sum(bad.state != _AWAY and "/" in bad.what for bad in report.bad)
     counts = {"blobs": report.blobs, "bytes": report.bytes, "full": not structure_only, "others": others}
     archive.commit("checked", {"states": changed, **counts, **of_root})
 
@@ -172,7 +192,7 @@ def _asked(archive: Archive, only: str, report: CheckReport) -> Iterator[BlobRow
             # An unplugged disk is no damage: nothing is known of its blobs, so nothing is said of them in the log.
             report.blobs += 1
             report.bytes += row.size
-            report.bad.append(Bad(row.sha256, "not-mounted", f"{row.size:,} bytes, on root {row.root}"))
+            report.bad.append(Bad(row.sha256, _AWAY, f"{row.size:,} bytes, on root {row.root}"))
         else:
             yield row
 

@@ -35,6 +35,8 @@ Kind = Literal["verify", "analyse", "copy", "assemble"]
 _TOGETHER: Final = {"verify": 10_000, "analyse": 16, "copy": 1, "assemble": 1}
 #: Bytes of a copy in one row.
 _PIECE: Final = 4 << 20
+#: After so many files in a row that its server did not give whole, a bucket is not waited for again.
+_TRIES: Final = 3
 #: Encoding takes about as long again as decoding and everything that is measured.
 _SLOWER: Final = 5
 
@@ -211,15 +213,17 @@ def run_chunk(chunk: str, folder: str, fence: int) -> tuple[str, str]:
 
 def verify(chunk: Blobs) -> Iterator[Verified]:
     """Read each blob whole: are the bytes what the name says?"""
-    store, silent = chunk.store, dict[str, str]()
+    store, failed = chunk.store, dict[str, list[str]]()
     for sha256, root, size in chunk.blobs:
-        if root not in silent:
+        said = failed.setdefault(root, [])
+        if len(said) < _TRIES:
             try:
                 yield Verified(sha256, store.verify(sha256, root, size))
+                said.clear()
                 continue
             except StoreFailed as error:
-                silent[root] = error.message  # it is not waited for again
-        yield Verified(sha256, "silent", silent[root])
+                said.append(error.message)
+        yield Verified(sha256, "silent", said[-1])
 
 
 def analyse(chunk: Blobs) -> Iterator[Analysed]:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The roots that the settings name: those that are there, and those that are lost for now and named."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from onrecord.archive.settings import Settings
-from onrecord.errors import ConfigError, OnrecordError, UsageError
+from onrecord.errors import ConfigError, OnrecordError, StoreFailed, UsageError
 from onrecord.store import Root, open_roots
 from onrecord.store.bucket import Bucket, make_bucket, open_bucket
 from onrecord.store.roots import make_root
@@ -49,6 +50,8 @@ def roots_of(folder: Path, settings: Settings) -> Roots:
 
 def make_root_at(place: str, folder: Path, settings: Settings) -> Root:
     """Make a folder, or a place in a bucket, a root for the archive in a folder. One that is already keeps its id."""
+    if re.match(r"s3:/?(?!/)", place, re.IGNORECASE):
+        raise UsageError(f"{place}: expected s3://BUCKET/PREFIX, or a folder", "two strokes after s3:")
     if place.startswith(SCHEME):
         return make_bucket(read_place(place), settings.s3, *_cache(folder, settings))
     return make_root(Path(place).absolute())
@@ -59,6 +62,15 @@ def root_named(archive: "Archive", name: str) -> Root:
     for root in archive.store.roots:
         if name in (root.id, root.place) or root.place in (str(Path(name).absolute()), name.rstrip("/")):
             return root
+    for place, why in archive.unreached_roots.items():
+        if name.rstrip("/") == place.rstrip("/"):
+            raise StoreFailed(
+                f"{place}: is not reached: {why}", "[s3] in onrecord.toml says how; nothing of it is lost"
+            )
+    if any(Path(name).absolute() == path.absolute() for path in archive.lost_roots):
+        raise StoreFailed(
+            f"{name}: no root is here now", "mount its disk, or name where it is: [store] roots"
+        )
     there = ", ".join(f"{root.place} ({root.id})" for root in archive.store.roots)
     raise UsageError(
         f"{name!r}: expected a root of this archive that is there: {there}",

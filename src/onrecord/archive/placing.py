@@ -27,11 +27,11 @@ from onrecord.archive.keyholding import feed_folder
 from onrecord.archive.seeding import given
 from onrecord.archive.withheld import withheld
 from onrecord.durable import replace, sha256_of
-from onrecord.errors import EditionRefused, NotFound
+from onrecord.errors import EditionRefused, NotFound, UsageError
 from onrecord.ledger import BlobRow, alone
 from onrecord.publish.contents import read
 from onrecord.store.objects import Objects
-from onrecord.store.s3 import read_place
+from onrecord.store.s3 import SCHEME, read_place
 
 _LAST: Final = "timestamp.json"
 
@@ -63,6 +63,12 @@ def place(
     if not editions:
         raise NotFound("there is no edition here", "`onrecord publish` makes one")
     where = read_place(url)
+    for root in archive.settings.store.roots:
+        if root.startswith(SCHEME) and _share(str(where), str(read_place(root))):
+            raise UsageError(
+                f"{where}: the archive's own blobs lie at {root}, and an edition is put where everybody may read",
+                "name another bucket, or another prefix",
+            )
     folder = archive.folder / "placed"
     name = hashlib.sha256(str(where).encode()).hexdigest()[:16]
     with alone(folder / f"{name}.lock", archive.folder, "is placing an edition (`publish place`)"):
@@ -76,6 +82,12 @@ def place(
         run.feed(feed_folder(archive.folder))
         run.remove_others()
         return report
+
+
+def _share(one: str, other: str) -> bool:
+    """Does one of two places lie in the other?"""
+    one, other = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return one.startswith(other) or other.startswith(one)
 
 
 class _Placing:

@@ -9,10 +9,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from onrecord.archive.checking import damaged_segments
 from onrecord.archive.core import Archive
 from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.durable import sha256_of
 from onrecord.engine.parquet import row_count
+from onrecord.errors import IntegrityError
 
 
 class Remade(Struct, frozen=True):
@@ -31,9 +33,18 @@ class Rebuilt(Struct, frozen=True):
 
 
 def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) -> Rebuilt:
-    """Remove what can be derived, and derive it again. Killed at any point, the next match or rebuild goes on."""
+    """Remove what can be derived, and derive it again. Killed at any point, the next match or rebuild goes on.
+
+    IntegrityError, and nothing is removed, where claims are damaged that it would be derived from.
+    """
     canonical, search = archive.folder / "catalog" / "canonical", archive.folder / "search"
     with archive.writing():
+        progress("reading claims")
+        if damaged := damaged_segments(archive):
+            raise IntegrityError(
+                f"{damaged[0].what}: {damaged[0].state}, {damaged[0].detail}; {len(damaged)} in all",
+                "restore it from a copy, then rebuild; what there is stays as it was",
+            )
         # An id whose founding claim has gone passes to the claims that it was one thing with: they must be known still.
         if canonical.exists() and not is_matched(archive):
             progress("matching what is new")

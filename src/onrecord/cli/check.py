@@ -5,10 +5,14 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from onrecord.cli.output import Output, options, size
+
+if TYPE_CHECKING:
+    from onrecord.archive.checking import CheckReport
 
 
 @click.command("check")
@@ -17,7 +21,8 @@ from onrecord.cli.output import Output, options, size
 def command(structure_only: bool, folder: Path, out: Output) -> None:
     """Read everything again: the log's chain, the tables, the editions, every byte of every file.
 
-    What is damaged is named, set aside, and neither served nor published until it was added again. Exit code 4.
+    What is damaged is named, set aside, and neither served nor published until it was added again. Exit code 4, as
+    where something could not be looked at: a disk that is not mounted, a bucket that is not reached.
 
     \b
     Example:  onrecord check
@@ -36,11 +41,20 @@ def command(structure_only: bool, folder: Path, out: Output) -> None:
             yield f"{bad.state}: {bad.what} ({bad.detail})"
         if report.earlier:
             yield f"{report.earlier:,} of the files were read by a run before this one, which was cut short"
+        yield from not_reached(report)
         yield (
             f"{report.blobs:,} files ({size(report.bytes)}), {report.segments:,} tables' segments, "
-            f"{report.entries:,} log entries: {len(report.bad):,} damaged, {report.healed:,} whole again"
+            f"{report.entries:,} log entries: {report.damaged:,} damaged, {report.healed:,} whole again"
         )
 
     out.result("check", report, text)
     if report.bad:
         sys.exit(4)
+
+
+def not_reached(report: "CheckReport") -> Iterator[str]:
+    """What could not be looked at, which is no damage, and why."""
+    for place, why in report.unreached.items():
+        yield f"not reached: {place}: {why}"
+    if count := len(report.bad) - report.damaged:
+        yield f"{count:,} files lie where nobody could look; nothing is lost by that"

@@ -65,7 +65,7 @@ def move(source: str, target: str, folder: Path, out: Output) -> None:
 
 @command.command("tier")
 @click.argument("target")
-@click.option("--from", "source", default="", help="Only what lies on this root.")
+@click.option("--from", "source", help="Only what lies on this root.")
 @click.option("--kind", type=click.Choice(["sound", "picture", "copy"]), help="Only these.")
 @click.option("--larger-than", "larger", type=click.IntRange(0), default=0, help="Megabytes, at least.")
 @click.option(
@@ -74,7 +74,14 @@ def move(source: str, target: str, folder: Path, out: Output) -> None:
 @click.option("--at-most", "most", type=click.IntRange(0), default=0, help="Gigabytes in this run, at most.")
 @options
 def tier(
-    target: str, source: str, kind: str | None, larger: int, older: int, most: int, folder: Path, out: Output
+    target: str,
+    source: str | None,
+    kind: str | None,
+    larger: int,
+    older: int,
+    most: int,
+    folder: Path,
+    out: Output,
 ) -> None:
     """Move to root TARGET what is large, old or of one kind, as `store move` does.
 
@@ -106,6 +113,7 @@ def verify(place: str, folder: Path, out: Output) -> None:
     from onrecord.archive import Archive
     from onrecord.archive.checking import verify
     from onrecord.archive.opening_roots import root_named
+    from onrecord.cli.check import not_reached
 
     with Archive.open(folder) as archive, out.progress("verifying") as update:
         root = root_named(archive, place)
@@ -116,7 +124,8 @@ def verify(place: str, folder: Path, out: Output) -> None:
             yield f"{bad.state}: {bad.what} ({bad.detail})"
         if report.swept:
             yield f"{report.swept:,} unfinished uploads given up"
-        yield f"{report.blobs:,} files ({size(report.bytes)}) in {root.place}: {len(report.bad):,} damaged"
+        yield from not_reached(report)
+        yield f"{report.blobs:,} files ({size(report.bytes)}) in {root.place}: {report.damaged:,} damaged"
         yield from root.notes()
 
     out.result("store.verify", report, text)
@@ -270,15 +279,19 @@ def untag(copy: Path, original: Path, patch: Path | None, folder: Path, out: Out
 
 
 def _moved(
-    folder: Path, out: Output, name: str, source: str, target: str, rule: "Callable[[str], Rule]"
+    folder: Path, out: Output, name: str, source: str | None, target: str, rule: "Callable[[str], Rule]"
 ) -> None:
     from onrecord.archive import Archive
     from onrecord.archive.moving import move
     from onrecord.archive.opening_roots import root_named
+    from onrecord.errors import UsageError
 
     with Archive.open(folder) as archive, out.progress("moving") as update:
         root = root_named(archive, target)
-        report = move(archive, root.id, rule(root_named(archive, source).id if source else ""), update)
+        left = root_named(archive, source).id if source is not None else ""
+        if left == root.id:
+            raise UsageError(f"{source}: is where they would go", "name two roots")
+        report = move(archive, root.id, rule(left), update)
 
     def text() -> Iterator[str]:
         yield f"{report.moved:,} moved to {root.place} ({size(report.bytes)}), {report.there:,} were there already"
