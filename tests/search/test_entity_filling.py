@@ -17,6 +17,7 @@ from onrecord.search.entities import Entities, Seat
 from onrecord.search.entity_filling import Kept, Link, Thing, fill
 from onrecord.search.entity_finding import EntityFinder
 from onrecord.search.fields import All, Document, FieldIndex, Term
+from onrecord.search.finding import Finder
 from onrecord.search.finishing import finish
 from onrecord.search.row_filling import Filled
 from onrecord.search.sorted_map import SortedMap
@@ -104,7 +105,7 @@ def test_the_best_known_is_listed_first_and_that_changes_with_what_belongs_to_it
     def listed(**known: int) -> list[str]:
         links = sorted((name, "recording", f"r{number}") for name in known for number in range(known[name]))
         fill_with(tmp_path, works, links)
-        finder = EntityFinder(tmp_path)
+        finder = EntityFinder(tmp_path, Finder(tmp_path))
         page, after = finder.browse("work", 2, "", lambda entity: True)
         rest, end = finder.browse("work", 2, after or "", lambda entity: True)
         assert end is None

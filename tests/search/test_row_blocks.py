@@ -63,7 +63,9 @@ def test_what_goes_in_comes_out(monkeypatch: pytest.MonkeyPatch, few: bool) -> N
             each.ident if isinstance(each.ident, str) else mint(each.kind, *each.claims[each.ident][:2])
         )
         beside = each.subtitle if each.beside is None else each.beside
-        assert blocks.head(number) == Head(expected, each.title, beside, each.facets, each.weight, each.known)
+        names = each.title, each.subtitle, beside
+        weighed = each.facets, each.weight, each.known
+        assert blocks.head(number) == Head(each.kind, expected, *names, *weighed)
         assert found.id == unpack_row(pack_row(each)).id == expected
     for absent in (0, 17, 301, 2_000, 10**9):
         assert blocks.row(absent) is None and blocks.head(absent) is None

@@ -105,7 +105,8 @@ class Reader:
         self._hidden: tuple[object, Withheld] | None = None
         self._proved: tuple[int, dict[str, int]] = (-1, {})
         self._rows = Rows(folder / "search" / "rows.sqlite")
-        self._finder, self._entity_finder = Finder(folder / "search"), EntityFinder(folder / "search")
+        self._finder = Finder(folder / "search")
+        self._entity_finder = EntityFinder(folder / "search", self._finder)
 
     def glance(self) -> Glance:
         """The archive in numbers. What has to be counted is counted anew only when something was committed."""
@@ -225,19 +226,16 @@ class Reader:
         return lambda item: item.id not in things and held.fit(item.id)
 
     def _hits(self, found: Iterable[Named]) -> list[Hit]:
-        counted = {item.number: item.known for item in found}
-        rows = self._rows.briefs(counted)
         return [
             Hit(
-                kind=row.kind,
-                id=row.id,
-                title=row.title,
-                subtitle=row.subtitle,
-                has_sound=row.has_sound,
-                known_by=known,
+                kind=item.kind,
+                id=item.id,
+                title=item.title,
+                subtitle=item.subtitle,
+                has_sound=item.has_sound,
+                known_by=item.known,
             )
-            for number, known in counted.items()
-            if (row := rows.get(number)) is not None
+            for item in {item.number: item for item in found}.values()
         ]
 
     def recent(self, limit: int) -> list[TrackRow]:

@@ -16,7 +16,7 @@ from onrecord.model.filters import Filters
 from onrecord.model.own_ids import GROUP
 from onrecord.search.entities import TOP_STEP, Entities, Entity
 from onrecord.search.fields import Asked, Code, FieldIndex, Term
-from onrecord.search.finding import Finder
+from onrecord.search.finding import MODES, Finder
 from onrecord.search.finishing import ENTITIES
 from onrecord.search.fold import fold
 
@@ -38,10 +38,11 @@ _RELEASES: Final = Filters(kinds=("release",))
 class EntityFinder:
     """Searches what the last match made, for any number of threads."""
 
-    def __init__(self, search: Path) -> None:
+    def __init__(self, search: Path, finder: Finder) -> None:
+        """`finder` finds what has rows."""
         self._search = search
         self.entities = Entities(search / ENTITIES)
-        self._releases = Finder(search)
+        self._releases = finder
         self._opening = threading.Lock()
         self._index: tuple[str, FieldIndex] | None = None
 
@@ -66,7 +67,7 @@ class EntityFinder:
         text, alone = " ".join(tokens), len(tokens) == 1 and len(tokens[0]) <= _SHORT
         found = dict.fromkeys(self._fitting(kind, Term(_FIELDS, text, prefix=not alone), k))
         if kind == "release-group":
-            releases = self._releases.find(query, _RELEASES, k)
+            releases = self._releases.find(query, _RELEASES, k, modes=MODES if near else MODES[:1])
             found |= dict.fromkeys(filter(None, (self._group(item.id) for item in releases)))
         if near and len(found) < min(_FEW, k) and len(tokens) <= _MOST_MISTAKABLE:
             found |= dict.fromkeys(self._fitting(kind, Term(_FIELDS, text, prefix=not alone, near=1), k))

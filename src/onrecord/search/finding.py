@@ -14,10 +14,12 @@ import msgspec
 from onrecord.errors import StoreFailed, UsageError
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.search import codes
+from onrecord.search.entities import PAGED
 from onrecord.search.facets import Facets, wanted
 from onrecord.search.finishing import ROWS
 from onrecord.search.fold import asked, fold, stands_alone
 from onrecord.search.ranking import score
+from onrecord.search.recent import Recent
 from onrecord.search.rows import Named, Rows
 from onrecord.search.tally import Tally
 from onrecord.search.text import SHORT_BESIDE, TOP_STEP, Mode, TextIndex
@@ -37,6 +39,8 @@ _MOST_COUNTED, _MOST_LISTED_COUNTED, _MOST_HIDDEN = 100_000, 5_000_000, 200
 _PLACE: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,18})", re.ASCII)
 _Answer = TypeVar("_Answer")
 _MOST_TOKENS: Final = 16
+#: Of so many things what a search weighs is kept: the best known fit many questions.
+_MOST_KEPT: Final = 8_192
 
 
 class Finder:
@@ -48,6 +52,7 @@ class Finder:
         self._opening = threading.Lock()
         self._index: tuple[str, TextIndex] | None = None
         self._named: tuple[object, str] | None = None
+        self._kept: tuple[object, Recent[int, Named]] = None, Recent(_MOST_KEPT)
         self._known: tuple[str, dict[int, tuple[str, ...]]] = ("", {})
 
     def find(
@@ -88,7 +93,9 @@ class Finder:
             kept = {kind: [item for item in bearers if facets[kind].fit(item.facets)] for kind in limits}
             return {kind: list(filter(keep, kept[kind]))[: limits[kind]] for kind in limits}, True
         tokens = asked(query)[:_MOST_TOKENS]
-        every = wanted(msgspec.structs.replace(filters, kinds=tuple(limits)))
+        # Asked as `counts` asks, where that is the same: the index answers once.
+        of_all = set(limits) == set(PAGED)
+        every = wanted(msgspec.structs.replace(filters, kinds=() if of_all else tuple(limits)))
         typed = self._numbers(tokens, every, _POOL, MODES[:1])
         near = len(typed) < _FEW
         numbers = self._numbers(tokens, every, _POOL, MODES[1:], typed) if near else typed
@@ -128,7 +135,7 @@ class Finder:
         """All that fits, the best known first, from behind the thing with an id on."""
         step, number = TOP_STEP, -1
         if behind and (at := self._rows.number(behind)) is not None:
-            step, number = next((item.weight >> 4 for item in self._rows.named([at])), 0), at
+            step, number = next((item.weight >> 4 for item in self._items([at])), 0), at
         return (item for _, item in self._listed(wanted(filters), step, number))
 
     def counts(self, query: str, of: Sequence[Filters], without: Collection[str] = ()) -> list[int] | None:
@@ -180,7 +187,7 @@ class Finder:
     def _few(self, tokens: Sequence[str]) -> list[Named] | None:
         """All that words find, None where that is more than are weighed at first."""
         numbers = self._numbers(tokens, Facets(), _POOL, MODES) if tokens else []
-        return self._rows.named(numbers) if len(numbers) < _POOL else None
+        return self._items(numbers) if len(numbers) < _POOL else None
 
     def has(self, filters: Filters) -> bool:
         """Does anything fit, whoever may see it?"""
@@ -190,7 +197,7 @@ class Finder:
         """(place, thing) from behind a place on."""
         while step >= 0:
             numbers = self._answered(lambda index: index.listed(facets, step, number, _PORTION), list[int]())  # noqa: B023
-            for item in self._rows.named(numbers):
+            for item in self._items(numbers):
                 yield f"{step}.{item.number}", item
             step, number = (step, numbers[-1]) if len(numbers) == _PORTION else (step - 1, -1)
 
@@ -203,7 +210,7 @@ class Finder:
         if not numbers and text.isascii() and text.isalnum():
             own = self._rows.number(text)
             numbers = [own] if own is not None else []
-        return self._rows.named(list(dict.fromkeys(numbers)))
+        return self._items(list(dict.fromkeys(numbers)))
 
     def _by_words(
         self, query: str, facets: Facets, k: int, keep: Callable[[Named], bool], modes: Sequence[Mode]
@@ -212,7 +219,7 @@ class Finder:
         pool, dropped = max(_POOL, k), dict[int, bool]()
         while True:
             numbers = self._numbers(tokens, facets, pool, modes)
-            items = self._rows.named(numbers)
+            items = self._items(numbers)
             ranks = {item.number: score(words, item.title, item.beside, item.weight) for item in items}
             found = []
             for item in sorted(items, key=lambda item: (-ranks[item.number], item.number)):
@@ -228,7 +235,7 @@ class Finder:
 
     def _ranked(self, query: str, numbers: Sequence[int]) -> list[Named]:
         words = fold(query)[:_MOST_TOKENS]
-        items = self._rows.named(numbers)
+        items = self._items(numbers)
         ranks = {item.number: score(words, item.title, item.beside, item.weight) for item in items}
         return sorted(items, key=lambda item: (-ranks[item.number], item.number))
 
@@ -263,14 +270,37 @@ class Finder:
         numbers = [number for number, _ in self._asked(words, "whole", facets, pool)]
         if len(numbers) == pool:
             return None
-        items = self._rows.named(numbers)
+        items = self._items(numbers)
         return [
             item.number
             for item in items
             if any(word.startswith(begun) for name in (item.title, item.beside) for word in fold(name))
         ]
 
+    def _items(self, numbers: Sequence[int]) -> list[Named]:
+        """As `Rows.named`; what was read lately of the rows as they are now is not read again."""
+        mark = self._mark()
+        kept = self._kept
+        if kept[0] != mark or mark is None:
+            kept = self._kept = mark, Recent(_MOST_KEPT)
+        found = {number: item for number in numbers if (item := kept[1].find(number)) is not None}
+        if missing := [number for number in numbers if number not in found]:
+            for item in self._rows.named(missing):
+                found[item.number] = item
+                kept[1].put(item.number, item)
+        return [found[number] for number in numbers if number in found]
+
     def _asked(self, tokens: Sequence[str], mode: Mode, facets: Facets, k: int) -> list[tuple[int, float]]:
+        """Of what was found without any facets lately, if that was all, those are told that fit."""
+        if facets:
+            every = self._answered(lambda index: index.found(tokens, mode, k), None)
+            if every is not None and len(every) < k:
+                fitting = {
+                    item.number
+                    for item in self._items([number for number, _ in every])
+                    if facets.fit(item.facets)
+                }
+                return [hit for hit in every if hit[0] in fitting]
         return self._answered(lambda index: index.search(tokens, mode, facets, k), list[tuple[int, float]]())
 
     def _answered(self, ask: Callable[[TextIndex], _Answer], nothing: _Answer) -> _Answer:
@@ -297,15 +327,21 @@ class Finder:
 
     def _text(self) -> str:
         """The name of the index of now; read again where the rows were changed, or other rows took their place."""
-        try:
-            rows = (self._search / ROWS).stat()
-        except OSError:
+        mark = self._mark()
+        if mark is None:
             return ""
-        mark = rows.st_mtime_ns, rows.st_size, rows.st_ino
         named = self._named
         if named is None or named[0] != mark:
             named = self._named = mark, self._rows.text()
         return named[1]
+
+    def _mark(self) -> object:
+        """Another one where the rows were changed, or others took their place; None where there are none yet."""
+        try:
+            rows = (self._search / ROWS).stat()
+        except OSError:
+            return None
+        return rows.st_mtime_ns, rows.st_size, rows.st_ino
 
 
 def _place(after: str) -> tuple[int, int]:

@@ -69,8 +69,10 @@ class Stored(Struct, frozen=True, array_like=True):
 class Head(Struct, frozen=True):
     """What a search weighs of a row."""
 
+    kind: str
     id: str
     title: str
+    subtitle: str
     beside: str
     facets: str
     weight: int
@@ -227,7 +229,8 @@ class _Block:
         if not isinstance(ident, str):
             founder = sum(self._counts[:at]) + ident
             ident = mint(kind, self._sources[founder], self._ids[founder])
-        return Head(ident, title, subtitle if beside is None else beside, facets, weight, known)
+        beside = subtitle if beside is None else beside
+        return Head(kind, ident, title, subtitle, beside, facets, weight, known)
 
     def row(self, offset: int) -> Stored | None:
         if offset not in self.places:

@@ -9,6 +9,7 @@ after these, and what is another since, lies beside them. `row_filling` writes t
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from onrecord.model.identifiers import minted_bytes
 from onrecord.search import cache_files, key_blocks, row_blocks
 from onrecord.search.bodies import LISTED, unfold
 from onrecord.search.codes import Key, pack
-from onrecord.search.facets import LANGUAGE
+from onrecord.search.facets import LANGUAGE, SOUND
 from onrecord.search.key_blocks import arrays_of, key_bytes, numbers_of
 from onrecord.search.row_blocks import Blocks, Head, Stored, unpack_row
 
@@ -62,16 +63,22 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Named(Struct, frozen=True):
-    """What a search weighs of a row. `beside` holds names that are searched too, `weight` is how popular it is, `known`
-    what was counted for that (`popularity`)."""
+    """What a search weighs of a row, and lists. `beside` holds names that are searched too, `weight` is how popular it
+    is, `known` what was counted for that (`popularity`)."""
 
     number: int
+    kind: str
     id: str
     title: str
+    subtitle: str
     beside: str
     facets: tuple[str, ...]
     weight: int
     known: dict[str, int] = {}
+
+    @property
+    def has_sound(self) -> bool:
+        return SOUND in self.facets
 
 
 class Rows:
@@ -91,11 +98,6 @@ class Rows:
         with self.reading() as held:
             found = held.row(held.number(held.led(identifier)))
         return _row(found, b"") if found else None
-
-    def briefs(self, numbers: Iterable[int]) -> dict[int, Row]:
-        """Rows by their numbers, without bodies; one that is gone is left out."""
-        with self.reading() as held:
-            return {number: _row(row, b"") for number in sorted(set(numbers)) if (row := held.row(number))}
 
     def holder(self, blob: str) -> Row | None:
         """The row of the recording that a blob holds."""
@@ -295,7 +297,7 @@ _LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
 
 def head_of(row: Stored) -> Head:
     beside = row.subtitle if row.beside is None else row.beside
-    return Head(row.id, row.title, beside, row.facets, row.weight, row.known)
+    return Head(row.kind, row.id, row.title, row.subtitle, beside, row.facets, row.weight, row.known)
 
 
 def _row(row: Stored, body: bytes) -> Row:
@@ -303,8 +305,14 @@ def _row(row: Stored, body: bytes) -> Row:
 
 
 def _named(number: int, head: Head) -> Named:
-    facets = tuple(head.facets.split())
-    return Named(number, head.id, head.title, head.beside, facets, head.weight, head.known)
+    names = head.title, head.subtitle, head.beside
+    return Named(number, head.kind, head.id, *names, _cut(head.facets), head.weight, head.known)
+
+
+@lru_cache(maxsize=4096)
+def _cut(facets: str) -> tuple[str, ...]:
+    """Many things have the very same."""
+    return tuple(facets.split())
 
 
 def reading(path: Path) -> AbstractContextManager[apsw.Connection]:

@@ -7,10 +7,12 @@ of a list. So they are kept as long as the index is as it is.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
-#: Words whose answers are kept.
-_MOST_KEPT: Final = 4_096
+from onrecord.search.recent import Recent
+
+#: Words whose answers are kept, and questions of which what was found is.
+_MOST_KEPT, _MOST_FOUND = 2_048, 256
 
 
 class StandingFor:
@@ -18,28 +20,25 @@ class StandingFor:
 
     def __init__(self, searcher: Any) -> None:
         self.searcher = searcher
-        self._kept: dict[tuple[str, str, int], list[str]] = {}
+        self._words: Recent[tuple[str, str, int], list[str]] = Recent(_MOST_KEPT)
+        #: What `text` found: a page of results asks the same in several ways, and whoever types asks it again.
+        self.found: Recent[Any, tuple[tuple[int, float], ...]] = Recent(_MOST_FOUND)
         #: What `text` counted of all that is here.
         self.tallies: dict[tuple[int, ...], dict[int, int]] = {}
 
     def beginning(self, field: str, token: str, limit: int) -> list[str]:
         """Words that begin so."""
-        key = (field, token, limit)
-        if (words := self._kept.get(key)) is None:
-            words = [word for word, _ in self.searcher.terms_with_prefix(field, token, limit=limit)]
-            self._keep(key, words)
-        return words
+
+        def look() -> list[str]:
+            return [word for word, _ in self.searcher.terms_with_prefix(field, token, limit=limit)]
+
+        return self._words.kept((field, token, limit), look)
 
     def near(self, field: str, token: str, guessed: Sequence[str], limit: int) -> list[str]:
         """Those of `guessed`, which the token decides, that are there."""
-        key = (field, token, -limit)
-        if (words := self._kept.get(key)) is None:
-            known = [(self.searcher.doc_freq(field, guess), guess) for guess in guessed]
-            words = [word for _, word in sorted((pair for pair in known if pair[0]), reverse=True)[:limit]]
-            self._keep(key, words)
-        return words
 
-    def _keep(self, key: tuple[str, str, int], words: list[str]) -> None:
-        if len(self._kept) >= _MOST_KEPT:
-            self._kept.clear()
-        self._kept[key] = words
+        def look() -> list[str]:
+            known = [(self.searcher.doc_freq(field, guess), guess) for guess in guessed]
+            return [word for _, word in sorted((pair for pair in known if pair[0]), reverse=True)[:limit]]
+
+        return self._words.kept((field, token, -limit), look)

@@ -99,17 +99,26 @@ class TextIndex:
         """(number, score) of the best matches of all tokens."""
         if not tokens:
             return []
+        tokens = tokens[:_MOST_TOKENS]
         with _said(self._folder):
             words = self._words()
-            searcher = words.searcher
-            query = self._query(words, list(tokens[:_MOST_TOKENS]), mode)
-            hits = searcher.search(
-                self._narrowed(query, facets), k, count=False, weight_by_field="weight"
-            ).hits
-            numbers = searcher.fast_field_values("number", [address for _, address in hits])
-            return [
-                (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
-            ]
+            asked = (tuple(tokens), mode, facets, k)
+            return list(words.found.kept(asked, lambda: self._search(words, tokens, mode, facets, k)))
+
+    def found(self, tokens: Sequence[str], mode: Mode, k: int) -> Sequence[tuple[int, float]] | None:
+        """What `search` gave lately for this, without facets; None where it was not asked."""
+        with _said(self._folder):
+            return self._words().found.find((tuple(tokens[:_MOST_TOKENS]), mode, ALL, k))
+
+    def _search(
+        self, words: StandingFor, tokens: Sequence[str], mode: Mode, facets: Facets, k: int
+    ) -> tuple[tuple[int, float], ...]:
+        query = self._narrowed(self._query(words, list(tokens), mode), facets)
+        hits = words.searcher.search(query, k, count=False, weight_by_field="weight").hits
+        numbers = words.searcher.fast_field_values("number", [address for _, address in hits])
+        return tuple(
+            (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
+        )
 
     @property
     def schema(self) -> Any:
