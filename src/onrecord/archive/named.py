@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Works, labels and release groups as readers see them: found, listed, and with what belongs to them."""
 
+from bisect import insort
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from onrecord.search.entity_finding import KINDS, EntityFinder
 from onrecord.search.facets import LANGUAGE
 from onrecord.search.fold import fold
 from onrecord.search.popularity import popularity
-from onrecord.search.ranking import score
+from onrecord.search.ranking import highest, score
 from onrecord.search.rows import Rows
 
 #: So many of what belongs to a thing are shown.
@@ -62,7 +63,7 @@ class NamedThings:
     def called(self, query: str, kinds: Sequence[str], filters: Filters) -> list[Hit]:
         """What an identifier names."""
         found = self._finder.called(query, kinds)
-        return [self._hit(entity) for entity in found if self._fits(entity, filters)]
+        return [self._hit(entity, self._known_by(entity)) for entity in found if self._fits(entity, filters)]
 
     def find(
         self, query: str, kinds: Sequence[str], limit: int, filters: Filters, near: bool = True
@@ -70,14 +71,31 @@ class NamedThings:
         """What words name, each with what `search.ranking` says of it; with `near` also with a mistake."""
         if not _may_fit(filters):
             return []
-        words, ranked = fold(query), []
-        for kind in kinds:
-            for entity in self._finder.find(query, kind, limit + _MORE, near):
-                if self._fits(entity, filters):
-                    hit = self._hit(entity)
-                    worth = score(words, hit.title, hit.subtitle, popularity(hit.known_by))
-                    ranked.append(Ranked(hit, worth))
+        words, ranked = fold(query), list[Ranked]()
+        with self._entities.together():
+            for kind in kinds:
+                found = self._finder.find(query, kind, limit + _MORE, near)
+                ranked += self._best(
+                    [entity for entity in found if self._fits(entity, filters)], words, limit
+                )
         return sorted(ranked, key=lambda item: -item.score)[:limit]
+
+    def _best(self, found: Sequence[Entity], words: Sequence[str], limit: int) -> list[Ranked]:
+        """The best of these, in their order. Who made it is looked up of that alone which may be among them."""
+        known = [self._known_by(entity) for entity in found]
+        bounds = [
+            highest(words, entity.name, popularity(counted))
+            for entity, counted in zip(found, known, strict=True)
+        ]
+        ranked, scores = dict[int, Ranked](), list[float]()
+        for place in sorted(range(len(found)), key=lambda place: -bounds[place]):
+            if len(scores) >= limit and scores[-limit] > bounds[place]:
+                break
+            hit = self._hit(found[place], known[place])
+            worth = score(words, hit.title, hit.subtitle, popularity(hit.known_by))
+            ranked[place] = Ranked(hit, worth)
+            insort(scores, worth)
+        return [ranked[place] for place in sorted(ranked)]
 
     def browse(self, kinds: Sequence[str], limit: int, filters: Filters, after: str) -> Listing:
         """All of these kinds, one kind after another, of each the best known first, from behind the place `after` on:
@@ -94,7 +112,7 @@ class NamedThings:
             found, place = self._finder.browse(
                 kind, limit - len(hits), id if kind == at else "", lambda entity: self._fits(entity, filters)
             )
-            hits += map(self._hit, found)
+            hits += [self._hit(entity, self._known_by(entity)) for entity in found]
             if place is not None:
                 return Listing(hits=tuple(hits), after=f"{kind}.{place}")
         return Listing(hits=tuple(hits))
@@ -184,22 +202,24 @@ class NamedThings:
         belonging = _belonging(self._entities, entity.kind, entity.thing)
         return max(things[thing] for thing in belonging) if _are_gone(belonging, things) else ""
 
-    def _hit(self, entity: Entity) -> Hit:
+    def _known_by(self, entity: Entity) -> dict[str, int]:
         count = len(self._linked(entity, BELONGS[entity.kind]))
+        return {f"{BELONGS[entity.kind]}s": count} if count else {}
+
+    def _hit(self, entity: Entity, known: dict[str, int]) -> Hit:
         return Hit(
             kind=entity.kind,
             id=entity.id,
             title=entity.name,
             subtitle=self._artist(entity)[1],
-            known_by={f"{BELONGS[entity.kind]}s": count} if count else {},
+            known_by=known,
         )
 
     def _artist(self, entity: Entity) -> tuple[str, str]:
         """(id, name) of whoever made it; of a work its composer, where it is only told by name."""
         for thing in self._linked(entity, "artist"):
-            row = self._rows.brief(thing)
-            if row is not None:
-                return row.id, row.title
+            if (named := self._rows.title(thing)) is not None:
+                return named
         said = msgspec.json.decode(entity.body) if entity.body else {}
         return "", str(said.get("composer") or "")
 

@@ -7,6 +7,7 @@ by itself. The file has the rest: works, labels, groups with a name of their own
 records lie. `entity_filling` writes it.
 """
 
+import threading
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -124,6 +125,17 @@ class Entities:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._asking = _Asking()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread asks within is asked of the file as it is opened now, and nothing is read twice."""
+        with self._reading() as held:
+            before, self._asking.held = self._asking.held, held
+            try:
+                yield
+            finally:
+                self._asking.held = before
 
     def find(self, kind: str, id: str) -> Entity | None:
         """The entity of a UUID; where a thing is shown under another id, what it is shown as."""
@@ -153,6 +165,11 @@ class Entities:
                 if len(found) >= limit:
                     break
         return list(found)[:limit]
+
+    def is_alone(self, release: str) -> bool:
+        """Is a release that is there in no group, so that it is one by itself?"""
+        with self._reading() as held:
+            return not held.links(release).get("release-group")
 
     def known_only_by(self, kind: str, by: str, things: Collection[str]) -> dict[str, list[str]]:
         """Things of a kind of which all that belongs to them, of the kind `by`, is among these things: which it is."""
@@ -207,19 +224,30 @@ class Entities:
 
     @contextmanager
     def _reading(self) -> Iterator["_Held"]:
+        if self._asking.held is not None:
+            yield self._asking.held
+            return
         with ExitStack() as stack:
             db = stack.enter_context(cache_files.reading(self._path, SCHEMA, TABLES))
             yield _Held(db, stack, self._path.with_name(ROWS))
 
 
+class _Asking(threading.local):
+    """What a thread asks now, if it asks several things together."""
+
+    held: "_Held | None" = None
+
+
 class _Held:
-    """The open file; the rows are opened when they are asked for."""
+    """The open file; the rows are opened when they are asked for. What was read is kept."""
 
     def __init__(self, db: apsw.Connection, stack: ExitStack, path: Path) -> None:
         self.db = db
         self.map = SortedMap(db)
         self._stack, self._path = stack, path
         self._rows: rows.Held | None = None
+        self._linked: dict[str, Linked] = {}
+        self._known: dict[tuple[str, str], Told | None] = {}
 
     @property
     def rows(self) -> rows.Held:
@@ -271,8 +299,8 @@ class _Held:
             release = thing.removeprefix(GROUP)
             if self._row("release-group", thing) is None or kind not in ("release", "artist"):
                 return []
-            return [release] if kind == "release" else self._links(release).get(kind, [])
-        links = self._links(thing)
+            return [release] if kind == "release" else self.links(release).get(kind, [])
+        links = self.links(thing)
         found = links.get(kind, [])
         if kind == "release-group":
             if not found and self._row("release", thing):
@@ -283,24 +311,29 @@ class _Held:
                 }
                 return sorted(groups.union(found))
         elif kind == "artist" and "release" in links and self._told("release-group", thing):
-            makers = {maker for release in links["release"] for maker in self._links(release).get(kind, [])}
+            makers = {maker for release in links["release"] for maker in self.links(release).get(kind, [])}
             return sorted(makers.union(found))
         return found
 
     def _told(self, kind: str, thing: str) -> Told | None:
-        packed = self.map.get(thing_key(kind, thing))
-        return TOLD.decode(packed) if packed else None
+        if (kind, thing) not in self._known:
+            packed = self.map.get(thing_key(kind, thing))
+            self._known[kind, thing] = TOLD.decode(packed) if packed else None
+        return self._known[kind, thing]
 
-    def _links(self, thing: str) -> Linked:
-        packed = self.map.get(links_key(thing))
-        return LINKED.decode(packed) if packed else {}
+    def links(self, thing: str) -> Linked:
+        """What is kept of what belongs to a thing; not to be changed."""
+        if thing not in self._linked:
+            packed = self.map.get(links_key(thing))
+            self._linked[thing] = LINKED.decode(packed) if packed else {}
+        return self._linked[thing]
 
     def _row(self, kind: str, thing: str) -> Stored | None:
         """The row that tells of a thing; of what has no name nothing is told."""
         if kind == "release-group":
             # Not a group by itself, once it is in one.
             release = thing.removeprefix(GROUP) if thing.startswith(GROUP) else ""
-            return self._row("release", release) if release and kind not in self._links(release) else None
+            return self._row("release", release) if release and kind not in self.links(release) else None
         if kind not in PAGED:
             return None
         row = self.rows.row(self.rows.number(thing))

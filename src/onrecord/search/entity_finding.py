@@ -13,12 +13,13 @@ from typing import Final
 from onrecord.errors import StoreFailed, UsageError
 from onrecord.model import identifiers
 from onrecord.model.filters import Filters
-from onrecord.model.own_ids import GROUP
+from onrecord.model.own_ids import GROUP, own_id
 from onrecord.search.entities import TOP_STEP, Entities, Entity
 from onrecord.search.fields import Asked, Code, FieldIndex, Term
 from onrecord.search.finding import MODES, Finder
 from onrecord.search.finishing import ENTITIES
 from onrecord.search.fold import fold
+from onrecord.search.rows import Named
 
 #: What is found here; all else has rows.
 KINDS: Final = ("release-group", "work", "label")
@@ -68,7 +69,7 @@ class EntityFinder:
         found = dict.fromkeys(self._fitting(kind, Term(_FIELDS, text, prefix=not alone), k))
         if kind == "release-group":
             releases = self._releases.find(query, _RELEASES, k, modes=MODES if near else MODES[:1])
-            found |= dict.fromkeys(filter(None, (self._group(item.id) for item in releases)))
+            found |= dict.fromkeys(filter(None, map(self._group, releases)))
         if near and len(found) < min(_FEW, k) and len(tokens) <= _MOST_MISTAKABLE:
             found |= dict.fromkeys(self._fitting(kind, Term(_FIELDS, text, prefix=not alone, near=1), k))
         return list(found)[:k]
@@ -101,11 +102,15 @@ class EntityFinder:
         if kind == "release-group":
             begun = thing.removeprefix(GROUP) if thing.startswith(GROUP) else ""
             for release in self._releases.listed(_RELEASES, begun):
-                if (entity := self._group(release.id)) is not None:
+                if (entity := self._group(release)) is not None:
                     yield entity
 
-    def _group(self, release: str) -> Entity | None:
-        return self.entities.of("release-group", GROUP + release)
+    def _group(self, release: Named) -> Entity | None:
+        """The group that a release is by itself, None where it is in one. Of what has no name nothing is told."""
+        if not release.title or not self.entities.is_alone(release.id):
+            return None
+        kind, thing = "release-group", GROUP + release.id
+        return Entity(kind, own_id(kind, thing), thing, release.title)
 
     def _listed_in_file(self, kind: str, thing: str) -> Iterator[Entity]:
         for step in range(self.entities.step(kind, thing) if thing else TOP_STEP, -1, -1):

@@ -75,6 +75,7 @@ class FieldIndex:
     def __init__(self, folder: Path, *, make: bool = False) -> None:
         self._folder = folder
         self._schema = _schema()
+        self._now: tuple[object, Any] | None = None
         try:
             if make:
                 folder.mkdir(parents=True)
@@ -120,14 +121,27 @@ class FieldIndex:
         if hidden := list(without):
             parts.append((never, tantivy.Query.term_set_query(self._schema, "thing", hidden)))
         try:
-            self._index.reload()
-            searcher = self._index.searcher()
+            searcher = self._searcher()
             query = tantivy.Query.boolean_query(parts)
             result: Any = searcher.search(query, max(limit, 1), count=True, offset=offset)
             hits = [(str(searcher.doc(place)["thing"][0]), float(score)) for score, place in result.hits]
         except ValueError as error:
             raise self._said(error) from None
         return int(result.count or 0), hits[:limit]
+
+    def _searcher(self) -> Any:
+        """Of the index as it is now: read anew where a commit, which replaces this file, came since."""
+        try:
+            meta = (self._folder / "meta.json").stat()
+        except OSError:
+            mark = None
+        else:
+            mark = meta.st_mtime_ns, meta.st_size, meta.st_ino
+        now = self._now
+        if now is None or mark is None or now[0] != mark:
+            self._index.reload()
+            now = self._now = mark, self._index.searcher()
+        return now[1]
 
     def _query(self, asked: Asked) -> Any:
         if isinstance(asked, Term):

@@ -99,6 +99,13 @@ class Rows:
             found = held.row(held.number(held.led(identifier)))
         return _row(found, b"") if found else None
 
+    def title(self, identifier: str) -> tuple[str, str] | None:
+        """(id, title) of an id, or of the id that it was merged into."""
+        with self.reading() as held:
+            number = held.number(held.led(identifier))
+            head = None if number is None else held.head(number)
+        return (head.id, head.title) if head else None
+
     def holder(self, blob: str) -> Row | None:
         """The row of the recording that a blob holds."""
         with self.reading() as held:
