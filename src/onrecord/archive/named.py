@@ -52,13 +52,14 @@ class Ranked(Struct, frozen=True):
 
 
 class NamedThings:
-    """Answers for one reader, in one thread, with what withdrawals hide now."""
+    """Answers one question, in one thread, with what withdrawals hide now."""
 
     def __init__(self, finder: EntityFinder, rows: Rows, withheld: Withheld) -> None:
         self._finder = finder
         self._entities = finder.entities
         self._rows = rows
         self._withheld = withheld
+        self._called: dict[str, tuple[str, str] | None] = {}
 
     def called(self, query: str, kinds: Sequence[str], filters: Filters) -> list[Hit]:
         """What an identifier names."""
@@ -218,7 +219,9 @@ class NamedThings:
     def _artist(self, entity: Entity) -> tuple[str, str]:
         """(id, name) of whoever made it; of a work its composer, where it is only told by name."""
         for thing in self._linked(entity, "artist"):
-            if (named := self._rows.title(thing)) is not None:
+            if thing not in self._called:
+                self._called[thing] = self._rows.title(thing)
+            if (named := self._called[thing]) is not None:
                 return named
         said = msgspec.json.decode(entity.body) if entity.body else {}
         return "", str(said.get("composer") or "")

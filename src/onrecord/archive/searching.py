@@ -3,6 +3,7 @@
 """The filters of a search that no index can answer: what the rights on record say of a recording's sound today."""
 
 from collections.abc import Collection
+from functools import lru_cache
 
 import msgspec
 
@@ -33,9 +34,15 @@ def spelled(filters: Filters) -> Filters:
     """With each license also as SPDX names it, so that “CC BY-SA 4.0” and its address find what CC-BY-SA-4.0 does."""
     if not filters.licenses:
         return filters
-    readings = [(name, read_license(name)) for name in filters.licenses]
+    return msgspec.structs.replace(filters, licenses=_spellings(filters.licenses))
+
+
+@lru_cache(maxsize=256)
+def _spellings(licenses: tuple[str, ...]) -> tuple[str, ...]:
+    """Kept, since each page of results counts by the same licenses."""
+    readings = [(name, read_license(name)) for name in licenses]
     names = [spelling for name, it in readings for spelling in (name, it.license or it.kind) if spelling]
-    return msgspec.structs.replace(filters, licenses=tuple(dict.fromkeys(names)))
+    return tuple(dict.fromkeys(names))
 
 
 def unknown(archive: Archive, finder: Finder, rows: Rows, filters: Filters) -> list[str]:

@@ -167,9 +167,9 @@ class Entities:
         return list(found)[:limit]
 
     def is_alone(self, release: str) -> bool:
-        """Is a release that is there in no group, so that it is one by itself?"""
+        """Is a release in no group, so that it is one by itself? For whoever knows that it is there, and has a name."""
         with self._reading() as held:
-            return not held.links(release).get("release-group")
+            return held.is_alone(release)
 
     def known_only_by(self, kind: str, by: str, things: Collection[str]) -> dict[str, list[str]]:
         """Things of a kind of which all that belongs to them, of the kind `by`, is among these things: which it is."""
@@ -247,6 +247,7 @@ class _Held:
         self._stack, self._path = stack, path
         self._rows: rows.Held | None = None
         self._linked: dict[str, Linked] = {}
+        self._alone = set[str]()
         self._known: dict[tuple[str, str], Told | None] = {}
 
     @property
@@ -297,7 +298,8 @@ class _Held:
     def linked(self, thing: str, kind: str) -> list[str]:
         if thing.startswith(GROUP):
             release = thing.removeprefix(GROUP)
-            if self._row("release-group", thing) is None or kind not in ("release", "artist"):
+            is_there = release in self._alone or self._row("release-group", thing) is not None
+            if not is_there or kind not in ("release", "artist"):
                 return []
             return [release] if kind == "release" else self.links(release).get(kind, [])
         links = self.links(thing)
@@ -314,6 +316,11 @@ class _Held:
             makers = {maker for release in links["release"] for maker in self.links(release).get(kind, [])}
             return sorted(makers.union(found))
         return found
+
+    def is_alone(self, release: str) -> bool:
+        if not self.links(release).get("release-group"):
+            self._alone.add(release)
+        return release in self._alone
 
     def _told(self, kind: str, thing: str) -> Told | None:
         if (kind, thing) not in self._known:

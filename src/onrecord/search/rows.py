@@ -137,7 +137,7 @@ class Rows:
     def named(self, numbers: Sequence[int]) -> list[Named]:
         """What is there of these numbers, in their order; one that is gone is left out."""
         with self.reading() as held:
-            found = {number: held.head(number) for number in sorted(set(numbers))}
+            found = held.heads(numbers)
         return [_named(number, head) for number in numbers if (head := found[number])]
 
     def text(self) -> str:
@@ -233,6 +233,14 @@ class Held:
         if newer is None:
             return self._blocks.head(number)
         return head_of(unpack_row(newer[0])) if newer[0] else None
+
+    def heads(self, numbers: Iterable[int]) -> dict[int, Head | None]:
+        """As `head`, of several."""
+        wanted = sorted(set(numbers))
+        found = {number: self._blocks.head(number) for number in wanted}
+        marks = ",".join("?" * len(wanted))
+        newer: Any = self.db.execute(f"SELECT number, row FROM newer WHERE number IN ({marks})", wanted)
+        return found | {number: head_of(unpack_row(row)) if row else None for number, row in newer}
 
     def shown(self, number: int | None, listed: int = LISTED, start: int = 0) -> Row | None:
         row = self.row(number)

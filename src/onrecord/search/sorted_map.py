@@ -8,6 +8,7 @@ What came after the blocks, and what is another since, lies beside them in a pla
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, Final
 
 import apsw
@@ -72,18 +73,14 @@ class SortedMap:
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
-        self._last: tuple[int, list[bytes], list[bytes]] = -1, [], []
+        self._last = -1, _Block(None)
 
     def get(self, key: bytes) -> bytes | None:
         newer: Any = self._db.execute("SELECT value FROM map_newer WHERE key=?", (key,)).fetchone()
         if newer is not None:
             return newer[0]  # type: ignore[no-any-return]
         place = self._place(key)
-        if place is None:
-            return None
-        keys, values = self._block(place)
-        at = bisect_left(keys, key)
-        return values[at] if at < len(keys) and keys[at] == key else None
+        return None if place is None else self._block(place).get(key)
 
     def put(self, key: bytes, value: bytes | None) -> None:
         """None takes the key out."""
@@ -123,8 +120,8 @@ class SortedMap:
         place = self._place(start)
         if place is None:
             place = 0
-        while (block := self._block(place))[0]:
-            for key, value in zip(*block, strict=True):
+        while block := self._block(place):
+            for key, value in block.entries():
                 if key > behind and key >= prefix:
                     if not key.startswith(prefix):
                         return
@@ -136,16 +133,40 @@ class SortedMap:
         found: Any = self._db.execute(query, (key,)).fetchone()
         return int(found[0]) if found else None
 
-    def _block(self, place: int) -> tuple[list[bytes], list[bytes]]:
+    def _block(self, place: int) -> "_Block":
         if self._last[0] != place:
             found: Any = self._db.execute("SELECT block FROM map_blocks WHERE place=?", (place,)).fetchone()
-            self._last = (place, *_unpacked(found[0])) if found else (place, [], [])
-        return self._last[1:]
+            self._last = place, _Block(found[0] if found else None)
+        return self._last[1]
 
 
-def _unpacked(block: bytes) -> tuple[list[bytes], list[bytes]]:
-    prefix, lengths, sizes, keys, values = _DECODER.decode(zstd.decompress(block))
-    return [prefix + key for key in _cut(keys, lengths)], list(_cut(values, sizes))
+class _Block:
+    """Of one entry no other is cut out; of no block there is none."""
+
+    def __init__(self, packed: bytes | None) -> None:
+        said = _DECODER.decode(zstd.decompress(packed)) if packed else (b"", [], [], b"", b"")
+        self._prefix, self._lengths, self._sizes, self._keys, self._values = said
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def get(self, key: bytes) -> bytes | None:
+        if not key.startswith(self._prefix):
+            return None
+        rest, lengths, ends = key[len(self._prefix) :], self._lengths, list(accumulate(self._lengths))
+
+        def key_at(at: int) -> bytes:
+            return self._keys[ends[at] - lengths[at] : ends[at]]
+
+        at = bisect_left(range(len(ends)), rest, key=key_at)
+        if at == len(ends) or key_at(at) != rest:
+            return None
+        begin = sum(self._sizes[:at])
+        return self._values[begin : begin + self._sizes[at]]
+
+    def entries(self) -> Iterator[tuple[bytes, bytes]]:
+        keys = (self._prefix + key for key in _cut(self._keys, self._lengths))
+        return zip(keys, _cut(self._values, self._sizes), strict=True)
 
 
 def _cut(joined: bytes, lengths: list[int]) -> Iterator[bytes]:
