@@ -23,6 +23,8 @@ class StandingFor:
         self._words: Recent[tuple[str, str, int], list[str]] = Recent(_MOST_KEPT)
         #: What `text` found: a page of results asks the same in several ways, and whoever types asks it again.
         self.found: Recent[Any, tuple[tuple[int, float], ...]] = Recent(_MOST_FOUND)
+        #: How many `text` found that have some tokens as they are typed.
+        self.counts: Recent[tuple[str, ...], int] = Recent(_MOST_FOUND)
         #: What `text` counted of all that is here.
         self.tallies: dict[tuple[int, ...], dict[int, int]] = {}
 
@@ -33,6 +35,22 @@ class StandingFor:
             return [word for word, _ in self.searcher.terms_with_prefix(field, token, limit=limit)]
 
         return self._words.kept((field, token, limit), look)
+
+    def near_beginning(self, field: str, token: str, guessed: Sequence[str], limit: int) -> list[str]:
+        """Words that begin as the token, or as one of `guessed`; of each at most so many, the commonest."""
+
+        def look() -> list[str]:
+            # Many times as fast as an automaton, which follows every letter that might be another.
+            starts = self.searcher.terms_with_prefix
+            return sorted(
+                {word for guess in (token, *guessed) for word, _ in starts(field, guess, limit=limit)}
+            )
+
+        return self._words.kept((f"{field}*", token, limit), look)
+
+    def frequency(self, token: str) -> int:
+        """How many things have a token in one of the fields, or some more."""
+        return sum(int(self.searcher.doc_freq(field, token)) for field in ("name", "beside"))
 
     def near(self, field: str, token: str, guessed: Sequence[str], limit: int) -> list[str]:
         """Those of `guessed`, which the token decides, that are there."""

@@ -27,10 +27,14 @@ _MOST_TOKENS: Final = 16
 _MOST_WORDS: Final = 40
 #: A beginning this short is that of half the words: it stands for the commonest of them, alone and beside others.
 _SHORT, SHORT_BESIDE = 2, 1
-#: So many of the commonest words a short beginning beside others stands for.
+#: So many of the commonest words a short beginning beside others stands for, or any that a mistyped one may be.
 _MOST_BEGUN: Final = 300
 #: The fields, and how much a word in them counts.
 _FIELDS: Final = (("name", 2.0), ("beside", 1.0))
+#: With more words it is quicker to look for them in one go, however many things the index has.
+_MOST_LISTED: Final = 64
+#: What so many things have is a common word.
+_MANY: Final = 20_000
 #: The highest step of popularity that the index tells apart.
 TOP_STEP: Final = 15
 #: With more combinations of facets nothing is counted.
@@ -114,7 +118,11 @@ class TextIndex:
         self, words: StandingFor, tokens: Sequence[str], mode: Mode, facets: Facets, k: int
     ) -> tuple[tuple[int, float], ...]:
         query = self._narrowed(self._query(words, list(tokens), mode), facets)
-        hits = words.searcher.search(query, k, count=False, weight_by_field="weight").hits
+        # All that fits is looked at to be weighed, so that a count costs nothing.
+        found = words.searcher.search(query, k, count=True, weight_by_field="weight")
+        hits = found.hits
+        if mode == "typing" and not facets:
+            words.counts.put(tuple(tokens), int(found.count or 0))
         numbers = words.searcher.fast_field_values("number", [address for _, address in hits])
         return tuple(
             (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
@@ -180,19 +188,20 @@ class TextIndex:
             key = tuple(without)
             if not tokens and key in words.tallies:
                 return words.tallies[key]
-            query = (
-                self._query(words, list(tokens[:_MOST_TOKENS]), "typing")
-                if tokens
-                else tantivy.Query.all_query()
-            )
-            if tokens and not least <= self._count(words, query) <= most:
-                return None
-            if not tokens and words.searcher.num_docs > most:
+            tokens = tuple(tokens[:_MOST_TOKENS])
+            query = self._query(words, list(tokens), "typing") if tokens else tantivy.Query.all_query()
+            if not (least if tokens else 0) <= self._fitting(words, tokens, query) <= most:
                 return None
             found = self._combinations(words, query, without)
             if not tokens and found is not None:
                 words.tallies = {key: found}
             return found
+
+    def _fitting(self, words: StandingFor, tokens: tuple[str, ...], query: Any) -> int:
+        """How many have all tokens as they are typed, which `query` asks; without tokens, how many there are."""
+        if not tokens:
+            return int(words.searcher.num_docs)
+        return words.counts.kept(tokens, lambda: self._count(words, query))
 
     def _count(self, words: StandingFor, query: Any) -> int:
         return int(words.searcher.search(query, 1, count=True).count or 0)
@@ -250,9 +259,10 @@ class TextIndex:
             return _all(plain)
         if mode == "number":
             return self._with_a_wrong_digit(words, tokens, plain)
+        places = self._to_be_guessed(words, tokens, plain) if mode == "one" else None
         near = {
             place: self._near(words, tokens[place], guessed, beginning=place == last)
-            for place, guessed in guesses(tokens).items()
+            for place, guessed in guesses(tokens, places=places).items()
         }
         if mode == "each":
             return _all([near.get(place, query) for place, query in enumerate(plain)])
@@ -268,6 +278,20 @@ class TextIndex:
             for spoilt, left in _with_a_wrong_character(tokens)
         ]
         return _any(options) if options else tantivy.Query.empty_query()
+
+    def _to_be_guessed(self, words: StandingFor, tokens: list[str], plain: list[Any]) -> list[int]:
+        """Places of words in whose place another would find more. Where all the other words are in nothing but what has
+        all as typed, none would: it is not worth hundreds of guesses."""
+        fitting = self._fitting(words, tuple(tokens), _all(plain))
+        last, places = len(tokens) - 1, []
+        for place in range(len(tokens)):
+            others = [token for other, token in enumerate(tokens) if other not in (place, last)]
+            rarest = min((words.frequency(token) for token in others), default=_MANY)
+            rest = [query for other, query in enumerate(plain) if other != place]
+            # Of common words it would take longer to count than to guess.
+            if rarest >= _MANY or self._count(words, _all(rest)) > fitting:
+                places.append(place)
+        return places
 
     def _with_a_wrong_digit(self, words: StandingFor, tokens: list[str], plain: list[Any]) -> Any:
         """One of the numbers is another, and all else is there, a word that is no number among it."""
@@ -297,8 +321,9 @@ class TextIndex:
         for field, weight in _FIELDS:
             if len(token) <= (_SHORT if alone else SHORT_BESIDE):
                 begun = words.beginning(field, token, _MOST_WORDS if alone else _MOST_BEGUN)
-                listed = [query.term_query(self._schema, field, word) for word in begun]
-                start = query.const_score_query(_any(listed), score=1.0) if listed else query.empty_query()
+                start = self._one_of(field, begun)
+            elif len(begun := words.beginning(field, token, _MOST_LISTED + 1)) <= _MOST_LISTED:
+                start = self._one_of(field, begun)
             else:
                 start = query.fuzzy_term_query(self._schema, field, token, distance=0, prefix=True)
             options.append(query.boost_query(start, weight))
@@ -313,9 +338,20 @@ class TextIndex:
                 for word in words.near(field, token, guessed, _MOST_WORDS)
             ]
             if beginning and len(token) >= SHORTEST:
-                start = query.fuzzy_term_query(self._schema, field, token, distance=1, prefix=True)
-                options.append(query.boost_query(start, weight / 4))
+                begun = words.near_beginning(field, token, guessed, _MOST_BEGUN)
+                options.append(query.boost_query(self._one_of(field, begun), weight / 4))
         return _any(options) if options else query.empty_query()
+
+    def _one_of(self, field: str, words: Sequence[str]) -> Any:
+        """Any of these words; all count the same."""
+        query = tantivy.Query
+        if not words:
+            return query.empty_query()
+        if len(words) > _MOST_LISTED:
+            return query.const_score_query(query.term_set_query(self._schema, field, list(words)), score=1.0)
+        return query.const_score_query(
+            _any([query.term_query(self._schema, field, word) for word in words]), score=1.0
+        )
 
 
 def _with_a_wrong_character(tokens: Sequence[str]) -> Iterator[tuple[set[int], list[str]]]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Words with one mistake: a letter wrong, missing, too many, or two of them swapped; and numbers, their digits so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -35,13 +35,17 @@ def number_may_be_wrong(word: str) -> bool:
     return SHORTEST - 1 <= len(word) <= _LONGEST_NUMBER and word.isascii() and word.isdecimal()
 
 
-def guesses(words: Sequence[str], wrong: Callable[[str], bool] = may_be_wrong) -> dict[int, Sequence[str]]:
-    """What each word may stand for that may be wrong, by its place. Words at the end that would make it more than
-    `MOST_GUESSES` in all are taken as they are."""
+def guesses(
+    words: Sequence[str],
+    wrong: Callable[[str], bool] = may_be_wrong,
+    places: Collection[int] | None = None,
+) -> dict[int, Sequence[str]]:
+    """What each word may stand for that may be wrong, by its place, in some of the `places` or in all. Words at the end
+    that would make it more than `MOST_GUESSES` in all are taken as they are."""
     found: dict[int, Sequence[str]] = {}
     left = MOST_GUESSES
     for place, word in enumerate(words):
-        if wrong(word):
+        if wrong(word) and (places is None or place in places):
             listed = _listed(word)
             if len(listed) > left:
                 break
