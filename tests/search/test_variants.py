@@ -3,6 +3,8 @@
 """Mistakes in words and in numbers, and how many of them are guessed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onrecord.search.variants import MOST_GUESSES, guesses, is_near, number_may_be_wrong, variants
 
@@ -35,3 +37,9 @@ def test_guesses_of_a_long_query_end() -> None:
     assert sum(map(len, found.values())) <= MOST_GUESSES and list(found) == list(range(len(found)))
     assert guesses(["of", "1999", "nirvana"]).keys() == {2}
     assert guesses(["of", "1999", "nirvana"], number_may_be_wrong).keys() == {1}
+
+
+@given(st.text("abc", max_size=6), st.text("abc", max_size=8))
+def test_a_beginning_is_near_where_one_of_its_lengths_is(one: str, other: str) -> None:
+    sizes = (len(one), len(one) - 1, len(one) + 1) if len(other) > len(one) else (len(other),)
+    assert is_near(one, other, beginning=True) == any(is_near(one, other[: max(size, 0)]) for size in sizes)

@@ -35,7 +35,8 @@ class Facets(Struct, frozen=True):
     def fit(self, facets: Iterable[str]) -> bool:
         """Would the index give a thing with these facets?"""
         there = set(facets)
-        return all(there & set(group) for group in self.any_of) and not there & set(self.none_of)
+        fits = all(not there.isdisjoint(group) for group in self.any_of)
+        return fits and there.isdisjoint(self.none_of)
 
 
 #: Everything fits.

@@ -74,6 +74,7 @@ class FieldIndex:
 
     def __init__(self, folder: Path, *, make: bool = False) -> None:
         self._folder = folder
+        self._meta = folder / "meta.json"
         self._schema = _schema()
         self._now: tuple[object, Any] | None = None
         try:
@@ -132,7 +133,7 @@ class FieldIndex:
     def _searcher(self) -> Any:
         """Of the index as it is now: read anew where a commit, which replaces this file, came since."""
         try:
-            meta = (self._folder / "meta.json").stat()
+            meta = self._meta.stat()
         except OSError:
             mark = None
         else:

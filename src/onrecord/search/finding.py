@@ -48,7 +48,8 @@ class Finder:
 
     def __init__(self, search: Path) -> None:
         self._search = search
-        self._rows = Rows(search / ROWS)
+        self._file = search / ROWS
+        self._rows = Rows(self._file)
         self._opening = threading.Lock()
         self._index: tuple[str, TextIndex] | None = None
         self._named: tuple[object, str] | None = None
@@ -338,7 +339,7 @@ class Finder:
     def _mark(self) -> object:
         """Another one where the rows were changed, or others took their place; None where there are none yet."""
         try:
-            rows = (self._search / ROWS).stat()
+            rows = self._file.stat()
         except OSError:
             return None
         return rows.st_mtime_ns, rows.st_size, rows.st_ino

@@ -27,8 +27,8 @@ _MOST_TOKENS: Final = 16
 _MOST_WORDS: Final = 40
 #: A beginning this short is that of half the words: it stands for the commonest of them, alone and beside others.
 _SHORT, SHORT_BESIDE = 2, 1
-#: So many of the commonest words a short beginning beside others stands for, or any that a mistyped one may be.
-_MOST_BEGUN: Final = 300
+#: So many of the commonest words a short beginning beside others stands for, and each that a mistyped one may be.
+_MOST_BEGUN, _MOST_GUESSED = 300, 100
 #: The fields, and how much a word in them counts.
 _FIELDS: Final = (("name", 2.0), ("beside", 1.0))
 #: With more words it is quicker to look for them in one go, however many things the index has.
@@ -69,6 +69,7 @@ class TextIndex:
     def __init__(self, folder: Path, *, make: bool = False) -> None:
         """Opens the index in a folder; with `make` a new one."""
         self._folder = folder
+        self._meta = folder / "meta.json"
         self._schema = _schema()
         self._now: tuple[object, StandingFor] | None = None
         with _said(folder):
@@ -220,7 +221,7 @@ class TextIndex:
     def _words(self) -> StandingFor:
         """The index as it is now: read anew where a commit, which replaces this file, came since."""
         try:
-            meta = (self._folder / "meta.json").stat()
+            meta = self._meta.stat()
         except OSError:
             mark = None
         else:
@@ -338,7 +339,7 @@ class TextIndex:
                 for word in words.near(field, token, guessed, _MOST_WORDS)
             ]
             if beginning and len(token) >= SHORTEST:
-                begun = words.near_beginning(field, token, guessed, _MOST_BEGUN)
+                begun = words.near_beginning(field, token, guessed, _MOST_GUESSED)
                 options.append(query.boost_query(self._one_of(field, begun), weight / 4))
         return _any(options) if options else query.empty_query()
 

@@ -70,7 +70,7 @@ def variants(word: str) -> set[str]:
 def is_near(one: str, other: str, *, beginning: bool = False) -> bool:
     """Are two words at most one mistake apart? With `beginning`: `one` and a beginning of `other`."""
     if beginning and len(other) > len(one):
-        return any(is_near(one, other[:size]) for size in (len(one), len(one) - 1, len(one) + 1))
+        return _begins_near(one, other)
     if one == other:
         return True
     if len(one) > len(other):
@@ -84,6 +84,25 @@ def is_near(one: str, other: str, *, beginning: bool = False) -> bool:
         one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
     )
     return swapped or one[start + 1 :] == other[start + 1 :]
+
+
+def _begins_near(one: str, other: str) -> bool:
+    """Is `one` near the letters that the longer `other` begins with: as many, one less, or one more?"""
+    size = len(one)
+    start = next((place for place, letter in enumerate(one) if letter != other[place]), size)
+    if start == size:
+        return True
+    if size + 1 >= SHORTEST and one[start:] == other[start + 1 : size + 1]:
+        return True
+    if size < SHORTEST:
+        return False
+    rest = one[start + 1 :]
+    if rest in (other[start + 1 : size], other[start : size - 1]):
+        return True
+    return (
+        one[start + 2 :] == other[start + 2 : size]
+        and one[start : start + 2] == other[start : start + 2][::-1]
+    )
 
 
 @lru_cache(maxsize=256)
