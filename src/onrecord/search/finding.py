@@ -22,7 +22,7 @@ from onrecord.search.ranking import score
 from onrecord.search.recent import Recent
 from onrecord.search.rows import Named, Rows
 from onrecord.search.tally import Tally
-from onrecord.search.text import SHORT_BESIDE, TOP_STEP, Mode, TextIndex
+from onrecord.search.text import TOP_STEP, Mode, TextIndex
 
 #: So many of what the index finds are weighed at first, and so many at most, where a filter drops the others.
 _POOL, _LARGEST_POOL = 100, 2_000
@@ -36,6 +36,10 @@ _LONGEST_ID: Final = 300
 _PORTION, _MOST_LISTED = 200, 2_000
 #: Documents that are looked at to count what words find, and what fits without words; ids that counting leaves out.
 _MOST_COUNTED, _MOST_LISTED_COUNTED, _MOST_HIDDEN = 100_000, 5_000_000, 200
+#: A beginning this short is looked for in names, if the words before it leave few.
+_SHORT_BESIDE: Final = 2
+#: How those words are looked for then.
+_WITHOUT_LAST: Final[Mapping[Mode, Mode]] = {"typing": "whole", "one": "spoilt"}
 _PLACE: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,18})", re.ASCII)
 _Answer = TypeVar("_Answer")
 _MOST_TOKENS: Final = 16
@@ -153,11 +157,9 @@ class Finder:
         as_words = not bearers or codes.may_be_words(query)
         if query.strip() and not tokens and not bearers:
             return Tally(())
-        if not bearers and (tally := self._tally_of_many(tokens, without)):
-            return tally
-        found = self._few(tokens) if as_words else []
+        found = self._few(tokens) if as_words and tokens else []
         if found is None or not query.strip():
-            return None
+            return None if bearers else self._tally_of_many(tokens, without)
         both = {item.number: item for item in (*bearers, *found)}.values()
         return Tally((item.facets, 1) for item in both if item.id not in without)
 
@@ -187,7 +189,7 @@ class Finder:
 
     def _few(self, tokens: Sequence[str]) -> list[Named] | None:
         """All that words find, None where that is more than are weighed at first."""
-        numbers = self._numbers(tokens, Facets(), _POOL, MODES) if tokens else []
+        numbers = self._numbers(tokens, Facets(), _POOL, MODES)
         return self._items(numbers) if len(numbers) < _POOL else None
 
     def has(self, filters: Filters) -> bool:
@@ -254,7 +256,9 @@ class Finder:
             # A number that was typed right must not bring all others: it is doubted where nothing else is found.
             if mode in ("number", "each") and found:
                 break
-            fitting = self._begun(tokens, facets, pool) if mode == "typing" else None
+            fitting = (
+                self._begun(tokens, facets, pool, _WITHOUT_LAST[mode]) if mode in _WITHOUT_LAST else None
+            )
             if fitting is None:
                 fitting = [number for number, _ in self._asked(tokens, mode, facets, pool)]
             found |= dict.fromkeys(fitting)
@@ -262,13 +266,14 @@ class Finder:
                 break
         return list(found)[:pool]
 
-    def _begun(self, tokens: Sequence[str], facets: Facets, pool: int) -> list[int] | None:
-        """What fits as typed where a beginning of one letter follows words that few things have: of so short a one the
-        index knows the commonest words alone, so it is looked for in the names. None where that is not so."""
+    def _begun(self, tokens: Sequence[str], facets: Facets, pool: int, mode: Mode) -> list[int] | None:
+        """What fits where a short beginning follows words that few things have in this mode: of one letter the index
+        knows the commonest words alone, and of two it would read half of all things, so it is looked for in the names.
+        None where that is not so."""
         words, begun = tokens[:-1], "".join(tokens[-1:])
-        if not words or len(begun) > SHORT_BESIDE or stands_alone(begun):
+        if not words or len(begun) > _SHORT_BESIDE or stands_alone(begun[0]):
             return None
-        numbers = [number for number, _ in self._asked(words, "whole", facets, pool)]
+        numbers = [number for number, _ in self._asked(words, mode, facets, pool)]
         if len(numbers) == pool:
             return None
         items = self._items(numbers)

@@ -23,7 +23,7 @@ class StandingFor:
         self._words: Recent[tuple[str, str, int], list[str]] = Recent(_MOST_KEPT)
         #: What `text` found: a page of results asks the same in several ways, and whoever types asks it again.
         self.found: Recent[Any, tuple[tuple[int, float], ...]] = Recent(_MOST_FOUND)
-        #: How many `text` found that have some tokens as they are typed.
+        #: How many `text` found in a mode that have some tokens.
         self.counts: Recent[tuple[str, ...], int] = Recent(_MOST_FOUND)
         #: What `text` counted of all that is here.
         self.tallies: dict[tuple[int, ...], dict[int, int]] = {}

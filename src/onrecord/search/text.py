@@ -26,7 +26,7 @@ _MOST_TOKENS: Final = 16
 #: Of words that a mistyped one may stand for, so many, those of most things first.
 _MOST_WORDS: Final = 40
 #: A beginning this short is that of half the words: it stands for the commonest of them, alone and beside others.
-_SHORT, SHORT_BESIDE = 2, 1
+_SHORT, _SHORT_BESIDE = 2, 1
 #: So many of the commonest words a short beginning beside others stands for, and each that a mistyped one may be.
 _MOST_BEGUN, _MOST_GUESSED = 300, 100
 #: The fields, and how much a word in them counts.
@@ -45,9 +45,9 @@ _MUST: Final = tantivy.Occur.Must
 _SHOULD: Final = tantivy.Occur.Should
 
 #: How tokens have to be there. `whole`: each as it is. `typing`: as the last one of them may be a beginning. `one`: as
-#: `typing`, but one word of them has one mistake. `number`: as `typing`, but one number beside words has a wrong digit.
-#: `each`: any word of them may have a mistake.
-Mode = Literal["whole", "typing", "one", "number", "each"]
+#: `typing`, but one word of them has one mistake. `spoilt`: as `whole`, but one word of them has one. `number`: as
+#: `typing`, but one number beside words has a wrong digit. `each`: any word of them may have a mistake.
+Mode = Literal["whole", "typing", "one", "spoilt", "number", "each"]
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,7 +123,7 @@ class TextIndex:
         found = words.searcher.search(query, k, count=True, weight_by_field="weight")
         hits = found.hits
         if mode == "typing" and not facets:
-            words.counts.put(tuple(tokens), int(found.count or 0))
+            words.counts.put(("typing", *tokens), int(found.count or 0))
         numbers = words.searcher.fast_field_values("number", [address for _, address in hits])
         return tuple(
             (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
@@ -191,18 +191,17 @@ class TextIndex:
                 return words.tallies[key]
             tokens = tuple(tokens[:_MOST_TOKENS])
             query = self._query(words, list(tokens), "typing") if tokens else tantivy.Query.all_query()
-            if not (least if tokens else 0) <= self._fitting(words, tokens, query) <= most:
+            fitting = self._fitting(words, ("typing", *tokens), query) if tokens else words.searcher.num_docs
+            if not (least if tokens else 0) <= fitting <= most:
                 return None
             found = self._combinations(words, query, without)
             if not tokens and found is not None:
                 words.tallies = {key: found}
             return found
 
-    def _fitting(self, words: StandingFor, tokens: tuple[str, ...], query: Any) -> int:
-        """How many have all tokens as they are typed, which `query` asks; without tokens, how many there are."""
-        if not tokens:
-            return int(words.searcher.num_docs)
-        return words.counts.kept(tokens, lambda: self._count(words, query))
+    def _fitting(self, words: StandingFor, asked: tuple[str, ...], query: Any) -> int:
+        """How many `query` finds, which is made of a mode and tokens."""
+        return words.counts.kept(asked, lambda: self._count(words, query))
 
     def _count(self, words: StandingFor, query: Any) -> int:
         return int(words.searcher.search(query, 1, count=True).count or 0)
@@ -250,19 +249,18 @@ class TextIndex:
 
     def _query(self, words: StandingFor, tokens: list[str], mode: Mode) -> Any:
         last = len(tokens) - 1
+        begun = last if mode not in ("whole", "spoilt") else -1
         plain = [
-            self._typed(words, token, alone=not last)
-            if mode != "whole" and place == last
-            else self._word(token)
+            self._typed(words, token, alone=not last) if place == begun else self._word(token)
             for place, token in enumerate(tokens)
         ]
         if mode in ("whole", "typing"):
             return _all(plain)
         if mode == "number":
             return self._with_a_wrong_digit(words, tokens, plain)
-        places = self._to_be_guessed(words, tokens, plain) if mode == "one" else None
+        places = self._to_be_guessed(words, tokens, plain, mode) if mode in ("one", "spoilt") else None
         near = {
-            place: self._near(words, tokens[place], guessed, beginning=place == last)
+            place: self._near(words, tokens[place], guessed, beginning=place == begun)
             for place, guessed in guesses(tokens, places=places).items()
         }
         if mode == "each":
@@ -280,10 +278,13 @@ class TextIndex:
         ]
         return _any(options) if options else tantivy.Query.empty_query()
 
-    def _to_be_guessed(self, words: StandingFor, tokens: list[str], plain: list[Any]) -> list[int]:
+    def _to_be_guessed(
+        self, words: StandingFor, tokens: list[str], plain: list[Any], mode: Mode
+    ) -> list[int]:
         """Places of words in whose place another would find more. Where all the other words are in nothing but what has
         all as typed, none would: it is not worth hundreds of guesses."""
-        fitting = self._fitting(words, tuple(tokens), _all(plain))
+        as_typed: Mode = "typing" if mode == "one" else "whole"
+        fitting = self._fitting(words, (as_typed, *tokens), _all(plain))
         last, places = len(tokens) - 1, []
         for place in range(len(tokens)):
             others = [token for other, token in enumerate(tokens) if other not in (place, last)]
@@ -320,7 +321,7 @@ class TextIndex:
             return self._word(token)
         query, options = tantivy.Query, [self._word(token)]
         for field, weight in _FIELDS:
-            if len(token) <= (_SHORT if alone else SHORT_BESIDE):
+            if len(token) <= (_SHORT if alone else _SHORT_BESIDE):
                 begun = words.beginning(field, token, _MOST_WORDS if alone else _MOST_BEGUN)
                 start = self._one_of(field, begun)
             elif len(begun := words.beginning(field, token, _MOST_LISTED + 1)) <= _MOST_LISTED:
