@@ -260,7 +260,7 @@ class Finder:
                 self._begun(tokens, facets, pool, _WITHOUT_LAST[mode]) if mode in _WITHOUT_LAST else None
             )
             if fitting is None:
-                fitting = [number for number, _ in self._asked(tokens, mode, facets, pool)]
+                fitting = self._asked(tokens, mode, facets, pool)
             found |= dict.fromkeys(fitting)
             if len(found) >= _FEW:
                 break
@@ -273,7 +273,7 @@ class Finder:
         words, begun = tokens[:-1], "".join(tokens[-1:])
         if not words or len(begun) > _SHORT_BESIDE or stands_alone(begun[0]):
             return None
-        numbers = [number for number, _ in self._asked(words, mode, facets, pool)]
+        numbers = self._asked(words, mode, facets, pool)
         if len(numbers) == pool:
             return None
         items = self._items(numbers)
@@ -296,18 +296,22 @@ class Finder:
                 kept[1].put(item.number, item)
         return [found[number] for number in numbers if number in found]
 
-    def _asked(self, tokens: Sequence[str], mode: Mode, facets: Facets, k: int) -> list[tuple[int, float]]:
-        """Of what was found without any facets lately, if that was all, those are told that fit."""
-        if facets:
-            every = self._answered(lambda index: index.found(tokens, mode, k), None)
-            if every is not None and len(every) < k:
-                fitting = {
-                    item.number
-                    for item in self._items([number for number, _ in every])
-                    if facets.fit(item.facets)
-                }
-                return [hit for hit in every if hit[0] in fitting]
-        return self._answered(lambda index: index.search(tokens, mode, facets, k), list[tuple[int, float]]())
+    def _asked(self, tokens: Sequence[str], mode: Mode, facets: Facets, k: int) -> list[int]:
+        """Numbers, the best first. Where what was found without facets lately tells which fit, the index is not asked
+        again."""
+        told = self._told(tokens, mode, facets, k) if facets else None
+        if told is not None:
+            return told
+        hits = self._answered(lambda index: index.search(tokens, mode, facets, k), list[tuple[int, float]]())
+        return [number for number, _ in hits]
+
+    def _told(self, tokens: Sequence[str], mode: Mode, facets: Facets, k: int) -> list[int] | None:
+        known = self._answered(lambda index: (index, index.known(tokens, mode)), None)
+        index = self._index
+        if known is None or known[1] is None or index is None or known[0] is not index[1]:
+            return None
+        has = self._combinations(index[0], set(known[1].combinations))
+        return None if has is None else known[1].first(k, lambda combination: facets.fit(has[combination]))
 
     def _answered(self, ask: Callable[[TextIndex], _Answer], nothing: _Answer) -> _Answer:
         """What the index of now says, `nothing` where there is none yet."""

@@ -9,6 +9,7 @@ of a list. So they are kept as long as the index is as it is.
 from collections.abc import Sequence
 from typing import Any
 
+from onrecord.search.best import Best
 from onrecord.search.recent import Recent
 
 #: Words whose answers are kept, and questions of which what was found is.
@@ -21,9 +22,11 @@ class StandingFor:
     def __init__(self, searcher: Any) -> None:
         self.searcher = searcher
         self._words: Recent[tuple[str, str, int], list[str]] = Recent(_MOST_KEPT)
-        #: What `text` found: a page of results asks the same in several ways, and whoever types asks it again.
-        self.found: Recent[Any, tuple[tuple[int, float], ...]] = Recent(_MOST_FOUND)
-        #: How many `text` found in a mode that have some tokens.
+        #: What `text` found in a mode that has some tokens.
+        self.best: Recent[tuple[str, ...], Best] = Recent(_MOST_FOUND)
+        #: What it found of some facets alone.
+        self.narrowed: Recent[Any, tuple[tuple[int, float], ...]] = Recent(_MOST_FOUND)
+        #: How many it counted or found in a mode.
         self.counts: Recent[tuple[str, ...], int] = Recent(_MOST_FOUND)
         #: What `text` counted of all that is here.
         self.tallies: dict[tuple[int, ...], dict[int, int]] = {}

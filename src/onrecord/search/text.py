@@ -5,6 +5,7 @@
 import functools
 import hashlib
 import shutil
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import tantivy
 from msgspec import Struct
 
 from onrecord.errors import StoreFailed
+from onrecord.search.best import Best
 from onrecord.search.facets import ALL, Facets
 from onrecord.search.fold import stands_alone
 from onrecord.search.standing_for import StandingFor
@@ -33,6 +35,8 @@ _MOST_BEGUN, _MOST_GUESSED = 300, 100
 _FIELDS: Final = (("name", 2.0), ("beside", 1.0))
 #: With more words it is quicker to look for them in one go, however many things the index has.
 _MOST_LISTED: Final = 64
+#: Of what is found, so many are kept.
+_KNOWN: Final = 1_000
 #: What so many things have is a common word.
 _MANY: Final = 20_000
 #: The highest step of popularity that the index tells apart.
@@ -104,30 +108,50 @@ class TextIndex:
         """(number, score) of the best matches of all tokens."""
         if not tokens:
             return []
-        tokens = tokens[:_MOST_TOKENS]
+        if not facets and k <= _KNOWN:
+            best = self.best(tokens, mode)
+            return list(zip(best.numbers[:k], best.scores[:k], strict=True))
+        tokens = tuple(tokens[:_MOST_TOKENS])
         with _said(self._folder):
             words = self._words()
-            asked = (tuple(tokens), mode, facets, k)
-            return list(words.found.kept(asked, lambda: self._search(words, tokens, mode, facets, k)))
-
-    def found(self, tokens: Sequence[str], mode: Mode, k: int) -> Sequence[tuple[int, float]] | None:
-        """What `search` gave lately for this, without facets; None where it was not asked."""
-        with _said(self._folder):
-            return self._words().found.find((tuple(tokens[:_MOST_TOKENS]), mode, ALL, k))
+            asked = mode, tokens, facets, k
+            return list(words.narrowed.kept(asked, lambda: self._search(words, tokens, mode, facets, k)))
 
     def _search(
         self, words: StandingFor, tokens: Sequence[str], mode: Mode, facets: Facets, k: int
     ) -> tuple[tuple[int, float], ...]:
-        query = self._narrowed(self._query(words, list(tokens), mode), facets)
-        # All that fits is looked at to be weighed, so that a count costs nothing.
-        found = words.searcher.search(query, k, count=True, weight_by_field="weight")
-        hits = found.hits
-        if mode == "typing" and not facets:
-            words.counts.put(("typing", *tokens), int(found.count or 0))
-        numbers = words.searcher.fast_field_values("number", [address for _, address in hits])
+        query, searcher = self._narrowed(self._query(words, list(tokens), mode), facets), words.searcher
+        hits = searcher.search(query, k, count=False, weight_by_field="weight").hits
+        numbers = searcher.fast_field_values("number", [address for _, address in hits])
         return tuple(
             (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
         )
+
+    def best(self, tokens: Sequence[str], mode: Mode) -> Best:
+        """What there is of all tokens, many at once, whatever the facets: kept while the index is as it is, since a
+        page of results asks in several ways, and whoever types asks it again."""
+        tokens = tuple(tokens[:_MOST_TOKENS])
+        with _said(self._folder):
+            words = self._words()
+            return words.best.kept((mode, *tokens), lambda: self._best(words, tokens, mode))
+
+    def known(self, tokens: Sequence[str], mode: Mode) -> Best | None:
+        """What `best` gave lately, None where it was not asked."""
+        with _said(self._folder):
+            return self._words().best.find((mode, *tokens[:_MOST_TOKENS]))
+
+    def _best(self, words: StandingFor, tokens: Sequence[str], mode: Mode) -> Best:
+        query, searcher = self._query(words, list(tokens), mode), words.searcher
+        # All that fits is looked at to be weighed, so that a count costs nothing.
+        found = searcher.search(query, _KNOWN, count=True, weight_by_field="weight")
+        addresses = [address for _, address in found.hits]
+        numbers, combinations = (
+            array("q", (int(value or 0) for value in searcher.fast_field_values(field, addresses)))
+            for field in ("number", "combination")
+        )
+        count = int(found.count or 0)
+        words.counts.put((mode, *tokens), count)
+        return Best(count, numbers, array("d", (score for score, _ in found.hits)), combinations)
 
     @property
     def schema(self) -> Any:
@@ -186,18 +210,23 @@ class TextIndex:
         less than `least`."""
         with _said(self._folder):
             words = self._words()
+            if tokens:
+                best = self.best(tokens, "typing")
+                if not least <= best.count <= most:
+                    return None
+                if best.is_all:
+                    return best.tally(frozenset(without))
+                query = self._query(words, list(tokens[:_MOST_TOKENS]), "typing")
+                return self._combinations(words, query, without)
             key = tuple(without)
-            if not tokens and key in words.tallies:
-                return words.tallies[key]
-            tokens = tuple(tokens[:_MOST_TOKENS])
-            query = self._query(words, list(tokens), "typing") if tokens else tantivy.Query.all_query()
-            fitting = self._fitting(words, ("typing", *tokens), query) if tokens else words.searcher.num_docs
-            if not (least if tokens else 0) <= fitting <= most:
-                return None
-            found = self._combinations(words, query, without)
-            if not tokens and found is not None:
+            if key not in words.tallies:
+                if words.searcher.num_docs > most:
+                    return None
+                found = self._combinations(words, tantivy.Query.all_query(), without)
+                if found is None:
+                    return None
                 words.tallies = {key: found}
-            return found
+            return words.tallies[key]
 
     def _fitting(self, words: StandingFor, asked: tuple[str, ...], query: Any) -> int:
         """How many `query` finds, which is made of a mode and tokens."""
