@@ -24,6 +24,7 @@ class Assumptions(Struct, frozen=True, forbid_unknown_fields=True):
     access: float = 0.15
     line: float = 125e6
     mirror_line: float = 125e6
+    job_memory: float = 8e9
     seeding_file: float = 800
     seeding_volume: float = 12_000
 
@@ -40,6 +41,7 @@ MEANINGS: Final = {
     "access": "bytes of access copies for each byte of sound",
     "line": "bytes a second that the archive's line carries, each way",
     "mirror_line": "bytes a second that a mirror's line carries, each way",
+    "job_memory": "bytes of memory that a match takes at most: `[work] memory` and a third",
     "seeding_file": "bytes of memory for each file that is seeded (counted by hand)",
     "seeding_volume": "bytes of memory for each volume that is seeded (counted by hand)",
 }
