@@ -12,6 +12,7 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.generating import generate
 from onrecord.archive.matching import MatchReport, is_matched, rematch
+from onrecord.catalog import kept
 from onrecord.catalog.tables import TABLES, RecordRow
 from onrecord.durable import sha256_of
 from onrecord.engine.parquet import schema_of
@@ -57,9 +58,12 @@ def change(archive: Archive) -> int:
 
 
 def left(folder: Path) -> dict[str, str]:
-    return {
-        path.name: sha256_of(path) for path in sorted((folder / "catalog" / "canonical").glob("*.parquet"))
-    }
+    """What the tables are made of, with what updates put beside them taken into them."""
+    canonical = folder / "catalog" / "canonical"
+    with Archive.open(folder) as archive, archive.duck() as duck:
+        for name in kept.ORDER:
+            kept.fold(duck, canonical, name)
+    return {name: sha256_of(canonical / f"{name}.parquet") for name in kept.ORDER}
 
 
 def pages(folder: Path) -> dict[int, Any]:

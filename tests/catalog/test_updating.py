@@ -3,7 +3,7 @@
 """What is matched by way of what came since the last run is what would have been matched anew."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +51,14 @@ class Side:
         try:
             self._tables.attach(duck, self._segments)
             now, before = self._folder / f"{self.seq}", self._folder / f"{self._seen}"
+            left: Callable[[str], str] = lambda name: f"SELECT * FROM read_parquet('{before / name}')"  # noqa: E731
             if anew or not self._seen:
-                members = {thing: before / f"{thing}_members" for thing in KINDS.values()}
+                members = {thing: left(f"{thing}_members") for thing in KINDS.values()}
                 found = match(duck, [], PRECEDENCE, members if self._seen else None)
             else:
                 tracks = [seq for seq, names in self._rows if "tracks" in names]
                 keys = self._folder / "keys"
-                found = update(duck, self._seen, lambda name: before / name, keys, tracks, PRECEDENCE)
+                found = update(duck, self._seen, left, keys, tracks, PRECEDENCE)
             for name, order in KEPT.items():
                 columns = "* EXCLUDE (node)" if name.endswith("_members") else "*"
                 duck.export(f"SELECT {columns} FROM {name} ORDER BY {order}", now / name)

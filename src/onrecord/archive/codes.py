@@ -48,8 +48,7 @@ def compare_codes(archive: Archive) -> CodesReport:
         raise NotFound(f"{members}: nothing was matched yet", "run `onrecord match`")
     with archive.duck() as duck:
         prepare(duck)
-        quoted = str(members).replace("'", "''")
-        duck.run(f"CREATE OR REPLACE TABLE recording_members AS SELECT * FROM read_parquet('{quoted}')")
+        duck.run(f"CREATE OR REPLACE TABLE recording_members AS {archive.kept('recording_members')}")
         duck.run(sql_file("onrecord.catalog", "coded"))
         codes: dict[str, list[Sounding]] = {}
         for isrc, recording, title, artist in duck.run(

@@ -143,14 +143,12 @@ def _conflicts(archive: Archive, duck: Duck, kind: str) -> Iterable[Conflict]:
     job = sql_file("onrecord.catalog", "conflicts").replace("{thing}", thing).replace("{kind}", kind)
     job = job.replace("{casts}", ", ".join(f"n.{field}::VARCHAR AS {field}" for field in fields))
     rows = duck.run(job.replace("{fields}", ", ".join(fields)))
-    path = str(archive.canonical(f"canonical_{thing}s")).replace("'", "''")
+    kept = archive.kept(f"canonical_{thing}s")
     duck.table("asked_things", {"id": "VARCHAR"}, [(it,) for it in sorted({row[0] for row in rows})])
     names = ", ".join(("id", *fields))
     held = {
         identifier: dict(zip(fields, values, strict=True))
-        for identifier, *values in duck.run(
-            f"SELECT {names} FROM read_parquet('{path}') SEMI JOIN asked_things USING (id)"
-        )
+        for identifier, *values in duck.run(f"SELECT {names} FROM ({kept}) SEMI JOIN asked_things USING (id)")
     }
     for identifier, field, said in rows:
         value = held.get(identifier, {}).get(field)

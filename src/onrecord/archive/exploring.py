@@ -18,6 +18,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.possession import health
 from onrecord.archive.querying import Asking, asking
 from onrecord.archive.withheld import withheld
+from onrecord.catalog.kept import mark
 from onrecord.engine.duck import sql_file
 
 #: What was counted last, beside what is searched.
@@ -122,11 +123,10 @@ class Explored(Struct, frozen=True):
 
 def state(archive: Archive) -> str:
     """What the answers rest on: they are true for as long as this is the same."""
-    made = archive.canonical("canonical_recordings")
     editions = [edition["number"] for edition in archive.ledger.editions()[-1:]]
     hidden = withheld(archive)
     told = (
-        made.stat().st_mtime_ns if made.exists() else 0,
+        mark(archive.canonical("").parent, "canonical_recordings"),
         editions,
         sorted(hidden.things.items()),
         sorted(hidden.blobs),

@@ -12,6 +12,7 @@ import apsw
 
 from onrecord.archive.core import Archive
 from onrecord.archive.targets import withdrawals_that_hold, withdrawn_things
+from onrecord.catalog import kept
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import StoreFailed
 
@@ -42,8 +43,7 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 def mark_of(archive: Archive) -> str:
     """Another one whenever something is held that was not, is described in other words, or is gone."""
-    path = archive.canonical("canonical_recordings")
-    matched = path.stat().st_mtime_ns if path.exists() else 0
+    matched = kept.mark(archive.canonical("").parent, "canonical_recordings")
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _READ), default=0)
     return f"{_SCHEMA} {archive.id} {matched} {newest} {archive.ledger.withdrawal_mark()}"
 
@@ -142,9 +142,8 @@ def _is_matched(archive: Archive) -> bool:
 
 def _attach(archive: Archive, duck: Duck) -> None:
     for name in _MATCHED:
-        if (path := archive.canonical(name)).exists():
-            quoted = str(path).replace("'", "''")
-            duck.run(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
+        if archive.canonical(name).exists():
+            duck.run(f"CREATE OR REPLACE VIEW {name} AS {archive.kept(name)}")
     duck.table("taken_back", {"evidence": "VARCHAR"}, [(it,) for it in archive.ledger.retracted()])
     if any(withdrawals_that_hold(archive)):
         withdrawn_things(archive, duck)

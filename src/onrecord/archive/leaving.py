@@ -40,13 +40,13 @@ def lay_open(
     texts = dict.fromkeys(("kind", "id", "source", "source_id"), "VARCHAR")
     duck.table("founders", texts, [])
     for kind, thing in KINDS.items():
-        path = str(archive.canonical(f"{thing}_members")).replace("'", "''")
+        members = archive.kept(f"{thing}_members")
         duck.run(
-            f"INSERT INTO founders SELECT '{kind}', {thing}, source, source_id FROM read_parquet('{path}') WHERE founds"
+            f"INSERT INTO founders SELECT '{kind}', {thing}, source, source_id FROM ({members}) WHERE founds"
         )
         duck.run(
             f"CREATE OR REPLACE TABLE {thing}_members AS SELECT m.*, n.node"
-            f" FROM (SELECT * FROM read_parquet('{path}') SEMI JOIN speakers USING (source)) m"
+            f" FROM (SELECT * FROM ({members}) SEMI JOIN speakers USING (source)) m"
             f" JOIN {kind}_nodes n ON n.source = m.source AND n.id = m.source_id"
         )
     duck.run("DELETE FROM recording_members WHERE source = 'file' AND blob NOT IN (SELECT blob FROM leaving)")

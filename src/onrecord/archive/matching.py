@@ -18,8 +18,9 @@ from onrecord.archive.indexing import index
 from onrecord.archive.naming import FILE, name_things
 from onrecord.archive.same_sound import SAME_SOUND, fill_what_was_lost, find_pairs
 from onrecord.archive.targets import reach_again
+from onrecord.catalog import kept as keeping
 from onrecord.catalog.match import KINDS, match
-from onrecord.catalog.merging import changed_tables
+from onrecord.catalog.merging import find_others
 from onrecord.catalog.tables import RedirectRow, Row
 from onrecord.catalog.updating import key_rules, rules, update
 from onrecord.engine.duck import Duck
@@ -27,25 +28,8 @@ from onrecord.search.entities import Entities
 from onrecord.search.row_filling import Filled
 from onrecord.search.rows import Rows
 
-#: What a run of the matcher leaves for others, each with the total order in which it is written: what is alike,
-#: together.
-_KEPT = {
-    "canonical_recordings": "artist_id, date, id",
-    "canonical_releases": "artist, date, id",
-    "canonical_artists": "id",
-    "canonical_works": "id",
-    "canonical_labels": "id",
-    "canonical_tracks": "release, disc, position, recording",
-    "recording_members": "recording, source, source_id",
-    "release_members": "release, source, source_id",
-    "artist_members": "artist, source, source_id",
-    "work_members": "work, source, source_id",
-    "label_members": "label, source, source_id",
-    "versions": "a, b",
-}
-
 #: Form of what is kept; another one is made anew by the next match.
-_FORM = "2"
+_FORM = "3"
 #: Stands in the mark while what is kept is being written.
 _PART = "-"
 _BEFORE = ".before-"
@@ -106,7 +90,7 @@ def is_matched(archive: Archive) -> bool:
     if not all((search / name).exists() for name in (rows.text(), entities.fields())):
         return False
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
-    if not all(archive.canonical(name).exists() for name in _KEPT):
+    if not all(archive.canonical(name).exists() for name in keeping.ORDER):
         return False  # as from before there were all of them
     seq, whole, _ = _read_mark(archive)
     return whole and seq >= newest
@@ -124,8 +108,12 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
     with archive.duck(large=True) as duck, _kept(archive) as kept:
         why = "it was asked for" if anew else _why_anew(archive, duck)
         if why:
-            before = {thing: kept(f"{thing}_members") for thing in KINDS.values()}
-            before = {thing: path for thing, path in before.items() if path.exists() and _matched_to(archive)}
+            members = {thing: f"{thing}_members" for thing in KINDS.values()}
+            before = {
+                thing: kept(name)
+                for thing, name in members.items()
+                if archive.canonical(name).exists() and _matched_to(archive)
+            }
             pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))
             matched = match(duck, pairs, archive.settings.match.precedence, before)
         else:
@@ -145,7 +133,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
         if any(rows.values()):
             archive.commit("matched", {}, rows)
         _note(archive, _matched_to(archive), "")
-        _write(archive, duck, None if why else changed_tables(duck))
+        _write(duck, archive.canonical("").parent, None if why else find_others(duck))
         reach_again(archive, duck)
         # A withdrawal that was made where the key is not, or that a kill cut short, is told to mirrors now.
         refresh_withdrawals(archive)
@@ -170,39 +158,40 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
     )
 
 
-def _write(archive: Archive, duck: Duck, changed: Sequence[str] | None) -> None:
-    """Write what a run leaves: all of it, or after an update the tables that it changed."""
-    # A file says whether a column has nulls, which is not known of a view, nor of a table that was written to twice.
-    anew = changed is not None or bool(duck.run("SELECT 1 FROM overrides LIMIT 1"))
-    for name, order in _KEPT.items():
-        if changed is not None and name not in changed:
-            continue
+def _write(duck: Duck, folder: Path, others: Mapping[str, str] | None) -> None:
+    """Write what a run leaves: all of it, or after an update what it changed (`merging.find_others`)."""
+    if others is not None:
+        for name, now in others.items():
+            keeping.put(duck, folder, name, now, f"SELECT id FROM {name}_other")
+        return
+    # A file says whether a column has nulls, which is not known of a table that was written to twice.
+    anew = bool(duck.run("SELECT 1 FROM overrides LIMIT 1"))
+    for name in keeping.ORDER:
         columns = "* EXCLUDE (node)" if name.endswith("_members") else "*"
         rows = f"SELECT {columns} FROM {name}"
-        if changed is not None:
-            rows = f"FROM {name.replace('_members', '_every')}"
         if anew:
             duck.run(f"CREATE OR REPLACE TABLE written AS {rows}")
             rows = "SELECT * FROM written"
-        duck.export(f"{rows} ORDER BY {order}", archive.canonical(name), dense=True)
-        if changed is None and name.startswith("canonical_"):
-            duck.read_from(name, archive.canonical(name))
+        keeping.write(duck, folder, name, rows)
+        if name.startswith("canonical_"):
+            duck.read_from(name, folder / f"{name}.parquet")
     duck.run("DROP TABLE IF EXISTS written")
 
 
 @contextmanager
-def _kept(archive: Archive) -> Iterator[Callable[[str], Path]]:
-    """The files of the last run under other names: they stay while new ones take their place."""
+def _kept(archive: Archive) -> Iterator[Callable[[str], str]]:
+    """Queries of what the last run left, by table, from its files under other names: they stay while new ones take
+    their place."""
     folder = archive.canonical("").parent
     for left in folder.parent.glob(f"{_BEFORE}*"):
         shutil.rmtree(left)  # by a run that was killed
     with tempfile.TemporaryDirectory(prefix=_BEFORE, dir=folder.parent) as before:
-        for path in folder.glob("*.parquet"):
+        for path in (*folder.glob("*.parquet"), *folder.glob("*.gone")):
             try:
                 os.link(path, Path(before) / path.name)
             except OSError:  # a file system without such links
                 shutil.copyfile(path, Path(before) / path.name)
-        yield lambda name: Path(before) / f"{name}.parquet"
+        yield lambda name: keeping.rows(Path(before), name)
 
 
 def _why_anew(archive: Archive, duck: Duck) -> str:
@@ -210,7 +199,7 @@ def _why_anew(archive: Archive, duck: Duck) -> str:
     since, whole, rules = _read_mark(archive)
     if not since:
         return "nothing was matched before"
-    if not whole or not all(archive.canonical(name).exists() for name in _KEPT):
+    if not whole or not all(archive.canonical(name).exists() for name in keeping.ORDER):
         return "the last run was cut short"
     if rules != _rules(archive):
         return "the rules or the precedence of sources are others than in the last run"

@@ -12,6 +12,7 @@ from msgspec import Struct
 from onrecord.archive.checking import damaged_segments
 from onrecord.archive.core import Archive
 from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.catalog import kept
 from onrecord.durable import sha256_of
 from onrecord.engine.parquet import row_count
 from onrecord.errors import IntegrityError
@@ -49,7 +50,10 @@ def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
         if canonical.exists() and not is_matched(archive):
             progress("matching what is new")
             rematch_locked(archive)
-        before = {path.stem: sha256_of(path) for path in _tables(canonical)}
+        with archive.duck(large=True) as duck:
+            for name in kept.ORDER:
+                kept.fold(duck, canonical, name)  # what updates put beside the tables belongs to them
+        before = {path.stem: sha256_of(path) for path in _tables(canonical) if "-newer-" not in path.stem}
         for folder in (canonical, search):
             shutil.rmtree(folder, ignore_errors=True)
         search.mkdir()

@@ -183,8 +183,8 @@ def _stand_for(archive: Archive, duck: Duck, targets: Sequence[Target]) -> None:
     duck.table("targets", {"kind": "VARCHAR", "id": "VARCHAR"}, rows)
     for name in _EMPTY:
         path = archive.canonical(name)
-        source = f"read_parquet('{_quoted(path)}')" if path.exists() else f"({_EMPTY[name]})"
-        duck.run(f"CREATE OR REPLACE TEMP VIEW held_{name} AS SELECT * FROM {source}")
+        source = archive.kept(name) if path.exists() else _EMPTY[name]
+        duck.run(f"CREATE OR REPLACE TEMP VIEW held_{name} AS {source}")
     duck.run(sql_file("onrecord.catalog", "target_blobs"))
 
 

@@ -44,11 +44,10 @@ def written(claim: Claim) -> str:
 def load_members(archive: Archive, duck: Duck) -> None:
     """The members that the last match found, as views. NotFound where nothing was matched yet."""
     for thing in KINDS.values():
-        path = archive.canonical(f"{thing}_members")
-        if not path.exists():
+        name = f"{thing}_members"
+        if not (path := archive.canonical(name)).exists():
             raise NotFound(f"{path}: nothing was matched yet", "run `onrecord match`")
-        quoted = str(path).replace("'", "''")
-        duck.run(f"CREATE OR REPLACE VIEW {thing}_members AS SELECT * FROM read_parquet('{quoted}')")
+        duck.run(f"CREATE OR REPLACE VIEW {name} AS {archive.kept(name)}")
 
 
 def find_thing(archive: Archive, duck: Duck, word: str, kind: str = "") -> Thing:

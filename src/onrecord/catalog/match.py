@@ -6,7 +6,6 @@ The jobs are SQL files; here is only their order and the loop that joins until n
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -39,14 +38,14 @@ def match(
     duck: Duck,
     near: Iterable[tuple[str, str, float]],
     precedence: Sequence[str],
-    before: Mapping[str, Path] | None = None,
+    before: Mapping[str, str] | None = None,
 ) -> Matched:
     """Join all current claims. Leaves the canonical tables in `duck`; gives what has to be committed.
 
     `near` has pairs of files whose fingerprints agree, with the bit error; files of equal samples are found here.
     `precedence` lists sources, the most trusted first. The order in which claims arrived decides only which of them
-    founds an id. `before` has the members of the last run by kind of thing: an id goes on with them when its founding
-    claim is withdrawn.
+    founds an id. `before` has by kind of thing the queries of the members of the last run: an id goes on with them when
+    its founding claim is withdrawn.
     """
     define(duck)
     if _are_few(duck):
@@ -185,17 +184,14 @@ def _let_go(duck: Duck, kind: str) -> None:
         duck.run(f"DROP TABLE IF EXISTS {kind}_{name}")
 
 
-def _before(duck: Duck, thing: str, path: Path | None) -> None:
-    """A view of what the last run left; the file must be there until this one is over."""
+def _before(duck: Duck, thing: str, kept: str | None) -> None:
+    """A view of what the last run left; its files must be there until this one is over."""
     columns = {thing: "VARCHAR", "source": "VARCHAR", "source_id": "VARCHAR", "founds": "BOOLEAN"}
-    if path is None:
+    if kept is None:
         none = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
         duck.run(f"CREATE OR REPLACE VIEW {thing}_before AS SELECT {none} LIMIT 0")
     else:
-        quoted = str(path).replace("'", "''")
-        duck.run(
-            f"CREATE OR REPLACE VIEW {thing}_before AS SELECT {', '.join(columns)} FROM read_parquet('{quoted}')"
-        )
+        duck.run(f"CREATE OR REPLACE VIEW {thing}_before AS SELECT {', '.join(columns)} FROM ({kept})")
 
 
 def job(name: str, kind: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from onrecord.catalog.deciding import overrule
+from onrecord.catalog.kept import KEY
 from onrecord.catalog.match import KINDS, Matched, sql, view
 from onrecord.engine.duck import Duck
 
@@ -17,16 +18,14 @@ CANONICAL: Final = {
     **{f"canonical_{thing}s": thing for thing in KINDS.values()},
     "canonical_tracks": "recording",
 }
-#: Where that is named, if not in a column `id`.
-_OF: Final = {"canonical_tracks": "recording"}
 
 
-def merge(duck: Duck, matched: Matched, kept: Callable[[str], Path]) -> None:
+def merge(duck: Duck, matched: Matched, kept: Callable[[str], str]) -> None:
     """Make the canonical rows that may be others now, and views of all claims, members and canonical rows as they are
-    after the update. `kept` names the files of the last run."""
+    after the update. `kept` gives by name the queries of what the last run left."""
     _see(duck, matched)
     for name in CANONICAL:
-        duck.run(f"CREATE OR REPLACE VIEW {name}_kept AS SELECT * FROM {file(kept(name))}")
+        duck.run(f"CREATE OR REPLACE VIEW {name}_kept AS {kept(name)}")
         duck.run(f"ALTER TABLE {name} RENAME TO {name}_fresh")
     for kind, thing in KINDS.items():
         duck.run(f"DROP TABLE {thing}_members")
@@ -55,30 +54,33 @@ def widen(duck: Duck) -> None:
         duck.run(sql(f"{kind}_nodes"))
     for name, thing in CANONICAL.items():
         duck.run(
-            f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {name}_kept WHERE {_OF.get(name, 'id')} NOT IN"
+            f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {name}_kept WHERE {KEY[name]} NOT IN"
             f" (SELECT id FROM {thing}_seen) UNION ALL SELECT * FROM {name}_fresh"
         )
 
 
-def changed_tables(duck: Duck) -> list[str]:
-    """Which tables of members and of canonical rows hold other rows than before, after `update`."""
-    sides = {}
-    for thing in KINDS.values():
-        columns = columns_of(thing)
-        sides[f"{thing}_members"] = (
-            f"SELECT {columns} FROM {thing}_fresh",
-            f"SELECT {columns} FROM {thing}_kept WHERE {thing} IN (SELECT id FROM {thing}_stale)",
+def find_others(duck: Duck) -> dict[str, str]:
+    """After `update`: the tables of members and of canonical rows that hold other rows than before, each with the query
+    of the rows that may be others. Leaves of each of all tables `<name>_other` (`id`): the things of which it does."""
+    found = {}
+    for name, key in KEY.items():
+        thing = key if name.endswith("_members") else CANONICAL[name]
+        if name.endswith("_members"):
+            now = f"SELECT {columns_of(thing)} FROM {thing}_fresh"
+            before = (
+                f"SELECT {columns_of(thing)} FROM {thing}_kept SEMI JOIN {thing}_stale s ON s.id = {thing}"
+            )
+        else:
+            now = f"SELECT * FROM {name}_fresh"
+            before = f"SELECT k.* FROM {name}_kept k SEMI JOIN {thing}_seen s ON s.id = k.{key}"
+        duck.run(f"CREATE OR REPLACE TABLE {name}_was AS {before}")
+        duck.run(
+            f"CREATE OR REPLACE TABLE {name}_other AS SELECT DISTINCT {key} AS id FROM ("
+            f" ({now} EXCEPT FROM {name}_was) UNION ALL (FROM {name}_was EXCEPT {now}))"
         )
-    for name, thing in CANONICAL.items():
-        sides[name] = (
-            f"FROM {name}_fresh",
-            f"FROM {name}_kept WHERE {_OF.get(name, 'id')} IN (SELECT id FROM {thing}_seen)",
-        )
-    return [
-        name
-        for name, (now, before) in sides.items()
-        if duck.run(f"SELECT 1 FROM (({now} EXCEPT {before}) UNION ALL ({before} EXCEPT {now})) LIMIT 1")
-    ]
+        if duck.run(f"SELECT 1 FROM {name}_other LIMIT 1"):
+            found[name] = now
+    return found
 
 
 def lay_out(duck: Duck, kind: str, chosen: str) -> None:
@@ -97,10 +99,6 @@ def lay_out(duck: Duck, kind: str, chosen: str) -> None:
 def columns_of(thing: str) -> str:
     """The columns of what is kept of the members of a kind."""
     return _MEMBERS.format(thing=thing, blob="blob, " if thing == "recording" else "")
-
-
-def file(path: Path) -> str:
-    return f"read_parquet({quoted(path)})"
 
 
 def quoted(path: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from onrecord.catalog.deciding import add_joins
 from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql
-from onrecord.catalog.merging import columns_of, file, lay_out, merge, quoted
+from onrecord.catalog.merging import columns_of, lay_out, merge, quoted
 from onrecord.engine.duck import Duck
 
 #: SQL that asks about what was matched and decides nothing.
@@ -24,12 +24,13 @@ _ONLY_READ = ("explore_", "quality_", "truth_")
 def update(
     duck: Duck,
     since: int,
-    kept: Callable[[str], Path],
+    kept: Callable[[str], str],
     keys: Path,
     entries: Sequence[int],
     precedence: Sequence[str],
 ) -> Matched:
-    """Match what log entries after `since` brought. `kept` names the files of the last run, which saw all others.
+    """Match what log entries after `since` brought. `kept` gives by name the queries of what the last run left, which
+    saw all others.
 
     `keys` is a folder for what is worked out once of the tracks of a log entry; `entries` are those that have any.
 
@@ -38,13 +39,13 @@ def update(
     """
     define(duck)
     ranked(duck, precedence)
-    duck.run(f"CREATE OR REPLACE VIEW versions AS SELECT * FROM {file(kept('versions'))}")
+    duck.run(f"CREATE OR REPLACE VIEW versions AS {kept('versions')}")
     duck.run(
         "CREATE OR REPLACE TABLE fresh_records AS SELECT DISTINCT source, record FROM records"
         f" WHERE seq > {since}"
     )
     for kind, thing in KINDS.items():
-        duck.run(f"CREATE OR REPLACE VIEW {thing}_kept AS SELECT * FROM {file(kept(f'{thing}_members'))}")
+        duck.run(f"CREATE OR REPLACE VIEW {thing}_kept AS {kept(f'{thing}_members')}")
         duck.run(job("changed_claims", kind).replace("{since}", str(since)))
         _name(duck, kind)
     outcome = Outcome()

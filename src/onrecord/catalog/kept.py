@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run of the matcher left of its tables: each a base, and beside it what updates have put in its place since.
+
+A newer file has rows of some things and, for things of which no row is left, one that does not stand. What it says of a
+thing counts in place of all that older files and the base say. Readers take a table as the query that `rows` gives.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from onrecord.catalog.match import KINDS
+from onrecord.durable import replace
+from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import row_count
+
+#: The tables, each with the total order in which it is written: what is alike, together.
+ORDER: Final = {
+    "canonical_recordings": "artist_id, date, id",
+    "canonical_releases": "artist, date, id",
+    "canonical_artists": "id",
+    "canonical_works": "id",
+    "canonical_labels": "id",
+    "canonical_tracks": "release, disc, position, recording",
+    "recording_members": "recording, source, source_id",
+    "release_members": "release, source, source_id",
+    "artist_members": "artist, source, source_id",
+    "work_members": "work, source, source_id",
+    "label_members": "label, source, source_id",
+    "versions": "a, b",
+}
+#: The column of a table that names the thing; `versions` are written whole.
+KEY: Final = {
+    **{f"canonical_{thing}s": "id" for thing in KINDS.values()},
+    "canonical_tracks": "recording",
+    **{f"{thing}_members": thing for thing in KINDS.values()},
+}
+#: Newer files of a table, and what part of the base they may be together: then they become one, or go into the base.
+_MOST: Final = 8
+_PART: Final = 7
+
+
+def rows(folder: Path, name: str) -> str:
+    """The query that gives the rows of a table, in no order."""
+    base, newer = folder / f"{name}.parquet", _newer(folder, name)
+    every = f"SELECT * FROM read_parquet({_quoted(base)})"
+    if not newer:
+        return every
+    key = KEY[name]
+    said = f"SELECT {key} FROM read_parquet({_listed(newer)})"
+    return (
+        f"{every} ANTI JOIN ({said}) USING ({key})"
+        f" UNION ALL SELECT * EXCLUDE (stands) FROM ({_latest(key, newer)}) WHERE stands"
+    )
+
+
+def files(folder: Path, name: str) -> list[Path]:
+    """All that `rows` reads. They stay until the second run from now: a query goes on while they are
+    replaced."""
+    return [folder / f"{name}.parquet", *_newer(folder, name)]
+
+
+def mark(folder: Path, name: str) -> int:
+    """Another number after each run that changed the table, 0 where there is none."""
+    return sum(path.stat().st_mtime_ns for path in files(folder, name) if path.exists()) % 2**63
+
+
+def write(duck: Duck, folder: Path, name: str, query: str) -> None:
+    """Write a table whole: the rows of `query`, whatever was kept before."""
+    _let_go(folder, name, _newer(folder, name))
+    duck.export(f"{query} ORDER BY {ORDER[name]}", folder / f"{name}.parquet", dense=True)
+
+
+def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
+    """Put the rows that the query `now` gives in place of what is kept of the things whose keys `others` gives: some of
+    the rows that it gives, or none."""
+    key = KEY[name]
+    _sweep(folder, name)
+    duck.run(
+        f"CREATE OR REPLACE TABLE written AS SELECT *, true AS stands FROM ({now}) WHERE {key} IN ({others})"
+    )
+    duck.run(
+        f"INSERT INTO written ({key}, stands) SELECT *, false FROM ({others}) EXCEPT SELECT {key}, false FROM written"
+    )
+    newer = _newer(folder, name)
+    newer.append(_add(duck, folder, name))
+    base = folder / f"{name}.parquet"
+    if sum(map(row_count, newer)) * _PART > row_count(base):
+        fold(duck, folder, name)
+    elif len(newer) > _MOST:
+        duck.run(f"CREATE OR REPLACE TABLE written AS {_latest(key, newer)}")
+        _add(duck, folder, name)
+        _let_go(folder, name, newer)
+    duck.run("DROP TABLE written")
+
+
+def fold(duck: Duck, folder: Path, name: str) -> None:
+    """Write a table whole where updates lie beside it: the same rows, as a match of everything writes them."""
+    if (newer := _newer(folder, name)) and (folder / f"{name}.parquet").exists():
+        # A file says whether a column has nulls, which is not known of a query.
+        duck.run(f"CREATE OR REPLACE TABLE written AS {rows(folder, name)}")
+        query = f"SELECT * FROM written ORDER BY {ORDER[name]}"
+        # Until the newer files are let go, what they say is told twice, and the same.
+        duck.export(query, folder / f"{name}.parquet", dense=True)
+        _let_go(folder, name, newer)
+
+
+def _newer(folder: Path, name: str) -> list[Path]:
+    """The files that count, from the oldest on."""
+    gone = _gone(folder, name)
+    return [path for path in _every(folder, name) if _number(path) > gone]
+
+
+def _every(folder: Path, name: str) -> list[Path]:
+    return sorted(folder.glob(f"{name}-newer-*.parquet"))
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2])
+
+
+def _gone(folder: Path, name: str) -> int:
+    """The number of the last newer file that counts no more."""
+    try:
+        return int((folder / f"{name}.gone").read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _let_go(folder: Path, name: str, newer: list[Path]) -> None:
+    """Let newer files count no more. They stay for those who read them, until the next run comes by (`_sweep`)."""
+    if newer:
+        replace(folder / f"{name}.gone", str(_number(newer[-1])).encode())
+
+
+def _sweep(folder: Path, name: str) -> None:
+    gone = _gone(folder, name)
+    for path in _every(folder, name):
+        if _number(path) <= gone:
+            path.unlink()
+
+
+def _add(duck: Duck, folder: Path, name: str) -> Path:
+    """`written` as the newest file."""
+    last = max([_gone(folder, name), *map(_number, _every(folder, name))])
+    path = folder / f"{name}-newer-{last + 1:06}.parquet"
+    duck.export(f"SELECT * FROM written ORDER BY {ORDER[name]}, {KEY[name]}", path, dense=True)
+    return path
+
+
+def _latest(key: str, newer: list[Path]) -> str:
+    """The rows of newer files of which no still newer one says anything."""
+    parts = [f"SELECT * FROM read_parquet({_quoted(newer[-1])})"]
+    for at, path in enumerate(newer[:-1]):
+        later = f"SELECT {key} FROM read_parquet({_listed(newer[at + 1 :])})"
+        parts.append(f"SELECT * FROM read_parquet({_quoted(path)}) ANTI JOIN ({later}) USING ({key})")
+    return " UNION ALL ".join(parts)
+
+
+def _listed(paths: list[Path]) -> str:
+    return f"[{', '.join(map(_quoted, paths))}]"
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A table and the updates beside it are read as one, however many there are, and fold into the bytes of a table that
+was written whole."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onrecord.catalog import kept
+from onrecord.engine.duck import Duck
+
+NAME = "canonical_tracks"
+Table = dict[str, list[tuple[str, int]]]
+
+
+@pytest.fixture
+def duck(tmp_path: Path) -> Iterator[Duck]:
+    opened = Duck(tmp_path / "spill", "500MB", 1)
+    yield opened
+    opened.close()
+
+
+def query(table: Table) -> str:
+    rows = [
+        f"('{release}', '{recording}', 1, {position})"
+        for recording, places in table.items()
+        for release, position in places
+    ]
+    listed = f"VALUES {', '.join(rows)}" if rows else "SELECT '', '', 1, 1 WHERE false"
+    return f"SELECT * FROM ({listed}) t(release, recording, disc, position)"
+
+
+def made(chance: random.Random, names: range) -> Table:
+    return {
+        f"r{name}": [(f"l{chance.randrange(50)}", place) for place in range(chance.randrange(1, 3))]
+        for name in names
+    }
+
+
+def put(duck: Duck, folder: Path, table: Table, changed: Table, gone: list[str]) -> None:
+    others = ", ".join(f"('{name}')" for name in (*changed, *gone))
+    kept.put(duck, folder, NAME, query(changed), f"SELECT * FROM (VALUES {others}) t(id)")
+    table |= changed
+    for name in gone:
+        table.pop(name, None)
+
+
+def held(duck: Duck, folder: Path) -> list[tuple[object, ...]]:
+    return sorted(duck.run(kept.rows(folder, NAME)))
+
+
+def test_updates_are_read_with_their_table_and_fold_into_what_is_written_whole(
+    tmp_path: Path, duck: Duck
+) -> None:
+    chance, folder = random.Random(7), tmp_path / "kept"
+    table = made(chance, range(1_000))
+    kept.write(duck, folder, NAME, query(table))
+    base = (folder / f"{NAME}.parquet").read_bytes()
+    most, marks = 0, set()
+    for _ in range(11):
+        names = chance.sample(range(1_010), 6)
+        put(
+            duck,
+            folder,
+            table,
+            made(chance, range(names[0], names[0] + 2)),
+            [f"r{name}" for name in names[3:]],
+        )
+        assert held(duck, folder) == sorted(duck.run(query(table)))
+        most = max(most, len(kept.files(folder, NAME)))
+        marks.add(kept.mark(folder, NAME))
+    assert (folder / f"{NAME}.parquet").read_bytes() == base, "little changed: it was not written again"
+    assert 3 < most <= 9 and len(marks) == 11
+    reading = kept.rows(folder, NAME)
+    kept.fold(duck, folder, NAME)
+    assert held(duck, folder) == sorted(duck.run(query(table))) == sorted(duck.run(reading))
+    assert kept.files(folder, NAME) == [folder / f"{NAME}.parquet"]
+    duck.run(f"CREATE TABLE whole AS {query(table)}")
+    kept.write(duck, tmp_path / "whole", NAME, "SELECT * FROM whole")
+    assert (folder / f"{NAME}.parquet").read_bytes() == (tmp_path / "whole" / f"{NAME}.parquet").read_bytes()
+
+
+def test_much_that_changed_goes_into_the_table_at_once(tmp_path: Path, duck: Duck) -> None:
+    chance, folder = random.Random(7), tmp_path / "kept"
+    table = made(chance, range(1_000))
+    kept.write(duck, folder, NAME, query(table))
+    put(duck, folder, table, made(chance, range(500)), [])
+    assert kept.files(folder, NAME) == [folder / f"{NAME}.parquet"]
+    assert held(duck, folder) == sorted(duck.run(query(table)))
+    put(duck, folder, table, {"r1": [("x", 1)]}, ["r2"])
+    assert held(duck, folder) == sorted(duck.run(query(table))), "what was folded counts no more"
