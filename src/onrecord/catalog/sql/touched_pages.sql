@@ -1,79 +1,115 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Things whose page may be another than before, behind `update` and `naming`: `touched_pages` (rank as in
+-- Things whose page may be another than before, behind `update`, `find_others` and `naming`: `touched_pages` (rank as in
 -- `page_numbers.sql`, id). Pages name each other by number, so a title that changed touches its own page, and the order in
 -- which its artist's page lists it.
-CREATE OR REPLACE TABLE touched_pages AS
+
+-- Who stands where on which release, as it was or is and not both.
+CREATE OR REPLACE TABLE moved_tracks AS
+(FROM canonical_tracks_fresh EXCEPT FROM canonical_tracks_was) UNION ALL (FROM canonical_tracks_was EXCEPT FROM canonical_tracks_fresh);
+
+-- Recordings whose sound may be another: what they stand on, and who made them, says that there is some.
+CREATE OR REPLACE TABLE other_sounds AS
+SELECT id FROM recording_members_other
+WHERE id IN (SELECT recording FROM recording_fresh WHERE source = 'file' UNION SELECT recording FROM recording_before WHERE source = 'file');
+
 -- MBIDs of records that came again: what they mention is another.
-WITH renewed AS (
-  SELECT split_part(record, ':', 2) AS mbid FROM fresh_records
-),
-recordings AS (
-  SELECT id FROM recording_seen
+CREATE OR REPLACE TABLE renewed AS SELECT DISTINCT split_part(record, ':', 2) AS mbid FROM fresh_records;
+
+CREATE OR REPLACE TABLE renewed_tracks AS
+SELECT DISTINCT source, id FROM numbered_tracks
+WHERE mbid <> '' AND mbid IN (
+  FROM renewed
   UNION
-  SELECT m.recording FROM recording_every m JOIN track_current n ON n.source = m.source AND n.id = m.source_id
-  WHERE n.mbid <> '' AND n.mbid IN (
-    FROM renewed
-    UNION
-    SELECT split_part(c.record, ':', 2) FROM mentions c
-    WHERE c.kind = 'work' AND starts_with(c.record, 'recording:') AND c.mbid IN (
-      SELECT w.mbid FROM numbered_works w SEMI JOIN work_touched t ON t.source = w.source AND t.id = w.id
-    )
+  SELECT split_part(c.record, ':', 2) FROM mentions c
+  WHERE c.kind = 'work' AND starts_with(c.record, 'recording:') AND c.mbid IN (
+    SELECT w.mbid FROM numbered_works w SEMI JOIN work_touched t ON t.source = w.source AND t.id = w.id
   )
-  UNION
-  SELECT b FROM named_links WHERE kind = 'recording' AND a IN (FROM work_seen)
-),
-turned_artists AS (
-  SELECT source, id FROM artist_changed UNION FROM artist_moved
-),
-artist_names AS (
-  SELECT DISTINCT a.source, fold(a.name) AS name
-  FROM numbered_artists a SEMI JOIN turned_artists t ON t.source = a.source AND t.id = a.id
-),
-releases AS MATERIALIZED (
-  SELECT id FROM release_seen
-  UNION
-  SELECT t.release FROM canonical_tracks_kept t SEMI JOIN recordings r ON r.id = t.recording
-  UNION
-  SELECT t.release FROM canonical_tracks t SEMI JOIN recordings r ON r.id = t.recording
-  UNION
-  SELECT m.release FROM release_every m JOIN release_current n ON n.source = m.source AND n.id = m.source_id
-  SEMI JOIN artist_names a ON a.source = n.source AND a.name = fold(n.artist)
-  UNION
-  SELECT m.release FROM release_every m JOIN release_current n ON n.source = m.source AND n.id = m.source_id
-  WHERE n.mbid <> '' AND n.mbid IN (FROM renewed)
-),
--- Whom releases name, or named.
-claims AS (
-  SELECT source, source_id FROM release_kept SEMI JOIN releases ON id = release
-  UNION
-  SELECT source, source_id FROM release_fresh SEMI JOIN releases ON id = release
-),
-named AS (
-  SELECT DISTINCT n.source, fold(n.artist) AS name, n.mbid
-  FROM numbered_releases n SEMI JOIN claims c ON c.source = n.source AND c.source_id = n.id
+);
+
+-- Artist claims that came, went, are of another artist or were called otherwise at some time, and what they are called.
+CREATE OR REPLACE TABLE turned_names AS
+WITH named AS (
+  SELECT DISTINCT a.source, a.id, fold(a.name) AS name
+  FROM numbered_artists a
+  SEMI JOIN (FROM artist_changed UNION FROM artist_moved) t ON t.source = a.source AND t.id = a.id
 )
-SELECT 2 AS rank, id FROM recordings
+SELECT DISTINCT source, name FROM named n
+WHERE EXISTS (SELECT 1 FROM artist_moved m WHERE m.source = n.source AND m.id = n.id)
+  OR EXISTS (SELECT 1 FROM named o WHERE o.source = n.source AND o.id = n.id AND o.name <> n.name);
+
+-- Release claims of which the like is true, or whose record came again, and whom they name.
+CREATE OR REPLACE TABLE turned_credit AS
+WITH named AS (
+  SELECT DISTINCT r.source, r.id, fold(r.artist) AS name, r.mbid
+  FROM numbered_releases r
+  SEMI JOIN (
+    FROM release_changed UNION FROM release_moved UNION SELECT source, id FROM numbered_releases SEMI JOIN renewed USING (mbid)
+  ) t ON t.source = r.source AND t.id = r.id
+)
+SELECT DISTINCT source, name, mbid FROM named n
+WHERE EXISTS (SELECT 1 FROM release_moved m WHERE m.source = n.source AND m.id = n.id)
+  OR EXISTS (SELECT 1 FROM named o WHERE o.source = n.source AND o.id = n.id AND (o.name, o.mbid) <> (n.name, n.mbid))
+  OR n.mbid IN (FROM renewed);
+
+CREATE OR REPLACE TABLE touched_pages AS
+SELECT 2 AS rank, id FROM recording_members_other
+UNION
+SELECT 2, id FROM canonical_recordings_other
+UNION
+SELECT 2, id FROM canonical_tracks_other
+UNION
+SELECT 2, m.recording FROM recording_every m
+SEMI JOIN (FROM track_changed UNION FROM renewed_tracks) c ON c.source = m.source AND c.id = m.source_id
+UNION
+SELECT 2, b FROM named_links WHERE kind = 'recording' AND a IN (FROM work_seen)
 UNION
 -- Evidence about sound comes and goes beside the claims.
 SELECT 2, recording FROM recording_blobs
 UNION
-SELECT 1, id FROM releases
+SELECT 1, id FROM release_members_other
 UNION
-SELECT 0, id FROM artist_seen
+SELECT 1, id FROM canonical_releases_other
 UNION
-SELECT 0, k.artist_id FROM canonical_recordings_kept k SEMI JOIN recordings r ON r.id = k.id WHERE k.artist_id <> ''
+SELECT 1, release FROM moved_tracks
 UNION
-SELECT 0, k.artist_id FROM canonical_recordings k SEMI JOIN recordings r ON r.id = k.id WHERE k.artist_id <> ''
+SELECT 1, release FROM canonical_tracks WHERE recording IN (FROM other_sounds)
 UNION
-SELECT 0, m.artist
-FROM artist_every m JOIN artist_current n ON n.source = m.source AND n.id = m.source_id
-SEMI JOIN named r ON r.source = n.source AND r.name = fold(n.name)
+SELECT 1, m.release FROM release_every m
+SEMI JOIN (
+  FROM release_changed
+  UNION
+  SELECT n.source, n.id FROM numbered_releases n SEMI JOIN turned_names a ON a.source = n.source AND a.name = fold(n.artist)
+  UNION
+  SELECT source, id FROM numbered_releases SEMI JOIN renewed USING (mbid)
+) c ON c.source = m.source AND c.id = m.source_id
 UNION
-SELECT 0, m.artist
-FROM artist_every m JOIN artist_current n ON n.source = m.source AND n.id = m.source_id
-WHERE n.mbid IN (
-  SELECT c.mbid FROM mentions c
-  WHERE c.kind = 'artist' AND starts_with(c.record, 'release:')
-    AND split_part(c.record, ':', 2) IN (SELECT mbid FROM named WHERE mbid <> '')
-);
+SELECT 0, id FROM artist_members_other
+UNION
+SELECT 0, id FROM canonical_artists_other
+UNION
+SELECT 0, m.artist FROM artist_every m SEMI JOIN artist_changed c ON c.source = m.source AND c.id = m.source_id
+UNION
+-- Those whose list of recordings has another order or other members.
+SELECT 0, artist_id FROM (
+  (SELECT id, title, artist_id FROM canonical_recordings_fresh EXCEPT SELECT id, title, artist_id FROM canonical_recordings_was)
+  UNION ALL
+  (SELECT id, title, artist_id FROM canonical_recordings_was EXCEPT SELECT id, title, artist_id FROM canonical_recordings_fresh)
+)
+WHERE artist_id <> ''
+UNION
+-- Those whose recordings stand elsewhere, or have sound.
+SELECT 0, artist_id FROM (FROM canonical_recordings_kept UNION ALL FROM canonical_recordings_fresh)
+WHERE artist_id <> '' AND id IN (SELECT recording FROM moved_tracks UNION FROM other_sounds)
+UNION
+-- Those whom releases name otherwise than before.
+SELECT 0, m.artist FROM artist_every m
+SEMI JOIN (
+  SELECT n.source, n.id FROM numbered_artists n SEMI JOIN turned_credit r ON r.source = n.source AND r.name = fold(n.name)
+  UNION
+  SELECT source, id FROM numbered_artists WHERE mbid IN (
+    SELECT c.mbid FROM mentions c
+    WHERE c.kind = 'artist' AND starts_with(c.record, 'release:')
+      AND split_part(c.record, ':', 2) IN (SELECT mbid FROM turned_credit WHERE mbid <> '')
+  )
+) c ON c.source = m.source AND c.id = m.source_id;
