@@ -14,7 +14,8 @@ import pytest
 
 from onrecord.search import entity_filling
 from onrecord.search.entities import Entities, Seat
-from onrecord.search.entity_filling import Kept, Link, Thing, fill
+from onrecord.search.entity_changes import Kept, Link, Thing
+from onrecord.search.entity_filling import fill
 from onrecord.search.entity_finding import EntityFinder
 from onrecord.search.fields import All, Document, FieldIndex, Term
 from onrecord.search.finding import Finder

@@ -30,10 +30,13 @@ _SOUNDS = msgspec.json.Decoder(tuple[_Sound, ...])
 
 
 def index(
-    archive: Archive, duck: Duck, redirects: Iterable[tuple[str, str]], *, updated: bool = False
+    archive: Archive,
+    duck: Duck,
+    redirects: Iterable[tuple[str, str]],
+    touched: Sequence[str] | None = None,
 ) -> Filled:
-    """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again, and where
-    `updating` left it, only what that touched is looked at."""
+    """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again, and of what
+    an update left, only what it `touched` is looked at."""
     path = archive.folder / "search" / "rows.sqlite"
     iswcs = dict(duck.run(_ISWCS))
     holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
@@ -51,8 +54,7 @@ def index(
         pages.number(duck, last)
         return (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in pages.things(duck))
 
-    if updated:
-        touched = touched_pages.find_touched(duck)
+    if touched is not None:
         touched_pages.narrow(duck)
 
         def entries_touched() -> Iterator[Entry]:

@@ -15,13 +15,14 @@ from msgspec import Struct
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
 from onrecord.archive.indexing import index
-from onrecord.archive.naming import FILE, name_things
+from onrecord.archive.naming import FILE, mention, name_things
 from onrecord.archive.same_sound import SAME_SOUND, fill_what_was_lost, find_pairs
 from onrecord.archive.targets import reach_again
 from onrecord.catalog import kept as keeping
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.merging import find_others
 from onrecord.catalog.tables import RedirectRow, Row
+from onrecord.catalog.touched_pages import find_touched
 from onrecord.catalog.updating import key_rules, rules, update
 from onrecord.engine.duck import Duck
 from onrecord.search.entities import Entities
@@ -251,5 +252,7 @@ def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow], *, updat
     leads = dict(duck.run("SELECT old, arg_max(new, seq) FROM redirects GROUP BY old"))
     leads |= {row.old: row.new for row in merged}
     redirects = [(old, new) for old, new in leads.items() if old != new]
-    name_things(archive, duck)
-    return index(archive, duck, redirects, updated=updated)
+    mention(archive, duck)
+    touched = find_touched(duck) if updated else None
+    name_things(archive, duck, updated=updated)
+    return index(archive, duck, redirects, touched)

@@ -11,7 +11,8 @@ from onrecord.catalog import named
 from onrecord.catalog.named import Text
 from onrecord.engine.duck import Duck
 from onrecord.search.entities import Seat
-from onrecord.search.entity_filling import Thing, fill
+from onrecord.search.entity_changes import Renewed, Thing
+from onrecord.search.entity_filling import fill, renew
 from onrecord.search.fields import Document, dated, day_of
 from onrecord.search.finishing import ENTITIES
 from onrecord.search.row_filling import Filled
@@ -22,24 +23,38 @@ FREE: Final = "CC0-1.0"
 FILE: Final = ENTITIES
 
 
-def name_things(archive: Archive, duck: Duck) -> Filled:
-    """Bring both up to what was matched in `duck`, behind a match and in its database; what is as it was is not written
-    again."""
-    free = [name for name, (license, _) in archive.ledger.sources().items() if license == FREE]
-    named.mention(duck, archive.canonical("record_mentions"), free)
+def mention(archive: Archive, duck: Duck) -> None:
+    """Bring up to date what records name, behind a match and in its database."""
+    named.mention(duck, archive.canonical("record_mentions"), _free(archive))
     # As it was called while it had votes, which are not CC0, and while it had no languages.
     for earlier in ("mentioned", "mentions"):
         archive.canonical(earlier).unlink(missing_ok=True)
 
+
+def name_things(archive: Archive, duck: Duck, *, updated: bool = False) -> Filled:
+    """Bring both up to what was matched in `duck`, behind `mention`; what is as it was is not written again. Where
+    `updating` left it and `touched_pages` were found, only what that touched is looked at."""
+
     def things() -> Iterator[Thing]:
         return map(_thing, named.things(duck))
 
-    return fill(
-        archive.folder / "search" / FILE,
-        things,
-        lambda: named.links(duck),
-        lambda: named.kept_records(duck),
-    )
+    def renewed() -> Renewed:
+        touched = named.touch(duck)
+        told = list(things())
+        links = list(named.touched_links(duck))
+        return Renewed(touched, told, named.touched_ends(duck), links, named.touched_records(duck))
+
+    path, free = archive.folder / "search" / FILE, _free(archive)
+    if updated:
+        if filled := renew(path, renewed, free):
+            return filled
+        named.give_back(duck)
+    return fill(path, things, lambda: named.links(duck), lambda: named.kept_records(duck), free)
+
+
+def _free(archive: Archive) -> list[str]:
+    """The sources whose records may be shown."""
+    return [name for name, (license, _) in archive.ledger.sources().items() if license == FREE]
 
 
 def _thing(text: Text) -> Thing:

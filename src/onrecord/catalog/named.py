@@ -58,6 +58,38 @@ def mention(duck: Duck, kept: Path, free: Sequence[str]) -> None:
     duck.run(job)
 
 
+def touch(duck: Duck) -> list[tuple[str, str]]:
+    """What may be told otherwise than before an update, as (kind, thing): `things` gives these alone from then on.
+    Behind `mention` and `touched_pages.find_touched`."""
+    duck.run(_sql("touched_names"))
+    duck.run("ALTER TABLE named_things RENAME TO all_named")
+    few = "SELECT n.* FROM all_named n SEMI JOIN touched_names USING (kind, thing)"
+    duck.run(f"CREATE OR REPLACE TABLE named_things AS {few}")
+    return [
+        (str(kind), str(thing))
+        for kind, thing in duck.run("SELECT kind, thing FROM touched_names ORDER BY ALL")
+    ]
+
+
+def touched_ends(duck: Duck) -> list[tuple[str, str]]:
+    """Things (kind, thing) of which one at least is an end of each link that came or went; behind `touch`."""
+    return [
+        (str(kind), str(thing)) for kind, thing in duck.run("SELECT kind, id FROM touched_links ORDER BY ALL")
+    ]
+
+
+def touched_links(duck: Duck) -> Iterator[tuple[str, str, str]]:
+    """As `links`, of these things alone."""
+    few = "named_links l SEMI JOIN touched_links t ON t.id = l.a"
+    yield from duck.stream(f"SELECT l.a, l.kind, l.b FROM {few} ORDER BY ALL")
+
+
+def give_back(duck: Duck) -> None:
+    """Undo `touch`, if it was asked: where so much is touched that all is written anew."""
+    if duck.run("SELECT 1 FROM information_schema.tables WHERE table_name = 'all_named'"):
+        duck.run("DROP TABLE named_things; ALTER TABLE all_named RENAME TO named_things")
+
+
 def things(duck: Duck) -> Iterator[Text]:
     """Everything that has a name, in the order of kinds and things; the same things give the same values."""
     seats = "SELECT NULL AS kind, NULL AS mbid, NULL AS source, NULL AS seq WHERE false"
@@ -95,6 +127,21 @@ def kept_records(duck: Duck) -> Iterator[tuple[str, str, str, int]]:
         "SELECT kind, mbid, source, seq FROM seats WHERE kind IN ('artist', 'recording', 'release')"
         " AND regexp_full_match(mbid, '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}') ORDER BY kind, mbid"
     )
+
+
+def touched_records(duck: Duck) -> list[tuple[str, str, str, int]]:
+    """(kind, MBID, source, log entry) of records that came again, of what has pages; "" and 0 of those that went.
+    Behind `things`."""
+    return [
+        (str(kind), str(mbid), str(source), int(seq))
+        for kind, mbid, source, seq in duck.run(
+            "SELECT r.kind, r.mbid, coalesce(s.source, ''), coalesce(s.seq, 0) FROM ("
+            " SELECT DISTINCT split_part(record, ':', 1) AS kind, split_part(record, ':', 2) AS mbid FROM fresh_records"
+            ") r LEFT JOIN seats s ON s.kind = r.kind AND s.mbid = r.mbid"
+            " WHERE r.kind IN ('artist', 'recording', 'release')"
+            " AND regexp_full_match(r.mbid, '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}') ORDER BY ALL"
+        )
+    ]
 
 
 def links(duck: Duck) -> Iterator[tuple[str, str, str]]:

@@ -25,7 +25,7 @@ from onrecord.search.popularity import popularity
 from onrecord.search.row_blocks import Stored
 from onrecord.search.sorted_map import SortedMap
 
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 ROWS: Final = "rows.sqlite"
 ENTITIES: Final = "entities.sqlite"
 
@@ -112,6 +112,10 @@ def record_key(kind: str, id: bytes) -> bytes:
 def step_key(kind: str, step: int, thing: str = "") -> bytes:
     """That a thing of the file is so well known."""
     return b"e" + kind.encode() + b"\0" + bytes((step,)) + thing.encode(errors="surrogatepass")
+
+
+#: Leads to what all of it rests on: the names of the sources whose records are told of.
+RESTS_ON: Final = b"f"
 
 
 def step_of(count: int) -> int:

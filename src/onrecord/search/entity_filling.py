@@ -9,30 +9,27 @@ when it has. What a kill cuts short is done by whoever writes next.
 import itertools
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
 import msgspec
-from msgspec import Struct
 
-from onrecord.model.own_ids import own_id, owned
 from onrecord.search import cache_files
 from onrecord.search.entities import (
     BELONGS,
+    RESTS_ON,
     SCHEMA,
     TABLES,
-    Seat,
-    Told,
-    id_key,
     links_key,
     record_key,
     step_key,
     step_of,
     thing_key,
 )
+from onrecord.search.entity_changes import Kept, Link, Renewed, Thing, changes, id_keys, told
 from onrecord.search.fields import Document, FieldIndex, leave_only
 from onrecord.search.row_filling import Filled
 from onrecord.search.sorted_map import MapWriter, SortedMap
@@ -43,35 +40,55 @@ _PART: Final = 5
 #: Bytes of a page of the file: blocks of some kilobytes leave little of small ones unused.
 _PAGE: Final = 1_024
 
-Link = tuple[str, str, str]
-Kept = tuple[str, str, str, int]
-
-
-class Thing(Struct, frozen=True):
-    """A thing without rows: its MBIDs, and what it is searched by."""
-
-    name: str
-    body: str
-    seats: tuple[Seat, ...]
-    document: Document
-
 
 def fill(
     path: Path,
     things: Callable[[], Iterable[Thing]],
     links: Callable[[], Iterable[Link]],
     kept: Callable[[], Iterable[Kept]] = tuple,
+    rests_on: Sequence[str] = (),
 ) -> Filled:
     """Make the file at `path`, and the index beside it, hold these things. Readers go on meanwhile.
 
     `things` are in the order of kind and thing, `links` in that of (thing, kind of the other, other), `kept` records of
     what has rows are (kind, MBID, source, log entry) in that order; each is asked once, one after the other, or twice
-    where much has changed.
+    where much has changed. `rests_on` is what `renew` has to find again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    mark = RESTS_ON, msgspec.msgpack.encode(sorted(rests_on)), None
+
+    def entries(sorting: apsw.Connection) -> Iterator[_Entry]:
+        return itertools.chain(_entries(sorting, things, links, kept), [mark])
+
     with cache_files.said(path):
-        filled = _change(path, things, links, kept) if _is_usable(path) else None
-        return filled or _anew(path, things, links, kept)
+        filled = _change(path, entries) if _is_usable(path) else None
+        return filled or _anew(path, entries)
+
+
+def renew(path: Path, renewed: Callable[[], Renewed], rests_on: Sequence[str]) -> Filled | None:
+    """As `fill`, where all that may differ is known. None, with nothing changed, where there is so much of it that
+    `fill` is quicker, or where what there is rests on something else."""
+    with cache_files.said(path):
+        if not _is_usable(path):
+            return None
+        with cache_files.changing(path) as db:
+            held = SortedMap(db)
+            if held.get(RESTS_ON) != msgspec.msgpack.encode(sorted(rests_on)):
+                return None
+            found = renewed()
+            if len(found.touched) + len(found.ends) > _room(db):
+                return None
+            made = changes(held, found)
+            if len(made) > _room(db):
+                return None
+            written = 0
+            if made:
+                db.execute("BEGIN IMMEDIATE")
+                written = _apply(db, held, ((key, *change) for key, change in sorted(made.items())))
+                db.execute("UPDATE made SET changes=changes+1")
+                db.execute("COMMIT")
+            catch_up(path, db)
+        return Filled(len(found.touched), written, False)
 
 
 def catch_up(path: Path, db: apsw.Connection) -> int:
@@ -94,17 +111,26 @@ def _is_usable(path: Path) -> bool:
     return cache_files.is_usable(path, SCHEMA, open_index)
 
 
+def _room(db: apsw.Connection) -> int:
+    """How many changes there may be before writing all anew is quicker."""
+    [(total, before)] = db.execute("SELECT entries, (SELECT count(*) FROM map_newer) FROM made").fetchall()
+    return max(_MOST_CHANGES, int(str(total)) // _PART) - int(str(before))
+
+
 _Things = Callable[[], Iterable[Thing]]
 _Links = Callable[[], Iterable[Link]]
 _KeptOnes = Callable[[], Iterable[Kept]]
 _Entry = tuple[bytes, bytes, Document | None]
 
 
-def _anew(path: Path, things: _Things, links: _Links, kept: _KeptOnes) -> Filled:
+_Entries = Callable[[apsw.Connection], Iterator[_Entry]]
+
+
+def _anew(path: Path, made: _Entries) -> Filled:
     name = f"fields-{secrets.token_hex(6)}"
     with cache_files.made_anew(path, SCHEMA, TABLES, _PAGE) as db, _sorting(path) as sorting:
         writer, written = MapWriter(db), 0
-        entries = _entries(sorting, things, links, kept)
+        entries = made(sorting)
         rest: list[_Entry] = []
 
         def documents() -> Iterator[Document]:
@@ -128,19 +154,16 @@ def _anew(path: Path, things: _Things, links: _Links, kept: _KeptOnes) -> Filled
     return Filled(count, count, True)
 
 
-def _change(path: Path, things: _Things, links: _Links, kept: _KeptOnes) -> Filled | None:
+def _change(path: Path, made: _Entries) -> Filled | None:
     """Write what differs, None where that is too much."""
     with cache_files.changing(path) as db, _sorting(path) as sorting:
-        [(total, before)] = db.execute(
-            "SELECT entries, (SELECT count(*) FROM map_newer) FROM made"
-        ).fetchall()
-        most = max(_MOST_CHANGES, int(str(total)) // _PART) - int(str(before))
+        most = _room(db)
         held, count = SortedMap(db), 0
         sorting.execute("CREATE TABLE changed (key BLOB, value BLOB, document BLOB)")
 
         def fresh() -> Iterator[_Entry]:
             nonlocal count
-            for entry in _entries(sorting, things, links, kept):
+            for entry in made(sorting):
                 count += entry[2] is not None
                 yield entry
 
@@ -154,17 +177,19 @@ def _change(path: Path, things: _Things, links: _Links, kept: _KeptOnes) -> Fill
         written = 0
         if changed:
             db.execute("BEGIN IMMEDIATE")
-            written = _apply(db, held, sorting)
+            staged: Any = sorting.execute("SELECT key, value, document FROM changed")
+            written = _apply(db, held, staged)
             db.execute("UPDATE made SET changes=changes+1")
             db.execute("COMMIT")
         catch_up(path, db)
     return Filled(count, written, False)
 
 
-def _apply(db: apsw.Connection, held: SortedMap, sorting: apsw.Connection) -> int:
+def _apply(
+    db: apsw.Connection, held: SortedMap, changes: Iterable[tuple[bytes, bytes | None, bytes | None]]
+) -> int:
     written, letter = 0, thing_key("", "")[:1]
-    for key, value, document in sorting.execute("SELECT key, value, document FROM changed"):
-        assert isinstance(key, bytes) and (value is None or isinstance(value, bytes))
+    for key, value, document in changes:
         held.put(key, value)
         if key[:1] == letter:
             written += 1
@@ -251,13 +276,9 @@ def _step(*counts: object) -> int:
 
 def _thing(sorting: apsw.Connection, thing: Thing) -> _Entry:
     kind, name = thing.document.kind, thing.document.thing
-    document = msgspec.msgpack.encode(thing.document)
-    told = Told(thing.name, thing.body, thing.seats, cache_files.digest(document)[:8])
-    for seat in thing.seats:
-        sorting.execute("INSERT OR IGNORE INTO ids VALUES (?)", (id_key(kind, seat.id, name),))
-    own = own_id(kind, name)
-    if not owned(kind, own):
-        sorting.execute("INSERT OR IGNORE INTO ids VALUES (?)", (id_key(kind, uuid.UUID(own).bytes, name),))
+    sorting.executemany(
+        "INSERT OR IGNORE INTO ids VALUES (?)", [(key,) for key in id_keys(kind, name, thing.seats)]
+    )
     if kind in BELONGS:
         sorting.execute("INSERT OR IGNORE INTO things VALUES (?,?)", (name, kind))
-    return thing_key(kind, name), msgspec.msgpack.encode(told), thing.document
+    return thing_key(kind, name), told(thing), thing.document

@@ -1,34 +1,53 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Claims (`node`) that may be compared by the sound of names now and were not, or the other way round: those of artists
--- that sound like one of whom a name or a script of titles came or went. Where nobody in another script sounds like them,
--- nothing turned.
+-- with whose sound that is so. More claims can only make a sound one that is heard (`track_singers.sql`). So what was and
+-- what is lie between the claims that did not change (`least`) and these with all words of those that did (`most`): where
+-- a sound is heard in both or in neither, nothing turned. An artist's sound hangs on the first of its spellings.
 CREATE OR REPLACE TABLE turned_singers AS
 WITH said AS (
-  SELECT DISTINCT k.spelling, k.foreign_title
-  FROM track_keys k SEMI JOIN track_changed_nodes c ON c.node = k.node
-  WHERE k.foreign_title IS NOT NULL
-),
-turned AS (
-  SELECT DISTINCT spelling FROM said
-  WHERE (spelling, foreign_title) NOT IN (
-    SELECT DISTINCT (k.spelling, k.foreign_title)
-    FROM track_keys k SEMI JOIN (SELECT DISTINCT spelling FROM said) s ON s.spelling = k.spelling
-    WHERE k.foreign_title IS NOT NULL
-      AND k.node NOT IN (SELECT node FROM track_changed_nodes) AND k.node NOT IN (SELECT node FROM track_ended)
+  SELECT
+    spelling, bool_or(foreign_title) FILTER (WHERE stays) AS some_stay, bool_and(foreign_title) FILTER (WHERE stays) AS all_stay,
+    bool_or(foreign_title) AS some_foreign, bool_and(foreign_title) AS all_foreign
+  FROM (
+    SELECT spelling, foreign_title, node NOT IN (SELECT node FROM track_changed_nodes) AS stays, node
+    FROM track_keys WHERE foreign_title IS NOT NULL
   )
+  WHERE NOT stays OR node NOT IN (SELECT node FROM track_ended)
+  GROUP BY spelling
+),
+voices AS (
+  SELECT
+    s.folded, min(s.name) AS name, is_foreign(s.folded) AS foreign_name,
+    min(s.artist) FILTER (WHERE some_stay IS NOT NULL) AS stays, min(s.artist) AS artist,
+    coalesce(bool_or(some_stay) AND NOT bool_and(all_stay), false) AS titles_stay,
+    bool_or(some_foreign) AND NOT bool_and(all_foreign) AS foreign_titles
+  FROM said JOIN track_spellings s USING (spelling)
+  WHERE s.folded <> ''
+  GROUP BY s.folded
 ),
 sounds AS MATERIALIZED (
-  SELECT spelling, name, sounded(voiced(artist, name)) AS sound, is_foreign(folded) AS foreign_name FROM track_spellings
+  SELECT *, if(stays = artist, most, if(stays IS NULL, NULL, sounded(voiced(stays, name)))) AS least
+  FROM (SELECT *, sounded(voiced(artist, name)) AS most FROM voices)
 ),
-near AS (
-  SELECT DISTINCT sound FROM sounds
-  WHERE name IN (SELECT name FROM sounds SEMI JOIN turned USING (spelling))
+heard_of_least AS (
+  SELECT least AS sound FROM sounds WHERE len(least) > 1 AND NOT is_nobody(least)
+  GROUP BY least
+  HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND titles_stay)
 ),
-alike AS MATERIALIZED (
-  SELECT spelling, foreign_name FROM sounds WHERE name IN (SELECT name FROM sounds SEMI JOIN near USING (sound))
+heard_of_most AS (
+  SELECT most AS sound FROM sounds WHERE len(most) > 1 AND NOT is_nobody(most)
+  GROUP BY most
+  HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND foreign_titles)
+),
+turned AS MATERIALIZED (
+  FROM heard_of_most EXCEPT FROM heard_of_least
+  UNION
+  SELECT unnest([least, most]) FROM sounds WHERE least <> most
 )
 SELECT k.node
-FROM track_keys k SEMI JOIN alike a ON a.spelling = k.spelling
-WHERE EXISTS (SELECT 1 FROM alike WHERE foreign_name)
-  OR EXISTS (SELECT 1 FROM track_keys f SEMI JOIN alike a ON a.spelling = f.spelling WHERE f.foreign_title);
+FROM track_keys k
+SEMI JOIN (
+  SELECT p.spelling FROM sounds s JOIN track_spellings p ON p.folded = s.folded
+  WHERE s.least IN (FROM turned) OR s.most IN (FROM turned)
+) t ON t.spelling = k.spelling;
