@@ -79,6 +79,7 @@ class _Changes:
 
     def __init__(self, held: SortedMap, renewed: Renewed) -> None:
         self._held, self._renewed = held, renewed
+        self._got: dict[bytes, bytes | None] = {}
         self._made: dict[bytes, Change] = {}
         self._linked: dict[str, tuple[Linked, Linked]] = {}
         self._counted: set[tuple[str, str]] = set()
@@ -90,21 +91,27 @@ class _Changes:
         for kind, name in self._renewed.touched:
             there[kind, name] = self._name(kind, name, fresh.get((kind, name)))
         for kind, name in sorted(self._counted | {it for it in there if it[0] in BELONGS}):
-            was, now = there.get((kind, name)) or [self._held.get(thing_key(kind, name)) is not None] * 2
+            was, now = there.get((kind, name)) or [self._get(thing_key(kind, name)) is not None] * 2
             self._count(kind, name, was, now)
         for kind, mbid, source, seq in self._renewed.kept:
             value = msgspec.msgpack.encode((source, seq)) if source else None
             self._put(record_key(kind, uuid.UUID(mbid).bytes), value)
         return self._made
 
+    def _get(self, key: bytes) -> bytes | None:
+        """What is held under a key: the map unpacks a block for each that it is asked for."""
+        if key not in self._got:
+            self._got[key] = self._held.get(key)
+        return self._got[key]
+
     def _put(self, key: bytes, value: bytes | None, document: bytes | None = None) -> None:
-        if self._held.get(key) != value:
+        if self._get(key) != value:
             self._made[key] = value, document
 
     def _name(self, kind: str, name: str, thing: Thing | None) -> tuple[bool, bool]:
         """Tell of a thing, or of it no more; gives whether it was there, and is."""
         key = thing_key(kind, name)
-        before = self._held.get(key)
+        before = self._get(key)
         old = set(id_keys(kind, name, TOLD.decode(before).seats)) if before else set()
         new = set(id_keys(kind, name, thing.seats)) if thing else set()
         for each in old - new:
@@ -135,7 +142,7 @@ class _Changes:
                             self._counted.add((kind, other))
                         if other not in ends:
                             others.setdefault(other, {}).setdefault(of, (set(), set()))[at].add(name)
-        for name, moved_by_kind in others.items():
+        for name, moved_by_kind in sorted(others.items()):
             was = self._links(name)
             now = dict(was)
             for kind, (gone, came) in moved_by_kind.items():
@@ -146,7 +153,7 @@ class _Changes:
                 self._put(links_key(name), msgspec.msgpack.encode(now) if now else None)
 
     def _links(self, name: str) -> Linked:
-        packed = self._held.get(links_key(name))
+        packed = self._get(links_key(name))
         return LINKED.decode(packed) if packed else {}
 
     def _count(self, kind: str, name: str, was_there: bool, is_there: bool) -> None:

@@ -62,8 +62,6 @@ UNION
 SELECT 2, m.recording FROM recording_every m
 SEMI JOIN (FROM track_changed UNION FROM renewed_tracks) c ON c.source = m.source AND c.id = m.source_id
 UNION
-SELECT 2, b FROM named_links WHERE kind = 'recording' AND a IN (FROM work_seen)
-UNION
 -- Evidence about sound comes and goes beside the claims.
 SELECT 2, recording FROM recording_blobs
 UNION
