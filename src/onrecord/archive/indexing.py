@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
-from onrecord.catalog import pages, touched_pages
+from onrecord.catalog import named, pages, touched_pages
 from onrecord.catalog.pages import Thing
 from onrecord.engine.duck import Duck
 from onrecord.model.rights import BESIDE_SOUND
@@ -66,6 +66,7 @@ def index(
         if filled := renew(path, entries_touched, touched, redirects, holders):
             return filled
         touched_pages.give_back(duck)
+        named.tell(duck)
     return fill(path, entries, redirects, holders, anew)
 
 

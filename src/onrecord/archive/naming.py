@@ -45,10 +45,9 @@ def name_things(archive: Archive, duck: Duck, *, updated: bool = False) -> Fille
         return Renewed(touched, told, named.touched_ends(duck), links, named.touched_records(duck))
 
     path, free = archive.folder / "search" / FILE, _free(archive)
-    if updated:
-        if filled := renew(path, renewed, free):
-            return filled
-        named.give_back(duck)
+    if updated and (filled := renew(path, renewed, free)):
+        return filled
+    named.tell(duck)
     return fill(path, things, lambda: named.links(duck), lambda: named.kept_records(duck), free)
 
 

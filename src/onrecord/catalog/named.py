@@ -51,23 +51,22 @@ def mention(duck: Duck, kept: Path, free: Sequence[str]) -> None:
     [(now,)] = duck.run("SELECT count(*) FROM mentions")
     if now != before or not kept.exists():
         duck.export("SELECT * FROM mentions ORDER BY ALL", kept)
-    job = _sql("named_things")
-    [(releases,)] = duck.run("SELECT count(*) FROM canonical_releases")
-    if releases >= _MANY:
-        job = job.replace("TABLE named_links", "VIEW named_links")
-    duck.run(job)
+    duck.run(_sql("named_facts"))
 
 
 def touch(duck: Duck) -> list[tuple[str, str]]:
     """What may be told otherwise than before an update, as (kind, thing): `things` gives these alone from then on.
     Behind `mention` and `touched_pages.find_touched`."""
     duck.run(_sql("touched_names"))
-    duck.run("ALTER TABLE named_things RENAME TO all_named")
-    few = "SELECT n.* FROM all_named n SEMI JOIN touched_names USING (kind, thing)"
-    duck.run(f"CREATE OR REPLACE TABLE named_things AS {few}")
+    for table, few in _TOUCHED.items():
+        duck.run(f"CREATE OR REPLACE VIEW {table} AS {few}")
+    duck.run(_sql("named_things"))
+    duck.run("DELETE FROM named_things WHERE (kind, thing) NOT IN (SELECT kind, thing FROM touched_names)")
     return [
         (str(kind), str(thing))
-        for kind, thing in duck.run("SELECT kind, thing FROM touched_names ORDER BY ALL")
+        for kind, thing in duck.run(
+            "SELECT kind, thing FROM touched_names WHERE thing IS NOT NULL ORDER BY ALL"
+        )
     ]
 
 
@@ -84,10 +83,16 @@ def touched_links(duck: Duck) -> Iterator[tuple[str, str, str]]:
     yield from duck.stream(f"SELECT l.a, l.kind, l.b FROM {few} ORDER BY ALL")
 
 
-def give_back(duck: Duck) -> None:
-    """Undo `touch`, if it was asked: where so much is touched that all is written anew."""
-    if duck.run("SELECT 1 FROM information_schema.tables WHERE table_name = 'all_named'"):
-        duck.run("DROP TABLE named_things; ALTER TABLE all_named RENAME TO named_things")
+def tell(duck: Duck) -> None:
+    """Lay out everything, for `things` and `links`; behind `mention`."""
+    for table, few in _TOUCHED.items():
+        duck.run(f"CREATE OR REPLACE VIEW {table} AS {few.partition(' SEMI JOIN ')[0]}")
+    job = _sql("named_things")
+    [(releases,)] = duck.run("SELECT count(*) FROM canonical_releases")
+    if releases >= _MANY:
+        duck.run("DROP TABLE IF EXISTS named_links")
+        job = job.replace("TABLE named_links", "VIEW named_links")
+    duck.run(job)
 
 
 def things(duck: Duck) -> Iterator[Text]:
@@ -159,6 +164,13 @@ def _passes(count: int) -> Iterator[str]:
         yield f"a >= '{low}'" + (f" AND a < '{high}'" if high else "")
 
 
+#: What `named_things.sql` tells of, of all and of what an update touched.
+_TOUCHED: Final = {
+    "told_works": "SELECT * FROM canonical_works SEMI JOIN touched_names n ON n.kind = 'work' AND n.thing = id",
+    "told_artists": "SELECT * FROM release_artists SEMI JOIN touched_links t ON t.id = release",
+    "told_releases": "SELECT * FROM canonical_releases SEMI JOIN touched_links USING (id)",
+    "told_recordings": "SELECT * FROM canonical_recordings SEMI JOIN touched_links USING (id)",
+}
 #: With more releases than this what belongs together is no table, and is read in parts of so many.
 _MANY: Final = 1_000_000
 #: Ids begin so, about as many with each: a letter for the kind, and one of 32 signs.

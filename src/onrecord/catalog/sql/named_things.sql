@@ -1,78 +1,10 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What has a name in MusicBrainz's kinds and no page of its own, after `match` and with `mentions`: `named_things`, one row
+-- What has a name in MusicBrainz's kinds and no page of its own, behind `named_facts`: `named_things`, one row
 -- a work, a label, a release group that records name; and `named_links`, which things belong together. A canonical thing
 -- goes by its canonical id; a release group, and a work or a label that is only mentioned, by its MBID, or by what it was
 -- made from here. A release that no record puts into a group is one by itself: that is said nowhere here.
-CREATE OR REPLACE TABLE current_mentions AS
-SELECT m.*, split_part(m.record, ':', 1) AS of_kind, split_part(m.record, ':', 2) AS of FROM mentions m
-WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = m.source AND r.record = m.record AND r.seq > m.seq);
-
-CREATE OR REPLACE TABLE artist_mbids AS
-SELECT m.artist AS thing, list_sort(list(DISTINCT n.mbid)) AS mbids
-FROM artist_members m JOIN artist_nodes n ON n.node = m.node WHERE n.mbid <> '' GROUP BY m.artist;
-
-CREATE OR REPLACE TABLE artist_ids AS SELECT thing, unnest(mbids) AS mbid FROM artist_mbids;
-
-CREATE OR REPLACE TABLE release_ids AS
-SELECT DISTINCT m.release AS thing, n.mbid FROM release_members m JOIN release_nodes n ON n.node = m.node WHERE n.mbid <> '';
-
-CREATE OR REPLACE TABLE release_artists AS
-SELECT DISTINCT m.release, a.artist
-FROM release_members m
-JOIN release_nodes n ON n.node = m.node
-JOIN artist_nodes x ON x.source = n.source AND x.folded_name = fold(n.artist)
-JOIN artist_members a ON a.node = x.node
-WHERE n.artist <> ''
-UNION
-SELECT f.thing, a.thing
-FROM release_ids f
-JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'artist'
-JOIN artist_ids a ON a.mbid = c.mbid;
-
-CREATE OR REPLACE TABLE release_groups AS
-SELECT f.thing AS release, min(c.mbid) AS mbid
-FROM release_ids f
-JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'release-group'
-GROUP BY f.thing;
-
-CREATE OR REPLACE TABLE release_facts AS
-SELECT
-  m.release AS thing,
-  coalesce(list_sort(list(DISTINCT n.mbid) FILTER (WHERE n.mbid <> '')), []) AS mbids,
-  coalesce(arg_min(n.kind, (m.rank, n.source, n.id)) FILTER (WHERE n.kind <> ''), '') AS kind
-FROM release_groups g JOIN release_members m ON m.release = g.release JOIN release_nodes n ON n.node = m.node
-GROUP BY m.release;
-
--- Which work an MBID or an ISWC is of; where persons keep apart what bears one MBID, the first.
-CREATE OR REPLACE TABLE work_things AS
-SELECT mbid, min(thing) AS thing FROM (SELECT id AS thing, unnest(mbids) AS mbid FROM canonical_works) GROUP BY mbid;
-
-CREATE OR REPLACE TABLE current_works AS SELECT id AS thing, unnest(iswcs) AS iswc FROM canonical_works;
-
-CREATE OR REPLACE TABLE label_mbids AS
-SELECT m.label AS thing, list_sort(list(DISTINCT n.mbid)) AS mbids
-FROM label_members m JOIN label_nodes n ON n.node = m.node WHERE n.mbid <> '' GROUP BY m.label;
-
-CREATE OR REPLACE TABLE label_things AS
-SELECT mbid, min(thing) AS thing FROM (SELECT thing, unnest(mbids) AS mbid FROM label_mbids) GROUP BY mbid;
-
--- Which label a name is of, where it is of one alone: of those with an MBID, else of all.
-CREATE OR REPLACE TABLE label_names AS
-WITH named AS (
-  SELECT fold(l.name) AS folded, l.id AS thing, m.thing IS NOT NULL AS coded
-  FROM canonical_labels l LEFT JOIN label_mbids m ON m.thing = l.id
-  UNION
-  SELECT fold(c.name), coalesce(t.thing, c.mbid), true
-  FROM current_mentions c LEFT JOIN label_things t ON t.mbid = c.mbid WHERE c.kind = 'label'
-)
-SELECT
-  folded,
-  if(count(DISTINCT thing) FILTER (WHERE coded) = 1, min(thing) FILTER (WHERE coded), min(thing)) AS thing
-FROM named WHERE folded <> ''
-GROUP BY folded
-HAVING count(DISTINCT thing) FILTER (WHERE coded) = 1 OR count(DISTINCT thing) = 1;
-
+-- Works are those of `told_works`, links those of `told_releases` and `told_recordings`: of all, or of what an update touched.
 -- Who says what of works and labels, in the order of precedence: source, id there, reason, and the fields (of which
 -- `archive/named.py` has the names), null for one that is as the thing has it, and for an MBID that is the id.
 CREATE OR REPLACE TABLE work_said AS
@@ -81,7 +13,7 @@ SELECT m.work, list([
     if(n.composer = w.composer, NULL, n.composer), if(n.lyricist = w.lyricist, NULL, n.lyricist),
     if(n.language = w.language, NULL, n.language), if(n.kind = w.kind, NULL, n.kind)
   ] ORDER BY m.rank, n.source, n.id) AS claims
-FROM work_members m JOIN work_nodes n ON n.node = m.node JOIN canonical_works w ON w.id = m.work GROUP BY m.work;
+FROM work_members m JOIN work_nodes n ON n.node = m.node JOIN told_works w ON w.id = m.work GROUP BY m.work;
 
 CREATE OR REPLACE TABLE label_said AS
 SELECT m.label, list([
@@ -124,7 +56,7 @@ WITH labelled AS (
   JOIN named_labels l ON l.thing = coalesce(t.thing, c.mbid)
 ),
 one_way AS (
-  SELECT 'artist' AS a_kind, artist AS a, 'release' AS b_kind, release AS b FROM release_artists
+  SELECT 'artist' AS a_kind, artist AS a, 'release' AS b_kind, release AS b FROM told_artists
   UNION
   SELECT 'artist', a.thing, 'release-group', c.mbid
   FROM current_mentions c JOIN current_mentions o ON o.source = c.source AND o.record = c.record AND o.kind = 'artist'
@@ -136,11 +68,11 @@ one_way AS (
   SELECT 'label', label, 'release', thing FROM labelled
   UNION
   SELECT 'label', coalesce(n.thing, 'label/' || fold(r.label)), 'release', r.id
-  FROM canonical_releases r LEFT JOIN label_names n ON n.folded = fold(r.label)
+  FROM told_releases r LEFT JOIN label_names n ON n.folded = fold(r.label)
   WHERE fold(r.label) <> '' AND r.id NOT IN (SELECT thing FROM labelled)
   UNION
   SELECT 'work', coalesce(t.thing, c.mbid), 'recording', r.id
-  FROM (SELECT id, unnest(mbids) AS mbid FROM canonical_recordings) r
+  FROM (SELECT id, unnest(mbids) AS mbid FROM told_recordings) r
   JOIN current_mentions c ON c.of = r.mbid AND c.of_kind = 'recording' AND c.kind = 'work'
   LEFT JOIN work_things t ON t.mbid = c.mbid
 )
@@ -178,7 +110,7 @@ SELECT
     title := w.title, iswcs := w.iswcs, iswc := array_to_string(w.iswcs, ', '), composer := w.composer,
     lyricist := w.lyricist, language := w.language, kind := w.kind, claims := c.claims
   ))
-FROM canonical_works w
+FROM told_works w
 LEFT JOIN work_said c ON c.work = w.id
 UNION ALL
 SELECT 'work', c.mbid, [c.mbid], max(c.name), '', [], '', [], '', [], NULL
