@@ -118,6 +118,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
             pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))
             matched = match(duck, pairs, archive.settings.match.precedence, before)
         else:
+            duck.compress_later()
             entries = sorted(seq for segment, seq in archive.ledger.segments() if segment.name == "tracks")
             keys = archive.canonical("").parent / f"keys-{_digest(key_rules(duck))}"
             for folder in keys.parent.glob("keys-*"):

@@ -46,6 +46,11 @@ class Duck:
     def close(self) -> None:
         self._db.close()
 
+    def compress_later(self) -> None:
+        """Compress `large` tables when more of them has come together: for many small jobs, which else are interrupted
+        by it again and again."""
+        self._db.execute("SET checkpoint_threshold='256MB'")
+
     def view(
         self, name: str, paths: Sequence[Path], row: type[Struct], meant: Mapping[str, str] | None = None
     ) -> None:
