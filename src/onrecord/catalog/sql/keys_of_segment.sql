@@ -1,16 +1,16 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What each track claim of log entry {seq} can be joined by, in the order of its rows: two that are compared with each other
--- (`track_edges.sql`) have a key in common. A key is an artist's hash and twelve bits beside it: those alone are packed
+-- (`track_edges.sql`) have a key in common. A key is an artist's hash and sixteen bits beside it: those alone are packed
 -- close, and in the tracks of one artist they tell enough. Made once; rows of a log entry do not change.
 SELECT
   seq, spelling, artist, if(is_first, first, NULL) AS first, foreign_title,
-  twelve(if(words, hint(title, name), NULL)) AS name,
-  twelve(if(is_first, hint(title, first_name), NULL)) AS first_name,
-  twelve(if(long, hint(name, left(title, 5)), NULL)) AS beginning,
-  twelve(if(long, hint(name, right(title, 5)), NULL)) AS ending,
-  twelve(if(placed, hint(lower(release), (name, disc, position)), NULL)) AS place,
-  twelve(if(words, hint('sounding', sounded(if(contains(title, '|'), title, voiced(raw_title, title)))), NULL)) AS sounding
+  sixteen(if(words, hint(title, name), NULL)) AS name,
+  sixteen(if(is_first, hint(title, first_name), NULL)) AS first_name,
+  sixteen(if(long, hint(name, left(title, 5)), NULL)) AS beginning,
+  sixteen(if(long, hint(name, right(title, 5)), NULL)) AS ending,
+  sixteen(if(placed, hint(lower(release), (name, disc, position)), NULL)) AS place,
+  sixteen(if(words, hint('sounding', sounded(if(contains(title, '|'), title, voiced(raw_title, title)))), NULL)) AS sounding
 FROM (
   SELECT
     *,

@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What can be joined by what, of every track claim that ever came: `track_keys` over the files that `keys_of_segment` left.
-CREATE OR REPLACE MACRO tagged(tag, artist, bits) AS (tag::UBIGINT << 44) + (artist::UBIGINT << 12) + bits;
+CREATE OR REPLACE MACRO tagged(tag, artist, bits) AS (tag::UBIGINT << 48) + (artist::UBIGINT << 16) + bits;
 
 CREATE OR REPLACE VIEW track_keys AS
 SELECT
