@@ -138,6 +138,14 @@ def test_settings_name_the_line_of_an_unknown_key(tmp_path: Path) -> None:
     path.write_text('[archive]\nname = "x"\n\n[store]\nrootz = ["a"]\n')
     with pytest.raises(ConfigError, match=r"line 5.*rootz"):
         read_settings(path)
+    for section, value in {
+        "work": 'memory = "lots"',
+        "work ": "workers = -1",
+        "engine": 'kind = "sparc"',
+    }.items():
+        path.write_text(f"[{section.strip()}]\n{value}\n")
+        with pytest.raises(ConfigError, match=r"line 2: .*(matching|>= 0|expected one of embedded, spark)"):
+            read_settings(path)
 
 
 @pytest.mark.parametrize("arrival", list(Arrival))

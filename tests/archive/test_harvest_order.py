@@ -10,7 +10,7 @@ from onrecord.archive import Archive
 from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import rematch
 from onrecord.archive.querying import asking
-from onrecord.errors import UsageError
+from onrecord.errors import ConfigError, UsageError
 from tests.pipeline.musicbrainz import mbid, recording, release, save
 from tests.sources.test_ddex_ern import RECIPIENT, ern4, purge
 
@@ -74,6 +74,15 @@ def test_what_an_artist_s_own_record_says_outlives_the_credits_of_others(
     harvest(archive, "musicbrainz-json", save(tmp_path / "3", artist={**own, "country": "BE"}))
     harvest(archive, "musicbrainz-json", save(tmp_path / "4", album={**album, "date": "1970"}))
     assert said() == [("0000000115935851", "BE")]
+
+
+def test_a_source_that_nobody_knows_does_not_go_first_in_silence(archive: Archive) -> None:
+    toml = archive.folder / "onrecord.toml"
+    toml.write_text(
+        toml.read_text("utf-8") + '\n[match]\nprecedence = ["discogs", "musicbrains-json"]\n', "utf-8"
+    )
+    with Archive.open(archive.folder) as again, pytest.raises(ConfigError, match="musicbrains-json"):
+        rematch(again)
 
 
 def test_a_number_that_no_table_holds_is_rejected_and_the_rest_is_kept(

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from onrecord.archive import batch
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
 from onrecord.archive.indexing import index
 from onrecord.archive.naming import FILE, mention, name_things
 from onrecord.archive.same_sound import SAME_SOUND, fill_what_was_lost, find_pairs
+from onrecord.archive.settings import MatchSettings
 from onrecord.archive.targets import reach_again
 from onrecord.catalog import kept as keeping
 from onrecord.catalog.match import KINDS, match
@@ -25,9 +27,11 @@ from onrecord.catalog.tables import RedirectRow, Row
 from onrecord.catalog.touched_pages import find_touched
 from onrecord.catalog.updating import key_rules, rules, update
 from onrecord.engine.duck import Duck
+from onrecord.errors import ConfigError
 from onrecord.search.entities import Entities
 from onrecord.search.row_filling import Filled
 from onrecord.search.rows import Rows
+from onrecord.sources.loading import load_sources
 
 #: Form of what is kept; another one is made anew by the next match.
 _FORM = "3"
@@ -106,6 +110,7 @@ def rematch(archive: Archive, *, anew: bool = False) -> MatchReport:
 
 def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
+    precedence = _precedence(archive)
     with archive.duck(large=True) as duck, _kept(archive) as kept:
         why = "it was asked for" if anew else _why_anew(archive, duck)
         if why:
@@ -116,7 +121,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
                 if archive.canonical(name).exists() and _matched_to(archive)
             }
             pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))
-            matched = match(duck, pairs, archive.settings.match.precedence, before)
+            matched = match(duck, pairs, precedence, before)
         else:
             duck.compress_later()
             entries = sorted(seq for segment, seq in archive.ledger.segments() if segment.name == "tracks")
@@ -124,7 +129,6 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
             for folder in keys.parent.glob("keys-*"):
                 if folder != keys:
                     shutil.rmtree(folder)  # made by other rules
-            precedence = archive.settings.match.precedence
             matched = update(duck, _matched_to(archive), kept, keys, entries, precedence)
             fill_what_was_lost(archive, duck, _matched_to(archive))
         rows: dict[str, Sequence[Row]] = {
@@ -213,6 +217,19 @@ def _why_anew(archive: Archive, duck: Duck) -> str:
     if duck.run("SELECT 1 FROM tracks WHERE source = 'file' AND title = '' LIMIT 1"):
         return "files without tags are known by the names that they were deposited under"
     return ""
+
+
+def _precedence(archive: Archive) -> Sequence[str]:
+    """Whose word counts first. ConfigError where nobody is called so: a slip of the pen would decide in silence."""
+    wanted = archive.settings.match.precedence
+    here = {batch.FILE, *MatchSettings().precedence, *archive.ledger.sources()}
+    if strange := [name for name in wanted if name not in here]:
+        known = sorted(here.union(load_sources().loaded))
+        if unknown := [name for name in strange if name not in known]:
+            raise ConfigError(
+                f"[match] precedence: no source is called {unknown[0]!r}", f"there are: {', '.join(known)}"
+            )
+    return wanted
 
 
 def _rules(archive: Archive) -> str:

@@ -5,6 +5,7 @@
 import os
 import re
 import tomllib
+import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -212,7 +213,9 @@ def read_settings(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from None
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}, line {_line_of(text, str(error))}: {error}") from None
+        raise ConfigError(
+            f"{path}, line {_line_of(text, str(error))}: {error}{_expected(str(error))}"
+        ) from None
 
 
 def write_settings(path: Path, values: dict[str, dict[str, Any]]) -> None:
@@ -233,6 +236,15 @@ def _toml(value: Any) -> str:
         # JSON's escapes are TOML's.
         return msgspec.json.encode(value).decode()
     return "[" + ", ".join(_toml(item) for item in value) + "]"
+
+
+def _expected(message: str) -> str:
+    """What may stand at the end of the path that a message of msgspec names, where that is one of a few words."""
+    place: Any = Settings
+    for key in (re.findall(r"Invalid enum value .* at `\$\.([\w.]*)", message) or [""])[0].split("."):
+        place = typing.get_type_hints(place).get(key) if isinstance(place, type) else None
+    words = [word for word in typing.get_args(place) if isinstance(word, str)]
+    return f"; expected one of {', '.join(word or repr(word) for word in words)}" if words else ""
 
 
 def _line_of(text: str, message: str) -> int:

@@ -113,9 +113,16 @@ def main() -> NoReturn:
         # SQLite's own word on an index that is damaged; its library is not imported here for that.
         if type(error).__module__ != "apsw":
             raise
-        print(f"onrecord: an index of the archive cannot be read: {_inert(str(error))}", file=sys.stderr)
-        print("  run `onrecord check`: it makes the index again; what was committed stays", file=sys.stderr)
-        code = 4
+        if type(error).__name__ == "FullError":
+            print("onrecord: the disk is full; nothing committed is lost", file=sys.stderr)
+            print("  make room, then run the same command again", file=sys.stderr)
+            code = 1
+        else:
+            print(f"onrecord: an index of the archive cannot be read: {_inert(str(error))}", file=sys.stderr)
+            print(
+                "  run `onrecord check`: it makes the index again; what was committed stays", file=sys.stderr
+            )
+            code = 4
     sys.exit(_flushed(code))
 
 
