@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rows in blocks: some dozens whose numbers follow each other, column by column, packed with a dictionary of a kind.
 
-A block has two parts. The first is what a search weighs and what an id is made of; the second, what a page shows beside
-that. Things that came together lie together, so that most of what a row says, the one before it has said.
+Things that came together lie together, so that most of what a row says, the one before it has said. What a block says
+`row_payload` makes. A block is the number of its dictionary (0 for none), how many bytes lie beside what is packed,
+these, and what is packed.
 """
 
 import functools
@@ -16,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.model.identifiers import mint
+from onrecord.search.row_payload import Block, pack_block
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -28,17 +30,26 @@ CREATE TABLE long_rows (number INTEGER PRIMARY KEY, row BLOB);
 CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, dictionary BLOB);
 """
 #: Numbers of a block.
-ROWS: Final = 32
+ROWS: Final = 64
 #: A row with more claims, or with more bytes or numbers in one fact, lies beside the blocks: all of a block is read for
 #: one of its rows.
 _MANY, _LONG = 20, 500
-_LEVEL: Final = 6
+_LEVEL: Final = 12
 #: So many blocks are looked at to make a dictionary, and with fewer than this there is none.
 _SAMPLES, _FEWEST = 2_000, 300
 _DICTIONARY: Final = 64 * 1024
 
+#: Bytes of a block in which stands how many lie beside what is packed; what zstd begins everything with, which a block
+#: does without.
+_BESIDE: Final = 3
+_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+#: The number of its dictionary stands in the block.
+_PACKING: Final[dict[int, int]] = {
+    zstd.CompressionParameter.compression_level: _LEVEL,
+    zstd.CompressionParameter.dict_id_flag: 0,
+}
+
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder()
 
 
 class Stored(Struct, frozen=True, array_like=True):
@@ -103,7 +114,7 @@ class BlockWriter:
         self._place = -1
         self._rows: list[tuple[int, Stored]] = []
         self._kind = ""
-        self._waiting: list[tuple[int, bytes]] | None = []
+        self._waiting: list[tuple[int, bytes, bytes]] | None = []
         self._dictionary: tuple[int, Any] = (0, None)
         self._dictionaries = 0
 
@@ -127,15 +138,15 @@ class BlockWriter:
     def _flush(self) -> None:
         if not self._rows:
             return
-        kind, payload = self._rows[0][1].kind, _payload(self._rows)
+        kind, (payload, beside) = self._rows[0][1].kind, pack_block(self._rows, ROWS)
         self._rows = []
         if kind != self._kind:
             self._settle()
             self._kind, self._dictionary, self._waiting = kind, (0, None), []
         if self._waiting is None:
-            self._write(self._place, payload)
+            self._write(self._place, payload, beside)
             return
-        self._waiting.append((self._place, payload))
+        self._waiting.append((self._place, payload, beside))
         if len(self._waiting) == _SAMPLES:
             self._settle()
 
@@ -143,17 +154,19 @@ class BlockWriter:
         """Make a dictionary of what was gathered, and write that."""
         waiting, self._waiting = self._waiting or [], None
         if len(waiting) >= _FEWEST:
-            made = zstd.train_dict([payload for _, payload in waiting], _DICTIONARY)
+            made = zstd.train_dict([payload for _, payload, _ in waiting], _DICTIONARY)
             self._dictionaries += 1
-            self._dictionary = self._dictionaries, made
+            # Read once for all blocks, where else each would do it.
+            self._dictionary = self._dictionaries, made.as_digested_dict
             self._db.execute("INSERT INTO dictionaries VALUES (?,?)", (self._dictionaries, made.dict_content))
-        for place, payload in waiting:
-            self._write(place, payload)
+        for one in waiting:
+            self._write(*one)
 
-    def _write(self, place: int, payload: bytes) -> None:
+    def _write(self, place: int, payload: bytes, beside: bytes) -> None:
         number, dictionary = self._dictionary
-        packed = zstd.compress(payload, _LEVEL, zstd_dict=dictionary)
-        self._db.execute("INSERT INTO blocks VALUES (?,?)", (place, bytes((number,)) + packed))
+        packed = zstd.compress(payload, options=_PACKING, zstd_dict=dictionary)[len(_MAGIC) :]
+        block = bytes((number,)) + len(beside).to_bytes(_BESIDE, "big") + beside + packed
+        self._db.execute("INSERT INTO blocks VALUES (?,?)", (place, block))
 
 
 class Blocks:
@@ -163,16 +176,18 @@ class Blocks:
         """`made` is another one where the dictionaries are others."""
         self._db = db
         self._made = made
-        self._last: tuple[int, _Block | None] = (-1, None)
+        self._last: tuple[int, Block | None] = (-1, None)
 
     def row(self, number: int) -> Stored | None:
         block = self._block(number // ROWS)
-        found = block.row(number % ROWS) if block else None
+        values = block.row(number % ROWS) if block else None
+        found = Stored(*values) if values else None
         return self._long(number) if found is not None and not found.facts else found
 
     def head(self, number: int) -> Head | None:
         block = self._block(number // ROWS)
-        return block.head(number % ROWS) if block else None
+        values = block.head(number % ROWS) if block else None
+        return Head(*values) if values else None
 
     def numbers(self) -> Iterator[int]:
         """All that the blocks have, in their order."""
@@ -181,17 +196,27 @@ class Blocks:
             block = self._block(first // ROWS)
             yield from (first + offset for offset in (block.places if block else ()))
 
-    def _block(self, place: int) -> "_Block | None":
+    def ids(self) -> Iterator[tuple[int, str]]:
+        """The same with their ids."""
+        for (place,) in self._db.execute("SELECT place FROM blocks ORDER BY place"):
+            first = int(str(place)) * ROWS
+            if block := self._block(first // ROWS):
+                yield from zip((first + offset for offset in block.places), block.ids(), strict=True)
+
+    def _block(self, place: int) -> Block | None:
         if self._last[0] != place:
             self._last = place, self._read(place)
         return self._last[1]
 
-    def _read(self, place: int) -> "_Block | None":
+    def _read(self, place: int) -> Block | None:
         found: Any = self._db.execute("SELECT block FROM blocks WHERE place=?", (place,)).fetchone()
         if found is None:
             return None
         block: bytes = found[0]
-        return _Block(zstd.decompress(block[1:], zstd_dict=self._dictionary(block[0]) if block[0] else None))
+        end = 1 + _BESIDE + int.from_bytes(block[1 : 1 + _BESIDE], "big")
+        dictionary = self._dictionary(block[0]) if block[0] else None
+        payload = zstd.ZstdDecompressor(zstd_dict=dictionary).decompress(_MAGIC + block[end:])
+        return Block(payload, block[1 + _BESIDE : end])
 
     def _dictionary(self, number: int) -> Any:
         known = _dictionaries(self._made)
@@ -210,82 +235,6 @@ class Blocks:
 def _dictionaries(made: str) -> dict[int, Any]:
     """The dictionaries of a file, ready to be used; each question opens the file anew."""
     return {}
-
-
-class _Block:
-    """One block; its second part is read when that is asked for."""
-
-    def __init__(self, payload: bytes) -> None:
-        length = int.from_bytes(payload[:4], "big")
-        places, self._heads, self._counts, self._sources, self._ids = _DECODER.decode(payload[4 : 4 + length])
-        self._payload, self._begin = payload, 4 + length
-        self.places: Sequence[int] = range(ROWS) if places is None else places
-
-    def head(self, offset: int) -> Head | None:
-        if offset not in self.places:
-            return None
-        at = self.places.index(offset)
-        kind, ident, title, subtitle, beside, facets, weight, known = (column[at] for column in self._heads)
-        if not isinstance(ident, str):
-            founder = sum(self._counts[:at]) + ident
-            ident = mint(kind, self._sources[founder], self._ids[founder])
-        beside = subtitle if beside is None else beside
-        return Head(kind, ident, title, subtitle, beside, facets, weight, known)
-
-    def row(self, offset: int) -> Stored | None:
-        if offset not in self.places:
-            return None
-        at = self.places.index(offset)
-        begin = sum(self._counts[:at])
-        end = begin + self._counts[at]
-        states, facts, claims = self._tail
-        said = zip(self._sources[begin:end], self._ids[begin:end], _cut(claims, begin, end), strict=True)
-        head, state = [[column[at] for column in part] for part in (self._heads, states)]
-        values = [
-            *head,
-            *state,
-            _cut(facts, at, at + 1)[0],
-            [[source, id, *rest] for source, id, rest in said],
-        ]
-        return Stored(*values)
-
-    @functools.cached_property
-    def _tail(self) -> Any:
-        return _DECODER.decode(memoryview(self._payload)[self._begin :])
-
-
-def _payload(rows: Sequence[tuple[int, Stored]]) -> bytes:
-    places = None if len(rows) == ROWS else [offset for offset, _ in rows]
-    heads = zip(
-        *(
-            (
-                *(row.kind, row.ident, row.title, row.subtitle, row.beside),
-                *(row.facets, row.weight, row.known),
-            )
-            for _, row in rows
-        ),
-        strict=True,
-    )
-    claims = [claim for _, row in rows for claim in row.claims]
-    counts = [len(row.claims) for _, row in rows]
-    said = [claim[0] for claim in claims], [claim[1] for claim in claims]
-    head = _ENCODER.encode((places, list(heads), counts, *said))
-    states = zip(*((row.sound, row.newest, row.seconds, row.codes) for _, row in rows), strict=True)
-    facts = _columns([row.facts for _, row in rows])
-    tail = _ENCODER.encode((list(states), facts, _columns([claim[2:] for claim in claims])))
-    return len(head).to_bytes(4, "big") + head + tail
-
-
-def _columns(rows: Sequence[Sequence[Any]]) -> tuple[int, Sequence[Sequence[Any]]]:
-    """Rows of one length as columns, others as they are; how many there are comes first, or -1."""
-    if len({len(row) for row in rows}) == 1 and rows[0]:
-        return len(rows), list(zip(*rows, strict=True))
-    return -1, rows
-
-
-def _cut(columns: tuple[int, Sequence[Sequence[Any]]], begin: int, end: int) -> Sequence[Sequence[Any]]:
-    count, held = columns
-    return held[begin:end] if count < 0 else list(zip(*(column[begin:end] for column in held), strict=True))
 
 
 def _is_long(row: Stored) -> bool:

@@ -29,8 +29,8 @@ from onrecord.search.text import Document, TextIndex, leave_only
 #: what lies beside the blocks takes several times the room.
 _MOST_CHANGES: Final = 20_000
 _PART: Final = 5
-#: Bytes of a page of the file: blocks of a kilobyte or two fill it.
-_PAGE: Final = 16_384
+#: Bytes of a page of the file: blocks of two kilobytes leave little of it unused.
+_PAGE: Final = 32_768
 
 
 class Entry(Struct, frozen=True):

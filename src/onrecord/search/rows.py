@@ -7,7 +7,8 @@ after these, and what is another since, lies beside them. `row_filling` writes t
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,6 @@ from typing import Any, Final
 
 import apsw
 import msgspec
-import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
@@ -24,10 +24,10 @@ from onrecord.search import cache_files, key_blocks, row_blocks
 from onrecord.search.bodies import LISTED, unfold
 from onrecord.search.codes import Key, pack
 from onrecord.search.facets import LANGUAGE, SOUND
-from onrecord.search.key_blocks import arrays_of, key_bytes, numbers_of
+from onrecord.search.key_blocks import key_bytes, numbers_of
 from onrecord.search.row_blocks import Blocks, Head, Stored, unpack_row
 
-SCHEMA: Final = 6
+SCHEMA: Final = 7
 
 #: What blocks say of a number or a key, `newer` says better. There are no rows of a number where its `row` is null.
 TABLES: Final = (
@@ -182,21 +182,17 @@ class Rows:
             found: Any = held.db.execute("SELECT last FROM made").fetchone()
             return int(found[0]) if found else 0
 
-    def spelled(self) -> Iterator[tuple[Any, Any]]:
-        """Canonical ids without their first letter, and their numbers, as arrays of Arrow."""
+    def spelled(self, wanted: Collection[str] | None = None) -> Iterator[tuple[Any, Any]]:
+        """Canonical ids without their first letter, and their numbers, as arrays of Arrow, many at a time: of all that
+        there are, or of at least those that are `wanted`."""
         with self.reading() as held:
-            newer: Any = held.db.execute(
-                "SELECT key, number, there FROM newer_keys WHERE scheme=?", (IDS,)
-            ).fetchall()
-            # What was changed since says it anew, though it lies in a block as well.
-            told = np.array(sorted(number for _, number, _ in newer), np.int64)
-            for keys, numbers in arrays_of(held.db, IDS):
-                kept = ~np.isin(numbers, told)
-                yield _spelled(keys[kept]), pa.array(numbers[kept].astype(np.int64))
-        fresh = [(key, number) for key, number, there in newer if there]
-        if fresh:
-            keys = np.frombuffer(b"".join(key for key, _ in fresh), np.uint8).reshape(-1, _ID)
-            yield _spelled(keys), pa.array([number for _, number in fresh], pa.int64())
+            if wanted is None or len(wanted) * _LOOKED_UP > self.last():
+                ids = held.all_ids()
+            else:
+                ids = ((number, id) for id in wanted if (number := held.number(id)) is not None)
+            while some := list(itertools.islice(ids, _MANY)):
+                spelled = pa.array([identifier[1:] for _, identifier in some], pa.string())
+                yield spelled, pa.array([number for number, _ in some], pa.int64())
 
     def tables(self) -> dict[str, int]:
         """Bytes of each table."""
@@ -282,6 +278,16 @@ class Held:
         yield from (number for number, there in newer.items() if there)
         yield from (number for number in self._blocks.numbers() if number not in newer)
 
+    def all_ids(self) -> Iterator[tuple[int, str]]:
+        """The numbers and ids of all rows that there are, in no order."""
+        found: Any = self.db.execute("SELECT number, row FROM newer")
+        newer = set()
+        for number, row in found:
+            newer.add(number)
+            if row:
+                yield number, unpack_row(row).id
+        yield from ((number, id) for number, id in self._blocks.ids() if number not in newer)
+
     def numbers(self, scheme: int, key: bytes) -> list[int]:
         """Numbers behind a key, in their order."""
         found = set(numbers_of(self.db, scheme, key))
@@ -292,22 +298,18 @@ class Held:
 
 
 def id_key(identifier: str) -> bytes:
-    """Ten bytes that an id is found by: those that a canonical id spells, a digest of any other."""
+    """Five bytes that an id is found by: the first of those that a canonical id spells, of a digest of any other. They
+    may be those of another, too: whose number it is its row tells."""
     if spelled := minted_bytes(identifier):
-        return spelled
+        return spelled[:_ID]
     return hashlib.blake2b(identifier.encode(errors="surrogatepass"), digest_size=_ID).digest()
 
 
-def _spelled(keys: Any) -> Any:
-    """Ten bytes each as sixteen letters."""
-    fives = np.packbits(np.unpackbits(keys, axis=1).reshape(len(keys), 16, 5), axis=2)[:, :, 0] >> 3
-    letters = np.ascontiguousarray(_LETTERS[fives])
-    offsets = np.arange(len(keys) + 1, dtype=np.int32) * 16
-    return pa.StringArray.from_buffers(len(keys), pa.py_buffer(offsets), pa.py_buffer(letters))
-
-
-_ID: Final = 10
-_LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
+_ID: Final = 5
+#: Ids that are given at a time.
+_MANY: Final = 65_536
+#: To look one up costs what it does to read so many in their order.
+_LOOKED_UP: Final = 20
 
 
 def head_of(row: Stored) -> Head:
