@@ -59,8 +59,8 @@ def index(
 
         def entries_touched() -> Iterator[Entry]:
             rows = Rows(path)
-            named = [str(id) for (id,) in duck.run("SELECT id FROM page_things")]
-            duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, rows.spelled(named))
+            wanted = [str(id) for (id,) in duck.run("SELECT id FROM page_things")]
+            duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, rows.spelled(wanted))
             touched_pages.number(duck, rows.last())
             return (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in pages.things(duck))
 

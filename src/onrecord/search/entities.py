@@ -21,11 +21,12 @@ from msgspec import Struct
 from onrecord.model.own_ids import GROUP, own_id, owned
 from onrecord.search import cache_files, rows, sorted_map
 from onrecord.search.bodies import MBID, mbids
+from onrecord.search.key_blocks import key_bytes
 from onrecord.search.popularity import popularity
 from onrecord.search.row_blocks import Stored
 from onrecord.search.sorted_map import SortedMap
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 ROWS: Final = "rows.sqlite"
 ENTITIES: Final = "entities.sqlite"
 
@@ -79,8 +80,27 @@ class Told(Struct, frozen=True, array_like=True):
     digest: bytes
 
 
+def pack_told(told: Told) -> bytes:
+    """As the map has it: where `body` says an MBID of the thing, with the place of that among its seats."""
+    body = told.body
+    for at, seat in enumerate(told.seats):
+        body = body.replace(f'"{uuid.UUID(bytes=seat.id)}"', f"{_SEAT}{at}{_SEAT}")
+    return msgspec.msgpack.encode(msgspec.structs.replace(told, body=body))
+
+
+def unpack_told(packed: bytes) -> Told:
+    told = _TOLD.decode(packed)
+    if _SEAT not in told.body:
+        return told
+    parts = told.body.split(_SEAT)
+    parts[1::2] = [f'"{uuid.UUID(bytes=told.seats[int(at)].id)}"' for at in parts[1::2]]
+    return msgspec.structs.replace(told, body="".join(parts))
+
+
+#: JSON never has it as it is.
+_SEAT: Final = "\0"
+_TOLD: Final = msgspec.msgpack.Decoder(Told)
 Linked = dict[str, list[str]]
-TOLD: Final = msgspec.msgpack.Decoder(Told)
 LINKED: Final = msgspec.msgpack.Decoder(Linked)
 RECORD: Final = msgspec.msgpack.Decoder(tuple[str, int])
 
@@ -99,9 +119,13 @@ def links_key(thing: str) -> bytes:
 
 
 def id_key(kind: str, id: bytes, thing: str = "") -> bytes:
-    """That a thing of the file has an id. It may be that of two, where a person keeps them apart: the first of them is
-    found by it."""
-    return b"c" + kind.encode() + b"\0" + id + thing.encode(errors="surrogatepass")
+    """That a thing of the file has an id, of which the beginning is here: what is told of the thing says whether that
+    is it. It may be that of two, where a person keeps them apart: the first of them is found by it."""
+    return b"c" + kind.encode() + b"\0" + id[:_BEGINNING] + thing.encode(errors="surrogatepass")
+
+
+#: Bytes of an id; of as many ids as there may be few share them.
+_BEGINNING: Final = 6
 
 
 def record_key(kind: str, id: bytes) -> bytes:
@@ -267,10 +291,12 @@ class _Held:
             return self.of(kind, begun + self.rows.led(thing))
         start = id_key(kind, packed)
         for key, _ in self.map.entries(start):
-            return self.of(kind, key[len(start) :].decode(errors="surrogatepass"), packed)
+            thing = key[len(start) :].decode(errors="surrogatepass")
+            if str(uuid.UUID(bytes=packed)) in {*self.ids(kind, thing), own_id(kind, thing)}:
+                return self.of(kind, thing, packed)
         if kind not in PAGED:
             return None
-        found = (self.rows.row(number) for number in self.rows.numbers(MBID, packed))
+        found = (self.rows.row(number) for number in self.rows.numbers(MBID, key_bytes(packed)))
         named = sorted(row.id for row in found if row is not None and row.kind == kind)
         return self.of(kind, named[0], packed) if named else None
 
@@ -329,7 +355,7 @@ class _Held:
     def _told(self, kind: str, thing: str) -> Told | None:
         if (kind, thing) not in self._known:
             packed = self.map.get(thing_key(kind, thing))
-            self._known[kind, thing] = TOLD.decode(packed) if packed else None
+            self._known[kind, thing] = unpack_told(packed) if packed else None
         return self._known[kind, thing]
 
     def links(self, thing: str) -> Linked:

@@ -13,16 +13,17 @@ from onrecord.search import cache_files
 from onrecord.search.entities import (
     BELONGS,
     LINKED,
-    TOLD,
     Linked,
     Seat,
     Told,
     id_key,
     links_key,
+    pack_told,
     record_key,
     step_key,
     step_of,
     thing_key,
+    unpack_told,
 )
 from onrecord.search.fields import Document
 from onrecord.search.sorted_map import SortedMap
@@ -61,7 +62,7 @@ def changes(held: SortedMap, renewed: Renewed) -> dict[bytes, Change]:
 
 def told(thing: Thing) -> bytes:
     digest = cache_files.digest(msgspec.msgpack.encode(thing.document))[:8]
-    return msgspec.msgpack.encode(Told(thing.name, thing.body, thing.seats, digest))
+    return pack_told(Told(thing.name, thing.body, thing.seats, digest))
 
 
 def id_keys(kind: str, name: str, seats: Iterable[Seat]) -> Iterator[bytes]:
@@ -112,7 +113,7 @@ class _Changes:
         """Tell of a thing, or of it no more; gives whether it was there, and is."""
         key = thing_key(kind, name)
         before = self._get(key)
-        old = set(id_keys(kind, name, TOLD.decode(before).seats)) if before else set()
+        old = set(id_keys(kind, name, unpack_told(before).seats)) if before else set()
         new = set(id_keys(kind, name, thing.seats)) if thing else set()
         for each in old - new:
             self._put(each, None)

@@ -2,18 +2,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which numbers a key leads to, for hundreds of millions of keys: sorted, in blocks, without what a block's keys share.
 
-A block is a head (the width of a key, how many bytes of it all share, the width of a number), what they share, and
-then each key's rest with its number behind it, all big-endian. Keys of a scheme have one width. Blocks lie in the order
-of schemes and keys; nothing in them is changed, so that what comes later lies elsewhere (`row_filling`).
+A block is of one of two forms, whichever is smaller, and begins with the width of a key. Of keys that have nothing to
+do with each other each is so many bits beyond the first, with its number behind it. Where keys and numbers go on from
+each other (codes that were given in turn), the steps between them are packed. Keys of a scheme have one width. Blocks
+lie in the order of schemes and keys; nothing in them is changed, so that what comes later lies elsewhere
+(`row_filling`).
 """
 
+import hashlib
 import itertools
 import tempfile
+import zlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
 import apsw
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,13 +34,23 @@ _BLOCK: Final = 128
 #: Keys that are sorted in memory at a time.
 _RUN: Final = 2_000_000
 _NUMBER: Final = 4
+#: More bytes than these of a UUID or a digest are not kept: as many tell canonical ids apart.
+_WIDEST: Final = 10
+#: What is added to the width of keys that are steps, which keys that are numbers may be.
+_STEPS, _AS_STEPS = 0x80, 8
+#: Deflate alone: of some hundred bytes it leaves less than zstd, and is five times as quick to read.
+_LEVEL, _WINDOW = 9, -15
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(tuple[list[int], list[int]])
 
 _Records = NDArray[Any]
 
 
 def key_bytes(key: Key) -> bytes:
-    """A key as bytes that sort as it does."""
-    return key if isinstance(key, bytes) else key.to_bytes(8, "big")
+    """A key as bytes: a number as those that sort as it does, of very many a digest."""
+    if isinstance(key, int):
+        return key.to_bytes(8, "big")
+    return key if len(key) <= _WIDEST else hashlib.blake2b(key, digest_size=_WIDEST).digest()
 
 
 class KeyWriter:
@@ -66,22 +82,26 @@ class KeyWriter:
 
 def numbers_of(db: apsw.Connection, scheme: int, key: bytes) -> Iterator[int]:
     """Numbers behind a key, in their order."""
-    query = "SELECT place FROM key_firsts WHERE scheme=? AND first<? ORDER BY first DESC, place DESC LIMIT 1"
-    found: Any = db.execute(query, (scheme, key)).fetchone()
-    if found is None:
-        query = "SELECT min(place) FROM key_firsts WHERE scheme=? AND first=?"
-        found = db.execute(query, (scheme, key)).fetchone()
-    place = found[0]
-    while place is not None:
-        block: Any = db.execute("SELECT block FROM key_blocks WHERE place=?", (place,)).fetchone()
-        if block is None:
-            return
-        yield from _found(block[0], key)
+    held: Any = db.execute(_BLOCK_OF, (scheme, key, scheme, key)).fetchone()
+    while held is not None:
+        place, block = held
+        numbers, at_end = _found(block, key)
+        yield from numbers
         # A key with many numbers goes on in the next block, where that begins with it.
-        place += 1
-        query = "SELECT 1 FROM key_firsts WHERE scheme=? AND first=? AND place=?"
-        if db.execute(query, (scheme, key, place)).fetchone() is None:
-            return
+        held = db.execute(_NEXT_BLOCK, (scheme, key, place + 1)).fetchone() if at_end else None
+
+
+#: The last block that begins before a key, or the first that begins with it.
+_BLOCK_OF: Final = """
+SELECT place, block FROM key_blocks WHERE place = coalesce(
+  (SELECT place FROM key_firsts WHERE scheme=? AND first<? ORDER BY first DESC, place DESC LIMIT 1),
+  (SELECT min(place) FROM key_firsts WHERE scheme=? AND first=?)
+)
+"""
+_NEXT_BLOCK: Final = """
+SELECT b.place, b.block FROM key_firsts f JOIN key_blocks b ON b.place = f.place
+WHERE f.scheme=? AND f.first=? AND f.place=?
+"""
 
 
 def arrays_of(db: apsw.Connection, scheme: int, blocks: int = 1_000) -> Iterator[tuple[_Records, _Records]]:
@@ -162,36 +182,88 @@ def _once(records: _Records) -> _Records:
 
 
 def _packed(records: list[bytes], width: int) -> bytes:
-    first, last = records[0][:width], records[-1][:width]
-    shared = next((at for at in range(width) if first[at] != last[at]), width)
-    return bytes((width, shared, _NUMBER)) + first[:shared] + b"".join(one[shared:] for one in records)
+    keys = [int.from_bytes(record[:width], "big") for record in records]
+    numbers = [int.from_bytes(record[width:], "big") for record in records]
+    beyond, least = (keys[-1] - keys[0]).bit_length(), min(numbers)
+    of_number = (max(numbers) - least).bit_length()
+    bits, whole = beyond + of_number, 0
+    for key, number in zip(reversed(keys), reversed(numbers), strict=True):
+        whole = whole << bits | key - keys[0] << of_number | number - least
+    head = bytes((width, beyond, of_number)) + len(keys).to_bytes(2, "big")
+    head += records[0][:width] + least.to_bytes(_NUMBER, "big")
+    packed = head + whole.to_bytes(bits * len(keys) + 7 >> 3, "little")
+    if width > _AS_STEPS:
+        return packed
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW)
+    steps = deflate.compress(_ENCODER.encode((_steps(keys), _steps(numbers)))) + deflate.flush()
+    return min(packed, bytes((width | _STEPS,)) + steps, key=len)
+
+
+def _steps(values: list[int]) -> list[int]:
+    return [values[0], *(later - value for value, later in itertools.pairwise(values))]
+
+
+class _Bits:
+    """A block of the first form."""
+
+    def __init__(self, block: bytes) -> None:
+        self.width, self.beyond, self.of_number = block[:3]
+        self.count = int.from_bytes(block[3:5], "big")
+        self._bits = self.beyond + self.of_number
+        self._block, self._start = block, 5 + self.width + _NUMBER
+        self.first = int.from_bytes(block[5 : 5 + self.width], "big")
+        self._least = int.from_bytes(block[5 + self.width : self._start], "big")
+
+    def at(self, place: int) -> tuple[int, int]:
+        """How far a key lies beyond the first, and its number."""
+        begin, shift = divmod(place * self._bits, 8)
+        some = self._block[self._start + begin : self._start + begin + (self._bits + shift + 7 >> 3)]
+        found = int.from_bytes(some, "little") >> shift & (1 << self._bits) - 1
+        return found >> self.of_number, self._least + (found & (1 << self.of_number) - 1)
+
+
+def _listed(block: bytes) -> tuple[int, list[int], list[int]]:
+    """How wide keys are, all of them, and their numbers."""
+    if block[0] & _STEPS:
+        keys, numbers = _unpacked(block)
+        return block[0] & ~_STEPS, list(itertools.accumulate(keys)), list(itertools.accumulate(numbers))
+    held = _Bits(block)
+    keys, numbers = (list(each) for each in zip(*map(held.at, range(held.count)), strict=True))
+    return held.width, [held.first + key for key in keys], numbers
 
 
 def _arrays(block: Any) -> tuple[_Records, _Records]:
-    width, shared, number = block[:3]
-    rest = np.frombuffer(block, np.uint8, offset=3 + shared).reshape(-1, width - shared + number)
-    keys = np.empty((len(rest), width), np.uint8)
-    keys[:, :shared] = np.frombuffer(block, np.uint8, shared, 3)
-    keys[:, shared:] = rest[:, : width - shared]
-    return keys, np.ascontiguousarray(rest[:, -number:]).view(f">u{number}")[:, 0]
+    width, keys, numbers = _listed(block)
+    whole = b"".join(key.to_bytes(width, "big") for key in keys)
+    return np.frombuffer(whole, np.uint8).reshape(-1, width), np.array(numbers, np.int64)
 
 
-def _found(block: bytes, key: bytes) -> list[int]:
-    width, shared, number = block[:3]
-    if len(key) != width or block[3 : 3 + shared] != key[:shared]:
-        return []
-    rest, start, step = key[shared:], 3 + shared, width - shared + number
-    low, high = 0, (len(block) - start) // step
-    count = high
+def _found(block: bytes, key: bytes) -> tuple[list[int], bool]:
+    """The numbers of a key, and whether nothing lies behind where it is, or would be."""
+    if len(key) != block[0] & ~_STEPS:
+        return [], False
+    wanted = int.from_bytes(key, "big")
+    if block[0] & _STEPS:
+        steps, numbers = _unpacked(block)
+        keys = list(itertools.accumulate(steps))
+        begin, end = bisect_left(keys, wanted), bisect_right(keys, wanted)
+        return list(itertools.accumulate(numbers[:end]))[begin:], end == len(keys)
+    held = _Bits(block)
+    wanted -= held.first
+    low, high = 0, held.count
     while low < high:
         middle = (low + high) // 2
-        at = start + middle * step
-        if block[at : at + len(rest)] < rest:
+        if held.at(middle)[0] < wanted:
             low = middle + 1
         else:
             high = middle
     found = []
-    while low < count and block[(at := start + low * step) : at + len(rest)] == rest:
-        found.append(int.from_bytes(block[at + len(rest) : at + step], "big"))
+    while low < held.count and (here := held.at(low))[0] == wanted:
+        found.append(here[1])
         low += 1
-    return found
+    return found, low == held.count
+
+
+def _unpacked(block: bytes) -> tuple[list[int], list[int]]:
+    """The steps of keys and of numbers."""
+    return _DECODER.decode(zlib.decompress(block[1:], _WINDOW))
