@@ -61,8 +61,7 @@ def left(folder: Path) -> dict[str, str]:
     """What the tables are made of, with what updates put beside them taken into them."""
     canonical = folder / "catalog" / "canonical"
     with Archive.open(folder) as archive, archive.duck() as duck:
-        for name in kept.ORDER:
-            kept.fold(duck, canonical, name)
+        kept.fold_all(duck, canonical)
     return {name: sha256_of(canonical / f"{name}.parquet") for name in kept.ORDER}
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A table and the updates beside it are read as one, however many there are, and fold into the bytes of a table that
-was written whole."""
+"""A table and the updates beside it are read as one, however many there are. (In what bytes it is written:
+`test_numbered`.)"""
 
 import random
 from collections.abc import Iterator
@@ -52,9 +52,7 @@ def held(duck: Duck, folder: Path) -> list[tuple[object, ...]]:
     return sorted(duck.run(kept.rows(folder, NAME)))
 
 
-def test_updates_are_read_with_their_table_and_fold_into_what_is_written_whole(
-    tmp_path: Path, duck: Duck
-) -> None:
+def test_updates_are_read_with_their_table_and_fold_into_it(tmp_path: Path, duck: Duck) -> None:
     chance, folder = random.Random(7), tmp_path / "kept"
     table = made(chance, range(1_000))
     kept.write(duck, folder, NAME, query(table))
@@ -78,9 +76,6 @@ def test_updates_are_read_with_their_table_and_fold_into_what_is_written_whole(
     kept.fold(duck, folder, NAME)
     assert held(duck, folder) == sorted(duck.run(query(table))) == sorted(duck.run(reading))
     assert kept.files(folder, NAME) == [folder / f"{NAME}.parquet"]
-    duck.run(f"CREATE TABLE whole AS {query(table)}")
-    kept.write(duck, tmp_path / "whole", NAME, "SELECT * FROM whole")
-    assert (folder / f"{NAME}.parquet").read_bytes() == (tmp_path / "whole" / f"{NAME}.parquet").read_bytes()
 
 
 def test_much_that_changed_goes_into_the_table_at_once(tmp_path: Path, duck: Duck) -> None:

@@ -21,6 +21,7 @@ from onrecord.archive.same_sound import SAME_SOUND, fill_what_was_lost, find_pai
 from onrecord.archive.settings import MatchSettings
 from onrecord.archive.targets import reach_again
 from onrecord.catalog import kept as keeping
+from onrecord.catalog import numbered
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.merging import find_others
 from onrecord.catalog.tables import RedirectRow, Row
@@ -172,15 +173,17 @@ def _write(duck: Duck, folder: Path, others: Mapping[str, str] | None) -> None:
         return
     # A file says whether a column has nulls, which is not known of a table that was written to twice.
     anew = bool(duck.run("SELECT 1 FROM overrides LIMIT 1"))
+    ids = numbered.number(duck, folder)
     for name in keeping.ORDER:
         columns = "* EXCLUDE (node)" if name.endswith("_members") else "*"
         rows = f"SELECT {columns} FROM {name}"
         if anew:
             duck.run(f"CREATE OR REPLACE TABLE written AS {rows}")
             rows = "SELECT * FROM written"
-        keeping.write(duck, folder, name, rows)
+        keeping.write(duck, folder, name, rows, ids)
         if name.startswith("canonical_"):
-            duck.read_from(name, folder / f"{name}.parquet")
+            duck.read_from(name, keeping.rows(folder, name))
+    numbered.let_go(folder, ids)
     duck.run("DROP TABLE IF EXISTS written")
 
 
@@ -192,11 +195,16 @@ def _kept(archive: Archive) -> Iterator[Callable[[str], str]]:
     for left in folder.parent.glob(f"{_BEFORE}*"):
         shutil.rmtree(left)  # by a run that was killed
     with tempfile.TemporaryDirectory(prefix=_BEFORE, dir=folder.parent) as before:
-        for path in (*folder.glob("*.parquet"), *folder.glob("*.gone")):
+        (Path(before) / numbered.IDS).mkdir()
+        for path in (
+            *folder.glob("*.parquet"),
+            *folder.glob("*.gone"),
+            *folder.glob(f"{numbered.IDS}/*.parquet"),
+        ):
             try:
-                os.link(path, Path(before) / path.name)
+                os.link(path, Path(before) / path.relative_to(folder))
             except OSError:  # a file system without such links
-                shutil.copyfile(path, Path(before) / path.name)
+                shutil.copyfile(path, Path(before) / path.relative_to(folder))
         yield lambda name: keeping.rows(Path(before), name)
 
 

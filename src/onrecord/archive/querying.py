@@ -17,6 +17,7 @@ from onrecord.archive.withheld import Withheld, withheld
 from onrecord.catalog import kept
 from onrecord.catalog.columns import dataset_meaning, meaning
 from onrecord.catalog.match import KINDS
+from onrecord.catalog.numbered import IDS
 from onrecord.engine.duck import sql_file
 from onrecord.engine.locked import HELD, Column, LockedDuck
 from onrecord.errors import NotFound, UsageError
@@ -136,7 +137,7 @@ def asking(archive: Archive, edition: int = 0, *, memory: str = "") -> Iterator[
         for name in names:
             duck.run(f'CREATE VIEW main."{name}" AS {_shown(duck, name, bool(hidden))}')
         duck.run("USE main")
-        duck.lock([path.absolute() for path in files])
+        duck.lock([path.absolute() for path in files], [archive.canonical("").parent.absolute() / IDS])
         yield Asking(duck, [Table(name, _about(name, edition)) for name in names])
     finally:
         duck.close()

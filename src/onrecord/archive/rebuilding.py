@@ -51,8 +51,7 @@ def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
             progress("matching what is new")
             rematch_locked(archive)
         with archive.duck(large=True) as duck:
-            for name in kept.ORDER:
-                kept.fold(duck, canonical, name)  # what updates put beside the tables belongs to them
+            kept.fold_all(duck, canonical)  # what updates put beside the tables belongs to them
         before = {path.stem: sha256_of(path) for path in _tables(canonical) if "-newer-" not in path.stem}
         for folder in (canonical, search):
             shutil.rmtree(folder, ignore_errors=True)

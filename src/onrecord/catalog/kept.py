@@ -9,12 +9,14 @@ thing counts in place of all that older files and the base say. Readers take a t
 from pathlib import Path
 from typing import Final
 
+from onrecord.catalog import numbered
 from onrecord.catalog.match import KINDS
 from onrecord.durable import replace
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import row_count
 
-#: The tables, each with the total order in which it is written: what is alike, together.
+#: The tables, each with the total order in which updates of it are written; their bases bear numbers for ids, and are
+#: in the order of these (`numbered`).
 ORDER: Final = {
     "canonical_recordings": "artist_id, date, id",
     "canonical_releases": "artist, date, id",
@@ -42,14 +44,13 @@ _PART: Final = 7
 
 def rows(folder: Path, name: str) -> str:
     """The query that gives the rows of a table, in no order."""
-    base, newer = folder / f"{name}.parquet", _newer(folder, name)
-    every = f"SELECT * FROM read_parquet({_quoted(base)})"
+    every, newer = numbered.rows(folder / f"{name}.parquet"), _newer(folder, name)
     if not newer:
         return every
     key = KEY[name]
     said = f"SELECT {key} FROM read_parquet({_listed(newer)})"
     return (
-        f"{every} ANTI JOIN ({said}) USING ({key})"
+        f"SELECT * FROM ({every}) ANTI JOIN ({said}) USING ({key})"
         f" UNION ALL SELECT * EXCLUDE (stands) FROM ({_latest(key, newer)}) WHERE stands"
     )
 
@@ -65,10 +66,10 @@ def mark(folder: Path, name: str) -> int:
     return sum(path.stat().st_mtime_ns for path in files(folder, name) if path.exists()) % 2**63
 
 
-def write(duck: Duck, folder: Path, name: str, query: str) -> None:
-    """Write a table whole: the rows of `query`, whatever was kept before."""
+def write(duck: Duck, folder: Path, name: str, query: str, ids: numbered.Ids | None = None) -> None:
+    """Write a table whole: the rows of `query`, whatever was kept before. `ids` as for `numbered.write`."""
     _let_go(folder, name, _newer(folder, name))
-    duck.export(f"{query} ORDER BY {ORDER[name]}", folder / f"{name}.parquet", dense=True)
+    _write(duck, folder, name, query, ids)
 
 
 def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
@@ -91,18 +92,42 @@ def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
         duck.run(f"CREATE OR REPLACE TABLE written AS {_latest(key, newer)}")
         _add(duck, folder, name)
         _let_go(folder, name, newer)
-    duck.run("DROP TABLE written")
+    duck.run("DROP TABLE IF EXISTS written")
 
 
 def fold(duck: Duck, folder: Path, name: str) -> None:
-    """Write a table whole where updates lie beside it: the same rows, as a match of everything writes them."""
+    """Write a table whole where updates lie beside it: the same rows."""
     if (newer := _newer(folder, name)) and (folder / f"{name}.parquet").exists():
-        # A file says whether a column has nulls, which is not known of a query.
-        duck.run(f"CREATE OR REPLACE TABLE written AS {rows(folder, name)}")
-        query = f"SELECT * FROM written ORDER BY {ORDER[name]}"
-        # Until the newer files are let go, what they say is told twice, and the same.
-        duck.export(query, folder / f"{name}.parquet", dense=True)
-        _let_go(folder, name, newer)
+        _fold(duck, folder, name, newer, None)
+
+
+def fold_all(duck: Duck, folder: Path) -> None:
+    """Write all tables, with the updates beside them, to the byte as a match of everything writes them."""
+    if not all((folder / f"{name}.parquet").exists() for name in ORDER):
+        return
+    for name in ORDER:
+        duck.run(f"CREATE OR REPLACE VIEW {name} AS {rows(folder, name)}")
+    ids = numbered.number(duck, folder)
+    for name in ORDER:
+        _fold(duck, folder, name, _newer(folder, name), ids)
+    numbered.let_go(folder, ids)
+
+
+def _fold(duck: Duck, folder: Path, name: str, newer: list[Path], ids: numbered.Ids | None) -> None:
+    # A file says whether a column has nulls, which is not known of a query.
+    duck.run(f"CREATE OR REPLACE TABLE written AS {rows(folder, name)}")
+    # Until the newer files are let go, what they say is told twice, and the same.
+    _write(duck, folder, name, "SELECT * FROM written", ids)
+    duck.run("DROP TABLE written")
+    _let_go(folder, name, newer)
+
+
+def _write(duck: Duck, folder: Path, name: str, query: str, ids: numbered.Ids | None) -> None:
+    path = folder / f"{name}.parquet"
+    if numbered.has_ids(name):
+        numbered.write(duck, path, query, ids)
+    else:
+        duck.export(f"{query} ORDER BY {ORDER[name]}", path, dense=True)
 
 
 def _newer(folder: Path, name: str) -> list[Path]:

@@ -186,10 +186,11 @@ class Duck:
         settle(part, path)
         return digest, int(rows)
 
-    def read_from(self, name: str, path: Path) -> None:
-        """Let a table go that lies in a file: what does not fit into memory would be on the disk twice."""
+    def read_from(self, name: str, query: str) -> None:
+        """Let a table go whose rows a query of files gives: what does not fit into memory would be on the disk
+        twice."""
         self.run(f'DROP TABLE "{name}"')
-        self.run(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet({_quoted(str(path))})')
+        self.run(f'CREATE VIEW "{name}" AS {query}')
 
 
 def sweep_spill(folder: Path) -> None:

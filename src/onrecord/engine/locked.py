@@ -51,14 +51,18 @@ class Column(Struct, frozen=True):
 class LockedDuck(Duck):
     """First lay tables out below `HELD` and as views in `main`, then `lock`, then `ask`."""
 
-    def lock(self, files: Collection[Path]) -> None:
-        """From here on nothing but these files can be read, and nothing be changed."""
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    def lock(self, files: Collection[Path], folders: Collection[Path] = ()) -> None:
+        """From here on nothing but these files, and those in these folders, can be read, and nothing be changed."""
+        listed, below = (
+            ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+            for paths in (files, folders)
+        )
         for setting in (
             f"max_temp_directory_size='{_SPILL}'",
             "allow_community_extensions=false",
             "python_enable_replacements=false",
             f"allowed_paths=[{listed}]",
+            f"allowed_directories=[{below}]",
             "enable_external_access=false",
             "lock_configuration=true",
         ):

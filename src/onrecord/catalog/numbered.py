@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables that the matcher left, with numbers for ids: an id is ten bytes that nothing makes shorter, and three tables
+of millions of rows name it. So each id is written once, beside its number, and the tables bear the number.
+
+The ids of a kind of thing are files of their own, `ids/<thing>-<stamp>.parquet`. A number begins with the stamp, and
+the stamp is made of the ids: no number ever means two things, so that a table which a killed run left is read with the
+ids that it was written with. A file of ids goes when all tables were written without it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from onrecord.catalog.match import KINDS
+from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import column_types
+
+#: Where the ids lie, below the tables.
+IDS: Final = "ids"
+#: Files of ids by kind of thing.
+Ids = dict[str, list[Path]]
+
+_FOUNDED: Final = "m.source, length(m.source_id), m.source_id"
+#: The order in which the ids of a kind get numbers, by canonical row `c` and founding claim `m`. Rows are written in
+#: the order of numbers, so it brings together what is alike, and has an album's tracks follow each other.
+_ALIKE: Final = {
+    "recording": f"c.artist, c.date, {_FOUNDED}",
+    "release": f"c.artist, c.date, {_FOUNDED}",
+    **dict.fromkeys(("artist", "work", "label"), _FOUNDED),
+}
+#: The columns of a table that are ids, with the kind of thing; the first is never empty.
+_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "canonical_recordings": {"id": "recording", "artist_id": "artist"},
+    "canonical_releases": {"id": "release"},
+    "canonical_artists": {"id": "artist"},
+    "canonical_works": {"id": "work"},
+    "canonical_labels": {"id": "label", "parent": "label"},
+    "canonical_tracks": {"release": "release", "recording": "recording"},
+    **{f"{thing}_members": {thing: thing} for thing in KINDS.values()},
+}
+_MAY_BE_EMPTY: Final = frozenset({"artist_id", "parent"})
+#: The order of a table's rows, ids as numbers.
+_ORDER: Final = {
+    **{f"canonical_{thing}s": "id" for thing in KINDS.values()},
+    "canonical_tracks": "release, disc, position, recording",
+    **{f"{thing}_members": f"{thing}, source, length(source_id), source_id" for thing in KINDS.values()},
+}
+
+
+def has_ids(name: str) -> bool:
+    """Is this a table with numbers for ids?"""
+    return name in _COLUMNS
+
+
+def rows(path: Path) -> str:
+    """The query that gives the rows of a table, in no order."""
+    table, columns = f"read_parquet({_quoted(path)})", _COLUMNS.get(path.stem, {})
+    if not columns or not _is_numbered(path):
+        return f"SELECT * FROM {table}"
+    said, joined = [], ""
+    for column, thing in columns.items():
+        ids = f"read_parquet({_quoted(path.parent / IDS / f'{thing}-*.parquet')}) {column}_"
+        joined += f" {'LEFT ' * (column in _MAY_BE_EMPTY)}JOIN {ids} ON {column}_.number = k.{column}"
+        said.append(f"{column}_.id" if column not in _MAY_BE_EMPTY else f"coalesce({column}_.id, '')")
+        said[-1] += f" AS {column}"
+    return f"SELECT k.* REPLACE ({', '.join(said)}) FROM {table} k{joined}"
+
+
+def number(duck: Duck, folder: Path) -> Ids:
+    """Number all ids anew, as the canonical tables and the members in `duck` have them."""
+    made: Ids = {}
+    for thing, order in _ALIKE.items():
+        duck.run(
+            f"CREATE OR REPLACE TABLE numbers AS SELECT id, row_number() OVER (ORDER BY {order}, id) - 1 AS number"
+            f" FROM canonical_{thing}s c JOIN (SELECT * FROM {thing}_members WHERE founds) m ON m.{thing} = c.id"
+        )
+        made[thing] = [_keep(duck, folder, thing)]
+    return made
+
+
+def write(duck: Duck, path: Path, query: str, ids: Ids | None = None) -> None:
+    """Write a table: the rows of `query`. `ids` are those that `number` left for all tables, else the ids that lie
+    there have numbers, and those that have none get one."""
+    name, folder = path.stem, path.parent
+    known = there(folder) if ids is None else ids
+    said, joined = [], ""
+    for column, thing in _COLUMNS[name].items():
+        _complete(duck, folder, thing, f"SELECT {column} AS id FROM ({query}) WHERE {column} <> ''", known)
+        joined += f" LEFT JOIN ({_numbers(known[thing])}) {column}_ ON {column}_.id = k.{column}"
+        said.append(f"{column}_.number AS {column}")
+    numbered = f"SELECT k.* REPLACE ({', '.join(said)}) FROM ({query}) k{joined}"
+    duck.export(f"SELECT * FROM ({numbered}) ORDER BY {_ORDER[name]}", path, dense=True)
+
+
+def there(folder: Path) -> Ids:
+    """The files of ids that lie beside tables."""
+    return {thing: sorted((folder / IDS).glob(f"{thing}-*.parquet")) for thing in _ALIKE}
+
+
+def let_go(folder: Path, ids: Ids) -> None:
+    """Remove all files of ids but these, when no table is written with others."""
+    for thing, paths in there(folder).items():
+        for path in paths:
+            if path not in ids[thing]:
+                path.unlink()
+
+
+def _complete(duck: Duck, folder: Path, thing: str, named: str, ids: Ids) -> None:
+    """Give those ids of a column numbers that have none."""
+    if ids[thing]:
+        missing = f"SELECT id FROM ({named}) ANTI JOIN ({_numbers(ids[thing])}) USING (id)"
+        if not duck.run(f"{missing} LIMIT 1"):
+            return
+        named = missing
+    duck.run(
+        "CREATE OR REPLACE TABLE numbers AS SELECT id, row_number() OVER (ORDER BY id) - 1 AS number"
+        f" FROM (SELECT DISTINCT id FROM ({named}))"
+    )
+    ids[thing].append(_keep(duck, folder, thing))
+
+
+def _keep(duck: Duck, folder: Path, thing: str) -> Path:
+    """Write `numbers` as a file of ids."""
+    [(stamp,)] = duck.run("SELECT coalesce(bit_xor(hash(id, number)), 0) >> 33 FROM numbers")
+    path = folder / IDS / f"{thing}-{stamp:08x}.parquet"
+    duck.export(
+        f"SELECT ({stamp}::BIGINT << 32) + number AS number, id FROM numbers ORDER BY number",
+        path,
+        dense=True,
+    )
+    duck.run("DROP TABLE numbers")
+    return path
+
+
+def _numbers(paths: list[Path]) -> str:
+    """The query of ids and numbers. After a run that was killed an id may have several: one of them is as good."""
+    every = f"read_parquet([{', '.join(map(_quoted, paths))}])"
+    if len(paths) == 1:
+        return f"SELECT id, number FROM {every}"
+    return f"SELECT id, min(number) AS number FROM {every} GROUP BY id"
+
+
+def _is_numbered(path: Path) -> bool:
+    """Or was it written before there were numbers?"""
+    return column_types(path)[next(iter(_COLUMNS[path.stem]))] == "int64"
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables bear numbers for ids, and are read with the ids: whatever order files come to lie there in, and whenever a run
+was killed."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onrecord.catalog import kept, numbered
+from onrecord.catalog.match import KINDS
+from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import column_types
+
+THINGS = sorted(KINDS.values())
+
+
+@pytest.fixture
+def duck(tmp_path: Path) -> Iterator[Duck]:
+    opened = Duck(tmp_path / "spill", "500MB", 1)
+    yield opened
+    opened.close()
+
+
+def lay_out(duck: Duck, seed: int, count: int = 200) -> None:
+    """All tables of a match, of made things."""
+    chance = random.Random(seed)
+    ids = {thing: [f"{thing[0]}{chance.randrange(10**9):09}" for _ in range(count)] for thing in THINGS}
+    for thing in THINGS:
+        members = [(it, "s", f"{n}", "", 0, True) for n, it in enumerate(ids[thing])]
+        members += [(chance.choice(ids[thing]), "t", f"{n}", "", 0, False) for n in range(count // 2)]
+        columns = {thing: "VARCHAR", "source": "VARCHAR", "source_id": "VARCHAR", "blob": "VARCHAR"}
+        duck.table(f"{thing}_members", {**columns, "rank": "INTEGER", "founds": "BOOLEAN"}, members)
+    text = dict.fromkeys(("id", "artist", "artist_id", "date", "title"), "VARCHAR")
+    named = [(it, "A", chance.choice(["", *ids["artist"]]), "2001", f"t{it}") for it in ids["recording"]]
+    duck.table("canonical_recordings", text, named)
+    text = dict.fromkeys(("id", "artist", "date"), "VARCHAR")
+    duck.table("canonical_releases", text, [(it, "A", "2001") for it in ids["release"]])
+    for thing in ("artist", "work"):
+        duck.table(
+            f"canonical_{thing}s", dict.fromkeys(("id", "name"), "VARCHAR"), [(it, "N") for it in ids[thing]]
+        )
+    parents = [(it, chance.choice(["", *ids["label"]])) for it in ids["label"]]
+    duck.table("canonical_labels", dict.fromkeys(("id", "parent"), "VARCHAR"), parents)
+    placed = [(chance.choice(ids["release"]), it, 1, n) for n, it in enumerate(ids["recording"])]
+    columns = {"release": "VARCHAR", "recording": "VARCHAR", "disc": "BIGINT", "position": "BIGINT"}
+    duck.table("canonical_tracks", columns, placed)
+    duck.table("versions", dict.fromkeys(("a", "b"), "VARCHAR"), [("x", "y")])
+
+
+def write_all(duck: Duck, folder: Path, names: list[str]) -> numbered.Ids:
+    ids = numbered.number(duck, folder)
+    for name in names:
+        kept.write(duck, folder, name, f"SELECT * FROM {name}", ids)
+    return ids
+
+
+def held(duck: Duck, folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    return {name: sorted(duck.run(kept.rows(folder, name))) for name in kept.ORDER}
+
+
+def meant(duck: Duck) -> dict[str, list[tuple[object, ...]]]:
+    return {name: sorted(duck.run(f"FROM {name}")) for name in kept.ORDER}
+
+
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.parquet")}
+
+
+def test_ids_are_written_once_and_read_everywhere(tmp_path: Path, duck: Duck) -> None:
+    lay_out(duck, 1)
+    numbered.let_go(tmp_path, write_all(duck, tmp_path, [*kept.ORDER]))
+    assert held(duck, tmp_path) == meant(duck)
+    assert column_types(tmp_path / "canonical_tracks.parquet")["recording"] == "int64"
+    an_id = duck.run("SELECT id FROM canonical_recordings LIMIT 1")[0][0].encode()
+    files = bytes_in(tmp_path)
+    assert len(files) == len(kept.ORDER) + len(THINGS) and not any(
+        an_id in body for name, body in files.items() if not name.startswith(numbered.IDS)
+    )
+
+
+def test_a_run_that_is_killed_while_it_writes_leaves_each_table_with_its_own_ids(
+    tmp_path: Path, duck: Duck
+) -> None:
+    lay_out(duck, 1)
+    write_all(duck, tmp_path, [*kept.ORDER])
+    before = meant(duck)
+    lay_out(duck, 2)
+    written = ["canonical_recordings", "recording_members", "canonical_labels"]
+    write_all(duck, tmp_path, written)
+    now = meant(duck)
+    assert held(duck, tmp_path) == {name: (now if name in written else before)[name] for name in kept.ORDER}
+    numbered.let_go(tmp_path, write_all(duck, tmp_path, [*kept.ORDER]))
+    assert held(duck, tmp_path) == now
+    assert {len(paths) for paths in numbered.there(tmp_path).values()} == {1}
+
+
+def test_what_updates_left_is_written_as_a_match_of_everything_does(tmp_path: Path, duck: Duck) -> None:
+    lay_out(duck, 1)
+    write_all(duck, tmp_path / "a", [*kept.ORDER])
+    name = "canonical_tracks"
+    others = "SELECT 'rnew' AS recording UNION SELECT min(recording) FROM canonical_tracks"
+    for _ in range(2):  # beside it, and then in it
+        kept.put(
+            duck,
+            tmp_path / "a",
+            name,
+            "SELECT 'lnew' AS release, 'rnew' AS recording, 1 AS disc, 1 AS position",
+            others,
+        )
+        kept.fold(duck, tmp_path / "a", name)
+        duck.run(f"DELETE FROM {name} WHERE recording IN ({others})")
+        duck.run(f"INSERT INTO {name} VALUES ('lnew', 'rnew', 1, 1)")
+        assert held(duck, tmp_path / "a") == meant(duck)
+    for table in kept.ORDER:
+        duck.run(f"ALTER TABLE {table} RENAME TO {table}_meant")
+        duck.run(f"CREATE TABLE {table} AS FROM {table}_meant")
+    numbered.let_go(tmp_path / "b", write_all(duck, tmp_path / "b", [*kept.ORDER]))
+    beside = Duck(tmp_path / "spill", "500MB", 1)
+    kept.fold_all(beside, tmp_path / "a")
+    beside.close()
+    shutil.rmtree(tmp_path / "spill", ignore_errors=True)
+    kept._sweep(tmp_path / "a", name)
+    assert bytes_in(tmp_path / "a") == bytes_in(tmp_path / "b")
+
+
+def test_a_table_from_before_there_were_numbers_is_read(tmp_path: Path, duck: Duck) -> None:
+    lay_out(duck, 1)
+    duck.export("SELECT * FROM canonical_tracks ORDER BY ALL", tmp_path / "canonical_tracks.parquet")
+    write_all(duck, tmp_path, ["canonical_recordings"])
+    assert sorted(duck.run(kept.rows(tmp_path, "canonical_tracks"))) == meant(duck)["canonical_tracks"]
