@@ -51,10 +51,12 @@ def questions(archive: Path) -> Iterator[Question]:
 def _things(archive: Path) -> list[tuple[str, str, str]]:
     import duckdb
 
-    path = str(archive / "catalog" / "canonical" / "canonical_recordings.parquet").replace("'", "''")
+    from onrecord.catalog import kept
+
+    query = kept.rows(archive / "catalog" / "canonical", "canonical_recordings")
     with duckdb.connect(config={"memory_limit": "1GB", "threads": 1}) as db:
         found = db.execute(
-            f"SELECT id, title, artist FROM read_parquet('{path}') WHERE trim(title) <> '' AND trim(artist) <> ''"
+            f"SELECT id, title, artist FROM ({query}) WHERE trim(title) <> '' AND trim(artist) <> ''"
             f" USING SAMPLE reservoir({_SAMPLE} ROWS) REPEATABLE ({SEED})"
         ).fetchall()
     return sorted((str(id), str(title), str(artist)) for id, title, artist in found)

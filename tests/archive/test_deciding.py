@@ -21,6 +21,7 @@ from onrecord.archive.withdrawing import withdraw
 from onrecord.engine.parquet import column_names, read_rows
 from onrecord.errors import NotFound, UsageError
 from onrecord.model.rights import Target
+from tests.archive.matched_tables import kept_rows
 from tests.pipeline.musicbrainz import mbid, recording, save
 from tests.pipeline.pieces import answer, onrecord
 
@@ -51,7 +52,7 @@ def rows(path: Path, name: str) -> list[dict[str, Any]]:
 
 
 def titled(archive: Archive, title: str) -> list[str]:
-    found = rows(archive.folder / "catalog" / "canonical", "canonical_recordings")
+    found = kept_rows(archive, "canonical_recordings")
     return sorted(row["id"] for row in found if row["title"] == title)
 
 
@@ -168,11 +169,7 @@ def test_nothing_to_say_is_a_word_too(said: Archive) -> None:
     deciding.override(said, song, "duration_ms", "", later=True, **SAID)
     assert not is_matched(said)
     rematch(said)
-    [row] = [
-        row
-        for row in rows(said.folder / "catalog" / "canonical", "canonical_recordings")
-        if row["id"] == song
-    ]
+    [row] = [row for row in kept_rows(said, "canonical_recordings") if row["id"] == song]
     assert row["duration_ms"] is None
 
 

@@ -18,6 +18,7 @@ from onrecord.engine.parquet import read_rows
 from onrecord.errors import NotFound, UsageError
 from onrecord.sources.generated.claims import Generated
 from onrecord.sources.generated.layout import SOURCES, TRACKS
+from tests.archive.matched_tables import kept_rows
 
 CATALOG = Generated(3 * TRACKS - 100, seed=7)
 
@@ -100,8 +101,7 @@ def test_the_matcher_is_judged_by_pairs(generated: Archive, tmp_path: Path) -> N
     judged = judge(generated, tmp_path / "truth")
     for table, thing in (("tracks", "recording"), ("releases", "release"), ("artists", "artist")):
         joined = {
-            (row["source"], row["source_id"]): row[thing]
-            for row in read_rows(generated.canonical(f"{thing}_members"), [thing, "source", "source_id"])
+            (row["source"], row["source_id"]): row[thing] for row in kept_rows(generated, f"{thing}_members")
         }
         groups: dict[Any, list[Any]] = defaultdict(list)
         found: dict[Any, int] = defaultdict(int)
@@ -114,9 +114,7 @@ def test_the_matcher_is_judged_by_pairs(generated: Archive, tmp_path: Path) -> N
         assert agreement.true == len(pairs)
         assert agreement.both == sum(a == b for a, b in pairs)
         assert agreement.joined == sum(n * (n - 1) // 2 for n in found.values())
-    assert report.recordings == len(
-        {row["recording"] for row in read_rows(generated.canonical("recording_members"), ["recording"])}
-    )
+    assert report.recordings == len({row["recording"] for row in kept_rows(generated, "recording_members")})
 
 
 def test_hard_negatives_and_what_was_done_to_claims_are_told_apart(

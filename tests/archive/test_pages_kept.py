@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow.parquet as pq
 import pytest
 
 from onrecord.archive import Archive
@@ -17,6 +16,7 @@ from onrecord.archive.matching import rematch
 from onrecord.catalog import pages as kept_pages
 from onrecord.search.rows import Rows
 from onrecord.sources.generated.claims import Generated
+from tests.archive.matched_tables import kept_rows
 from tests.pipeline.musicbrainz import recording, release, save
 
 
@@ -28,7 +28,7 @@ def pages(archive: Archive) -> dict[str, Any]:
     """Every page, with what a search weighs of it."""
     rows, found = rows_of(archive), {}
     for kind in ("artist", "release", "recording"):
-        for id in pq.read_table(archive.canonical(f"canonical_{kind}s"), columns=["id"])["id"].to_pylist():
+        for id in (row["id"] for row in kept_rows(archive, f"canonical_{kind}s")):
             row, number = rows.get(id), rows.number(id)
             assert row is not None and number is not None
             [named] = rows.named([number])
@@ -46,10 +46,7 @@ def generated(archive: Archive) -> Archive:
 
 def test_every_thing_has_its_page_once(generated: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     found, rows = pages(generated), rows_of(generated)
-    tables = {
-        kind: pq.read_table(generated.canonical(f"canonical_{kind}s")).to_pylist()
-        for kind in ("artist", "release", "recording")
-    }
+    tables = {kind: kept_rows(generated, f"canonical_{kind}s") for kind in ("artist", "release", "recording")}
     assert rows.count() == {kind: len(table) for kind, table in tables.items()}
     for kind, table in tables.items():
         for thing in table:
@@ -61,7 +58,7 @@ def test_every_thing_has_its_page_once(generated: Archive, monkeypatch: pytest.M
             for scheme in ("isrc", "barcode"):
                 for code in thing.get(f"{scheme}s") or filter(None, [thing.get(scheme)]):
                     assert row.id in rows.bearing(scheme, code)
-    placed = pq.read_table(generated.canonical("canonical_tracks")).to_pylist()
+    placed = kept_rows(generated, "canonical_tracks")
     listed = [
         (id, track["id"], track["disc"], track["position"])
         for id, (row, body, _) in found.items()

@@ -22,6 +22,7 @@ from onrecord.catalog.tables import LabelRow, WorkRow
 from onrecord.engine.parquet import read_rows
 from onrecord.model.rights import Target
 from onrecord.publish.edition import Feed
+from tests.archive.matched_tables import kept_rows
 from tests.conftest import DAY
 from tests.pipeline.musicbrainz import mbid, recording, save
 
@@ -56,7 +57,7 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def canonical(archive: Archive, name: str) -> dict[str, dict[str, object]]:
-    return {row["id"]: row for row in read_rows(archive.canonical(f"canonical_{name}"), COLUMNS[name])}
+    return {row["id"]: row for row in kept_rows(archive, f"canonical_{name}")}
 
 
 COLUMNS = {"works": ["id", "title", "iswcs", "mbids", "kind"], "labels": ["id", "name", "code", "mbid"]}

@@ -130,9 +130,7 @@ def canonical(folder: Path) -> dict[str, list[Any]]:
         ids = [
             row
             for thing in KINDS.values()
-            for row in duck.run(
-                f"SELECT DISTINCT {thing} FROM read_parquet('{archive.canonical(f'{thing}_members')}')"
-            )
+            for row in duck.run(f"SELECT DISTINCT {thing} FROM ({archive.kept(f'{thing}_members')})")
         ]
     for (identifier,) in ids:
         if identifier.startswith("r"):

@@ -183,7 +183,7 @@ def _write(duck: Duck, folder: Path, others: Mapping[str, str] | None) -> None:
         keeping.write(duck, folder, name, rows, ids)
         if name.startswith("canonical_"):
             duck.read_from(name, keeping.rows(folder, name))
-    numbered.let_go(folder, ids)
+    keeping.settle(folder, ids)
     duck.run("DROP TABLE IF EXISTS written")
 
 

@@ -40,6 +40,8 @@ KEY: Final = {
 #: Newer files of a table, and what part of the base they may be together: then they become one, or go into the base.
 _MOST: Final = 8
 _PART: Final = 7
+#: There were updates since all tables were written whole.
+_UPDATED: Final = "updated"
 
 
 def rows(folder: Path, name: str) -> str:
@@ -76,6 +78,7 @@ def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
     """Put the rows that the query `now` gives in place of what is kept of the things whose keys `others` gives: some of
     the rows that it gives, or none."""
     key = KEY[name]
+    (folder / _UPDATED).touch()
     _sweep(folder, name)
     duck.run(
         f"CREATE OR REPLACE TABLE written AS SELECT *, true AS stands FROM ({now}) WHERE {key} IN ({others})"
@@ -102,15 +105,21 @@ def fold(duck: Duck, folder: Path, name: str) -> None:
 
 
 def fold_all(duck: Duck, folder: Path) -> None:
-    """Write all tables, with the updates beside them, to the byte as a match of everything writes them."""
-    if not all((folder / f"{name}.parquet").exists() for name in ORDER):
+    """Where there were updates: write all tables, to the byte as a match of everything writes them."""
+    if not (folder / _UPDATED).exists():
         return
     for name in ORDER:
         duck.run(f"CREATE OR REPLACE VIEW {name} AS {rows(folder, name)}")
     ids = numbered.number(duck, folder)
     for name in ORDER:
         _fold(duck, folder, name, _newer(folder, name), ids)
+    settle(folder, ids)
+
+
+def settle(folder: Path, ids: numbered.Ids) -> None:
+    """All tables were written whole, with these ids."""
     numbered.let_go(folder, ids)
+    (folder / _UPDATED).unlink(missing_ok=True)
 
 
 def _fold(duck: Duck, folder: Path, name: str, newer: list[Path], ids: numbered.Ids | None) -> None:
