@@ -39,6 +39,8 @@ _COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "canonical_tracks": {"release": "release", "recording": "recording"},
     **{f"{thing}_members": {thing: thing} for thing in KINDS.values()},
 }
+#: Begins in a file of ids one that does not begin with the letter of its kind.
+_AS_IT_IS: Final = "="
 _MAY_BE_EMPTY: Final = frozenset({"artist_id", "parent"})
 #: The order of a table's rows, ids as numbers.
 _ORDER: Final = {
@@ -60,8 +62,10 @@ def rows(path: Path) -> str:
         return f"SELECT * FROM {table}"
     said, joined = [], ""
     for column, thing in columns.items():
-        ids = f"read_parquet({_quoted(path.parent / IDS / f'{thing}-*.parquet')}) {column}_"
-        joined += f" {'LEFT ' * (column in _MAY_BE_EMPTY)}JOIN {ids} ON {column}_.number = k.{column}"
+        ids = _whole_ids(thing, _quoted(path.parent / IDS / f"{thing}-*.parquet"))
+        joined += (
+            f" {'LEFT ' * (column in _MAY_BE_EMPTY)}JOIN ({ids}) {column}_ ON {column}_.number = k.{column}"
+        )
         said.append(f"{column}_.id" if column not in _MAY_BE_EMPTY else f"coalesce({column}_.id, '')")
         said[-1] += f" AS {column}"
     return f"SELECT k.* REPLACE ({', '.join(said)}) FROM {table} k{joined}"
@@ -87,7 +91,7 @@ def write(duck: Duck, path: Path, query: str, ids: Ids | None = None) -> None:
     said, joined = [], ""
     for column, thing in _COLUMNS[name].items():
         _complete(duck, folder, thing, f"SELECT {column} AS id FROM ({query}) WHERE {column} <> ''", known)
-        joined += f" LEFT JOIN ({_numbers(known[thing])}) {column}_ ON {column}_.id = k.{column}"
+        joined += f" LEFT JOIN ({_numbers(thing, known[thing])}) {column}_ ON {column}_.id = k.{column}"
         said.append(f"{column}_.number AS {column}")
     numbered = f"SELECT k.* REPLACE ({', '.join(said)}) FROM ({query}) k{joined}"
     duck.export(f"SELECT * FROM ({numbered}) ORDER BY {_ORDER[name]}", path, dense=True)
@@ -109,7 +113,7 @@ def let_go(folder: Path, ids: Ids) -> None:
 def _complete(duck: Duck, folder: Path, thing: str, named: str, ids: Ids) -> None:
     """Give those ids of a column numbers that have none."""
     if ids[thing]:
-        missing = f"SELECT id FROM ({named}) ANTI JOIN ({_numbers(ids[thing])}) USING (id)"
+        missing = f"SELECT id FROM ({named}) ANTI JOIN ({_numbers(thing, ids[thing])}) USING (id)"
         if not duck.run(f"{missing} LIMIT 1"):
             return
         named = missing
@@ -125,7 +129,8 @@ def _keep(duck: Duck, folder: Path, thing: str) -> Path:
     [(stamp,)] = duck.run("SELECT coalesce(bit_xor(hash(id, number)), 0) >> 33 FROM numbers")
     path = folder / IDS / f"{thing}-{stamp:08x}.parquet"
     duck.export(
-        f"SELECT ({stamp}::BIGINT << 32) + number AS number, id FROM numbers ORDER BY number",
+        f"SELECT ({stamp}::BIGINT << 32) + number AS number,"
+        f" if(starts_with(id, '{thing[0]}'), substr(id, 2), '{_AS_IT_IS}' || id) AS id FROM numbers ORDER BY number",
         path,
         dense=True,
     )
@@ -133,12 +138,16 @@ def _keep(duck: Duck, folder: Path, thing: str) -> Path:
     return path
 
 
-def _numbers(paths: list[Path]) -> str:
+def _numbers(thing: str, paths: list[Path]) -> str:
     """The query of ids and numbers. After a run that was killed an id may have several: one of them is as good."""
-    every = f"read_parquet([{', '.join(map(_quoted, paths))}])"
-    if len(paths) == 1:
-        return f"SELECT id, number FROM {every}"
-    return f"SELECT id, min(number) AS number FROM {every} GROUP BY id"
+    every = _whole_ids(thing, f"[{', '.join(map(_quoted, paths))}]")
+    return every if len(paths) == 1 else f"SELECT id, min(number) AS number FROM ({every}) GROUP BY id"
+
+
+def _whole_ids(thing: str, paths: str) -> str:
+    """The query of numbers and ids in files: there, ids lack the letter that they all begin with."""
+    whole = f"if(starts_with(id, '{_AS_IT_IS}'), substr(id, 2), '{thing[0]}' || id)"
+    return f"SELECT number, {whole} AS id FROM read_parquet({paths})"
 
 
 def _is_numbered(path: Path) -> bool:

@@ -380,7 +380,7 @@ _ENCODINGS = {
     **dict.fromkeys(("id", "mbid"), "DELTA_BYTE_ARRAY"),
     **dict.fromkeys(("title", "name", "isrc", "barcode", "date", "record"), "DELTA_LENGTH_BYTE_ARRAY"),
     "release_id": "DELTA_LENGTH_BYTE_ARRAY",
-    "artist_id": "PLAIN",
+    **dict.fromkeys(("artist_id", "release"), "PLAIN"),
     **dict.fromkeys(("duration_ms", "position"), "BYTE_STREAM_SPLIT"),
 }
 #: Claims: short rows by the million.
