@@ -51,7 +51,7 @@ class World:
         try:
             self._tables.attach(duck, self._segments)
             place = self._folder / "members.parquet"
-            before = {"recording": place} if place.exists() else {}
+            before = {"recording": f"FROM read_parquet('{place}')"} if place.exists() else {}
             found = match(duck, [], ["test"], before)
             duck.export("SELECT * FROM recording_members ORDER BY recording, source, source_id", place)
         finally:
