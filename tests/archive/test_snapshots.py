@@ -8,14 +8,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
 import pytest
 from starlette.testclient import TestClient
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, snapshot_copying
 from onrecord.archive.add import add
 from onrecord.archive.keyholding import signing_key
 from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.reading import Reader
+from onrecord.archive.snapshot_copying import copy_database, copy_search
 from onrecord.archive.snapshots import Snapshot, make, open_snapshot, verify_snapshot
 from onrecord.errors import (
     DigestMismatch,
@@ -167,3 +169,67 @@ def test_a_snapshot_is_whole_while_others_match(
     finally:
         writer.join()
     assert [each.seq for each in made] == sorted(each.seq for each in made)
+
+
+def test_what_is_not_published_yet_is_left_out(published: Archive, tmp_path: Path) -> None:
+    editions = published.folder / "editions"
+    unfinished = (
+        ".building-2/dataset/files.parquet",
+        ".building-2/manifest.json",
+        "2/manifest.json",
+        "2.torrent",
+        "volumes/onrecord-free-000000000000/bagit.txt",
+        "feed/feed.json.part",
+        "1.torrent.part",
+    )
+    for name in unfinished:
+        (editions / name).parent.mkdir(parents=True, exist_ok=True)
+        (editions / name).write_bytes(b"half")
+    made = make(published, tmp_path / "snapshot")
+    with (editions / ".building-2" / "manifest.json").open("ab") as file:
+        file.write(b"and the other half")
+    verify_snapshot(tmp_path / "snapshot")
+    there = {path.relative_to(editions) for path in editions.rglob("*") if path.is_file()}
+    kept = {str(path) for path in there} - set(unfinished)
+    assert {path for path in made.files if path.startswith("editions/")} == {
+        f"editions/{name}" for name in kept
+    }
+    assert {"1.torrent", "1/manifest.json", "feed/feed.json"} < kept
+
+
+def test_a_copy_ends_while_somebody_commits_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = apsw.Connection(str(tmp_path / "busy.sqlite"))
+    source.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF").fetchall()
+    source.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, body BLOB)")
+    before = 300
+    source.executemany("INSERT INTO t VALUES (?, zeroblob(4000))", ((number,) for number in range(before)))
+    pages = iter(range(3_000))
+
+    class Committing:
+        """So many pages, and a commit before each step."""
+
+        def __index__(self) -> int:
+            source.execute("INSERT INTO t (body) VALUES ('more')")
+            assert next(pages, None) is not None, "it begins anew at each commit"
+            return 16
+
+    monkeypatch.setattr(snapshot_copying, "_PAGES", Committing())
+    copy_database(tmp_path / "busy.sqlite", tmp_path / "copy.sqlite")
+    [(copied,)] = apsw.Connection(str(tmp_path / "copy.sqlite")).execute("SELECT count(*) FROM t")
+    assert before <= copied < before + 2
+
+
+def test_an_index_that_is_replaced_while_it_is_looked_at_is_copied_again(
+    published: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = iter(["text-replaced"])
+
+    class Replaced(Rows):
+        def text(self) -> str:
+            return next(names, "") or super().text()
+
+    monkeypatch.setattr(snapshot_copying, "Rows", Replaced)
+    copy_search(published, tmp_path / "search")
+    assert (tmp_path / "search" / Rows(tmp_path / "search" / "rows.sqlite").text() / "meta.json").is_file()

@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 import apsw
@@ -24,7 +24,8 @@ from onrecord.search.rows import Rows
 #: Copies that are begun before whoever writes is asked to wait, and seconds between two.
 _TRIES: Final = 6
 _PAUSE: Final = 0.5
-#: Pages that are copied at a time: between two of them who writes may commit, and then SQLite begins anew.
+#: Pages that are copied at a time: between two of them who writes may commit, and then SQLite begins anew, unless the
+#: file has a write-ahead log.
 _PAGES: Final = 4_096
 #: Where a SQLite file counts its changes.
 _CHANGES: Final = slice(24, 28)
@@ -37,18 +38,18 @@ def copy_search(archive: Archive, into: Path) -> None:
         time.sleep(_PAUSE * (attempt > 0))
         shutil.rmtree(into, ignore_errors=True)
         into.mkdir()
-        before = _State(search)
         try:
+            before = _State(search)
             for name in (ROWS, ENTITIES):
                 copy_database(search / name, into / name)
             for name in before.indexes:
                 _copy_index(search / name, into / name)
             if (search / "fingerprints").is_dir():
                 _copy_index(search / "fingerprints", into / "fingerprints")
+            if before.is_whole and before == _State(search):
+                return
         except FileNotFoundError:
             continue  # it was replaced meanwhile
-        if before.is_whole and before == _State(search):
-            return
     raise OnrecordError(
         f"{search}: it changed each time that it was copied", "make the snapshot when the match is done"
     )
@@ -78,6 +79,11 @@ def copy_database(source: Path, target: Path) -> None:
         read.set_busy_timeout(10_000)
         written = apsw.Connection(str(target))
         written.execute("PRAGMA synchronous=OFF")
+        if read.pragma("journal_mode") == "wal":
+            # Who writes goes on beside a reader. One moment is held to, or each commit would begin the copy anew, and
+            # with a commit every few seconds it might never end.
+            read.execute("BEGIN")
+            read.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         with written.backup("main", read, "main") as copy:
             while not copy.done:
                 copy.step(_PAGES)
@@ -87,11 +93,15 @@ def copy_database(source: Path, target: Path) -> None:
         raise StoreFailed(f"{source}: it cannot be copied to {target}: {error}") from None
 
 
-def link_tree(source: Path, target: Path, wanted: Callable[[Path], bool]) -> None:
-    """The files below a folder that never change where they lie."""
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and not path.is_symlink() and wanted(path.relative_to(source)):
-            link(path, target / path.relative_to(source))
+def link_tree(source: Path, target: Path, wanted: Callable[[PurePath], bool]) -> None:
+    """The files below a folder that never change where they lie. A folder that is not wanted may be going away: nobody
+    looks into it."""
+    for folder, folders, files in os.walk(source):
+        here = Path(folder).relative_to(source)
+        folders[:] = sorted(name for name in folders if wanted(here / name))
+        for path in (source / here / name for name in sorted(files) if wanted(here / name)):
+            if path.is_file() and not path.is_symlink():
+                link(path, target / here / path.name)
 
 
 def link(source: Path, target: Path) -> None:

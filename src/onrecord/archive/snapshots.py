@@ -10,7 +10,8 @@ editions. It has no claims, no sound and nothing of people.
 import datetime as dt
 import shutil
 import tomllib
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 import msgspec
@@ -26,6 +27,7 @@ from onrecord.archive.settings import write_settings
 from onrecord.archive.snapshot_copying import copy_database, copy_ledger, copy_search, link, link_tree
 from onrecord.errors import DigestMismatch, IntegrityError, NewerFormat, NotFound, UsageError
 from onrecord.ledger.ledger import SCHEMA as LEDGER
+from onrecord.ledger.ledger import Ledger
 from onrecord.publish.edition import listing, pretty
 from onrecord.publish.signing import sign, verify
 from onrecord.publish.trust_files import newest_root
@@ -87,8 +89,11 @@ def make(archive: Archive, folder: Path) -> Snapshot:
         if (archive.folder / name).exists():
             (part / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(archive.folder / name, part / name)
-    seq = copy_ledger(archive, part)  # last: so it knows of each withdrawal that the rest knows of
-    link_tree(archive.folder / "editions", part / "editions", lambda path: not path.name.startswith("."))
+    # The feed before the ledger: an edition is committed first, so what the feed names is known.
+    feed = feed_folder(archive.folder)
+    link_tree(feed, feed_folder(part), _is_whole)
+    seq = copy_ledger(archive, part)  # late: so it knows of each withdrawal that the rest knows of
+    link_tree(archive.folder / "editions", part / "editions", _published(archive, part, feed.name))
     write_settings(part / "onrecord.toml", _settings(archive))
     snapshot = Snapshot(
         form=FORM,
@@ -161,6 +166,28 @@ def open_snapshot(folder: Path, into: Path, key: str = "") -> Snapshot:
 def _refuse_what_is_there(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder}: expected a folder that is empty or new", "choose another, or empty it")
+
+
+def _is_whole(path: PurePath) -> bool:
+    """Is it no file that is being written, and in no folder that is?"""
+    return not any(part.startswith(".") or part.endswith(".part") for part in path.parts)
+
+
+def _published(archive: Archive, part: Path, feed: str) -> Callable[[PurePath], bool]:
+    """Is a file below `editions` of an edition that the copied ledger knows? The feed is there already."""
+    ledger = Ledger(part / "ledger.sqlite")
+    numbers = [str(edition["number"]) for edition in ledger.editions()]
+    ledger.close()
+    editions = archive.folder / "editions"
+    volumes = {path.stem for number in numbers for path in (editions / number / "volumes").glob("*.torrent")}
+
+    def is_published(path: PurePath) -> bool:
+        first = path.parts[0].removesuffix(".torrent")
+        if first == "volumes" and len(path.parts) > 1 and path.parts[1] not in volumes:
+            return False  # its papers are written before the edition that is to have it is whole
+        return _is_whole(path) and first != feed and (not first.isdigit() or first in numbers)
+
+    return is_published
 
 
 def _key(archive: Archive) -> Any:
