@@ -232,6 +232,12 @@ def test_two_editions_of_one_archive_are_mirrored_and_seeded(
     ) and entry.magnet == sound.magnet
     page = TestClient(create_app(reader)).get(f"/recording/{new.id}").text
     assert f"edition 2 of <bdi>{sound.edition_of}</bdi>, which is mirrored here" in page
+    papers = mirror.folder / "mirrored" / origin.id / "2"
+    for name in ("dataset", "manifest.json"):  # while a sync puts what came to harm in its place again
+        (papers / name).rename(tmp_path / "away")
+        again = open_reader(mirror.folder)
+        assert [(it.edition, it.magnet) for it in again.recording(new.id).sounds] == [(0, "")]
+        (tmp_path / "away").rename(papers / name)
     one, other, *_ = [hit.id for hit in reader.browse(("recording",)).hits if hit.id != new.id]
     assert reader.recording(one).sounds[0].magnet == reader.recording(other).sounds[0].magnet != ""
     withdraw(mirror, Target("recording", one), by="Ada", text="not here")

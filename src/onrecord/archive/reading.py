@@ -18,7 +18,7 @@ import msgspec
 from onrecord.archive import swarm
 from onrecord.archive.choosing import DAMAGED, NOT_LOOKED_INTO, SAME_SOUND
 from onrecord.archive.core import Archive
-from onrecord.archive.editions import read_manifest, tags_of
+from onrecord.archive.editions import tags_of
 from onrecord.archive.judging import judge, publishable, publishable_blobs
 from onrecord.archive.keyholding import feed_folder
 from onrecord.archive.named import NamedThings, Ranked
@@ -26,7 +26,7 @@ from onrecord.archive.searching import Holding, counted, spelled, unknown
 from onrecord.archive.shelves import shelves
 from onrecord.archive.showing import cover_of, held_beside, judge_picture, lyrics_of, picture_file
 from onrecord.archive.targets import blob_named
-from onrecord.archive.volume_of import Places
+from onrecord.archive.volume_of import Manifests, Places
 from onrecord.archive.withheld import CODE as WITHDRAWN
 from onrecord.archive.withheld import Withheld, withheld
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody, VersionBody
@@ -58,7 +58,6 @@ from onrecord.model.views import (
     TrackRow,
     VersionView,
 )
-from onrecord.publish.edition import Manifest
 from onrecord.rights import RULES, attribution
 from onrecord.rights.signals import Signals, signals
 from onrecord.search import codes
@@ -104,6 +103,7 @@ class Reader:
         self._hiding = threading.Lock()
         self._hidden: tuple[object, Withheld] | None = None
         self._proved: tuple[int, dict[str, int]] = (-1, {})
+        self._manifests = Manifests()
         self._rows = Rows(folder / "search" / "rows.sqlite")
         self._finder = Finder(folder / "search")
         self._entity_finder = EntityFinder(folder / "search", self._finder)
@@ -698,7 +698,7 @@ class Reader:
     def _places(self) -> Places:
         places: Places | None = getattr(self._local, "places", None)
         if places is None:
-            places = self._local.places = Places(self._archive)
+            places = self._local.places = Places(self._archive, self._manifests)
         return places
 
     def _holders(self) -> dict[str, int]:
@@ -708,14 +708,8 @@ class Reader:
             self._proved = at, swarm.holders(self._archive)
         return self._proved[1]
 
-    def _manifest(self, number: int) -> Manifest:
-        manifests: dict[int, Manifest] = self._local.__dict__.setdefault("manifests", {})
-        if number not in manifests:
-            manifests[number] = read_manifest(self._archive, number)
-        return manifests[number]
-
     def _edition(self, edition: Mapping[str, Any]) -> EditionView:
-        manifest = self._manifest(edition["number"])
+        manifest = self._manifests.manifest(self._folder / "editions" / str(edition["number"]))
         counted = swarm.latest(self._archive, [entry.name for entry in manifest.volumes])
         folder = self._folder / "editions" / str(manifest.number)
         papers = [

@@ -5,6 +5,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
@@ -12,7 +13,10 @@ from onrecord.archive.editions import manifest_in
 from onrecord.archive.newest_editions import newest_mirrored
 from onrecord.archive.withheld import Withheld
 from onrecord.engine.parquet import read_rows
-from onrecord.publish.edition import VolumeEntry
+from onrecord.publish.edition import Manifest, VolumeEntry
+
+#: Editions of an archive whose manifests are kept.
+_MOST_KEPT = 8
 
 
 class Place(Struct, frozen=True):
@@ -23,13 +27,46 @@ class Place(Struct, frozen=True):
     archive: str = ""
 
 
-class Places:
-    """Looks files up for one thread; each manifest is read once, until there is a newer one."""
+class Manifests:
+    """Manifests that were read, of the newest editions of each archive, for any number of threads.
 
-    def __init__(self, archive: Archive) -> None:
+    They come without `added` and `removed`, which are lists as long as an archive and more than all the rest.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Path, tuple[Manifest, dict[str, VolumeEntry]]] = {}
+
+    def manifest(self, papers: Path) -> Manifest:
+        return self._read(papers)[0]
+
+    def volumes(self, papers: Path) -> dict[str, VolumeEntry]:
+        """The volumes of an edition, by their names."""
+        return self._read(papers)[1]
+
+    def _read(self, papers: Path) -> tuple[Manifest, dict[str, VolumeEntry]]:
+        found = self._kept.get(papers)
+        if found is None:
+            manifest = msgspec.structs.replace(manifest_in(papers), added=(), removed=())
+            found = manifest, {entry.name: entry for entry in manifest.volumes}
+            # Another dict, for other threads read the one that is there; what two put at once, one of them reads again.
+            kept = {**self._kept, papers: found}
+            beside = sorted(
+                (path for path in kept if path.parent == papers.parent), key=lambda path: int(path.name)
+            )
+            for older in beside[:-_MOST_KEPT]:
+                del kept[older]
+            self._kept = kept
+        return found
+
+
+class Places:
+    """Looks files up for one thread; manifests are read once, for all threads."""
+
+    def __init__(self, archive: Archive, manifests: Manifests) -> None:
         self._archive = archive
-        self._volumes: dict[Path, dict[str, VolumeEntry]] = {}
-        self._hidden: dict[Path, tuple[Withheld, set[str]]] = {}
+        self._manifests = manifests
+        #: By archive: for which edition and which withdrawals it was worked out, and what it was.
+        self._hidden: dict[Path, tuple[Path, Withheld, set[str]]] = {}
 
     def find(self, sha256: str, withheld: Withheld) -> Place | None:
         """Where a file lies that everybody may have whole; what this archive publishes before what it mirrors."""
@@ -41,29 +78,30 @@ class Places:
         if not editions or not name or name in withheld.volumes:
             return None
         number = int(editions[-1]["number"])
-        entry = self._in(self._archive.folder / "editions" / str(number)).get(name)
+        entry = self._manifests.volumes(self._archive.folder / "editions" / str(number)).get(name)
         return Place(entry, number) if entry else None
 
     def _mirrored(self, sha256: str, withheld: Withheld) -> Place | None:
         for archive, papers in newest_mirrored(self._archive).items():
-            [name] = _volumes(papers, [sha256]) or [""]
-            if name in self._withheld(papers, withheld):
+            try:
+                [name] = _volumes(papers, [sha256]) or [""]
+                hidden = self._withheld(papers, withheld)
+            except FileNotFoundError:
+                continue  # it came to harm, and is just being replaced by the same, fetched again
+            if not name or name in hidden or not (papers / "manifest.json").is_file():
                 continue
-            if entry := self._in(papers).get(name):
+            if entry := self._manifests.volumes(papers).get(name):
                 names = {followed.archive: followed.name for followed in self._archive.ledger.followed()}
                 return Place(entry, int(papers.name), names.get(archive) or archive)
         return None
 
     def _withheld(self, papers: Path, withheld: Withheld) -> set[str]:
         """Volumes of a mirrored edition that hold what is withdrawn here."""
-        if papers not in self._hidden or self._hidden[papers][0] is not withheld:
-            self._hidden[papers] = withheld, _volumes(papers, withheld.blobs)
-        return self._hidden[papers][1]
-
-    def _in(self, papers: Path) -> dict[str, VolumeEntry]:
-        if papers not in self._volumes:
-            self._volumes[papers] = {entry.name: entry for entry in manifest_in(papers).volumes}
-        return self._volumes[papers]
+        edition, known, hidden = self._hidden.get(papers.parent, (None, None, set[str]()))
+        if edition != papers or known is not withheld:
+            hidden = _volumes(papers, withheld.blobs)
+            self._hidden[papers.parent] = papers, withheld, hidden
+        return hidden
 
 
 def _volumes(papers: Path, blobs: Collection[str]) -> set[str]:
