@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is kept of a search answers a narrower one as the index would, or says that it cannot tell."""
 
+import tracemalloc
 from pathlib import Path
 
 from onrecord.search.facets import Facets
@@ -38,3 +39,17 @@ def test_of_more_than_is_kept_it_tells_only_what_it_knows(tmp_path: Path) -> Non
     assert len(best.first(100, lambda combination: combination == 1) or ()) == 100
     assert best.first(100, lambda combination: combination == 7) is None
     assert index.tally(["word"], (1,), 100, 5_000) == {0: 800, 1: 799, 2: 800}
+
+
+def test_what_is_kept_of_a_narrower_question_is_small(tmp_path: Path) -> None:
+    index = filled(tmp_path, 2_400)
+    index.search(["word"], "typing", Facets((("sound",),)), 10)
+    tracemalloc.start()
+    try:
+        for k in range(1_601, 1_621):
+            found = index.search(["word"], "typing", Facets((), ("sound",)), k)
+            assert len(found) == 1_600
+        assert tracemalloc.get_traced_memory()[0] < 20 * 1_600 * 30
+    finally:
+        tracemalloc.stop()
+    assert found == index.search(["word"], "typing", Facets((), ("sound",)), 1_620)

@@ -8,6 +8,13 @@ from collections.abc import Callable, Collection
 from msgspec import Struct
 
 
+class Scored(Struct, frozen=True):
+    """Numbers, the best first, and their scores: a seventh of what pairs of them take."""
+
+    numbers: "array[int]"
+    scores: "array[float]"
+
+
 class Best(Struct, frozen=True):
     """Numbers, the best first, their scores, and which combination of facets each has; of `count` in all."""
 

@@ -9,7 +9,7 @@ of a list. So they are kept as long as the index is as it is.
 from collections.abc import Sequence
 from typing import Any
 
-from onrecord.search.best import Best
+from onrecord.search.best import Best, Scored
 from onrecord.search.recent import Recent
 
 #: Words whose answers are kept, and questions of which what was found is.
@@ -25,7 +25,7 @@ class StandingFor:
         #: What `text` found in a mode that has some tokens.
         self.best: Recent[tuple[str, ...], Best] = Recent(_MOST_FOUND)
         #: What it found of some facets alone.
-        self.narrowed: Recent[Any, tuple[tuple[int, float], ...]] = Recent(_MOST_FOUND)
+        self.narrowed: Recent[Any, Scored] = Recent(_MOST_FOUND)
         #: How many it counted or found in a mode.
         self.counts: Recent[tuple[str, ...], int] = Recent(_MOST_FOUND)
         #: What `text` counted of all that is here.

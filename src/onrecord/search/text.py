@@ -16,7 +16,7 @@ import tantivy
 from msgspec import Struct
 
 from onrecord.errors import StoreFailed
-from onrecord.search.best import Best
+from onrecord.search.best import Best, Scored
 from onrecord.search.facets import ALL, Facets
 from onrecord.search.fold import stands_alone
 from onrecord.search.standing_for import StandingFor
@@ -115,16 +115,17 @@ class TextIndex:
         with _said(self._folder):
             words = self._words()
             asked = mode, tokens, facets, k
-            return list(words.narrowed.kept(asked, lambda: self._search(words, tokens, mode, facets, k)))
+            found = words.narrowed.kept(asked, lambda: self._search(words, tokens, mode, facets, k))
+            return list(zip(found.numbers, found.scores, strict=True))
 
     def _search(
         self, words: StandingFor, tokens: Sequence[str], mode: Mode, facets: Facets, k: int
-    ) -> tuple[tuple[int, float], ...]:
+    ) -> Scored:
         query, searcher = self._narrowed(self._query(words, list(tokens), mode), facets), words.searcher
         hits = searcher.search(query, k, count=False, weight_by_field="weight").hits
         numbers = searcher.fast_field_values("number", [address for _, address in hits])
-        return tuple(
-            (int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)
+        return Scored(
+            array("q", (int(number or 0) for number in numbers)), array("d", (score for score, _ in hits))
         )
 
     def best(self, tokens: Sequence[str], mode: Mode) -> Best:
