@@ -165,7 +165,7 @@ class WebSettings(_Section, frozen=True):
     agent: str = ""
     disallow: tuple[str, ...] = ()
     disallow_agents: tuple[str, ...] = ()
-    processes: int = 0
+    processes: Annotated[int, Meta(ge=0, le=64)] = 0
 
 
 class HarvestSettings(_Section, frozen=True):

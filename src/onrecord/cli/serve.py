@@ -96,13 +96,10 @@ def _by_itself(folder: Path) -> int:
 
     Read by itself, so that whoever watches them need not load what reads an archive; they say what is wrong with it.
     """
-    from onrecord.errors import ConfigError
-
-    path = folder / "onrecord.toml"
     try:
-        wanted = tomllib.loads(path.read_text("utf-8"))["web"]["processes"]
+        wanted = tomllib.loads((folder / "onrecord.toml").read_text("utf-8"))["web"]["processes"]
     except (OSError, ValueError, KeyError, TypeError):
         wanted = 0
-    if type(wanted) is not int or not 0 <= wanted <= _MOST:
-        raise ConfigError(f"{path}: [web] processes: expected a number from 0 to {_MOST}, got {wanted!r:.40}")
-    return wanted or min(os.cpu_count() or 1, _BY_ITSELF)
+    if type(wanted) is int and 0 < wanted <= _MOST:
+        return wanted
+    return min(os.cpu_count() or 1, _BY_ITSELF)
