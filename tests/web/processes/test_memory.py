@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,6 +125,26 @@ def test_a_process_that_is_killed_lets_go_and_leaves_nothing_half(
         process.wait()
     assert memory.few("one").acquire(blocking=False)
     assert memory.cells("kind", 10).change(b"key", lambda kept: (kept, kept)) == b"before"
+
+
+def test_while_a_process_is_stopped_in_a_change_the_others_count_for_themselves(
+    two: tuple[SharedMemory, SharedMemory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "_APART", 600.0)
+    memory = two[0]
+    memory.cells("kind", 10).change(b"key", lambda _: (b"before", None))
+    bucket = Bucket(2.0, lambda: 0.0, memory.cells("requests", 100))
+    command = [sys.executable, "-c", _HOLDER, str(memory.counted.parent), str(memory.made)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"held\n"
+        begun = time.monotonic()
+        assert sum(bucket.take(b"a") == 0 for _ in range(100)) == 2 * BURST, "a limit, in this one alone"
+        assert memory.cells("kind", 10).change(b"key", lambda kept: (b"own", kept)) == b""
+        assert memory.cells("kind", 10).change(b"key", lambda kept: (kept, kept)) == b"own"
+        assert time.monotonic() - begun < 5, "they wait once"
+        process.kill()
+    assert memory.cells("kind", 10).change(b"key", lambda kept: (kept, kept)) == b"own", "not asked again yet"
+    assert two[1].cells("kind", 10).change(b"key", lambda kept: (kept, kept)) == b"before"
 
 
 def test_what_killed_runs_left_is_swept_and_what_runs_is_not(

@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 import apsw
 
-from onrecord.web.memory import Cells, Few
+from onrecord.web.memory import Cells, Few, OwnMemory
 
 T = TypeVar("T")
 #: A folder of the system that lies in memory.
@@ -30,6 +30,10 @@ _PREFIX: Final = "onrecord-serve-"
 #: Seconds for which a new folder is left alone, though nobody holds it yet.
 _YOUNG: Final = 60.0
 _ASK_EVERY: Final = 0.02
+#: Milliseconds that a change waits for that of another process, and seconds for which none waits again after it was in
+#: vain. Requests wait for changes where nothing else runs, so one process that is stopped must not stop the others.
+_PATIENCE: Final = 250
+_APART: Final = 2.0
 _TABLE: Final = (
     "CREATE TABLE cells"
     " (kind TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, used REAL NOT NULL, UNIQUE (kind, key))"
@@ -51,7 +55,10 @@ def places() -> Iterator[tuple[Path, Path]]:
 
 
 class SharedMemory:
-    """`place` is one folder for all processes, and so are `made` and `key`."""
+    """`place` is one folder for all processes, and so are `made` and `key`.
+
+    While one of them does not let go of the cells, each of the others has its own: a limit then holds for each.
+    """
 
     def __init__(self, place: Path, made: Path, key: bytes) -> None:
         self.key: Final = key
@@ -60,10 +67,11 @@ class SharedMemory:
         self._place = place
         self._lock = threading.RLock()
         self._few: dict[str, _SharedFew] = {}
-        self._db = _opened(place)
+        self._db = _Database(place)
+        self._own = OwnMemory()
 
     def cells(self, kind: str, most: int) -> Cells:
-        return _SharedCells(self._db, self._lock, kind, most)
+        return _SharedCells(self._db, self._own.cells(kind, most), kind, most)
 
     def few(self, name: str, count: int = 1) -> Few:
         with self._lock:
@@ -75,17 +83,41 @@ def counted_in(place: Path) -> Path:
     return place / "counted"
 
 
+class _Database:
+    """The cells of all kinds, for whoever has the lock."""
+
+    def __init__(self, place: Path) -> None:
+        self.lock: Final = threading.RLock()
+        self._db = _opened(place)
+        self.execute: Final = self._db.execute
+        self._again = 0.0
+
+    def begin(self) -> bool:
+        """Begin a change; False where another process is at one and does not end it."""
+        if time.monotonic() < self._again:
+            return False
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError:
+            self._again = time.monotonic() + _APART
+            return False
+        return True
+
+
 class _SharedCells:
-    def __init__(self, db: apsw.Connection, lock: threading.RLock, kind: str, most: int) -> None:
+    """`own` are those of this process, for as long as it cannot change those of all."""
+
+    def __init__(self, db: _Database, own: Cells, kind: str, most: int) -> None:
         self._db = db
-        self._lock = lock
+        self._own = own
         self._kind = kind
         self._most = most
         self._new = 0
 
     def change(self, key: bytes, change: Callable[[bytes], tuple[bytes, T]]) -> T:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._db.lock:
+            if not self._db.begin():
+                return self._own.change(key, change)
             try:
                 answer = self._changed(key, change)
             except BaseException:
@@ -158,7 +190,7 @@ class _SharedFew:
 
 def _opened(place: Path) -> apsw.Connection:
     db = apsw.Connection(str(place / "cells.sqlite"))
-    db.set_busy_timeout(10_000)
+    db.set_busy_timeout(_PATIENCE)
     db.execute("PRAGMA synchronous=OFF").fetchall()
     return db
 
