@@ -22,6 +22,7 @@ from onrecord.archive import Archive
 from onrecord.web.access.limits import BURST
 from onrecord.web.access.people import Users
 from onrecord.web.access.roles import Role, Scope
+from onrecord.web.processes.shared import COUNTED_IN
 from tests.archive.withdrawn import sha256
 from tests.pipeline.pieces import onrecord, start
 
@@ -73,6 +74,13 @@ class Served:
             found = [each for each in page.read().decode().splitlines() if each.startswith(line)]
         return float(found[0].rpartition(" ")[2]) if found else 0.0
 
+    def counters(self) -> set[str]:
+        """The files in which they count."""
+        helper = _children(self.process.pid)[0]
+        said = Path(f"/proc/{helper}/environ").read_text("utf-8").split("\0")
+        folder = dict(each.partition("=")[::2] for each in said)[COUNTED_IN]
+        return {path.name for path in Path(folder).iterdir()}
+
     def answering(self) -> set[int]:
         """The processes that answer: they have the socket, and who began them is not the one that we began."""
         return {each for child in _children(self.process.pid) for each in _children(child)}
@@ -117,12 +125,13 @@ def test_two_processes_answer_as_one(served: Served, paths: dict[str, Path]) -> 
     assert served.counted("onrecord_answers_total" + told % 200) == statuses.count(200) + 1
     assert served.counted("onrecord_answers_total" + told % 429) == statuses.count(429)
 
-    killed = min(before)
+    killed, counters = min(before), served.counters()
     os.kill(killed, signal.SIGKILL)
     _wait(lambda: len(served.answering() - {killed}) == 2)
     assert served.get("/readyz", "198.51.100.9") == 200
     assert served.counted("onrecord_answers_total" + told % 429) == statuses.count(429), "its counts stay"
     assert served.counted("onrecord_answers_running") == 1
+    _wait(lambda: served.counters() == counters)  # the next goes on with the files of the one before
 
     with socket.create_connection(("127.0.0.1", served.port)) as listener:
         listener.sendall(f"GET {address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -135,12 +144,23 @@ def test_two_processes_answer_as_one(served: Served, paths: dict[str, Path]) -> 
     assert len(faults) == 1 and f"process {killed} of the server died" in faults[0]
 
 
-def test_what_they_cannot_begin_for_is_said_once(held: Archive) -> None:
+@pytest.mark.parametrize(
+    ("setting", "asked", "said"),
+    [
+        (
+            'trusted_proxies = ["nobody"]',
+            ["--processes", "2"],
+            "expected an address or a network, got 'nobody'",
+        ),
+        ("processes = 65", [], "Expected `int` <= 64"),
+    ],
+)
+def test_what_they_cannot_begin_for_is_said_once(
+    held: Archive, setting: str, asked: list[str], said: str
+) -> None:
     settings = held.folder / "onrecord.toml"
-    settings.write_text(
-        settings.read_text("utf-8") + '[web]\ntrusted_proxies = ["nobody"]\n', encoding="utf-8"
-    )
-    done = onrecord("-C", held.folder, "serve", "--port", "0", "--processes", "2")
+    settings.write_text(settings.read_text("utf-8") + f"[web]\n{setting}\n", encoding="utf-8")
+    done = onrecord("-C", held.folder, "serve", "--port", "0", *asked)
     assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr.count("expected an address or a network, got 'nobody'") == 1
+    assert done.stderr.count(said) == 1
     assert "Traceback" not in done.stderr

@@ -17,6 +17,7 @@ from onrecord.errors import OnrecordError
 from onrecord.web.processes.said import Alive, Failed, Ready, Told
 from onrecord.web.processes.shared import COUNTED_IN, SharedMemory, counted_in
 from onrecord.web.running.logs import log_to
+from onrecord.web.running.metrics import count_as
 from onrecord.web.serve import Server, config_of
 from onrecord.web.site import site_of
 
@@ -27,11 +28,12 @@ _TAKEN: Final = 1
 _TICKS: Final = 10
 
 
-def run(told: Told, bound: socket.socket, line: Connection) -> None:
+def run(told: Told, slot: int, bound: socket.socket, line: Connection) -> None:
     """Answer on a socket that others answer on, too."""
     # Who began it decides when to stop; a terminal's Ctrl-C reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ[COUNTED_IN] = str(counted_in(told.place))
+    count_as(slot)
     if told.log:
         log_to(sys.stderr)
     try:

@@ -28,11 +28,14 @@ from onrecord.web.processes.shared import COUNTED_IN, counted_in, places
 _log = logging.getLogger(__name__)
 #: Loaded once: each process is a copy of one that has it.
 _LOADED: Final = ["onrecord.web.processes.child"]
-#: Seconds without a sign of life after which a process hangs, and those for which one that was told to end is let.
+#: Seconds without a sign of life after which a process that had answered hangs, and those for which one that was told
+#: to end is let. One that opens a large archive may say nothing for as long as that takes.
 _SILENT: Final = 60.0
 _ENDING: Final = 10.0
-#: Seconds before one that died is begun again: none, and more where it dies each time before it answers anybody.
+#: Seconds before one that died is begun again: none where it had answered for a while (seconds, too), and more each
+#: time where it had not.
 _PAUSES: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+_WHILE: Final = 60.0
 
 
 def serve_together(
@@ -93,13 +96,19 @@ class _Signals:
 
 
 class _Process:
-    """One that answers, as it is seen from here."""
+    """One that answers, as it is seen from here. `slot` is a number that none has that runs at the same time."""
 
-    def __init__(self, process: BaseProcess, line: Connection) -> None:
+    def __init__(self, process: BaseProcess, line: Connection, slot: int) -> None:
         self.process = process
         self.line = line
-        self.answers = self.is_gone = False
+        self.slot = slot
+        self.is_gone = False
+        self.answers_since: float | None = None
         self.heard = time.monotonic()
+
+    @property
+    def hangs(self) -> bool:
+        return not self.is_gone and self.answers_since is not None and time.monotonic() - self.heard > _SILENT
 
     def hear(self) -> None:
         """Take what it says. Raises what it cannot begin for."""
@@ -109,7 +118,8 @@ class _Process:
         except (EOFError, OSError):
             self.is_gone = True
             return
-        self.answers |= isinstance(said, Ready)
+        if isinstance(said, Ready):
+            self.answers_since = self.heard
         if isinstance(said, Failed):
             raise said.error
 
@@ -136,7 +146,7 @@ class _Processes:
         """All of them, until each answers or a signal comes. Raises what one of them cannot begin for."""
         for _ in range(self._count):
             self._begin_one()
-        while not all(each.answers for each in self._running) and not self._signals.came:
+        while any(each.answers_since is None for each in self._running) and not self._signals.came:
             self._listen()
             if any(each.is_gone for each in self._running):
                 raise OnrecordError("a process of the server ended before it answered anybody")
@@ -149,7 +159,7 @@ class _Processes:
             except OnrecordError as error:
                 _log.error("a process of the server cannot begin: %s", error.message)
             for each in self._running:
-                if not each.is_gone and time.monotonic() - each.heard > _SILENT:
+                if each.hangs:
                     _log.error(
                         "process %s of the server says nothing any more; it is killed", each.process.pid
                     )
@@ -177,10 +187,11 @@ class _Processes:
 
     def _begin_one(self) -> None:
         heard, said = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=answer, args=(self._told, self._bound, said))
+        slot = min(set(range(self._count)) - {each.slot for each in self._running})
+        process = self._context.Process(target=answer, args=(self._told, slot, self._bound, said))
         process.start()
         said.close()  # it has its own: when that is closed, it is gone
-        self._running.append(_Process(process, heard))
+        self._running.append(_Process(process, heard, slot))
 
     def _listen(self) -> None:
         """To whoever says something, for a second at most. Raises what one of them cannot begin for."""
@@ -195,10 +206,11 @@ class _Processes:
         """Take what died out of the counts of what runs now, and say when another begins."""
         each.process.join()
         each.line.close()
-        self._failures = 0 if each.answers else self._failures + 1
+        lasted = each.answers_since is not None and time.monotonic() - each.answers_since > _WHILE
+        self._failures = 0 if lasted else self._failures + 1
         pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
         self._next = time.monotonic() + pause
-        for left in counted_in(self._told.place).glob(f"gauge_live*_{each.process.pid}.db"):
+        for left in counted_in(self._told.place).glob(f"gauge_live*_{each.slot}.db"):
             left.unlink()
         how = f"exit code {each.process.exitcode}"
         _log.error("process %s of the server died (%s); another begins in %g s", each.process.pid, how, pause)

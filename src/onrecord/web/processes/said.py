@@ -38,8 +38,8 @@ class Failed(Struct, frozen=True):
     error: OnrecordError
 
 
-def answer(told: Told, bound: socket.socket, line: Connection) -> None:
-    """Runs in each process."""
+def answer(told: Told, slot: int, bound: socket.socket, line: Connection) -> None:
+    """Runs in each process. `slot` is a number that no other has meanwhile, and the one after it has again."""
     from onrecord.web.processes.child import run
 
-    run(told, bound, line)
+    run(told, slot, bound, line)
