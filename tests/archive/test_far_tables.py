@@ -10,12 +10,15 @@ from click.testing import CliRunner, Result
 
 from onrecord.archive import Archive, far_tables
 from onrecord.archive.checking import check
-from onrecord.archive.editions import refresh_feed
+from onrecord.archive.editions import read_feed, read_manifest, refresh_feed
 from onrecord.archive.keyholding import feed_folder
 from onrecord.archive.matching import rematch
 from onrecord.archive.overview import overview
+from onrecord.archive.publishing import publish
+from onrecord.archive.withdrawing import withdraw
 from onrecord.cli import check as check_command
 from onrecord.errors import IntegrityError, StoreFailed
+from onrecord.model.rights import Target
 from onrecord.publish.trust_files import newest_root
 from onrecord.store.s3 import S3Settings
 from tests import s3
@@ -74,6 +77,29 @@ def test_an_archive_is_opened_from_the_bucket_alone(
         commit(archive, "here")
         with pytest.raises(StoreFailed, match="another copy of this one wrote there"):
             far_tables.put(archive)
+
+
+def test_the_head_names_no_edition_that_its_log_does_not_know(
+    published: Archive, s3_server: str, s3_bucket: str, tmp_path: Path
+) -> None:
+    """Another process publishes while this one puts, which fixed its last entry when it began."""
+    with named(published, s3_server, s3_bucket) as archive:
+        far_tables.put(archive)
+        with Archive.open(published.folder, lambda: DAY) as other:
+            sound = min(read_manifest(other, 1).added)
+            withdraw(other, Target("blob", str(sound)), by="A", text="mine")
+            assert publish(other).number == 2
+        far_tables.put(archive)
+    new = tmp_path / "new"
+    far_tables.open_from(f"s3://{s3_bucket}/t", new, S3Settings(endpoint=s3_server))
+    with Archive.open(new, lambda: DAY) as archive:
+        told = read_feed("feed", (feed_folder(new) / "feed.json").read_bytes())
+        assert [each["number"] for each in archive.ledger.editions()] == [told.number] == [1]
+        assert not (new / "editions" / "2").exists()
+    with Archive.open(published.folder, lambda: DAY) as archive:
+        far_tables.put(archive)
+    far_tables.open_from(f"s3://{s3_bucket}/t", tmp_path / "newer", S3Settings(endpoint=s3_server))
+    assert (tmp_path / "newer" / "editions" / "2").exists()
 
 
 def test_what_is_lacking_here_comes_from_there_and_is_verified(

@@ -26,9 +26,13 @@ _VOLUMES: Final = "volumes"
 _FEED: Final = "feed"
 
 
-def put(archive: "Archive", objects: Objects, before: Mapping[str, str]) -> dict[str, str]:
-    """Put what changed; gives the lists that count now, as `before` were those that counted: name and digest."""
-    numbers = [str(edition["number"]) for edition in archive.ledger.editions()]
+def put(archive: "Archive", objects: Objects, before: Mapping[str, str], until: int) -> dict[str, str]:
+    """Put what changed; gives the lists that count now, as `before` were those that counted: name and digest.
+
+    Editions after log entry `until` wait for the next run, and with them the feed that names them: whoever opens the
+    archive from there would find it telling of an edition that the log does not know.
+    """
+    numbers = [str(edition["number"]) for edition in archive.ledger.editions(until)]
     if not numbers:
         return {}
     folder = archive.folder / "editions"
@@ -37,7 +41,7 @@ def put(archive: "Archive", objects: Objects, before: Mapping[str, str]) -> dict
         lists[_VOLUMES] = _put(archive, objects, _VOLUMES) if (folder / _VOLUMES).is_dir() else ""
     else:
         lists[_VOLUMES] = before[_VOLUMES]
-    lists[_FEED] = _put(archive, objects, _FEED, before.get(_FEED, ""))
+    lists[_FEED] = _put(archive, objects, _FEED, before.get(_FEED, ""), newest=int(numbers[-1]))
     return {name: digest for name, digest in lists.items() if digest}
 
 
@@ -83,9 +87,12 @@ def bring(folder: Path, objects: Objects, lists: Mapping[str, str]) -> None:
     sync_tree(folder / "editions")
 
 
-def _put(archive: "Archive", objects: Objects, name: str, before: str = "") -> str:
+def _put(archive: "Archive", objects: Objects, name: str, before: str = "", newest: int | None = None) -> str:
     folder = archive.folder / "editions"
     listed = {path.relative_to(folder).as_posix(): sha256_of(path) for path in _files(folder, name)}
+    # Looked at once all is read: a feed begins with the files it points to, so that none of the next one was read.
+    if newest is not None and _newest_in_feed(folder) > newest:
+        return before
     there = set(_noted(archive, name, before).values()) if before else set()
 
     def one(item: tuple[str, str]) -> None:
@@ -113,6 +120,12 @@ def _files(folder: Path, name: str) -> Iterator[Path]:
     beside = folder / ("next-root.json" if name == _FEED else f"{name}.torrent")
     if beside.is_file():
         yield beside
+
+
+def _newest_in_feed(folder: Path) -> int:
+    """The number of the newest edition whose torrent lies in the feed, at `<digest>.<number>.torrent` first."""
+    names = (path.name.split(".") for path in (folder / _FEED).glob("*.torrent"))
+    return max((int(parts[-2]) for parts in names if parts[-2].isdecimal()), default=0)
 
 
 def _home(name: str) -> str:

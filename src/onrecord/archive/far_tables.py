@@ -117,7 +117,7 @@ def put(archive: "Archive", progress: Callable[[int, int], None] = lambda segmen
                 mark = _note(archive, msgspec.structs.replace(mark, log=(*mark.log, key)))
                 objects.put_over(key, content)
         text = (archive.folder / "onrecord.toml").read_text("utf-8")
-        editions = far_editions.put(archive, objects, mark.editions)
+        editions = far_editions.put(archive, objects, mark.editions, last.seq)
         head = Head(FORMAT, archive.id, last.seq, last.hash, log, text, editions)
         objects.put_over(HEAD, msgspec.json.encode(head))
         for key in set(mark.log) - log.keys():

@@ -1056,9 +1056,11 @@ class Ledger:
         row: Any = self._db.execute("SELECT seq FROM lyrics WHERE blob=?", (bytes.fromhex(blob),)).fetchone()
         return int(row[0]) if row else None
 
-    def editions(self) -> list[dict[str, Any]]:
-        """What this archive published, oldest first."""
-        rows = self._db.execute("SELECT body FROM editions ORDER BY number")
+    def editions(self, until: int | None = None) -> list[dict[str, Any]]:
+        """What this archive published, oldest first; only what it had by log entry `until` where that is given."""
+        rows = self._db.execute(
+            "SELECT body FROM editions WHERE ?1 IS NULL OR seq <= ?1 ORDER BY number", (until,)
+        )
         return [msgspec.json.decode(row[0]) for row in rows]
 
     def edition_seq(self) -> int:
