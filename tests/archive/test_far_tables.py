@@ -122,6 +122,71 @@ def test_what_is_lacking_here_comes_from_there_and_is_verified(
         assert s3.stored(s3_server, s3_bucket)[name] == whole[name]
 
 
+def test_two_processes_bring_the_same_segment(filled: Archive, s3_server: str, s3_bucket: str) -> None:
+    begun = list[str]()
+
+    def harm(_: int, method: str, path: str) -> str:
+        if method == "GET" and "/t/catalog/" in path and not begun:
+            begun.append(path)
+            with Archive.open(
+                filled.folder
+            ):  # whatever is lacking is brought by this one too, and is there first
+                pass
+        return ""
+
+    with s3.harming(s3_server, harm) as endpoint:
+        with named(filled, endpoint, s3_bucket) as archive:
+            far_tables.put(archive)
+            whole = segments(archive)
+        files = archive.folder / "catalog" / "files"
+        shutil.rmtree(files)
+        files.mkdir()
+        left = next(key for key in whole if "/files/" in key).removeprefix("t/")
+        killed = archive.folder / f"{left}.{2**22 + 1}-00000000.part"
+        killed.write_bytes(b"x")
+        with Archive.open(filled.folder) as archive:
+            assert segments(archive) == whole and begun
+        assert not list(files.glob("*.part"))
+
+
+def test_log_and_lists_are_verified_too(published: Archive, s3_server: str, s3_bucket: str) -> None:
+    with named(published, s3_server, s3_bucket) as archive:
+        far_tables.put(archive)
+        whole = s3.stored(s3_server, s3_bucket)
+        harmed = sorted(key for key in whole if key.startswith(("t/log/", "t/lists/")))
+        assert len(harmed) == 4, "one file of the log; the lists of one edition, of volumes and of the feed"
+        for key in harmed:
+            s3.put(s3_server, s3_bucket, key, whole[key][:-2])
+        assert sorted(far_tables.verify(archive).bad) == [key.removeprefix("t/") for key in harmed]
+        assert far_tables.verify(archive).bad == []
+        assert whole.items() <= s3.stored(s3_server, s3_bucket).items()
+        assert far_tables.behind(archive) == 0
+
+
+@pytest.mark.parametrize("kind", ["catalog", "log", "lists", "files", "feed"])
+def test_what_was_set_aside_and_not_put_anew_is_put_by_the_next_run(
+    kind: str, published: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    down = list[str]()
+
+    def harm(_: int, method: str, path: str) -> str:
+        return "500" if down and method == "PUT" and f"/t/{kind}/" in path else ""
+
+    with s3.harming(s3_server, harm) as endpoint, named(published, endpoint, s3_bucket) as archive:
+        far_tables.put(archive)
+        whole = s3.stored(s3_server, s3_bucket)
+        key = next(key for key in whole if key.startswith(f"t/{kind}/"))
+        s3.put(s3_server, s3_bucket, key, whole[key][:-2])
+        down.append("now")
+        with pytest.raises(StoreFailed):
+            far_tables.verify(archive)
+        assert key not in s3.stored(s3_server, s3_bucket)
+        down.clear()
+        assert far_tables.behind(archive), "so that the next command puts it"
+        far_tables.put(archive)
+        assert whole.items() <= s3.stored(s3_server, s3_bucket).items()
+
+
 def test_a_put_is_gone_on_with_and_asks_for_no_list(filled: Archive, s3_server: str, s3_bucket: str) -> None:
     asked, once, down = list[str](), iter(["500", "cut", "lose"]), ["now"]
 

@@ -7,10 +7,11 @@ Each edition, the papers of all volumes and the feed are a list each, `lists/<na
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -55,18 +56,28 @@ def tidy(archive: "Archive", objects: Objects, before: Mapping[str, str], now: M
         (archive.folder / "placed" / _key(_FEED, old)).unlink(missing_ok=True)
 
 
-def verify(archive: "Archive", objects: Objects, lists: Mapping[str, str]) -> Iterator[tuple[str, int, bool]]:
-    """(path, bytes, was it whole) of each file there; what was not is set aside and put anew."""
+class Found(NamedTuple):
+    """What `verify` found of one object: the list that it belongs to, what it is, and what puts it there anew."""
+
+    list: str
+    what: str
+    key: str
+    size: int
+    whole: bool
+    put: Callable[[], object]
+
+
+def verify(archive: "Archive", objects: Objects, lists: Mapping[str, str]) -> Iterator[Found]:
+    """Read every list there, and every file that it names. Nothing is changed."""
     for name, list_digest in lists.items():
-        for path, digest in _noted(archive, name, list_digest).items():
-            key = f"{_home(name)}/{digest}"
-            found = objects.head(key)
-            size = int(found["size"]) if found else 0
-            whole = found is not None and _is(objects, key, size, digest)
-            if not whole:
-                objects.move(key, f"quarantine/{key}")
-                objects.put(archive.folder / "editions" / path, digest, key)
-            yield path, size, whole
+        key = _key(name, list_digest)
+        content = _list(archive, objects, key, list_digest)
+        yield _found(objects, name, key, key, list_digest, partial(objects.put_over, key, content))
+        for path, digest in _decoded(content, key).items():
+            source, key = archive.folder / "editions" / path, f"{_home(name)}/{digest}"
+            yield _found(
+                objects, name, f"editions/{path}", key, digest, partial(objects.put, source, digest, key)
+            )
 
 
 def bring(folder: Path, objects: Objects, lists: Mapping[str, str]) -> None:
@@ -167,6 +178,21 @@ def _content(objects: Objects, key: str, digest: str) -> bytes:
     if (got := hashlib.sha256(content).hexdigest()) != digest:
         raise damaged(f"{objects.where}/{key}", digest, got)
     return content
+
+
+def _list(archive: "Archive", objects: Objects, key: str, digest: str) -> bytes:
+    """A list as it was put: from here, and from there where it was lost here."""
+    try:
+        content = (archive.folder / "placed" / key).read_bytes()
+    except FileNotFoundError:
+        content = b""
+    return content if hashlib.sha256(content).hexdigest() == digest else _content(objects, key, digest)
+
+
+def _found(objects: Objects, name: str, what: str, key: str, digest: str, put: Callable[[], object]) -> Found:
+    found = objects.head(key)
+    size = int(found["size"]) if found else 0
+    return Found(name, what, key, size, found is not None and _is(objects, key, size, digest), put)
 
 
 def _is(objects: Objects, key: str, size: int, digest: str) -> bool:

@@ -13,8 +13,11 @@ What is put was committed here before, so that a bucket that does not answer is 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +26,7 @@ from msgspec import Struct
 
 from onrecord.archive import far_editions
 from onrecord.archive.settings import Settings
-from onrecord.durable import replace, settle
+from onrecord.durable import replace, settle, sha256_of
 from onrecord.errors import IntegrityError, NewerFormat, NotFound, StoreFailed, UsageError
 from onrecord.ledger import Segment, alone
 from onrecord.store.objects import AT_ONCE, Objects
@@ -108,11 +111,8 @@ def put(archive: "Archive", progress: Callable[[int, int], None] = lambda segmen
             # Those of one entry belong together: what comes next may be more of the last one's.
             mark = _note(archive, msgspec.structs.replace(mark, seq=portion[-1][1] - 1))
         log = {}
-        for path, size in archive.log.files_until(last.seq):
-            with path.open("rb") as file:
-                content = file.read(size)
-            digest = hashlib.sha256(content).hexdigest()
-            log[key := f"log/{path.stem}-{digest[:16]}.jsonl"] = digest
+        for key, content in _log(archive, last.seq):
+            log[key] = hashlib.sha256(content).hexdigest()
             if key not in mark.log:
                 mark = _note(archive, msgspec.structs.replace(mark, log=(*mark.log, key)))
                 objects.put_over(key, content)
@@ -130,26 +130,22 @@ def put(archive: "Archive", progress: Callable[[int, int], None] = lambda segmen
 def verify(
     archive: "Archive", progress: Callable[[int, int], None] = lambda segments, size: None
 ) -> VerifyReport:
-    """Read every segment, and every file of editions, there again. What is damaged or gone is set aside and put anew,
-    from what is here."""
-    objects, mark = _objects(archive.folder, archive.settings), _marked(archive)
+    """Read every segment, every file of the log, and every list and file of editions there again. What is damaged or
+    gone is set aside and put anew, from what is here; where that is cut short, the next `put` goes on with it."""
+    objects, folder = _objects(archive.folder, archive.settings), archive.folder / "placed"
     report = VerifyReport(str(objects.where))
-    for segment, seq in archive.ledger.segments():
-        if seq > mark.seq:
-            continue
-        key = _key(segment)
-        size = (archive.folder / key).stat().st_size
-        if not _is_whole(objects, segment, size):
-            report.bad.append(key)
-            objects.move(key, f"quarantine/{key}")
-            _put(archive, objects, segment)
-        report.files += 1
-        report.bytes += size
-        progress(report.files, report.bytes)
-    for path, size, whole in far_editions.verify(archive, objects, mark.editions):
-        report.files, report.bytes = report.files + 1, report.bytes + size
-        if not whole:
-            report.bad.append(f"editions/{path}")
+    with alone(folder / "tables.lock", archive.folder, "is putting tables into a bucket (`store tables`)"):
+        mark = _marked(archive)
+        for what, key, size, whole, without, anew in _looked(archive, objects, mark):
+            if not whole:
+                report.bad.append(what)
+                # Until it is there again, the mark says that it is not.
+                _note(archive, without)
+                objects.move(key, f"quarantine/{key}")
+                anew()
+                _note(archive, mark)
+            report.files, report.bytes = report.files + 1, report.bytes + size
+            progress(report.files, report.bytes)
     return report
 
 
@@ -225,9 +221,38 @@ def _put(archive: "Archive", objects: Objects, segment: Segment) -> int:
     return path.stat().st_size
 
 
-def _is_whole(objects: Objects, segment: Segment, size: int) -> bool:
+def _looked(
+    archive: "Archive", objects: Objects, mark: _Mark
+) -> Iterator[tuple[str, str, int, bool, _Mark, Callable[[], object]]]:
+    """(what, key, bytes, is it whole, the mark without it, what puts it anew) of each object that should be there."""
+    for segment, seq in archive.ledger.segments():
+        if seq <= mark.seq:
+            key, anew = _key(segment), partial(_put, archive, objects, segment)
+            size = (archive.folder / key).stat().st_size
+            whole = _is_whole(objects, key, segment.sha256, size)
+            yield key, key, size, whole, msgspec.structs.replace(mark, seq=seq - 1), anew
+    for key, content in _log(archive, mark.seq):
+        whole = _is_whole(objects, key, hashlib.sha256(content).hexdigest(), len(content))
+        log = tuple(each for each in mark.log if each != key)
+        without = msgspec.structs.replace(mark, seq=mark.seq - 1, log=log)
+        yield key, key, len(content), whole, without, partial(objects.put_over, key, content)
+    for found in far_editions.verify(archive, objects, mark.editions):
+        editions = {name: digest for name, digest in mark.editions.items() if name != found.list}
+        without = msgspec.structs.replace(mark, seq=mark.seq - 1, editions=editions)
+        yield found.what, found.key, found.size, found.whole, without, found.put
+
+
+def _log(archive: "Archive", seq: int) -> Iterator[tuple[str, bytes]]:
+    """Key and content of each file of the log, as far as its entries go up to `seq`."""
+    for path, size in archive.log.files_until(seq):
+        with path.open("rb") as file:
+            content = file.read(size)
+        yield f"log/{path.stem}-{hashlib.sha256(content).hexdigest()[:16]}.jsonl", content
+
+
+def _is_whole(objects: Objects, key: str, digest: str, size: int) -> bool:
     try:
-        return objects.digest(_key(segment), size) == segment.sha256
+        return objects.digest(key, size) == digest
     except (NotFound, IntegrityError):
         return False
 
@@ -239,17 +264,31 @@ def _bring(objects: Objects, folder: Path, segment: Segment) -> None:
         raise NotFound(
             f"{objects.where}/{key}: nothing is there, and not in {folder}", "restore it from a copy"
         )
-    digest, size = hashlib.sha256(), int(found["size"])
+    size = int(found["size"])
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        for piece in objects.read(key, size, 0, size):
-            digest.update(piece)
-            file.write(piece)
-    if digest.hexdigest() != segment.sha256:
-        part.unlink()
-        raise damaged(f"{objects.where}/{key}", segment.sha256, digest.hexdigest())
-    settle(part, path)
+    _sweep(path)
+    # Another process may bring the same: each has a part of its own, and whoever is last replaces the same bytes.
+    part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            file.writelines(objects.read(key, size, 0, size))
+        if (digest := sha256_of(part)) != segment.sha256:
+            raise damaged(f"{objects.where}/{key}", segment.sha256, digest)
+        settle(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove the parts of runs that were killed while they brought this segment."""
+    for part in path.parent.glob(f"{path.name}.*-*.part"):
+        number = part.name.removeprefix(f"{path.name}.").partition("-")[0]
+        try:
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            part.unlink(missing_ok=True)
+        except (ValueError, OSError, OverflowError):
+            continue  # somebody else's
 
 
 def _head(objects: Objects) -> Head | None:
