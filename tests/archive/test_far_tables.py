@@ -206,18 +206,41 @@ def test_a_put_is_gone_on_with_and_asks_for_no_list(filled: Archive, s3_server: 
         assert not any("list-type" in path for path in asked)
 
 
+def checked(archive: Archive) -> Result:
+    before = {"folder": str(archive.folder), "as_json": False, "quiet": False}
+    return CliRunner().invoke(check_command.command, [], obj=before)
+
+
 def test_each_command_puts_what_it_committed_and_says_where_it_cannot(
     filled: Archive, s3_server: str, s3_bucket: str
 ) -> None:
-    def checked() -> Result:
-        before = {"folder": str(filled.folder), "as_json": False, "quiet": False}
-        return CliRunner().invoke(check_command.command, [], obj=before)
-
     named(filled, s3_server, s3_bucket).close()
-    assert checked().exit_code == 0
+    assert checked(filled).exit_code == 0
     with Archive.open(filled.folder) as archive:
         assert far_tables.behind(archive) == 0
         assert segments(archive).items() <= s3.stored(s3_server, s3_bucket).items()
     named(filled, "http://127.0.0.1:9", s3_bucket).close()
-    done = checked()
+    done = checked(filled)
+    assert done.exit_code == 0 and "the copy of tables and log is behind" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "spelled", ['store.tables = "{}"', 'store = {{ tables = "{}" }}', '["store"]\n"tables" = "{}"']
+)
+def test_the_place_may_be_spelled_as_toml_allows(
+    spelled: str, filled: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    text = spelled.format(f"s3://{s3_bucket}/t")
+    (filled.folder / "onrecord.toml").write_text(f'{text}\n[s3]\nendpoint = "{s3_server}"\npatience = 1\n')
+    assert checked(filled).exit_code == 0
+    assert "t/onrecord-tables.json" in s3.stored(s3_server, s3_bucket)
+
+
+def test_a_disk_that_fails_the_copy_leaves_the_result_as_it_was(
+    filled: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    with named(filled, s3_server, s3_bucket) as archive:
+        (archive.folder / "placed").mkdir(exist_ok=True)
+        (archive.folder / "placed" / "tables.json.part").mkdir()
+    done = checked(filled)
     assert done.exit_code == 0 and "the copy of tables and log is behind" in done.stderr

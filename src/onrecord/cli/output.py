@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,6 @@ import msgspec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_NAMES_TABLES = re.compile(rb"^\s*tables\s*=", re.MULTILINE)
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
@@ -136,10 +136,7 @@ def options(function: F) -> F:
 def _put_tables(folder: Path, out: Output) -> None:
     """Put what was committed where the settings want the tables and the log to be as well. Whatever is in the way of
     that is said, and no more: it is committed here."""
-    try:
-        if not _NAMES_TABLES.search((folder / "onrecord.toml").read_bytes()):
-            return
-    except OSError:
+    if not _names_tables(folder / "onrecord.toml"):
         return
     from onrecord.archive import Archive, far_tables
     from onrecord.errors import ArchiveLocked, OnrecordError
@@ -150,10 +147,18 @@ def _put_tables(folder: Path, out: Output) -> None:
                 far_tables.put(archive)
     except ArchiveLocked:
         pass  # another process does just that
-    except OnrecordError as error:
-        out.say(
-            f"the copy of tables and log is behind: {error.message}; `onrecord store tables` makes up for it"
-        )
+    except (OnrecordError, OSError) as error:
+        why = error.message if isinstance(error, OnrecordError) else error
+        out.say(f"the copy of tables and log is behind: {why}; `onrecord store tables` makes up for it")
+
+
+def _names_tables(settings: Path) -> bool:
+    """Asked at the end of every command, so without what reads and checks all the settings."""
+    try:
+        store = tomllib.loads(settings.read_text("utf-8")).get("store")
+    except (OSError, ValueError):
+        return False  # no archive, or one that cannot be opened, which was said
+    return isinstance(store, dict) and bool(store.get("tables"))
 
 
 def hint_if_unmatched(folder: Path, out: Output) -> None:
