@@ -17,7 +17,7 @@ from onrecord.archive.overview import overview
 from onrecord.archive.publishing import publish
 from onrecord.archive.withdrawing import withdraw
 from onrecord.cli import check as check_command
-from onrecord.errors import IntegrityError, StoreFailed
+from onrecord.errors import IntegrityError, StoreFailed, UsageError
 from onrecord.model.rights import Target
 from onrecord.publish.trust_files import newest_root
 from onrecord.store.s3 import S3Settings
@@ -100,6 +100,35 @@ def test_the_head_names_no_edition_that_its_log_does_not_know(
         far_tables.put(archive)
     far_tables.open_from(f"s3://{s3_bucket}/t", tmp_path / "newer", S3Settings(endpoint=s3_server))
     assert (tmp_path / "newer" / "editions" / "2").exists()
+
+
+def test_an_opening_that_is_cut_short_is_begun_anew(
+    published: Archive, s3_server: str, s3_bucket: str, tmp_path: Path
+) -> None:
+    down, new, kept = ["now"], tmp_path / "new", tmp_path / "kept"
+
+    def harm(_: int, method: str, path: str) -> str:
+        return "500" if down and method == "GET" and "/t/feed/" in path else ""
+
+    def opened(folder: Path) -> None:
+        far_tables.open_from(f"s3://{s3_bucket}/t", folder, S3Settings(endpoint=endpoint, patience=1))
+
+    with s3.harming(s3_server, harm) as endpoint:
+        with named(published, endpoint, s3_bucket) as archive:
+            far_tables.put(archive)
+            dump = archive.ledger.dump()
+        with pytest.raises(StoreFailed):
+            opened(new)
+        assert (new / "log").is_dir() and not (new / "onrecord.toml").exists()
+        down.clear()
+        opened(new)
+        with Archive.open(new, lambda: DAY) as archive:
+            assert archive.ledger.dump() == dump
+        with pytest.raises(UsageError, match="an archive is here already"):
+            opened(new)
+        shutil.copytree(new / "log", kept / "log")
+        with pytest.raises(UsageError, match="empty or new"):
+            opened(kept)  # an archive that lost its settings, of which more may be here than there
 
 
 def test_what_is_lacking_here_comes_from_there_and_is_verified(

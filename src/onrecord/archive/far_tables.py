@@ -15,6 +15,7 @@ What is put was committed here before, so that a bucket that does not answer is 
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 HEAD: Final = "onrecord-tables.json"
 FORMAT: Final = 1
+#: What `open_from` makes beside `placed`, and the settings until all is there: they say that the folder is its own.
+_PARTS: Final = ("log", "catalog", "search", "editions")
+_OPENING: Final = "onrecord.toml.opening"
 #: Segments after which it is noted how far everything came.
 _PORTION: Final = 64
 
@@ -163,18 +167,44 @@ def bring(folder: Path, settings: Settings, segments: Iterable[Segment]) -> None
 
 
 def open_from(url: str, folder: Path, settings: S3Settings) -> int:
-    """Make the archive anew in a new folder, from the place that has its tables; gives the number of its last entry.
+    """Make the archive anew in a new folder, from the place that has its tables; gives the number of its last entry. A
+    folder that a killed run left is begun anew.
 
     Its tables come when it is opened, which makes the rest again from them. Raises NotFound where nothing is there.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder}: expected a folder that is empty or new", "choose another, or empty it")
+    _refuse_what_is_kept(folder)
     objects = Objects(read_place(url), settings, folder / "placed" / "uploading-tables")
     head = _head(objects)
     if head is None:
         raise NotFound(f"{objects.where}: no tables are here", "`onrecord store tables` puts them there")
-    for part in ("log", "catalog", "search", "editions", "placed"):
-        (folder / part).mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / _OPENING, head.settings.encode())
+    with alone(folder / "placed" / "tables.lock", folder, "is opening the archive there (`store open`)"):
+        _refuse_what_is_kept(folder)
+        for part in _PARTS:
+            shutil.rmtree(folder / part, ignore_errors=True)  # a killed run's
+            (folder / part).mkdir()
+        _make(folder, objects, head)
+        # Written last: a folder with settings is an archive.
+        settle(folder / _OPENING, folder / "onrecord.toml")
+    return head.seq
+
+
+def _refuse_what_is_kept(folder: Path) -> None:
+    """Nothing is made in a folder that holds something, but for what a killed `open_from` left of itself."""
+    if (folder / "onrecord.toml").exists():
+        raise UsageError(
+            f"{folder}: an archive is here already", "run commands on it, or choose another folder"
+        )
+    names = (
+        {""} if folder.is_file() else {path.name for path in folder.iterdir()} if folder.exists() else set()
+    )
+    others = names - {_OPENING, f"{_OPENING}.part"}
+    if others and (_OPENING not in names or others - {*_PARTS, "placed"}):
+        raise UsageError(f"{folder}: expected a folder that is empty or new", "choose another, or empty it")
+
+
+def _make(folder: Path, objects: Objects, head: Head) -> None:
     for key, digest in head.log.items():
         content = _content(objects, key)
         if (found := hashlib.sha256(content).hexdigest()) != digest:
@@ -183,9 +213,6 @@ def open_from(url: str, folder: Path, settings: S3Settings) -> int:
     far_editions.bring(folder, objects, head.editions)
     mark = _Mark(str(objects.where), head.seq, head.hash, tuple(head.log), head.editions)
     replace(folder / "placed" / "tables.json", msgspec.json.encode(mark))
-    # Written last: a folder with settings is an archive.
-    replace(folder / "onrecord.toml", head.settings.encode())
-    return head.seq
 
 
 def _agreed(archive: "Archive", objects: Objects, mark: _Mark) -> _Mark:
