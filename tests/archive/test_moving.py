@@ -96,6 +96,37 @@ def test_blobs_move_into_a_bucket_and_back(filled: Archive, s3_server: str, s3_b
             root_named(archive, "s3://elsewhere/kept")
 
 
+def test_copies_for_seeding_are_counted_when_they_are_here(
+    filled: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    down = list[str]()
+
+    def harm(_: int, method: str, path: str) -> str:
+        return "500" if method == "GET" and any(sha256 in path for sha256 in down) else ""
+
+    with s3.harming(s3_server, harm) as endpoint:
+        with_bucket(filled.folder, endpoint, s3_bucket)
+        with Archive.open(filled.folder, lambda: DAY) as archive:
+            _, bucket = the_two(archive)
+            move(archive, bucket.id, Rule())
+            shared = publish(archive).published
+            seed_copies.renew(archive, 10**9)
+            names = sorted(bucket.copies.names())
+            for name in names:  # out of the cache, too
+                for path in bucket.path.rglob(name):
+                    path.unlink()
+            with bucket.holding(names[1]) as file:
+                bucket.copies.keep(names[1], file)
+            down.append(names[0])
+            report = seed_copies.renew(archive, 10**9)
+            assert report.why and len(names) == shared
+            sizes = [path.stat().st_size for path in bucket.copies.folder.glob("*/*")]
+            assert (report.files, report.bytes) == (len(sizes), sum(sizes))
+            assert report.brought == len(sizes) - 1 < shared - 1
+            down.clear()
+            assert seed_copies.renew(archive, 10**9).files == shared
+
+
 def test_rules_say_what_is_moved(filled: Archive, tmp_path: Path) -> None:
     from onrecord.store.roots import make_root
 

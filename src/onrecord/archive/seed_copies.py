@@ -38,7 +38,7 @@ def renew(
     """Have copies of at most so many bytes for seeding; none for 0. What cannot be read is left out."""
     buckets = {root.id: root for root in archive.store.roots if isinstance(root, Bucket)}
     wanted = _wanted(archive, most) if buckets and most else {}
-    report = CopiesReport(len(wanted), sum(row.size for row in wanted.values()))
+    report = CopiesReport()
     for bucket in buckets.values():
         for name in list(bucket.copies.names()):
             if name not in wanted or wanted[name].root != bucket.id:
@@ -56,16 +56,23 @@ def renew(
             return 0
         return row.size
 
-    lacking = [row for row in wanted.values() if buckets[row.root].copies.path(row.sha256) is None]
-    size = 0
+    def is_here(row: BlobRow) -> bool:
+        return buckets[row.root].copies.path(row.sha256) is not None
+
+    lacking = [row for row in wanted.values() if not is_here(row)]
+    files = size = 0
     with ThreadPoolExecutor(AT_ONCE) as threads:
         try:
             for at in range(0, len(lacking), AT_ONCE):
                 for came in threads.map(one, lacking[at : at + AT_ONCE]):
-                    report.brought, size = report.brought + (came > 0), size + came
-                progress(report.brought, size)
+                    files, size = files + (came > 0), size + came
+                progress(files, size)
         except (StoreFull, StoreFailed) as error:
             report.why = error.message
+    # Looked at once nothing comes any more: what was wanted may not have come, and some came beside what ended it.
+    here = [row for row in wanted.values() if is_here(row)]
+    report.files, report.bytes = len(here), sum(row.size for row in here)
+    report.brought = sum(is_here(row) for row in lacking)
     return report
 
 

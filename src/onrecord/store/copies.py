@@ -20,13 +20,11 @@ class Copies(Struct, frozen=True, forbid_unknown_fields=True):
         return found if found.is_file() else None
 
     def keep(self, sha256: str, file: Path) -> None:
-        """Keep a verified file of the cache under the blob's name."""
-        part, path = self.folder / f"{sha256}.part", self._path(sha256)
+        """Keep a verified file of the cache under the blob's name; a link is there whole or not at all."""
+        path = self._path(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)  # a killed run's
-        os.link(file, part)
-        part.rename(path)
-        part.unlink(missing_ok=True)  # it was the same file already
+        with suppress(FileExistsError):
+            os.link(file, path)
 
     def forget(self, sha256: str) -> None:
         """Who has it open reads on."""
