@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from onrecord.catalog import kept
@@ -87,3 +88,28 @@ def test_much_that_changed_goes_into_the_table_at_once(tmp_path: Path, duck: Duc
     assert held(duck, folder) == sorted(duck.run(query(table)))
     put(duck, folder, table, {"r1": [("x", 1)]}, ["r2"])
     assert held(duck, folder) == sorted(duck.run(query(table))), "what was folded counts no more"
+
+
+def test_a_table_that_is_written_whole_never_falls_behind_its_updates(
+    tmp_path: Path, duck: Duck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance, folder = random.Random(7), tmp_path / "kept"
+    table = made(chance, range(1_000))
+    kept.write(duck, folder, NAME, query(table))
+    put(duck, folder, table, {"r1": [("updated", 1)]}, ["r2"])
+    with pytest.raises(duckdb.Error):
+        kept.write(duck, folder, NAME, "SELECT * FROM nowhere")
+    assert held(duck, folder) == sorted(duck.run(query(table))), "killed before the base was written"
+
+    def killed(path: Path, body: bytes) -> None:
+        raise KeyboardInterrupt
+
+    whole = {**made(chance, range(900)), "r1": [("whole", 1)], "r2": [("whole", 1)]}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(kept, "replace", killed)
+        kept.write(duck, folder, NAME, query(whole))
+    between = {**whole, "r1": table["r1"]}
+    del between["r2"]
+    assert held(duck, folder) == sorted(duck.run(query(between))), "killed behind it"
+    kept.write(duck, folder, NAME, query(whole))
+    assert held(duck, folder) == sorted(duck.run(query(whole)))

@@ -69,9 +69,15 @@ def mark(folder: Path, name: str) -> int:
 
 
 def write(duck: Duck, folder: Path, name: str, query: str, ids: numbered.Ids | None = None) -> None:
-    """Write a table whole: the rows of `query`, whatever was kept before. `ids` as for `numbered.write`."""
-    _let_go(folder, name, _newer(folder, name))
+    """Write a table whole: the rows of `query`, whatever was kept before. `ids` as for `numbered.write`.
+
+    Killed between its two steps, it leaves newer files that count over the new base. What they say is no older than
+    what readers had, and goes when the table is written whole again: who calls this notes before that a run began, and
+    matches everything where it was cut short.
+    """
+    newer = _newer(folder, name)
     _write(duck, folder, name, query, ids)
+    _let_go(folder, name, newer)
 
 
 def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
