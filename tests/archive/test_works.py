@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Works and labels of several sources are canonical things: explained, decided, shown, published, taken by others."""
 
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,13 +19,17 @@ from onrecord.archive.publishing import publish
 from onrecord.archive.querying import asking
 from onrecord.archive.reading import open_reader
 from onrecord.archive.withdrawing import withdraw
+from onrecord.catalog import named
 from onrecord.catalog.tables import LabelRow, WorkRow
 from onrecord.engine.parquet import read_rows
 from onrecord.model.rights import Target
 from onrecord.publish.edition import Feed
+from onrecord.search.entities import Entities
+from onrecord.search.finishing import ENTITIES
+from onrecord.search.rows import Rows
 from tests.archive.matched_tables import kept_rows
 from tests.conftest import DAY
-from tests.pipeline.musicbrainz import mbid, recording, save
+from tests.pipeline.musicbrainz import mbid, recording, release, save
 
 WORK, AIR, LABEL = mbid("work"), mbid("air"), mbid("label")
 
@@ -174,3 +179,21 @@ def test_they_are_asked_and_leave_with_an_edition_and_come_elsewhere(
         (edition / "dataset" / f"{name}.parquet").unlink()
     rows = claims_in(feed, edition)
     assert rows["works"] == rows["labels"] == [], "an edition from before there were any"
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_all_that_search_holds_of_them_is_written_anew_where_an_update_finds_it_damaged(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    search = archive.folder / "search"
+    [recording_id] = [row["id"] for row in kept_rows(archive, "canonical_recordings")]
+    found = Rows(search / "rows.sqlite").bearing("iswc", "T0345246801")
+    assert found == [recording_id]
+    shutil.rmtree(search / Rows(search / "rows.sqlite").text())
+    if many:
+        monkeypatch.setattr(named, "_MANY", 1)
+        shutil.rmtree(search / Entities(search / ENTITIES).fields())
+    other = save(tmp_path / "three", other=release("Other", "Somebody", [("One", 100_000)]))
+    harvest(archive, "musicbrainz-json", other, filed_as="somebody", license="CC0-1.0")
+    assert rematch(archive).why_anew == ""
+    assert Rows(search / "rows.sqlite").bearing("iswc", "T0345246801") == found

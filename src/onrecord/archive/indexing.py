@@ -38,7 +38,7 @@ def index(
     """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again, and of what
     an update left, only what it `touched` is looked at."""
     path = archive.folder / "search" / "rows.sqlite"
-    iswcs = dict(duck.run(_ISWCS))
+    iswcs = dict(duck.run(_ISWCS))  # of an update, those of what it touched alone
     holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
 
     def entries() -> Iterator[Entry]:
@@ -68,6 +68,7 @@ def index(
             return filled
         touched_pages.give_back(duck)
         named.tell(duck)
+        iswcs = dict(duck.run(_ISWCS))  # as all things are written
     return fill(path, entries, redirects, holders, anew)
 
 
