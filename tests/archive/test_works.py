@@ -14,14 +14,16 @@ from onrecord.archive.deciding import join, override, undo
 from onrecord.archive.explaining import conflicts, why
 from onrecord.archive.foreign import claims_in, ids_in
 from onrecord.archive.harvest import harvest
-from onrecord.archive.matching import rematch
+from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.querying import asking
 from onrecord.archive.reading import open_reader
 from onrecord.archive.withdrawing import withdraw
 from onrecord.catalog import named
+from onrecord.catalog.numbered import IDS
 from onrecord.catalog.tables import LabelRow, WorkRow
 from onrecord.engine.parquet import read_rows
+from onrecord.errors import IntegrityError
 from onrecord.model.rights import Target
 from onrecord.publish.edition import Feed
 from onrecord.search.entities import Entities
@@ -197,3 +199,17 @@ def test_all_that_search_holds_of_them_is_written_anew_where_an_update_finds_it_
     harvest(archive, "musicbrainz-json", other, filed_as="somebody", license="CC0-1.0")
     assert rematch(archive).why_anew == ""
     assert Rows(search / "rows.sqlite").bearing("iswc", "T0345246801") == found
+
+
+def test_all_is_matched_anew_where_ids_of_what_was_matched_are_lost(archive: Archive) -> None:
+    canonical_folder = archive.canonical("").parent
+    before = {path.name: path.read_bytes() for path in canonical_folder.glob("*.parquet")}
+    works = kept_rows(archive, "canonical_works")
+    [ids] = canonical_folder.glob(f"{IDS}/work-*.parquet")
+    ids.unlink()
+    assert not is_matched(archive)
+    with pytest.raises(IntegrityError, match=ids.name):
+        kept_rows(archive, "canonical_works")
+    assert rematch(archive).why_anew == "ids of what the last run left are lost"
+    assert is_matched(archive) and kept_rows(archive, "canonical_works") == works
+    assert {path.name: path.read_bytes() for path in canonical_folder.glob("*.parquet")} == before

@@ -14,6 +14,7 @@ from onrecord.catalog import kept, numbered
 from onrecord.catalog.match import KINDS
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import column_types
+from onrecord.errors import IntegrityError
 
 THINGS = sorted(KINDS.values())
 
@@ -132,3 +133,32 @@ def test_a_table_from_before_there_were_numbers_is_read(tmp_path: Path, duck: Du
     duck.export("SELECT * FROM canonical_tracks ORDER BY ALL", tmp_path / "canonical_tracks.parquet")
     write_all(duck, tmp_path, ["canonical_recordings"])
     assert sorted(duck.run(kept.rows(tmp_path, "canonical_tracks"))) == meant(duck)["canonical_tracks"]
+
+
+def test_rows_whose_ids_are_lost_are_not_left_out(tmp_path: Path, duck: Duck) -> None:
+    lay_out(duck, 1)
+    write_all(duck, tmp_path, [*kept.ORDER])
+    name = "recording_members"
+    for new in ("rone", "rtwo"):  # each in a file of ids of its own, of which one stamp is amid the others
+        kept.put(
+            duck,
+            tmp_path,
+            name,
+            f"SELECT '{new}' AS recording, 's' AS source, '{new}' AS source_id, '' AS blob, 0 AS rank, true AS founds",
+            f"SELECT '{new}' AS id",
+        )
+        kept.fold(duck, tmp_path, name)
+    files = numbered.there(tmp_path)["recording"]
+    assert len(files) == 3 and kept.is_whole(tmp_path, name, duck)
+    seen = []
+    for path in files:
+        body = path.read_bytes()
+        path.unlink()
+        assert not kept.is_whole(tmp_path, name, duck)
+        if not kept.is_whole(tmp_path, name):
+            with pytest.raises(IntegrityError, match=path.name):
+                kept.rows(tmp_path, name)
+            seen.append(path)
+        path.write_bytes(body)
+    assert seen == [files[0], files[-1]], "by their bounds"
+    assert kept.is_whole(tmp_path, name)

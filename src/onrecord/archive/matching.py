@@ -96,7 +96,7 @@ def is_matched(archive: Archive) -> bool:
     if not all((search / name).exists() for name in (rows.text(), entities.fields())):
         return False
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _MATCHED), default=0)
-    if not all(archive.canonical(name).exists() for name in keeping.ORDER):
+    if not _are_whole(archive):
         return False  # as from before there were all of them
     seq, whole, _ = _read_mark(archive)
     return whole and seq >= newest
@@ -119,7 +119,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
             before = {
                 thing: kept(name)
                 for thing, name in members.items()
-                if archive.canonical(name).exists() and _matched_to(archive)
+                if keeping.is_whole(archive.canonical(name).parent, name, duck) and _matched_to(archive)
             }
             pairs = find_pairs(archive, duck, archive.canonical("versions"), _matched_to(archive))
             matched = match(duck, pairs, precedence, before)
@@ -208,6 +208,11 @@ def _kept(archive: Archive) -> Iterator[Callable[[str], str]]:
         yield lambda name: keeping.rows(Path(before), name)
 
 
+def _are_whole(archive: Archive, duck: Duck | None = None) -> bool:
+    """Are all tables of the last run there, with their ids?"""
+    return all(keeping.is_whole(archive.canonical(name).parent, name, duck) for name in keeping.ORDER)
+
+
 def _why_anew(archive: Archive, duck: Duck) -> str:
     """Why everything has to be matched, "" where what came since the last run is enough."""
     since, whole, rules = _read_mark(archive)
@@ -215,6 +220,8 @@ def _why_anew(archive: Archive, duck: Duck) -> str:
         return "nothing was matched before"
     if not whole or not all(archive.canonical(name).exists() for name in keeping.ORDER):
         return "the last run was cut short"
+    if not _are_whole(archive, duck):
+        return "ids of what the last run left are lost"
     if rules != _rules(archive):
         return "the rules or the precedence of sources are others than in the last run"
     came = {segment.name for segment, seq in archive.ledger.segments() if seq > since}

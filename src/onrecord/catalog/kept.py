@@ -45,7 +45,7 @@ _UPDATED: Final = "updated"
 
 
 def rows(folder: Path, name: str) -> str:
-    """The query that gives the rows of a table, in no order."""
+    """The query that gives the rows of a table, in no order. IntegrityError where ids of it are lost."""
     every, newer = numbered.rows(folder / f"{name}.parquet"), _newer(folder, name)
     if not newer:
         return every
@@ -57,9 +57,16 @@ def rows(folder: Path, name: str) -> str:
     )
 
 
+def is_whole(folder: Path, name: str, duck: Duck | None = None) -> bool:
+    """Is a table there, and the ids of its rows? With `duck` it is looked at more closely (`numbered.lost`)."""
+    path = folder / f"{name}.parquet"
+    return path.exists() and not numbered.lost(path, duck)
+
+
 def files(folder: Path, name: str) -> list[Path]:
-    """All that `rows` reads. They stay until the second run from now: a query goes on while they are
-    replaced."""
+    """What `rows` reads beside the files of ids. A newer file stays until the second run from now. The base is replaced
+    by the next that writes it, and ids go with the run that writes all tables with others: a query that has opened its
+    files goes on, one that has not has to be asked for again."""
     return [folder / f"{name}.parquet", *_newer(folder, name)]
 
 

@@ -4,8 +4,10 @@
 of millions of rows name it. So each id is written once, beside its number, and the tables bear the number.
 
 The ids of a kind of thing are files of their own, `ids/<thing>-<stamp>.parquet`. A number begins with the stamp, and
-the stamp is made of the ids: no number ever means two things, so that a table which a killed run left is read with the
-ids that it was written with. A file of ids goes when all tables were written without it.
+the stamp is 31 bits of a hash of the ids and their numbers: other ids get another stamp, but for a chance of one in two
+thousand million. So a table that a killed run left is read with the ids that it was written with. A file of ids goes
+when all tables were written without it; where one is lost before, rows without ids are not given out as all there are
+(`lost`).
 """
 
 from collections.abc import Mapping
@@ -14,7 +16,8 @@ from typing import Final
 
 from onrecord.catalog.match import KINDS
 from onrecord.engine.duck import Duck
-from onrecord.engine.parquet import column_types
+from onrecord.engine.parquet import bounds, column_types
+from onrecord.errors import IntegrityError
 
 #: Where the ids lie, below the tables.
 IDS: Final = "ids"
@@ -55,8 +58,30 @@ def has_ids(name: str) -> bool:
     return name in _COLUMNS
 
 
+def lost(path: Path, duck: Duck | None = None) -> list[Path]:
+    """The files of ids that a table was written with and that are not there. By the bounds of its row groups, which
+    costs next to nothing, but one whose numbers all lie amid those of others is seen with `duck` alone."""
+    columns, gone = _COLUMNS.get(path.stem, {}), set[Path]()
+    if not columns or not _is_numbered(path):
+        return []
+    for column, numbers in bounds(path, columns).items():
+        stamps = {number >> 32 for number in numbers}
+        if duck is not None and len(stamps) > 1:
+            every = f"SELECT DISTINCT {column} >> 32 FROM read_parquet({_quoted(path)}) WHERE {column} IS NOT NULL"
+            stamps = {int(stamp) for (stamp,) in duck.run(every)}
+        files = [path.parent / IDS / _file(columns[column], stamp) for stamp in stamps]
+        gone |= {file for file in files if not file.exists()}
+    return sorted(gone)
+
+
 def rows(path: Path) -> str:
-    """The query that gives the rows of a table, in no order."""
+    """The query that gives the rows of a table, in no order. IntegrityError where ids of it are lost."""
+    # Seldom a run writes the table and lets the ids go between two looks.
+    if (gone := lost(path)) and (gone := lost(path)):
+        raise IntegrityError(
+            f"{gone[0]}: is not there, and {path.name} was written with the ids in it",
+            "`onrecord match` makes both anew",
+        )
     table, columns = f"read_parquet({_quoted(path)})", _COLUMNS.get(path.stem, {})
     if not columns or not _is_numbered(path):
         return f"SELECT * FROM {table}"
@@ -127,7 +152,7 @@ def _complete(duck: Duck, folder: Path, thing: str, named: str, ids: Ids) -> Non
 def _keep(duck: Duck, folder: Path, thing: str) -> Path:
     """Write `numbers` as a file of ids."""
     [(stamp,)] = duck.run("SELECT coalesce(bit_xor(hash(id, number)), 0) >> 33 FROM numbers")
-    path = folder / IDS / f"{thing}-{stamp:08x}.parquet"
+    path = folder / IDS / _file(thing, stamp)
     duck.export(
         f"SELECT ({stamp}::BIGINT << 32) + number AS number,"
         f" if(starts_with(id, '{thing[0]}'), substr(id, 2), '{_AS_IT_IS}' || id) AS id FROM numbers ORDER BY number",
@@ -136,6 +161,10 @@ def _keep(duck: Duck, folder: Path, thing: str) -> Path:
     )
     duck.run("DROP TABLE numbers")
     return path
+
+
+def _file(thing: str, stamp: int) -> str:
+    return f"{thing}-{stamp:08x}.parquet"
 
 
 def _numbers(thing: str, paths: list[Path]) -> str:

@@ -160,6 +160,19 @@ def column_types(path: Path) -> dict[str, str]:
     return {field.name: str(field.type) for field in pq.read_schema(path)}
 
 
+def bounds(path: Path, columns: Collection[str]) -> dict[str, set[int]]:
+    """The least and the greatest of each row group's numbers in these columns of a Parquet file, by its foot."""
+    import pyarrow.parquet as pq
+
+    foot, found = pq.read_metadata(path), {name: set[int]() for name in columns}
+    for group in map(foot.row_group, range(foot.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            said = column.statistics if column.path_in_schema in found else None
+            if said is not None and said.has_min_max:
+                found[column.path_in_schema] |= {int(said.min), int(said.max)}
+    return found
+
+
 def distinct(path: Path, column: str) -> list[str]:
     """The different texts in a column of a Parquet file, sorted; a batch of rows is in memory at a time."""
     import pyarrow.parquet as pq
