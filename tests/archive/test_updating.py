@@ -114,3 +114,29 @@ def test_little_is_looked_at_and_written_where_little_came(
     assert rows < anew.compared / 20
     assert updated.compared < 4 * rows
     assert 0 < updated.written < 4 * rows
+
+
+def test_updates_do_not_count_over_a_match_of_everything_that_was_killed(
+    both: tuple[Path, Path, int, MatchReport, MatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(both[1], tmp_path / "killed")
+    with Archive.open(tmp_path / "killed") as archive:
+        change(archive)
+        assert rematch(archive).why_anew == ""
+        assert list(archive.canonical("").parent.glob("*-newer-*"))
+    shutil.copytree(tmp_path / "killed", tmp_path / "whole")
+    with Archive.open(tmp_path / "killed") as archive:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(kept, "replace", _kill)
+            rematch(archive, anew=True)
+        assert not is_matched(archive)
+        assert rematch(archive).why_anew == "the last run was cut short"
+        dump = archive.ledger.dump()
+    with Archive.open(tmp_path / "whole") as archive:
+        rematch(archive, anew=True)
+        assert dump == archive.ledger.dump()
+    assert left(tmp_path / "killed") == left(tmp_path / "whole")
+
+
+def _kill(*_: object) -> None:
+    raise KeyboardInterrupt
