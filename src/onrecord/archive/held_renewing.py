@@ -34,6 +34,8 @@ CREATE TABLE places (number INTEGER PRIMARY KEY, first TEXT NOT NULL, newest INT
 #: The tables that say what is held, beside what the last match left.
 _READ: Final = frozenset({"links", "volumes", "redirects"})
 _MATCHED: Final = ("recording_members", "canonical_recordings", "canonical_releases", "canonical_tracks")
+#: What the folder is called in which the tables stand while they are read.
+READING: Final = ".reading-"
 #: Everything is a member of this.
 ALL: Final = ""
 #: Things from one place that is noted to the next.
@@ -79,8 +81,10 @@ def renew(archive: Archive, path: Path, mark: str) -> None:
             "CREATE TEMP TABLE fresh (id TEXT PRIMARY KEY, kind TEXT, digest TEXT, gone INT, parts TEXT,"
             " genre TEXT, name TEXT, maker TEXT) WITHOUT ROWID"
         )
-        with archive.duck() as duck:
-            _attach(archive, duck)
+        canonical = archive.canonical("").parent
+        canonical.mkdir(parents=True, exist_ok=True)
+        with archive.duck() as duck, kept.standing(canonical, READING) as standing:
+            _attach(archive, duck, standing)
             rows = duck.stream(sql_file("onrecord.catalog", "held_things")) if _is_matched(archive) else ()
             with db:
                 db.executemany("INSERT INTO fresh VALUES (?,?,?,?,?,?,?,?)", _spelled(rows))
@@ -140,10 +144,10 @@ def _is_matched(archive: Archive) -> bool:
     return all(archive.canonical(name).exists() for name in _MATCHED)
 
 
-def _attach(archive: Archive, duck: Duck) -> None:
+def _attach(archive: Archive, duck: Duck, standing: Path) -> None:
     for name in _MATCHED:
         if archive.canonical(name).exists():
-            duck.run(f"CREATE OR REPLACE VIEW {name} AS {archive.kept(name)}")
+            duck.run(f"CREATE OR REPLACE VIEW {name} AS {kept.rows(standing, name)}")
     duck.table("taken_back", {"evidence": "VARCHAR"}, [(it,) for it in archive.ledger.retracted()])
     if any(withdrawals_that_hold(archive)):
         withdrawn_things(archive, duck)

@@ -3,9 +3,8 @@
 """Joins all claims, founds ids, and makes what readers search and see: the canonical tables, rows and text index."""
 
 import hashlib
-import os
 import shutil
-import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from msgspec import Struct
 from onrecord.archive import batch
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
+from onrecord.archive.held_renewing import READING
 from onrecord.archive.indexing import index
 from onrecord.archive.naming import FILE, mention, name_things
 from onrecord.archive.same_sound import SAME_SOUND, fill_what_was_lost, find_pairs
@@ -39,6 +39,8 @@ _FORM = "3"
 #: Stands in the mark while what is kept is being written.
 _PART = "-"
 _BEFORE = ".before-"
+#: Nobody reads for so many seconds.
+_LEFT = 24 * 3600
 
 #: The tables that a match reads and that others write.
 _MATCHED = frozenset(
@@ -194,18 +196,11 @@ def _kept(archive: Archive) -> Iterator[Callable[[str], str]]:
     folder = archive.canonical("").parent
     for left in folder.parent.glob(f"{_BEFORE}*"):
         shutil.rmtree(left)  # by a run that was killed
-    with tempfile.TemporaryDirectory(prefix=_BEFORE, dir=folder.parent) as before:
-        (Path(before) / numbered.IDS).mkdir()
-        for path in (
-            *folder.glob("*.parquet"),
-            *folder.glob("*.gone"),
-            *folder.glob(f"{numbered.IDS}/*.parquet"),
-        ):
-            try:
-                os.link(path, Path(before) / path.relative_to(folder))
-            except OSError:  # a file system without such links
-                shutil.copyfile(path, Path(before) / path.relative_to(folder))
-        yield lambda name: keeping.rows(Path(before), name)
+    for left in folder.parent.glob(f"{READING}*"):
+        if time.time() - left.stat().st_mtime > _LEFT:
+            shutil.rmtree(left)  # by a reader that was
+    with keeping.standing(folder, _BEFORE) as before:
+        yield lambda name: keeping.rows(before, name)
 
 
 def _are_whole(archive: Archive, duck: Duck | None = None) -> bool:

@@ -6,6 +6,11 @@ A newer file has rows of some things and, for things of which no row is left, on
 thing counts in place of all that older files and the base say. Readers take a table as the query that `rows` gives.
 """
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -61,6 +66,41 @@ def is_whole(folder: Path, name: str, duck: Duck | None = None) -> bool:
     """Is a table there, and the ids of its rows? With `duck` it is looked at more closely (`numbered.lost`)."""
     path = folder / f"{name}.parquet"
     return path.exists() and not numbered.lost(path, duck)
+
+
+@contextmanager
+def standing(folder: Path, prefix: str) -> Iterator[Path]:
+    """A folder beside it with the same files under other names: they stay while a run puts new ones in their place, as
+    who has begun to read a file by its name would then read two."""
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as name:
+        beside = Path(name)
+        while True:
+            before = _seen(folder)
+            shutil.rmtree(beside)
+            (beside / numbered.IDS).mkdir(parents=True)
+            with suppress(FileNotFoundError):  # replaced meanwhile: looked at again
+                for path in before:
+                    try:
+                        os.link(path, beside / path.relative_to(folder))
+                    except FileNotFoundError:
+                        raise
+                    except OSError:  # a file system without such links
+                        shutil.copyfile(path, beside / path.relative_to(folder))
+                if before == _seen(folder):
+                    break
+        yield beside
+
+
+def _seen(folder: Path) -> dict[Path, tuple[int, int]]:
+    """All files that tables are made of, with what tells a replaced one."""
+    found = {}
+    for path in (
+        *folder.glob("*.parquet"), *folder.glob("*.gone"), *folder.glob(f"{numbered.IDS}/*.parquet")
+    ):  # fmt: skip
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            found[path] = status.st_ino, status.st_mtime_ns
+    return found
 
 
 def files(folder: Path, name: str) -> list[Path]:
