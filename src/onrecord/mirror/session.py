@@ -223,12 +223,13 @@ class Session:
             downloaded = handle.status().total_payload_download
         finally:
             self._flush(handle)
-            failed = self._listen(handle).failed
+            heard = self._listen(handle)
             self._remove(handle)
+        heard.refuse(contents.name)  # what was whole in memory may not have come to the disk
         for file in files:
             if not file.size:
                 into.joinpath(contents.name, *file.path).touch()
-        return Fetched(contents.name, downloaded, time.monotonic() - begun, failed)
+        return Fetched(contents.name, downloaded, time.monotonic() - begun, heard.failed)
 
     def metadata(self, magnet: str, peers: Sequence[Peer] = (), *, patience: float = 60.0) -> bytes:
         """The torrent that a magnet link names, from peers, for `seed` and `fetch`; its info-hashes are right."""
@@ -359,11 +360,7 @@ class Session:
             done = status.total_wanted_done
             if progress:
                 progress(Progress(done, status.total_wanted, status.num_peers, heard.failed))
-            if heard.error:
-                raise MirrorFailed(
-                    f"torrent {contents.name}: {heard.error}",
-                    "see that there is room and the right to write, run again",
-                )
+            heard.refuse(contents.name)
             if telling:
                 telling.tell(now)
             if status.is_finished:
@@ -435,6 +432,13 @@ class _Heard:
         self.flushes = 0
         self.error = ""
         self.liars: set[str] = set()
+
+    def refuse(self, name: str) -> None:
+        """Raise where something could not be read or written."""
+        if self.error:
+            raise MirrorFailed(
+                f"torrent {name}: {self.error}", "see that there is room and the right to write, run again"
+            )
 
     def take(self, alert: Any) -> None:
         if isinstance(alert, lt.hash_failed_alert):
