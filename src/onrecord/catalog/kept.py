@@ -17,7 +17,7 @@ from typing import Final
 from onrecord.catalog import numbered
 from onrecord.catalog.match import KINDS
 from onrecord.durable import replace
-from onrecord.engine.duck import Duck
+from onrecord.engine.duck import Duck, quoted
 from onrecord.engine.parquet import row_count
 
 #: The tables, each with the total order in which updates of it are written; their bases bear numbers for ids, and are
@@ -237,16 +237,12 @@ def _add(duck: Duck, folder: Path, name: str) -> Path:
 
 def _latest(key: str, newer: list[Path]) -> str:
     """The rows of newer files of which no still newer one says anything."""
-    parts = [f"SELECT * FROM read_parquet({_quoted(newer[-1])})"]
+    parts = [f"SELECT * FROM read_parquet({quoted(newer[-1])})"]
     for at, path in enumerate(newer[:-1]):
         later = f"SELECT {key} FROM read_parquet({_listed(newer[at + 1 :])})"
-        parts.append(f"SELECT * FROM read_parquet({_quoted(path)}) ANTI JOIN ({later}) USING ({key})")
+        parts.append(f"SELECT * FROM read_parquet({quoted(path)}) ANTI JOIN ({later}) USING ({key})")
     return " UNION ALL ".join(parts)
 
 
 def _listed(paths: list[Path]) -> str:
-    return f"[{', '.join(map(_quoted, paths))}]"
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    return f"[{', '.join(map(quoted, paths))}]"

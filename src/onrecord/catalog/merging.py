@@ -3,7 +3,6 @@
 """What an update (`updating`) found, together with what was kept of the last run: members and canonical rows of all."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from onrecord.catalog.deciding import overrule
@@ -99,10 +98,6 @@ def lay_out(duck: Duck, kind: str, chosen: str) -> None:
 def columns_of(thing: str) -> str:
     """The columns of what is kept of the members of a kind."""
     return _MEMBERS.format(thing=thing, blob="blob, " if thing == "recording" else "")
-
-
-def quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _see(duck: Duck, matched: Matched) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from onrecord.catalog.match import KINDS
-from onrecord.engine.duck import Duck
+from onrecord.engine.duck import Duck, quoted
 from onrecord.engine.parquet import bounds, column_types
 from onrecord.errors import IntegrityError
 
@@ -67,7 +67,9 @@ def lost(path: Path, duck: Duck | None = None) -> list[Path]:
     for column, numbers in bounds(path, columns).items():
         stamps = {number >> 32 for number in numbers}
         if duck is not None and len(stamps) > 1:
-            every = f"SELECT DISTINCT {column} >> 32 FROM read_parquet({_quoted(path)}) WHERE {column} IS NOT NULL"
+            every = (
+                f"SELECT DISTINCT {column} >> 32 FROM read_parquet({quoted(path)}) WHERE {column} IS NOT NULL"
+            )
             stamps = {int(stamp) for (stamp,) in duck.run(every)}
         files = [path.parent / IDS / _file(columns[column], stamp) for stamp in stamps]
         gone |= {file for file in files if not file.exists()}
@@ -82,12 +84,12 @@ def rows(path: Path) -> str:
             f"{gone[0]}: is not there, and {path.name} was written with the ids in it",
             "`onrecord match` makes both anew",
         )
-    table, columns = f"read_parquet({_quoted(path)})", _COLUMNS.get(path.stem, {})
+    table, columns = f"read_parquet({quoted(path)})", _COLUMNS.get(path.stem, {})
     if not columns or not _is_numbered(path):
         return f"SELECT * FROM {table}"
     said, joined = [], ""
     for column, thing in columns.items():
-        ids = _whole_ids(thing, _quoted(path.parent / IDS / f"{thing}-*.parquet"))
+        ids = _whole_ids(thing, quoted(path.parent / IDS / f"{thing}-*.parquet"))
         joined += (
             f" {'LEFT ' * (column in _MAY_BE_EMPTY)}JOIN ({ids}) {column}_ ON {column}_.number = k.{column}"
         )
@@ -169,7 +171,7 @@ def _file(thing: str, stamp: int) -> str:
 
 def _numbers(thing: str, paths: list[Path]) -> str:
     """The query of ids and numbers. After a run that was killed an id may have several: one of them is as good."""
-    every = _whole_ids(thing, f"[{', '.join(map(_quoted, paths))}]")
+    every = _whole_ids(thing, f"[{', '.join(map(quoted, paths))}]")
     return every if len(paths) == 1 else f"SELECT id, min(number) AS number FROM ({every}) GROUP BY id"
 
 
@@ -182,7 +184,3 @@ def _whole_ids(thing: str, paths: str) -> str:
 def _is_numbered(path: Path) -> bool:
     """Or was it written before there were numbers?"""
     return column_types(path)[next(iter(_COLUMNS[path.stem]))] == "int64"
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

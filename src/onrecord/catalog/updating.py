@@ -14,8 +14,8 @@ from pathlib import Path
 
 from onrecord.catalog.deciding import add_joins
 from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql
-from onrecord.catalog.merging import columns_of, lay_out, merge, quoted
-from onrecord.engine.duck import Duck
+from onrecord.catalog.merging import columns_of, lay_out, merge
+from onrecord.engine.duck import Duck, quoted
 
 #: SQL that asks about what was matched and decides nothing.
 _ONLY_READ = ("explore_", "quality_", "truth_")

@@ -83,7 +83,7 @@ class Duck:
         paths, columns = self._views[name]
         parts = [f'SELECT *{node and ", 0::BIGINT AS node"} FROM "{name}_columns"']
         if paths:
-            listed = ", ".join(_quoted(str(path)) for path in paths)
+            listed = ", ".join(quoted(str(path)) for path in paths)
             parts.insert(0, f"SELECT {columns}{node} FROM read_parquet([{listed}], union_by_name=true)")
         return " UNION ALL BY NAME ".join(parts)
 
@@ -145,12 +145,12 @@ class Duck:
         """Write a query's rows, in no order, as Parquet for another engine: whole numbers of any width stay whole."""
         columns = self._as(f"({query})", "HUGEINT", "DECIMAL(38, 0)")
         self.run(
-            f"COPY (SELECT {columns} FROM ({query})) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (SELECT {columns} FROM ({query})) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"
         )
 
     def take(self, paths: Sequence[Path]) -> str:
         """The query that reads what another engine wrote: its widest whole numbers are HUGEINT again."""
-        written = f"read_parquet([{', '.join(_quoted(str(path)) for path in paths)}])"
+        written = f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}])"
         return f"SELECT {self._as(written, 'DECIMAL(38,0)', 'HUGEINT')} FROM {written}"
 
     def _as(self, source: str, kind: str, other: str) -> str:
@@ -161,7 +161,7 @@ class Duck:
 
     def reader(self, paths: Sequence[Path]) -> Any:
         """Arrow batches of Parquet files, in their order."""
-        listed = ", ".join(_quoted(str(path)) for path in paths)
+        listed = ", ".join(quoted(str(path)) for path in paths)
         self.run("SET preserve_insertion_order=true")
         with _said():
             return self._db.sql(f"SELECT * FROM read_parquet([{listed}])").to_arrow_reader(2_048)
@@ -180,7 +180,7 @@ class Duck:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.run("SET preserve_insertion_order=true")
         [(rows,)] = self.run(
-            f"COPY ({query}) TO {_quoted(str(part))} (FORMAT parquet, COMPRESSION zstd, {packed})"
+            f"COPY ({query}) TO {quoted(str(part))} (FORMAT parquet, COMPRESSION zstd, {packed})"
         )
         digest = sha256_of(part)
         settle(part, path)
@@ -245,5 +245,6 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:500]
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def quoted(text: str | Path) -> str:
+    """A text, or the path of a file, as SQL writes it."""
+    return "'" + str(text).replace("'", "''") + "'"

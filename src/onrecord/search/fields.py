@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import tantivy
 from msgspec import Struct
 
+from onrecord.durable import file_mark
 from onrecord.errors import StoreFailed
 from onrecord.search.fold import fold
 
@@ -132,12 +133,7 @@ class FieldIndex:
 
     def _searcher(self) -> Any:
         """Of the index as it is now: read anew where a commit, which replaces this file, came since."""
-        try:
-            meta = self._meta.stat()
-        except OSError:
-            mark = None
-        else:
-            mark = meta.st_mtime_ns, meta.st_size, meta.st_ino
+        mark = file_mark(self._meta)
         now = self._now
         if now is None or mark is None or now[0] != mark:
             self._index.reload()

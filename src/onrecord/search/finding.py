@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from onrecord.durable import file_mark
 from onrecord.errors import StoreFailed, UsageError
 from onrecord.model.filters import EVERYTHING, Filters
 from onrecord.search import codes
@@ -347,11 +348,7 @@ class Finder:
 
     def _mark(self) -> object:
         """Another one where the rows were changed, or others took their place; None where there are none yet."""
-        try:
-            rows = self._file.stat()
-        except OSError:
-            return None
-        return rows.st_mtime_ns, rows.st_size, rows.st_ino
+        return file_mark(self._file)
 
 
 def _place(after: str) -> tuple[int, int]:

@@ -15,6 +15,7 @@ import msgspec
 import tantivy
 from msgspec import Struct
 
+from onrecord.durable import file_mark
 from onrecord.errors import StoreFailed
 from onrecord.search.best import Best, Scored
 from onrecord.search.facets import ALL, Facets
@@ -249,12 +250,7 @@ class TextIndex:
 
     def _words(self) -> StandingFor:
         """The index as it is now: read anew where a commit, which replaces this file, came since."""
-        try:
-            meta = self._meta.stat()
-        except OSError:
-            mark = None
-        else:
-            mark = meta.st_mtime_ns, meta.st_size, meta.st_ino
+        mark = file_mark(self._meta)
         now = self._now
         if now is None or mark is None or now[0] != mark:
             self._index.reload()
