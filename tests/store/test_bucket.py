@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.errors import ConfigError, IntegrityError, StoreFailed, StoreFull
+from onrecord.errors import ConfigError, DigestMismatch, IntegrityError, StoreFailed, StoreFull
 from onrecord.store import Store, parcel
 from onrecord.store.bucket import Bucket, key, make_bucket, open_bucket
 from onrecord.store.roots import make_root
@@ -207,6 +207,17 @@ def test_a_file_in_parts_is_verified_by_what_its_parts_make(
     with pytest.raises(IntegrityError, match="expected SHA-256"):
         bucket.bring(other, NAME)
     assert bucket.size(NAME) is None, "it had travelled while it was read"
+
+
+@pytest.mark.parametrize("content", [SOUND, SOUND * 40], ids=["in one request", "in parts"])
+def test_a_file_that_is_not_what_it_says_is_not_left_there(
+    bucket: Bucket, tmp_path: Path, content: bytes, small_parts: None
+) -> None:
+    source, name = sound(tmp_path, content)
+    source.write_bytes(content[::-1])
+    with pytest.raises(DigestMismatch):
+        bucket.bring(source, name)
+    assert bucket.size(name) is None
 
 
 def test_an_upload_of_a_killed_run_is_swept_by_the_next_writer(
