@@ -93,6 +93,7 @@ def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str
 def settings() -> str:
     """Every section and key of onrecord.toml."""
     from onrecord.archive.settings import Settings
+    from onrecord.archive.settings_shown import explained
 
     parts = [_head("The settings", "the docstrings of `onrecord.archive.settings`"), _SETTINGS]
     sections = typing.get_type_hints(Settings)
@@ -103,7 +104,9 @@ def settings() -> str:
             (f"`{key.encode_name}`", _hint(hint), f"`{_toml(key.default)}`", said.get(key.name, ""))
             for key, hint in _keys(section)
         ]
-        parts.append(f"## [{field.name}]\n\n{about}{_table(('key', 'type', 'default', 'what it is'), rows)}")
+        parts.append(
+            f"## [{field.name}]\n\n{_paragraph(about)}{_table(('key', 'type', 'default', 'what it is'), rows)}"
+        )
     return "\n".join(parts)
 
 
@@ -122,17 +125,6 @@ roots = ["blobs", "/mnt/second/onrecord"]
 precedence = ["musicbrainz-json", "my-label"]
 ```
 """
-
-
-def explained(section: type[msgspec.Struct]) -> tuple[str, dict[str, str]]:
-    """The sentences of a section's docstring: those of the section, and those of each key (`key: …`, `a, b: …`)."""
-    text = " ".join((section.__doc__ or "").split())
-    names = "|".join(section.__struct_fields__)
-    pieces = re.split(rf"(?:^|(?<=[.;] ))((?:{names})(?:, (?:{names}))*): ", text)
-    said: dict[str, str] = {}
-    for listed, sentence in zip(pieces[1::2], pieces[2::2], strict=True):
-        said |= dict.fromkeys(listed.split(", "), _sentence(sentence))
-    return (f"{pieces[0].strip()}\n\n" if pieces[0].strip() else ""), said
 
 
 def _keys(section: type[msgspec.Struct]) -> Iterator[tuple[Any, Any]]:
@@ -325,9 +317,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
-def _sentence(text: str) -> str:
-    text = text.strip().rstrip(";.")
-    return f"{text[0].upper()}{text[1:]}."
+def _paragraph(text: str) -> str:
+    return f"{text}\n\n" if text else ""
 
 
 def _written(path: Path) -> str:

@@ -22,6 +22,7 @@ import pytest
 from onrecord.archive import Archive, choosing
 from onrecord.archive.publishing import publish
 from onrecord.archive.settings import Settings
+from onrecord.archive.settings_shown import explained
 from onrecord.catalog.tables import TABLES as CATALOG
 from onrecord.cli import COMMANDS, group
 from onrecord.model.rights import Rule
@@ -121,11 +122,11 @@ def test_every_command_and_option_is_in_the_reference() -> None:
         assert not missing, (words, missing)
 
 
-def test_every_setting_is_explained(generate: Any) -> None:
+def test_every_setting_is_explained() -> None:
     text = read(DOCS / "reference" / "settings.md")
     for section in msgspec.structs.fields(Settings):
         assert f"## [{section.name}]" in text
-        _, said = generate.explained(section.type)
+        _, said = explained(section.type)
         for key in section.type.__struct_fields__:
             assert len(said.get(key, "")) > 10, f"the docstring of [{section.name}] says nothing of {key}"
             assert f"| `{key}` |" in text

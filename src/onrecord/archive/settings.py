@@ -222,20 +222,21 @@ def write_settings(path: Path, values: dict[str, dict[str, Any]]) -> None:
     lines = []
     for section, keys in values.items():
         lines.append(f"[{section}]")
-        lines += [f"{key} = {_toml(value)}" for key, value in keys.items()]
+        lines += [f"{key} = {toml(value)}" for key, value in keys.items()]
         lines.append("")
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _toml(value: Any) -> str:
+def toml(value: Any) -> str:
+    """A setting's value as `onrecord.toml` has it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     if isinstance(value, str):
         # JSON's escapes are TOML's.
         return msgspec.json.encode(value).decode()
-    return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return "[" + ", ".join(toml(item) for item in value) + "]"
 
 
 def _expected(message: str) -> str:

@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "users": ("users", "Say who has an account on the page."),
     "snapshot": ("snapshot", "Ship the index to machines that only read."),
     "status": ("status", "Show the archive in numbers."),
+    "doctor": ("doctor", "Say what stands in the way of the archive, and what to do."),
+    "config": ("config", "Show the settings, and where each was set."),
     "plan": ("plan", "Say what an archive of some size needs."),
     "demo": ("demo", "Run the whole way on real music that comes along."),
 }

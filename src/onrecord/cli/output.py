@@ -47,7 +47,7 @@ class Output:
 
     def __init__(self, json: bool, quiet: bool) -> None:
         self.json = json
-        self._quiet = quiet
+        self.quiet = quiet
 
     def result(self, schema: str, value: object, text: Callable[[], Iterator[str]]) -> None:
         """The command's answer: `value` as one JSON object with its schema, or lines for a person."""
@@ -78,7 +78,7 @@ class Output:
 
     def say(self, line: str) -> None:
         """Something that happens on the way."""
-        if not self._quiet:
+        if not self.quiet:
             click.echo(inert(line), err=True)
 
     @contextmanager
@@ -87,7 +87,7 @@ class Output:
 
         `total` counts the bytes to come; it is asked on a terminal alone, to say how much time is left.
         """
-        if self._quiet:
+        if self.quiet:
             yield lambda items, done, sound=0.0: None
         elif sys.stderr.isatty():
             with _moving(verb, total()) as update:
