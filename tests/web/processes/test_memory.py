@@ -147,6 +147,17 @@ def test_while_a_process_is_stopped_in_a_change_the_others_count_for_themselves(
     assert two[1].cells("kind", 10).change(b"key", lambda kept: (kept, kept)) == b"before"
 
 
+def test_where_the_memory_is_full_each_counts_for_itself(two: tuple[SharedMemory, SharedMemory]) -> None:
+    memory = two[0]
+    memory.cells("kind", 10).change(b"key", lambda _: (b"before", None))
+    memory._db.execute("PRAGMA max_page_count=1").fetchall()
+    large = bytes(100_000)
+    assert memory.cells("kind", 10).change(b"key", lambda kept: (kept + large, kept)) == b""
+    assert memory.cells("kind", 10).change(b"key", lambda kept: (b"", kept)) == b"before", (
+        "which stayed as it was"
+    )
+
+
 def test_what_killed_runs_left_is_swept_and_what_runs_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

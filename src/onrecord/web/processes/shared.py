@@ -98,10 +98,15 @@ class _Database:
             return False
         try:
             self.execute("BEGIN IMMEDIATE")
-        except apsw.BusyError:
+        except (apsw.BusyError, apsw.FullError):
             self._again = time.monotonic() + _APART
             return False
         return True
+
+    def give_up(self) -> None:
+        """Undo a change that failed, where that was not done yet."""
+        if self._db.in_transaction:
+            self.execute("ROLLBACK")
 
 
 class _SharedCells:
@@ -120,10 +125,13 @@ class _SharedCells:
                 return self._own.change(key, change)
             try:
                 answer = self._changed(key, change)
-            except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                self._db.give_up()
+                # Others fill the memory, too: what is answered does not end by that.
+                if isinstance(error, apsw.FullError):
+                    return self._own.change(key, change)
                 raise
-            self._db.execute("COMMIT")
             return answer
 
     def _changed(self, key: bytes, change: Callable[[bytes], tuple[bytes, T]]) -> T:
