@@ -5,6 +5,7 @@
 sources    reading, validating and mapping dumps, beside other programs; memory at a thousand and a million records
 matching   precision and recall on real tracks (--data), splink beside it, and on made ones whose names were changed
 size       a made catalog (--tracks): bytes, making, canonical build beside its bare SQL, look-ups, matching
+records    verbatim records of a made dump (--tracks), harvested: their bytes, memory, and whether they are as they came
 """
 
 import argparse
@@ -16,7 +17,7 @@ from typing import Any
 from measure import load, report_part
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sources", "size", "matching")
+PARTS = ("sources", "size", "records", "matching")
 
 
 def main() -> None:
