@@ -37,6 +37,11 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, default=ROOT / "data", help="sets of real data, for the part matching"
     )
+    parser.add_argument(
+        "--also",
+        type=Path,
+        help="clones of the repositories that catalog_also.py names, as OWNER/NAME, for the part matching",
+    )
     parser.add_argument("--json", action="store_true", help="nothing else is ever printed")
     args = parser.parse_args()
     before = load()
@@ -44,7 +49,7 @@ def main() -> None:
     module = importlib.import_module(f"catalog_{args.part}")
     with tempfile.TemporaryDirectory(prefix="bench-catalog-", dir=args.dir) as folder:
         found: dict[str, Any] = (
-            module.measure(Path(folder), args.data, args.dir / "catalog-matching-errors.jsonl")
+            module.measure(Path(folder), args.data, args.also, args.dir / "catalog-matching-errors.jsonl")
             if args.part == "matching"
             else module.measure(Path(folder), args.rounds or (1 if args.part == "size" else 5), args.size)
         )

@@ -15,9 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import catalog_also
 import msgspec
 from catalog_pairs import SETS, Pair, Told, read
 from measure import progress
+from msgspec import structs
 from peers import python_with
 
 from onrecord.archive import Archive
@@ -86,18 +88,24 @@ json.dump(found, open(sys.argv[3], "w"))
 """
 
 
-def measure(folder: Path, data: Path, errors: Path) -> dict[str, Any]:
-    """`data` has the sets (catalog_pairs.py), `errors` is the file in which each wrong pair is written down."""
+def measure(folder: Path, data: Path, also: Path | None, errors: Path) -> dict[str, Any]:
+    """`data` has the sets (catalog_pairs.py), `also` those that nobody tuned on (catalog_also.py); into the file
+    `errors` goes each wrong pair but those that are held out."""
     told, pairs = read(data)
     if not pairs:
         return {"failed": f"{data}: expected one of {', '.join(SETS)} there"}
+    known = {(claim.scheme, claim.thing) for claim in told if claim.thing}
+    more = [] if also is None else catalog_also.read(also)
+    found, left_out = catalog_also.pairs(more, known)
+    pairs += [structs.replace(it, a=it.a + len(told), b=it.b + len(told)) for it in found]
+    told += more
     progress(f"{len(told):,} claims, {len(pairs):,} pairs whose truth is known")
     groups, reasons = _match(folder, told)
-    ours = _score(pairs, partial(_are_of_one, groups))
+    ours = _scores(pairs, partial(_are_of_one, groups))
     wrong = [
         _error(told, pair, groups, reasons)
         for pair in pairs
-        if (groups[pair.a] == groups[pair.b]) != pair.same
+        if (groups[pair.a] == groups[pair.b]) != pair.same and pair.part != "held out"
     ]
     errors.write_text(
         "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in wrong), encoding="utf-8"
@@ -106,6 +114,11 @@ def measure(folder: Path, data: Path, errors: Path) -> dict[str, Any]:
     return {
         "wanted": WANTED,
         "sets": {name: len({*read_set(data)}) for name, read_set in SETS.items()},
+        "sets_that_nobody_tuned_on": {
+            name: {"claims": len({*more_of}), **msgspec.to_builtins(catalog_also.REPOSITORIES[name])}
+            for name, more_of in ({} if also is None else catalog_also.by_repository(also)).items()
+        },
+        "pairs_left_out": left_out,
         "matcher": ours,
         "joined_by": dict(joined.most_common()),
         "wrongly_joined_by": dict(
@@ -175,14 +188,29 @@ def _error(
 # --- scores -----------------------------------------------------------------------------------------------------------
 
 
+def _scores(every: Sequence[Pair], is_joined: Callable[[int, int], bool]) -> dict[str, Any]:
+    """Apart: pairs on which rules were tuned, and the halves of those on which they were not. Where two are one by
+    identifiers; what persons judged stands by itself."""
+    parts: dict[str, list[Pair]] = {}
+    for pair in every:
+        judged = "discs judged to be one, " if catalog_also.is_judged(pair) else ""
+        parts.setdefault(judged + pair.part, []).append(pair)
+    return {part: _score(pairs, is_joined) for part, pairs in sorted(parts.items())}
+
+
 def _score(every: Sequence[Pair], is_joined: Callable[[int, int], bool]) -> dict[str, Any]:
     """Recall is of the pairs that say enough to be known; of the others is told how many were joined all the same."""
-    pairs = [pair for pair in every if pair.told or not pair.same]
+    same_way = [pair for pair in every if pair.kind == catalog_also.TOLD_THE_SAME_WAY]
+    pairs = [
+        pair for pair in every if (pair.told or not pair.same) and pair.kind != catalog_also.TOLD_THE_SAME_WAY
+    ]
     rest = [pair for pair in every if not pair.told and pair.same]
     true = sum(pair.same for pair in pairs)
     joined = [pair for pair in pairs if is_joined(pair.a, pair.b)]
     right = sum(pair.same for pair in joined)
     few = sum(is_joined(pair.a, pair.b) for pair in rest)
+    doubled = sum(is_joined(pair.a, pair.b) for pair in same_way)
+    known = [pair for pair in pairs if pair.same and catalog_also.can_be_known(pair)]
     kinds: dict[str, dict[str, int]] = {}
     for pair in pairs:
         one = kinds.setdefault(("" if pair.same else "not one: ") + pair.kind, {"pairs": 0, "joined": 0})
@@ -193,6 +221,12 @@ def _score(every: Sequence[Pair], is_joined: Callable[[int, int], bool]) -> dict
         "hard_negatives": len(pairs) - true,
         "precision": round(right / len(joined), 5) if joined else 1.0,
         "recall": round(right / true, 5) if true else 1.0,
+        "in_one_script_with_length_or_release_in_common": {
+            "pairs": len(known),
+            "recall": round(sum(is_joined(it.a, it.b) for it in known) / max(len(known), 1), 5),
+        },
+        "two_that_are_told_the_same_way": {"pairs": len(same_way), "joined": doubled},
+        "precision_with_told_the_same_way": round(right / max(len(joined) + doubled, 1), 5),
         "too_little_said": {"pairs": len(rest), "joined": few},
         "recall_with_too_little_said": round((right + few) / max(true + len(rest), 1), 5),
         "kinds": dict(sorted(kinds.items())),
@@ -223,8 +257,8 @@ def _splink(folder: Path, told: Sequence[Told], pairs: Sequence[Pair]) -> dict[s
     for sure, said in json.loads(answer.read_text("utf-8")).items():
         groups = {int(number): group for number, group in said["groups"].items()}
         linked = {(min(pair), max(pair)) for pair in said["pairs"]}
-        found[f"groups, probability {sure}"] = _score(pairs, partial(_are_of_one, groups))
-        found[f"pairs, probability {sure}"] = _score(pairs, partial(_are_linked, linked))
+        found[f"groups, probability {sure}"] = _scores(pairs, partial(_are_of_one, groups))
+        found[f"pairs, probability {sure}"] = _scores(pairs, partial(_are_linked, linked))
     return found
 
 

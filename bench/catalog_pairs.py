@@ -59,13 +59,14 @@ class Told(Struct, frozen=True):
 
 class Pair(Struct, frozen=True):
     """Two of the claims, by number, one recording or not, and why that is known. `told` is whether both say enough to
-    be known by it."""
+    be known by it. `part` says what was done with it: rules were tuned on pairs of before."""
 
     a: int
     b: int
     same: bool
     kind: str
     told: bool = True
+    part: str = "before"
 
 
 def read(data: Path) -> tuple[list[Told], list[Pair]]:
@@ -282,13 +283,13 @@ def _shared(told: Sequence[Told]) -> Iterator[Pair]:
         if claim.thing:
             things[claim.scheme, claim.thing].append(number)
             if claim.scheme != "Discogs master, place":
-                titles[claim.scheme, _base(claim.title), ""].append(number)
+                titles[claim.scheme, base_of(claim.title), ""].append(number)
     for (scheme, _), numbers in things.items():
         yield from (Pair(a, b, True, scheme) for a, b in combinations(numbers, 2))
     for numbers in titles.values():
         for a, b in combinations(numbers, 2):
             if told[a].thing != told[b].thing:
-                yield Pair(a, b, False, _kind(told[a], told[b]) or "another by the same title")
+                yield Pair(a, b, False, kind_of(told[a], told[b]) or "another by the same title")
 
 
 def _alike(told: Sequence[Told]) -> Iterator[Pair]:
@@ -297,12 +298,12 @@ def _alike(told: Sequence[Told]) -> Iterator[Pair]:
     titled: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, claim in enumerate(told):
         if claim.source == "discogs":
-            placed[claim.where, _base(claim.title), ""].append(number)
+            placed[claim.where, base_of(claim.title), ""].append(number)
         if claim.source in ("chinook", "discogs"):
             titled[claim.source, claim.title.casefold()].append(number)
     for numbers in placed.values():
         for a, b in combinations(numbers, 2):
-            if told[a].title.casefold() != told[b].title.casefold() and (kind := _kind(told[a], told[b])):
+            if told[a].title.casefold() != told[b].title.casefold() and (kind := kind_of(told[a], told[b])):
                 yield Pair(a, b, False, kind)
     others = 0
     for numbers in titled.values():
@@ -310,12 +311,12 @@ def _alike(told: Sequence[Told]) -> Iterator[Pair]:
             one, other = told[a], told[b]
             near = abs((one.duration_ms or 0) - (other.duration_ms or 0))
             if one.artist.casefold() != other.artist.casefold():
-                is_other = not _share_a_name(one.artist, other.artist) and near <= _NEAR_BY_OTHERS_MS
+                is_other = not share_a_name(one.artist, other.artist) and near <= _NEAR_BY_OTHERS_MS
                 if is_other and others < _MOST_BY_OTHERS:
                     others += 1
                     yield Pair(a, b, False, "same title by others")
             elif one.source == "chinook" and one.release != other.release:
-                if kind := _kind(one, other, albums=True):
+                if kind := kind_of(one, other, albums=True):
                     yield Pair(a, b, False, kind)
                 elif near > FAR_MS:
                     yield Pair(a, b, False, "same artist, other length")
@@ -325,7 +326,7 @@ def _judged(data: Path, told: Sequence[Told]) -> Iterator[Pair]:
     numbers = {claim: number for number, claim in enumerate(told)}
     for one, other, same in _judgements(data):
         a, b = sorted((numbers[one], numbers[other]))
-        version = _base(one.title) == _base(other.title) and _kind(one, other)
+        version = base_of(one.title) == base_of(other.title) and kind_of(one, other)
         yield Pair(a, b, same, "judged by persons" if same else version or "judged by persons to be two")
 
 
@@ -347,7 +348,15 @@ def _sold(shop: str, text: str) -> Told:
     return Told(shop, "", title, artist, album, None, ms)
 
 
-def _kind(one: Told, other: Told, albums: bool = False) -> str:
+def said_of(claim: Told) -> str:
+    return "\n".join((claim.title, claim.artist, claim.release, str(claim.duration_ms or "")))
+
+
+def heard(claim: Told) -> tuple[str, str]:
+    return claim.title.casefold(), claim.artist.casefold()
+
+
+def kind_of(one: Told, other: Told, albums: bool = False) -> str:
     """The first kind of version that one of two is and the other is not, or is otherwise; "" for none."""
     a, b = ((f"{it.title} / {it.release}" if albums else it.title).casefold() for it in (one, other))
     for kind, words in VERSIONS.items():
@@ -357,11 +366,11 @@ def _kind(one: Told, other: Told, albums: bool = False) -> str:
     return "" if albums or a == b else next(in_both, "")
 
 
-def _base(title: str) -> str:
+def base_of(title: str) -> str:
     return _BASE.sub("", title).casefold().strip() or title.casefold()
 
 
-def _share_a_name(one: str, other: str) -> bool:
+def share_a_name(one: str, other: str) -> bool:
     a, b = (set(re.findall(r"\w{3,}", it.casefold())) - {"the", "and"} for it in (one, other))
     return bool(a & b) or "various" in a | b
 
