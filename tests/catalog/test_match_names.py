@@ -48,6 +48,12 @@ ONE: dict[str, tuple[str, Short, Short]] = {
         told("Trooper", on="Live at Leeds"),
         told("Trooper (Live)", on="Rarities"),
     ),
+    "live by its release, and none named": (
+        "names+duration",
+        told("Trooper", on="Live at Leeds"),
+        told("Trooper", length=100.9),
+    ),
+    "first of two, in Japanese": ("names+duration", told("細道", "椎名林檎と宮本浩次"), told("細道", "椎名林檎")),
     "one typing mistake": ("near-names+duration", told("In the Clounds"), told("In the Clouds", length=102)),
     "a mistake at a place": (
         "near-names+release",
@@ -55,6 +61,11 @@ ONE: dict[str, tuple[str, Short, Short]] = {
         told("Jjuze", on="X", at=3),
     ),
     "no length, one release": ("names+release", told("Song", on="Album", length=None), told("Song", on="ALBUM!")),
+    "no length, one disc of a release": (
+        "names+release",
+        told("Song", on="Album (Disc 1)", length=None),
+        told("Song", on="ALBUM CD1", length=None),
+    ),
     "Cyrillic": (
         "sound-of-names+duration",
         told("Лебединое озеро", "Чайковский"),
@@ -71,6 +82,11 @@ ONE: dict[str, tuple[str, Short, Short]] = {
 }  # fmt: skip
 TWO: dict[str, tuple[Short, Short]] = {
     "live": (told("Song"), told("Song (Live)")),
+    "live by its release, and none named": (told("Song", on="Live After Death"), told("Song", length=101.1)),
+    "another disc, no length": (
+        told("Song", on="Album (Disc 1)", length=None),
+        told("Song", on="Album II (Disc 1)", length=None),
+    ),
     "live by its release": (told("Song", on="Live After Death"), told("Song", on="Powerslave")),
     "remix": (told("Song"), told("Song (DJ Remix)")),
     "two remixes": (told("Song (A Remix)"), told("Song (B Remix)")),

@@ -80,8 +80,13 @@ CREATE OR REPLACE MACRO comparable_artist(folded) AS if(
 
 -- The first of several who are credited together, as it stands there; '' where one is alone.
 CREATE OR REPLACE MACRO first_artist(artist) AS if(
-  regexp_matches(artist, '(?i)[,;&+]|\s(/|with|and|und|et|y|vs|x|presents|meets)\b'),
-  regexp_extract(artist, '(?i)^(.+?)(?:\s*[,;&+]|\s(?:/|feat|ft|featuring|with|and|und|et|y|vs|x|presents|meets)\b)', 1),
+  regexp_matches(
+    artist, '(?i)[,;&+、×]|\s(/|with|and|und|et|y|vs|x|presents|meets)\b|[\p{Han}\p{Katakana}]と[\p{Han}\p{Katakana}]'
+  ),
+  regexp_extract(
+    artist,
+    '(?i)^(.+?)(?:\s*[,;&+、×]|\s(?:/|feat|ft|featuring|with|and|und|et|y|vs|x|presents|meets)\b|と[\p{Han}\p{Katakana}])', 1
+  ),
   ''
 );
 
@@ -93,6 +98,22 @@ CREATE OR REPLACE MACRO is_live(release) AS
     '(?i)\b(?:to|we|i|you|they|who|where|how|long|let|can|must|will|never|gonna|dont|don.t) live\b'
     || '|\blive (?:and|through|your|my|for|it|fast|free|forever|by|with|to|together)\b'
   );
+
+-- A title as it is told elsewhere, where nothing says that it was played live.
+CREATE OR REPLACE MACRO but_live(title) AS if(
+  contains(title, 'live'),
+  rtrim(replace(regexp_replace(title, '([| ])live( |$)', '\1\2'), '| ', '|'), ' |'),
+  title
+);
+
+-- A release without which of its discs it is.
+CREATE OR REPLACE MACRO without_disc(folded) AS if(
+  regexp_matches(folded, ' (?:cd|dis[ck])'),
+  regexp_replace(
+    folded, ' (?:cd|dis[ck]) ?(?:\d{1,2}|i{1,3}|one|two|three)(?: (?:of )?\d{1,2})?( |$)', '\1'
+  ),
+  folded
+);
 
 -- Whoever is nobody in particular, and titles that many recordings of one artist have.
 CREATE OR REPLACE MACRO is_nobody(artist) AS

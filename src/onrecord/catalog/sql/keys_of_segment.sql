@@ -5,8 +5,8 @@
 -- close, and in the tracks of one artist they tell enough. Made once; rows of a log entry do not change.
 SELECT
   seq, spelling, artist, if(is_first, first, NULL) AS first, foreign_title,
-  sixteen(if(words, hint(title, name), NULL)) AS name,
-  sixteen(if(is_first, hint(title, first_name), NULL)) AS first_name,
+  sixteen(if(words, hint(but_live(title), name), NULL)) AS name,
+  sixteen(if(is_first, hint(but_live(title), first_name), NULL)) AS first_name,
   sixteen(if(long, hint(name, left(title, 5)), NULL)) AS beginning,
   sixteen(if(long, hint(name, right(title, 5)), NULL)) AS ending,
   sixteen(if(placed, hint(lower(release), (name, disc, position)), NULL)) AS place,

@@ -7,14 +7,14 @@
 CREATE OR REPLACE TABLE track_hints AS
 SELECT
   node, name,
-  if(first = artist OR is_nobody(first), NULL, hint(title, first)) AS first_name,
+  if(first = artist OR is_nobody(first), NULL, hint(but_live(title), first)) AS first_name,
   if(isrc = '', NULL, hint(title, isrc)) AS code,
   if(long, hint(artist, left(title, 5)), NULL) AS beginning,
   if(long, hint(artist, right(title, 5)), NULL) AS ending,
   if(release = '' OR position IS NULL OR nobody, NULL, hint(lower(release), (artist, disc, position))) AS place
 FROM (
   SELECT
-    *, hint(title, artist) AS name, is_nobody(artist) AS nobody,
+    *, hint(but_live(title), artist) AS name, is_nobody(artist) AS nobody,
     len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(artist) AS long
   FROM (
     SELECT *, told_as(short, release) AS title
@@ -66,12 +66,15 @@ DROP TABLE track_hints;
 -- What is compared of them, worked out in one go: hashes where two are equal or not, text where they are like each other.
 CREATE OR REPLACE TABLE track_told AS
 SELECT
-  use, key, sound, node, duration_ms, release_key,
+  use, key, sound, node, duration_ms, release_key, on_live,
   hash(words) AS words_key,
   if(use IN ('name', 'first name') AND NOT is_nobody(artist), hash(title, artist), NULL) AS name,
   if(
-    use IN ('name', 'first name') AND release <> '', hash(title, artist, coalesce(nullif(fold(release), ''), release)), NULL
+    use IN ('name', 'first name') AND release <> '',
+    hash(title, artist, coalesce(nullif(close_up(without_disc(fold(release))), ''), release)), NULL
   ) AS place,
+  if(use IN ('name', 'first name') AND on_live IS NOT NULL AND NOT is_nobody(artist), hash(but_live(title), artist), NULL)
+    AS plain,
   if(use = 'code', hash(isrc, title), NULL) AS code,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), words, NULL) AS words,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), title, NULL) AS title,
@@ -79,7 +82,10 @@ SELECT
   if(use = 'sound', raw_title, NULL) AS raw_title,
   if(use = 'sound', release, NULL) AS release
 FROM (
-  SELECT * EXCLUDE (short), told_as(short, release) AS title
+  -- Was it played live? Of what neither title nor release says that is not known, where no release is named.
+  SELECT
+    * EXCLUDE (short), told_as(short, release) AS title,
+    CASE WHEN contains(short, 'live') THEN NULL WHEN release = '' THEN false WHEN is_live(release) THEN true END AS on_live
   FROM (
     SELECT * EXCLUDE (bare, credit), comparable_title(bare) AS short, comparable_artist(credit) AS artist
     FROM (
@@ -106,8 +112,8 @@ mbids AS (
   SELECT hash(mbid) AS key FROM track_nodes WHERE mbid <> '' GROUP BY key HAVING count(*) > 1
 ),
 -- 1. Same title, same artist, and lengths that follow each other within three seconds. A row of lengths that leads from one
--- recording to another, more than ten seconds, tells none of them apart and joins nothing. Who is credited with others is
--- compared alone as well.
+-- recording to another, more than four seconds, joins only those within one second of each other, and nothing where that
+-- leads as far. Who is credited with others is compared alone as well.
 alike AS (
   SELECT node, duration_ms, name AS key, words_key AS words, place, release_key AS release
   FROM track_told WHERE name IS NOT NULL
@@ -115,19 +121,32 @@ alike AS (
 steps AS (
   SELECT
     node, key, duration_ms, lag(node) OVER w AS before, words = lag(words) OVER w AS equal,
-    (duration_ms - lag(duration_ms) OVER w > 3000)::BIGINT AS step
+    (duration_ms - lag(duration_ms) OVER w > 3000)::BIGINT AS step,
+    (duration_ms - lag(duration_ms) OVER w > 1000)::BIGINT AS short_step
   FROM alike
   WHERE duration_ms IS NOT NULL
   WINDOW w AS (PARTITION BY key ORDER BY duration_ms, node)
 ),
 numbered AS (
-  SELECT *, coalesce(sum(step) OVER (PARTITION BY key ORDER BY duration_ms, node), 0) AS run
+  SELECT *, coalesce(sum(step) OVER w, 0) AS run, coalesce(sum(short_step) OVER w, 0) AS short_run
   FROM steps
+  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, node)
 ),
 runs AS (
-  SELECT node, before, step, equal,
-    max(duration_ms) OVER (PARTITION BY key, run) - min(duration_ms) OVER (PARTITION BY key, run) AS spread
+  SELECT
+    node, before, equal, step = 0 AND max(duration_ms) OVER w - min(duration_ms) OVER w <= 4000
+      OR short_step = 0 AND max(duration_ms) OVER v - min(duration_ms) OVER v <= 4000 AS one
   FROM numbered
+  WINDOW w AS (PARTITION BY key, run), v AS (PARTITION BY key, short_run)
+),
+-- A track of a live release is live; a claim that names no release does not say whether it is, and its length may.
+unsaid AS (
+  SELECT
+    node, lag(node) OVER w AS before, on_live <> lag(on_live) OVER w AS other,
+    duration_ms - lag(duration_ms) OVER w AS step
+  FROM track_told
+  WHERE plain IS NOT NULL AND duration_ms IS NOT NULL
+  WINDOW w AS (PARTITION BY plain ORDER BY duration_ms, on_live, node)
 ),
 -- 2. A claim without a length is known by its release: same title, artist and name of the release, where no release has the
 -- title twice and the lengths that are told are one.
@@ -216,9 +235,11 @@ grouped AS (
   WHERE n.relation <> 'edit'
   UNION ALL
   SELECT before, node, if(equal, 'names+duration', 'like-names+duration'), if(equal, 0.9, 0.85)
-  FROM runs WHERE step = 0 AND spread <= 10000
+  FROM runs WHERE one
   UNION ALL
-  SELECT first, node, 'names+release', 0.8 FROM placed WHERE spread <= 10000
+  SELECT before, node, 'names+duration', 0.85 FROM unsaid WHERE other AND step <= 1000
+  UNION ALL
+  SELECT first, node, 'names+release', 0.8 FROM placed WHERE spread <= 4000
   UNION ALL
   SELECT a, b, reason, 0.75 FROM mistyped
   UNION ALL
