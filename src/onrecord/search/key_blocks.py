@@ -16,14 +16,15 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 import apsw
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from onrecord.search.codes import Key
+
+if TYPE_CHECKING:  # loaded where it is needed: every command starts with this module
+    from numpy.typing import NDArray
 
 TABLES: Final = """
 CREATE TABLE key_blocks (place INTEGER PRIMARY KEY, block BLOB);
@@ -43,7 +44,7 @@ _LEVEL, _WINDOW = 9, -15
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(tuple[list[int], list[int]])
 
-_Records = NDArray[Any]
+_Records: TypeAlias = "NDArray[Any]"
 
 
 def key_bytes(key: Key) -> bytes:
@@ -106,6 +107,8 @@ WHERE f.scheme=? AND f.first=? AND f.place=?
 
 def arrays_of(db: apsw.Connection, scheme: int, blocks: int = 1_000) -> Iterator[tuple[_Records, _Records]]:
     """All keys of a scheme, each as a row of bytes, with their numbers: many blocks at a time."""
+    import numpy as np
+
     query = "SELECT b.block FROM key_firsts f JOIN key_blocks b ON b.place = f.place WHERE f.scheme=?"
     cursor = db.execute(query, (scheme,))
     while some := list(itertools.islice(cursor, blocks)):
@@ -151,6 +154,8 @@ class _Runs:
         if self._kept is None:
             yield _once(last)
             return
+        import numpy as np
+
         self._kept.flush()
         runs, at = list[Any](), 0
         for length in self._runs:
@@ -169,6 +174,8 @@ class _Runs:
         self._kept.close()
 
     def _sorted(self) -> _Records:
+        import numpy as np
+
         records = np.frombuffer(b"".join(self._fresh), dtype=f"S{self.width}")
         self._fresh = []
         return np.sort(records)
@@ -177,6 +184,8 @@ class _Runs:
 def _once(records: _Records) -> _Records:
     if len(records) < 2:
         return records
+    import numpy as np
+
     differs: NDArray[np.bool_] = np.concatenate([[True], records[1:] != records[:-1]])
     return np.asarray(records[differs])
 
@@ -234,6 +243,8 @@ def _listed(block: bytes) -> tuple[int, list[int], list[int]]:
 
 def _arrays(block: Any) -> tuple[_Records, _Records]:
     width, keys, numbers = _listed(block)
+    import numpy as np
+
     whole = b"".join(key.to_bytes(width, "big") for key in keys)
     return np.frombuffer(whole, np.uint8).reshape(-1, width), np.array(numbers, np.int64)
 

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import apsw
 import msgspec
-import pyarrow as pa
 from msgspec import Struct
 
 from onrecord.model.identifiers import minted_bytes
@@ -185,6 +184,8 @@ class Rows:
     def spelled(self, wanted: Collection[str] | None = None) -> Iterator[tuple[Any, Any]]:
         """Canonical ids without their first letter, and their numbers, as arrays of Arrow, many at a time: of all that
         there are, or of at least those that are `wanted`."""
+        import pyarrow as pa
+
         with self.reading() as held:
             if wanted is None or len(wanted) * _LOOKED_UP > self.last():
                 ids = held.all_ids()
