@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from onrecord.durable import settle, sha256_of
-from onrecord.engine.parquet import schema_of
+from onrecord.engine.parquet import sql_columns
 from onrecord.errors import StoreFailed, StoreFull
 
 #: Rows of a table from values that are in memory as such.
@@ -57,10 +57,7 @@ class Duck:
         """Name a set of Parquet files as a table; `row` gives the columns: one that older files do not have is
         null in their rows. `meant` gives for columns that say less in a file than they mean what they mean, as SQL.
         """
-        columns = f"{name}_columns"
-        self._db.register("empty_rows", schema_of(row).empty_table())
-        self._db.execute(f'CREATE OR REPLACE TABLE "{columns}" AS SELECT * FROM empty_rows')
-        self._db.unregister("empty_rows")
+        self._db.execute(f'CREATE OR REPLACE TABLE "{name}_columns" ({sql_columns(row)})')
         said = ", ".join(f"{sql} AS {column}" for column, sql in (meant or {}).items())
         self._views[name] = [*paths], f"* REPLACE ({said})" if said else "*"
         self.run(f'CREATE OR REPLACE VIEW "{name}" AS {self._every(name)}')

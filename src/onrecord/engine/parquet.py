@@ -5,6 +5,7 @@
 import types
 import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ def schema_of(row: type[Struct]) -> Any:
 
     fields = typing.get_type_hints(row)
     return pa.schema([pa.field(field.name, *_arrow(fields[field.name])) for field in structs.fields(row)])
+
+
+@cache
+def sql_columns(row: type[Struct]) -> str:
+    """The columns of `schema_of`, as a statement that makes a table of DuckDB lists them."""
+    fields = typing.get_type_hints(row)
+    return ", ".join(f'"{field.name}" {_sql(fields[field.name])}' for field in structs.fields(row))
 
 
 def write_rows(
@@ -194,6 +202,15 @@ def _arrow(hint: Any) -> tuple[Any, bool]:
     if typing.get_origin(hint) is tuple:
         return pa.list_(_arrow(typing.get_args(hint)[0])[0]), False
     return plain[hint], False
+
+
+def _sql(hint: Any) -> str:
+    plain = {str: "VARCHAR", bytes: "BLOB", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
+    if isinstance(hint, types.UnionType):
+        return _sql(next(option for option in typing.get_args(hint) if option is not types.NoneType))
+    if typing.get_origin(hint) is tuple:
+        return f"{_sql(typing.get_args(hint)[0])}[]"
+    return plain[hint]
 
 
 def _chunks(rows: Iterable[Struct], size: int) -> Iterable[Sequence[Struct]]:
