@@ -3,6 +3,7 @@
 """What every test may use: an archive in a temporary folder, keys outside it, and music that the tests make."""
 
 import datetime as dt
+import gc
 import secrets
 import subprocess
 import tempfile
@@ -33,6 +34,10 @@ DAY = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 def pytest_configure(config: pytest.Config) -> None:
     if not config.option.markexpr:
         hypothesis.settings.load_profile("slow")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # thousands of tests and all that they import: the collector need not look at them again and again
 
 
 @pytest.fixture(scope="session", autouse=True)
