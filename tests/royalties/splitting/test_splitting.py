@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules as SQL give what the rules as they are written give, to the smallest unit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +15,12 @@ from onrecord.royalties.generating import Population, generate
 from onrecord.royalties.seams import PayoutModel
 from onrecord.royalties.splitting.counting import Counts, PoolOf
 from onrecord.royalties.splitting.rules import split
+
+#: Months that are tried of each of the models below: ten, and 33 with `--slow`.
+A_MODEL = settings.default.max_examples // 3
+#: What each listener pays; of these, what is tried of an odd pool that is alone.
+FEES = (0, 1, 4, 12, 100, 6_990_000, 10**12 + 7)
+ALONE = FEES[1::2] if settings.default.max_examples < 100 else FEES
 
 COLUMNS = {
     "pool": "INTEGER", "listener": "VARCHAR", "payee": "VARCHAR", "recording": "VARCHAR",
@@ -107,7 +113,7 @@ def nonzero(payouts: list[Payout]) -> list[Payout]:
 
 
 @pytest.mark.parametrize(("name", "options"), MODELS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=A_MODEL, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_sql_equals_the_rule(duck: Duck, name: str, options: dict[str, str], data: st.DataObject) -> None:
     """Two pools of a month at once, each by amount, by one fee, or by fees of their own."""
@@ -220,25 +226,37 @@ ODD = {
 }
 
 
+#: Models that share what is left over in ways of their own.
+EACH_WAY = ["pro-rata", "user-centric", "shapley", "weighted", "hybrid"]
+
+
 @pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("name", ["pro-rata", "user-centric", "shapley", "weighted", "hybrid"])
-def test_odd_pools_are_split_as_the_rule_says(duck: Duck, name: str, odd: str) -> None:
-    """Alone, and beside every other pool of the month; equal remainders go by name, not by number."""
+@pytest.mark.parametrize("name", EACH_WAY)
+def test_an_odd_pool_alone_is_split_as_the_rule_says(duck: Duck, name: str, odd: str) -> None:
+    """Equal remainders go by name, not by number."""
+    splits_as_the_rule_says(duck, name, [odd], ALONE)
+
+
+@pytest.mark.parametrize("name", EACH_WAY)
+def test_odd_pools_of_one_month_are_split_as_the_rule_says(duck: Duck, name: str) -> None:
+    splits_as_the_rule_says(duck, name, list(ODD), FEES)
+
+
+def splits_as_the_rule_says(duck: Duck, name: str, chosen: list[str], fees: Sequence[int]) -> None:
     options = {"inactive": "retain"} if name in ("user-centric", "shapley", "hybrid") else {}
     model = made(name, options | ({"alpha": "1"} if name == "weighted" else {}))
-    for fee in (0, 1, 4, 12, 100, 6_990_000, 10**12 + 7):
-        for chosen in ([odd], list(ODD)):
-            rows = [(n, Play(*row)) for n, each in enumerate(chosen) for row in ODD[each]]
-            pools = [PoolOf(number, None, month="2026-01") for number in range(len(chosen))]
-            got = paid(Counts(duck, fee), model, pools, rows)
-            for number, each in enumerate(chosen):
-                listeners = sorted({row[0] for row in ODD[each]})
-                pool = Pool(
-                    amount=len(listeners) * fee, currency="EUR", fees=tuple((one, fee) for one in listeners)
-                )
-                expected = model.split(pool, [play for at, play in rows if at == number])
-                assert nonzero(got[number]) == nonzero(expected), (fee, each)
-                assert sum(payout.amount for payout in got[number]) == pool.amount
+    for fee in fees:
+        rows = [(n, Play(*row)) for n, each in enumerate(chosen) for row in ODD[each]]
+        pools = [PoolOf(number, None, month="2026-01") for number in range(len(chosen))]
+        got = paid(Counts(duck, fee), model, pools, rows)
+        for number, each in enumerate(chosen):
+            listeners = sorted({row[0] for row in ODD[each]})
+            pool = Pool(
+                amount=len(listeners) * fee, currency="EUR", fees=tuple((one, fee) for one in listeners)
+            )
+            expected = model.split(pool, [play for at, play in rows if at == number])
+            assert nonzero(got[number]) == nonzero(expected), (fee, each)
+            assert sum(payout.amount for payout in got[number]) == pool.amount
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
