@@ -119,7 +119,7 @@ def test_every_command_has_the_shared_options(name: str) -> None:
 
 
 def test_the_list_of_commands_is_complete() -> None:
-    done = onrecord("--help")
+    done = onrecord("--help", apart=True)
     assert done.returncode == 0
     for name, (_, line) in COMMANDS.items():
         assert name in done.stdout
@@ -249,7 +249,7 @@ def on_a_terminal(*arguments: object) -> tuple[int, str, str]:
 
 
 def test_0_done(folder: Path) -> None:
-    assert onrecord("-C", folder, "status").returncode == 0
+    assert onrecord("-C", folder, "status", apart=True).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_2_a_setting_that_nobody_knows(tmp_path: Path) -> None:
     answer("init", tmp_path / "a")
     with (tmp_path / "a" / "onrecord.toml").open("a") as file:
         file.write("\n[work]\nwrokers = 3\n")
-    done = onrecord("-C", tmp_path / "a", "status")
+    done = onrecord("-C", tmp_path / "a", "status", apart=True)
     assert done.returncode == 2
     assert "wrokers" in done.stderr
     assert "line" in done.stderr
@@ -310,7 +310,7 @@ def test_3_partly(tmp_path: Path) -> None:
     music = pieces(tmp_path / "in", range(2))
     (music / "broken.mp3").write_bytes(b"not sound")
     answer("init", tmp_path / "a")
-    report = answer("-C", tmp_path / "a", "add", "--held-as", "owner", music, code=3)
+    report = answer("-C", tmp_path / "a", "add", "--held-as", "owner", music, code=3, apart=True)
     assert [item["name"] for item in report["refused"]] == ["broken.mp3"]
     lines = onrecord("--json", "probe", music / "broken.mp3", music / "0000.wav")
     assert lines.returncode == 3
@@ -331,7 +331,7 @@ def test_4_damaged(tmp_path: Path) -> None:
     assert [item["what"] for item in report["bad"]] == [blob.name]
     log = next((tmp_path / "a" / "log").iterdir())
     log.write_bytes(log.read_bytes().replace(b'"created"', b'"crested"'))
-    done = onrecord("-C", tmp_path / "a", "check")
+    done = onrecord("-C", tmp_path / "a", "check", apart=True)
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
 
@@ -359,7 +359,7 @@ def test_hostile_names_are_inert(tmp_path: Path) -> None:
     with open(os.path.join(os.fsencode(music), name), "wb") as file:  # noqa: PTH118, PTH123
         file.write(b"not sound")
     piece(music / "good.wav", 1)
-    done = onrecord("-C", tmp_path / "a", "add", "--held-as", "owner", music)
+    done = onrecord("-C", tmp_path / "a", "add", "--held-as", "owner", music, apart=True)
     assert done.returncode == 3
     assert "evil" in done.stdout
     assert_inert(done.stdout + done.stderr)

@@ -1,19 +1,25 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sounds so short that hundreds of them cost nothing, under a free license, and the command line as a process."""
+"""Sounds so short that hundreds of them cost nothing, under a free license, and the command line."""
 
+import io
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
+import threading
+import traceback
 import wave
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from onrecord.cli import main
 
 _COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 
@@ -74,8 +80,11 @@ def start(
     )
 
 
-def onrecord(*arguments: object, **options: Any) -> "subprocess.CompletedProcess[str]":
-    """`onrecord`, run to its end."""
+def onrecord(*arguments: object, apart: bool = False, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """`onrecord`, run to its end: in this process, where starting it costs nothing, or `apart`, as a user does; and so
+    with any of the options of `start`, and in a thread, where nothing may be changed for the whole process."""
+    if not apart and not options and threading.current_thread() is threading.main_thread():
+        return _here(["onrecord", *map(str, arguments)])
     process = start(*arguments, **options)
     try:
         out, err = process.communicate(timeout=120)
@@ -91,3 +100,29 @@ def answer(*arguments: object, code: int = 0, **options: Any) -> dict[str, Any]:
     assert done.returncode == code, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def _here(words: list[str]) -> "subprocess.CompletedProcess[str]":
+    said = [io.TextIOWrapper(io.BytesIO(), sys.stdout.encoding, write_through=True) for _ in range(2)]
+    argv, stdin, environ = sys.argv, sys.stdin, dict(os.environ)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    code: object = None
+    with redirect_stdout(said[0]), redirect_stderr(said[1]), Path(os.devnull).open() as nothing:
+        sys.argv, sys.stdin = words, nothing
+        try:
+            main()
+        except SystemExit as left:
+            code = left.code or 0
+        except Exception:
+            traceback.print_exc()
+            code = 1
+        finally:
+            sys.argv, sys.stdin = argv, stdin
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            for name in os.environ.keys() - environ.keys():
+                del os.environ[name]
+            os.environ.update(environ)
+    assert isinstance(code, int)
+    out, err = (stream.buffer.getvalue().decode() for stream in said)  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(words, code, out, err)

@@ -93,7 +93,7 @@ def test_a_full_disk_stops_add_and_loses_nothing(tmp_path: Path, small_disk: Cal
     answer("-C", folder, "add", "--held-as", "owner", pieces(tmp_path / "first", range(3)))
     piece(tmp_path / "more" / "large.wav", 1000, seconds=600)
     pieces(tmp_path / "more", range(1001, 1004))
-    done = onrecord("-C", folder, "add", "--held-as", "owner", tmp_path / "more")
+    done = onrecord("-C", folder, "add", "--held-as", "owner", tmp_path / "more", apart=True)
     assert done.returncode == 1
     one_line(done, "bytes free", "run the command again")
     assert list((folder / "blobs" / "parts").iterdir()) == []
@@ -148,7 +148,9 @@ def test_a_disk_without_inodes(tmp_path: Path, small_disk: Callable[[str], Path]
     folder = disk / "archive"
     answer("init", folder)
     reserve_nothing(folder)
-    done = onrecord("-C", folder, "add", "--held-as", "owner", pieces(tmp_path / "in", range(100)))
+    done = onrecord(
+        "-C", folder, "add", "--held-as", "owner", pieces(tmp_path / "in", range(100)), apart=True
+    )
     assert done.returncode == 1
     one_line(done, str(disk), "inodes")
     subprocess.run(["mount", "-o", "remount,nr_inodes=10000", str(disk)], check=True)
@@ -167,7 +169,7 @@ def test_a_full_disk_stops_publish_and_loses_nothing(
     for left in (4, 12, 40):
         space = os.statvfs(disk).f_bavail * 4096
         (disk / "ballast").write_bytes(bytes(max(0, space - left * 4096)))
-        done = onrecord("-C", folder, "publish", "--quiet")
+        done = onrecord("-C", folder, "publish", "--quiet", apart=True)
         assert done.returncode == 1, done.stdout
         one_line(done, str(disk))
         (disk / "ballast").unlink()
@@ -208,8 +210,24 @@ class Failing:
         patch.setattr(os, name, call)
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
-@pytest.mark.parametrize("name", ["write", "fsync", "rename", "mkdir"])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("write", errno.ENOSPC),
+        ("fsync", errno.EIO),
+        ("rename", errno.EIO),
+        ("mkdir", errno.ENOSPC),
+        *(
+            pytest.param(name, code, marks=pytest.mark.slow)
+            for name, code in [
+                ("write", errno.EIO),
+                ("fsync", errno.ENOSPC),
+                ("rename", errno.ENOSPC),
+                ("mkdir", errno.EIO),
+            ]
+        ),
+    ],
+)
 def test_any_write_of_add_may_fail(
     archive: Archive, tmp_path: Path, name: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,7 +325,7 @@ def test_a_disk_that_is_read_only(tmp_path: Path, small_disk: Callable[[str], Pa
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     pieces(tmp_path / "in", range(4))
     for command in (["add", "--held-as", "owner", tmp_path / "in"], ["publish"], ["check"], ["match"]):
-        done = onrecord("-C", folder, *command, "--quiet")
+        done = onrecord("-C", folder, *command, "--quiet", apart=True)
         assert done.returncode == 1, done.stderr
         one_line(done, str(disk))
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
@@ -370,7 +388,7 @@ def test_a_second_writer_gets_exit_5_and_readers_read_on(folder: Path, tmp_path:
     music = pieces(tmp_path / "in", range(3))
     with Archive.open(folder) as archive, archive.writing():
         for command in (["add", "--held-as", "owner", music], ["publish"], ["check"], ["match"]):
-            done = onrecord("-C", folder, *command)
+            done = onrecord("-C", folder, *command, apart=True)
             assert done.returncode == 5, done.stderr
             one_line(done, str(os.getpid()), "wait until it is done")
         assert answer("-C", folder, "status")["blobs"] == 0
@@ -471,7 +489,7 @@ def test_a_damaged_page_of_the_ledger_is_said_and_mended(folder: Path, tmp_path:
     for page in roots:
         content[(page - 1) * 4096 : page * 4096] = bytes(4096)
     path.write_bytes(content)
-    done = onrecord("-C", folder, "status")
+    done = onrecord("-C", folder, "status", apart=True)
     assert done.returncode == 4
     one_line(done, "onrecord check")
     report = answer("-C", folder, "check", code=4)

@@ -46,7 +46,7 @@ def test_random_kills_of_add_and_publish(tmp_path: Path, kills: int) -> None:
         landed += killed(command, at, group=number % 4 < 2)
 
         begun = time.monotonic()
-        done = onrecord(*command, "--json", "--quiet")
+        done = onrecord(*command, "--json", "--quiet", apart=True)
         assert done.returncode == 0, done.stderr
         spans[verb] = time.monotonic() - begun
         assert_whole(folder)
@@ -73,7 +73,7 @@ def test_random_kills_of_harvest(tmp_path: Path, kills: int) -> None:
 
     answer("init", tmp_path / "undisturbed")
     begun = time.monotonic()
-    assert onrecord(*harvest(tmp_path / "undisturbed")).returncode == 0
+    assert onrecord(*harvest(tmp_path / "undisturbed"), apart=True).returncode == 0
     span = time.monotonic() - begun
     expected = harvested(tmp_path / "undisturbed")
     assert expected["records"] == expected["names"] == expected["tracks"] == count
@@ -277,7 +277,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory, context: Any) -> Path:
     return folder
 
 
-@strides(some=32)
+@strides(some=48)
 @pytest.mark.parametrize("arrival", ["copy", "move"])
 def test_add_killed_before_every_step(context: Any, tmp_path: Path, arrival: str, stride: int) -> None:
     music = pieces(tmp_path / "music", range(3))
@@ -290,7 +290,7 @@ def test_add_killed_before_every_step(context: Any, tmp_path: Path, arrival: str
     assert every_step(context, scene, tmp_path / "scenes", stride) * stride > 60
 
 
-@strides(some=50)
+@strides(some=100)
 def test_publish_killed_before_every_step(context: Any, ready: Path, tmp_path: Path, stride: int) -> None:
     def scene(place: Path) -> tuple[Path, Callable[[], None]]:
         shutil.copytree(ready, place / "archive")

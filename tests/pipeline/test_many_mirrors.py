@@ -169,17 +169,17 @@ class Mirror:
         with Archive.open(self.folder) as archive:
             planning.make(archive, int(part * sum(origin.volumes.values())))
 
-    def start(self, peers: Sequence[int], patience: float = 90, **options: Any) -> "subprocess.Popen[str]":
-        named = [word for port in peers for word in ("--peer", f"127.0.0.1:{port}")]
-        command = ("mirror", "sync", *named, "--patience", patience, "--quiet", "-C", self.folder)
-        return start(*command, **options)
+    def start(self, peers: Sequence[int], **options: Any) -> "subprocess.Popen[str]":
+        return start(*self._command(peers), **options)
 
     def sync(
         self, peers: Sequence[int], patience: float = 90, **options: Any
     ) -> "subprocess.CompletedProcess[str]":
-        process = self.start(peers, patience, **options)
-        out, err = process.communicate(timeout=300)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        return onrecord(*self._command(peers, patience), **options)
+
+    def _command(self, peers: Sequence[int], patience: float = 90) -> list[object]:
+        named = [word for port in peers for word in ("--peer", f"127.0.0.1:{port}")]
+        return ["mirror", "sync", *named, "--patience", patience, "--quiet", "-C", self.folder]
 
     def flip(self, source: random.Random) -> str | None:
         """Flip a bit of a blob, whose digest is given; None where the plan has brought none."""

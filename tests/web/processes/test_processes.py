@@ -160,7 +160,7 @@ def test_what_they_cannot_begin_for_is_said_once(
 ) -> None:
     settings = held.folder / "onrecord.toml"
     settings.write_text(settings.read_text("utf-8") + f"[web]\n{setting}\n", encoding="utf-8")
-    done = onrecord("-C", held.folder, "serve", "--port", "0", *asked)
+    done = onrecord("-C", held.folder, "serve", "--port", "0", *asked, apart=True)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.count(said) == 1
     assert "Traceback" not in done.stderr
