@@ -3,6 +3,7 @@
 """A person's decisions in an archive: in the log with who and why, kept through harvests and rebuilds, and undone."""
 
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from onrecord.engine.parquet import column_names, read_rows
 from onrecord.errors import NotFound, UsageError
 from onrecord.model.rights import Target
 from tests.archive.matched_tables import kept_rows
+from tests.conftest import DAY
 from tests.pipeline.musicbrainz import mbid, recording, save
 from tests.pipeline.pieces import answer, onrecord
 
@@ -30,10 +32,14 @@ MB = "musicbrainz-json"
 
 
 @pytest.fixture
-def said(archive: Archive, tmp_path: Path) -> Archive:
+def said(made_once: Callable[..., Path]) -> Iterator[Archive]:
     """Two sources on the same song, and another song."""
+    with Archive.open(made_once(_say) / "archive", lambda: DAY) as archive:
+        yield archive
+
+
+def _say(folder: Path) -> None:
     one = {"a": recording("Song", "Some Band", 100_000), "b": recording("Other", "Some Band", 50_000)}
-    harvest(archive, MB, save(tmp_path / "one", **one))
     two = {
         "c": {
             **recording("Song", "Some Band", 101_000),
@@ -41,9 +47,10 @@ def said(archive: Archive, tmp_path: Path) -> Archive:
             "first-release-date": "1974",
         }
     }
-    harvest(archive, MB, save(tmp_path / "two", **two), filed_as="else", license="CC0-1.0")
-    rematch(archive)
-    return archive
+    with Archive.create(folder / "archive", "Test archive", lambda: DAY) as archive:
+        harvest(archive, MB, save(folder / "one", **one))
+        harvest(archive, MB, save(folder / "two", **two), filed_as="else", license="CC0-1.0")
+        rematch(archive)
 
 
 def rows(path: Path, name: str) -> list[dict[str, Any]]:

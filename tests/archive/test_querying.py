@@ -5,8 +5,9 @@
 import csv
 import json
 import re
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ from onrecord.publish.dataset import FRAMES
 from onrecord.publish.dataset import TABLES as DATASET
 from tests.archive.matched_tables import kept_rows
 from tests.archive.withdrawn import blob, sha256, tagged, tune
+from tests.conftest import DAY, _fill
 from tests.pipeline.pieces import answer, onrecord
-from tests.tones import write
+from tests.tones import Album, write
 
 
 def rows(held: Asking, sql: str, seconds: float = 60) -> list[dict[str, Any]]:
@@ -171,8 +173,22 @@ ATTACKS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def attacked(
+    _masters: Callable[..., Path], album: Album, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Asking, Archive]]:
+    """One archive, asked one thing after the other: what an attack left would be in the way of the next."""
+    folder = tmp_path_factory.mktemp("attacked") / "filled"
+    shutil.copytree(_masters(_fill, album.folder) / "made" / "filled", folder)
+    with Archive.open(folder, lambda: DAY) as archive, asking(archive) as held:
+        yield held, archive
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_nothing_else_is_read_or_changed(held: Asking, filled: Archive, tmp_path: Path, attack: str) -> None:
+def test_nothing_else_is_read_or_changed(
+    attacked: tuple[Asking, Archive], tmp_path: Path, attack: str
+) -> None:
+    held, filled = attacked
     (secret := tmp_path / "secret.txt").write_text("the secret")
     segment = next((filled.folder / "catalog" / "tracks").glob("*.parquet"))
     before = segment.read_bytes()
