@@ -5,15 +5,20 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from starlette.testclient import TestClient
 
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
+from onrecord.web import render
 from onrecord.web.access import passwords
 from onrecord.web.app import create_app
 from tests.archive.withdrawn import tagged, tune
@@ -24,6 +29,27 @@ from tests.web.sample import SampleArchive
 
 #: A text that no rule reads: a question for a person.
 CUSTOM = "Free for everyone who asks me nicely"
+
+
+class Compiled(BytecodeCache):
+    """Templates as Python code: each app that is made would compile them anew, which takes most of a first answer."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_stay() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "Environment", partial(Environment, bytecode_cache=Compiled()))
+        yield
 
 
 @pytest.fixture(autouse=True)
