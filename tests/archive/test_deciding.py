@@ -143,7 +143,7 @@ def test_what_cannot_be_decided_is_said(said: Archive) -> None:
 
 def test_a_word_of_a_person_stands_above_all_sources(said: Archive, tmp_path: Path) -> None:
     [song] = titled(said, "Song")
-    made = deciding.override(said, song, "date", "1973-05-01", **SAID)
+    made = deciding.override(said, song, "date", "1973-05-01", later=True, **SAID)
     deciding.override(said, song, "title", "The Song", **SAID)
     view = Reader(said.folder).recording(song)
     assert (view.date, view.title) == ("1973-05-01", "The Song")
@@ -159,12 +159,12 @@ def test_a_word_of_a_person_stands_above_all_sources(said: Archive, tmp_path: Pa
     rematch(said)
     assert Reader(said.folder).recording(song).title == "The Song"
     [other] = titled(said, "Other")
-    deciding.override(said, other, "composer", "Somebody", **SAID)
+    deciding.override(said, other, "composer", "Somebody", later=True, **SAID)
     joined = deciding.join(said, other, song, **SAID)
     [one] = joined.things
     merged = Reader(said.folder).recording(one)
     assert (merged.title, merged.composer) == ("The Song", "Somebody")
-    deciding.undo_override(said, one, "title", **SAID)
+    deciding.undo_override(said, one, "title", later=True, **SAID)
     deciding.undo(said, made.decision.id, **SAID)
     assert Reader(said.folder).recording(one).title in ("Song", "Other")
     with said.duck() as duck:
@@ -182,7 +182,7 @@ def test_nothing_to_say_is_a_word_too(said: Archive) -> None:
 
 def test_an_edition_tells_the_value_and_not_the_person(said: Archive, tmp_path: Path) -> None:
     [song], [other] = titled(said, "Song"), titled(said, "Other")
-    deciding.override(said, song, "title", "The Song", by="Ada Secret", why="a private reason")
+    deciding.override(said, song, "title", "The Song", by="Ada Secret", why="a private reason", later=True)
     deciding.join(said, song, other, by="Ada Secret", why="a private reason")
     publish(said)
     dataset = said.folder / "editions" / "1" / "dataset"
@@ -221,8 +221,8 @@ def test_what_is_withdrawn_takes_its_overrides_with_it(said: Archive) -> None:
 def test_editions_are_compared_thing_by_thing(said: Archive, tmp_path: Path) -> None:
     [song], [other] = titled(said, "Song"), titled(said, "Other")
     publish(said)
-    deciding.override(said, song, "genre", "folk", **SAID)
-    deciding.join(said, song, other, **SAID)
+    deciding.override(said, song, "genre", "folk", later=True, **SAID)
+    deciding.join(said, song, other, later=True, **SAID)
     harvest(said, MB, save(tmp_path / "three", d=recording("Third", "New Band", 9_000)))
     rematch(said)
     with differing(said, "1", "now") as diff:
@@ -257,9 +257,9 @@ def test_editions_are_compared_thing_by_thing(said: Archive, tmp_path: Path) -> 
 
 def test_the_same_comes_of_claims_and_log_wherever_they_lie(said: Archive, tmp_path: Path) -> None:
     [song], [other] = titled(said, "Song"), titled(said, "Other")
-    deciding.split(said, song, [ELSE], **SAID)
-    deciding.override(said, other, "title", "Another", **SAID)
-    publish(said)
+    deciding.split(said, song, [ELSE], later=True, **SAID)
+    deciding.override(said, other, "title", "Another", later=True, **SAID)
+    publish(said)  # which matches
     made = rebuild(said)
     assert {table.outcome for table in made.tables} == {"same"} and made.recordings == 3
     damaged = said.canonical("canonical_recordings")
