@@ -35,7 +35,7 @@ MADE = {
 
 
 def demo(*arguments: object) -> dict[str, Any]:
-    done = onrecord("demo", "--no-serve", "--json", *arguments)
+    done = onrecord("demo", "--no-serve", "--json", *arguments, apart=True)
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads(done.stdout)
     return summary
