@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Jobs over tables and files on either engine: the same rows, whichever runs them."""
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,16 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.engines import answered, compared, place, told
 from onrecord.archive.filework import FileWork
+from onrecord.archive.judging import publishable
+from onrecord.archive.judging_all import Question, counted, judged
 from onrecord.engine.duck import sql_file
+from onrecord.engine.parquet import read_rows
 from onrecord.errors import ConfigError, EngineFailed
+from onrecord.model.rights import Use
+from onrecord.rights import decide
 from tests.engine import spark
 
+DAY = dt.date(2026, 11, 28)
 DEDUPE = sql_file("onrecord.catalog", "portable/dedupe")
 SPARK = '\n[engine]\nkind = "spark"\nmaster = "local[2]"\npython = "{}"\noptions = ["spark.sql.shuffle.partitions=2"]\n'
 
@@ -71,3 +78,36 @@ def test_spark_gives_the_same_rows_and_reads_the_same_files(published: Archive) 
         assert len({(each.rows, each.checksum) for each in ran}) == 1
         assert rows(archive, "analyse") == here
     assert "pyspark" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "question", [Question(DAY), Question(DAY, "stream", "DE"), Question(DAY, "share", commercial=True)]
+)
+def test_a_table_of_decisions_is_what_the_gate_says_of_each(published: Archive, question: Question) -> None:
+    with judged(published, question, "embedded") as files:
+        listed = [row for path in files for row in read_rows(path, ["sha256", "allow", "codes", "license"])]
+        made = counted(published, files)
+    assert [row["sha256"] for row in listed] == sorted(sha256 for sha256, _ in published.ledger.profiles())
+    for row in listed:
+        evidence = [item for item, _ in published.ledger.evidence(row["sha256"]).values()]
+        if question.use == "publish":
+            said = publishable(evidence, DAY, published.settings.publish)
+        else:
+            said = decide(evidence, Use(question.use), question.territory, DAY, question.commercial)
+        assert (row["allow"], row["codes"], row["license"]) == (
+            said.allow,
+            " ".join(said.codes),
+            said.license,
+        )
+    assert made.rows == len(listed) == sum(count for _, _, count in made.answers) > 3
+    assert {allow for allow, _, _ in made.answers} == {row["allow"] for row in listed}
+
+
+@pytest.mark.slow
+def test_decisions_are_joined_back_on_spark(published: Archive, archive: Archive) -> None:
+    python = spark.python()
+    for each in (published, archive):  # the second has no sound at all
+        with judged(each, Question(DAY), "embedded") as files:
+            here = counted(each, files)
+        with on_spark(each, python) as far, judged(far, Question(DAY), "spark") as files:
+            assert counted(far, files) == here

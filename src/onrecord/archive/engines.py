@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,10 +20,13 @@ from onrecord.archive.core import Archive
 from onrecord.archive.querying import Asking, asking
 from onrecord.archive.withheld import withheld
 from onrecord.engine.checksum import Checksum, checksum
+from onrecord.engine.duck import quoted
 from onrecord.engine.portable import tables_of, to_spark
 from onrecord.engine.spark import Spark
 from onrecord.errors import NotFound
 
+#: See `engine`.
+Engine = Callable[[str, str, Mapping[str, Sequence[Path]]], list[Path]]
 #: A kept question has as long as it takes.
 _SECONDS = 7 * 86_400.0
 
@@ -70,6 +73,27 @@ def compared(archive: Archive, edition: int, name: str, sql: str) -> list[Ran]:
             made = told(archive, files)
         found.append(Ran(kind, made.rows, made.text, seconds))
     return found
+
+
+@contextmanager
+def engine(archive: Archive, kind: str, folder: Path) -> Iterator[Engine]:
+    """Whoever answers jobs over tables that a caller laid out as Parquet: asked by the job's name, its SQL, and the
+    files of each table; what it answers are files below `folder`. `kind` as in the settings."""
+    if kind == "embedded":
+        with archive.duck() as duck:
+
+            def here(name: str, sql: str, tables: Mapping[str, Sequence[Path]]) -> list[Path]:
+                for table, paths in tables.items():
+                    listed = ", ".join(map(quoted, paths))
+                    duck.run(f'CREATE OR REPLACE VIEW "{table}" AS SELECT * FROM read_parquet([{listed}])')
+                path = folder / f"{name}-answer.parquet"
+                duck.export(sql.rstrip(), path)
+                return [path]
+
+            yield here
+        return
+    with Spark(archive.settings.engine.cluster, folder) as spark:
+        yield lambda name, sql, tables: spark.query(to_spark(sql, name), tables, folder / f"{name}-answer")
 
 
 @contextmanager

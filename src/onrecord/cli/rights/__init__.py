@@ -4,7 +4,18 @@
 
 import click
 
-from onrecord.cli.rights import asking, credits, log, notices, proving, queue, recheck, ruling, withdrawing
+from onrecord.cli.rights import (
+    asking,
+    credits,
+    log,
+    notices,
+    proving,
+    queue,
+    recheck,
+    ruling,
+    table,
+    withdrawing,
+)
 
 
 @click.group("rights")
@@ -20,6 +31,7 @@ for _each in (queue.command, ruling.rule, ruling.rulings, ruling.undo, ruling.ta
     command.add_command(_each)
 command.add_command(credits.command)
 command.add_command(recheck.command)
+command.add_command(table.command)
 for _each in (notices.notice, notices.list_notices, notices.counter, notices.accept, notices.sued):
     command.add_command(_each)
 for _each in (notices.uphold, notices.putback, notices.reject, notices.erase):
