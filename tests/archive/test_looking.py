@@ -15,6 +15,7 @@ from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.choosing import NOT_LOOKED_INTO
 from onrecord.archive.exporting.disk import export_disk
+from onrecord.archive.filework import Inline
 from onrecord.archive.looking import look
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
@@ -183,6 +184,57 @@ def test_damage_and_repair_make_no_unread_file_read(origin: Archive, mirror: Arc
     assert (report.files, report.had, states(mirror)) == (1, 1, {"vouched"})
     assert check(mirror).bad == []
     assert look(mirror).files == 2 and states(mirror) == {"ok"}
+
+
+class Shared(Inline):
+    """Another run comes while the first chunk is at work, and looks into all of it; then the answer is lost, once."""
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__()
+        self._archive = archive
+        self.others = 0
+
+    def answer(self, seconds: float | None = None) -> dict[str, Any]:
+        given = super().answer()
+        if self.others:
+            return given
+        with Archive.open(self._archive.folder, self._archive.clock) as other:
+            self.others = look(other).files
+        return {"id": given["id"], "error": "executor lost"}
+
+
+def test_runs_share_the_work_and_a_lost_worker_doubles_nothing(origin: Archive, mirror: Archive) -> None:
+    brought(origin, mirror, look_into=False)
+    hands = Shared(mirror)
+    found = look(mirror, hands=hands)
+    assert (hands.others, found.files, found.left, states(mirror)) == (2, 0, 0, {"ok"})
+    assert events(mirror).count("looked-into") == 1
+
+
+def test_a_run_that_is_killed_has_committed_what_it_told_of(origin: Archive, mirror: Archive) -> None:
+    brought(origin, mirror, look_into=False)
+
+    def stop(files: int, size: int, sound: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        look(mirror, progress=stop, hands=Inline())
+    assert states(mirror) == {"ok"} and look(mirror).files == 0
+
+
+def test_damage_is_not_a_false_word(origin: Archive, mirror: Archive, tmp_path: Path) -> None:
+    """Also where the first bytes are another file's."""
+    brought(origin, mirror, look_into=False)
+    blob = mirror.ledger.blob(sha256(tmp_path / "music" / "tune.flac"))
+    assert blob is not None
+    path = mirror.store.path(blob.sha256, blob.root)
+    path.chmod(0o644)
+    path.write_bytes(b"PK\3\4" + path.read_bytes()[4:])
+    found = look(mirror, hands=Inline())
+    assert (found.files, found.unlike, found.left) == (1, [], 1)
+    assert [each.code for each in found.later] == ["unreadable"] and not mirror.ledger.meta(
+        f"liar {origin.id}"
+    )
 
 
 def test_what_differs_is_said(tmp_path: Path) -> None:

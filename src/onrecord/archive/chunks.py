@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.archive.ingest import Limits
+from onrecord.archive.look_chunk import Looked, look
 from onrecord.audio.analyser import ANALYSER, VERSION
 from onrecord.engine.parquet import write_rows
 from onrecord.errors import IntegrityError, NotFound, StoreFailed
@@ -29,10 +30,12 @@ from onrecord.store import Pace, Store
 from onrecord.store.bucket import Bucket
 from onrecord.store.roots import Disk
 
-Kind = Literal["verify", "analyse", "copy", "assemble"]
+Kind = Literal["verify", "analyse", "look", "copy", "assemble"]
 
 #: Rows of a result that are read together: each may hold pictures.
-_TOGETHER: Final = {"verify": 10_000, "analyse": 16, "copy": 1, "assemble": 1}
+_TOGETHER: Final = {"verify": 10_000, "analyse": 16, "look": 16, "copy": 1, "assemble": 1}
+#: What is done by decoding: another version of the analyser does it otherwise.
+_DECODES: Final = ("analyse", "look")
 #: Bytes of a copy in one row.
 _PIECE: Final = 4 << 20
 #: After so many files in a row that its server did not give whole, a bucket is not waited for again.
@@ -53,7 +56,7 @@ class Blobs(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def digest(self) -> str:
         """Names the chunk: the same work on the same blobs. Where disks are mounted is no part of it."""
-        by = f"{self.kind} {ANALYSER} {VERSION}" if self.kind == "analyse" else self.kind
+        by = f"{self.kind} {ANALYSER} {VERSION}" if self.kind in _DECODES else self.kind
         lines = [by, *(f"{sha256} {root} {size}" for sha256, root, size in self.blobs)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -199,7 +202,7 @@ def run_chunk(chunk: str, folder: str, fence: int) -> tuple[str, str]:
     file, its SHA-256)."""
     given = _read(chunk)
     place = Path(folder)
-    if given.kind in ("analyse", "copy"):
+    if given.kind in (*_DECODES, "copy"):
         from onrecord import audio
 
         # A process that decodes forks: this comes before Arrow loads what would start threads.
@@ -288,6 +291,7 @@ def _assembled(group: Group) -> Iterator[Assembled]:
 KINDS: Final[dict[Kind, tuple[type[Struct], Callable[[Any], Iterator[Any]]]]] = {
     "verify": (Verified, verify),
     "analyse": (Analysed, analyse),
+    "look": (Looked, look),
     "copy": (Copied, copy),
     "assemble": (Assembled, _assembled),
 }

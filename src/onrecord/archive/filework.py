@@ -124,7 +124,7 @@ class FileWork:
     ) -> Iterator[tuple[Sources, Iterator[dict[str, Any]]]]:
         """`each` over chunks of sounds that are copied."""
         most = COPIED_ON_CLUSTER if self._is_on_cluster else COPIED_HERE
-        disks, buckets = self._roots
+        disks, buckets = roots_of(self._archive)
         chunks = (
             Sources(self._kind, kilobits, some, disks, buckets, self._limits)
             for some in _bounded(sources, lambda source: source.size, most)
@@ -174,15 +174,9 @@ class FileWork:
         return Pooled(self._stack.enter_context(Workers(settings.workers, audio.preload)), settings.workers)
 
     def _chunks(self, blobs: Iterable[tuple[str, str, int]], most: tuple[int, int]) -> Iterator[Blobs]:
-        disks, buckets = self._roots
+        disks, buckets = roots_of(self._archive)
         for some in _bounded(blobs, lambda blob: blob[2], most):
             yield Blobs(self._kind, some, disks, buckets, self._limits)
-
-    @property
-    def _roots(self) -> tuple[list[Disk], list[Bucket]]:
-        roots = self._archive.store.roots
-        disks = [root for root in roots if isinstance(root, Disk)]
-        return disks, [root for root in roots if isinstance(root, Bucket)]
 
     @property
     def _is_on_cluster(self) -> bool:
@@ -272,6 +266,13 @@ class FileWork:
         attempt.rename(self._path(at.chunk))
         sync(self.folder)
         return True
+
+
+def roots_of(archive: Archive) -> tuple[list[Disk], list[Bucket]]:
+    """The roots of an archive as a chunk bears them."""
+    roots = archive.store.roots
+    disks = [root for root in roots if isinstance(root, Disk)]
+    return disks, [root for root in roots if isinstance(root, Bucket)]
 
 
 def _bounded(

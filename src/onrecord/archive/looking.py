@@ -12,24 +12,27 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct, field
 
 from onrecord import audio
 from onrecord.archive.batch import Batch
+from onrecord.archive.chunks import Blobs
 from onrecord.archive.core import Archive
 from onrecord.archive.door import admit
+from onrecord.archive.filework import HERE, FileWork, Hands, Pooled, roots_of
 from onrecord.archive.foreign import source_of
-from onrecord.archive.ingest import Ingested, limits_of, refused_by_ends, stage_pictures
-from onrecord.archive.reanalyzing import Held
+from onrecord.archive.ingest import Ingested, limits_of, stage_pictures
+from onrecord.archive.look_chunk import Looked, look_at_once
 from onrecord.archive.vouching import unlike
 from onrecord.engine.parquet import read_rows
 from onrecord.engine.pool import Workers
-from onrecord.errors import DigestMismatch, NotFound, StoreFailed
-from onrecord.ledger import Vouched
+from onrecord.errors import ArchiveLocked
+from onrecord.ledger import Vouched, alone
 from onrecord.model.digests import Digests
+from onrecord.model.sound import Probe
 from onrecord.sources.sidecars import tag_evidence
-from onrecord.store import Pace, Staged, Store
-from onrecord.store.digest import digest_file
+from onrecord.store import Staged
 
 _CHUNK: Final = 8
 #: As for all that comes in by the door: files of one commit, seconds of the write lock, a pause for who waits for it.
@@ -74,69 +77,109 @@ def look(
     only: Collection[str] | None = None,
     workers: Workers | None = None,
     progress: Callable[[int, int, float], None] = lambda files, size, sound: None,
+    hands: Hands | None = None,
 ) -> LookReport:
     """Look into every file that is held on another archive's word, or those of `only`; the oldest first.
 
-    The write lock is taken for a few seconds at a time, so that several runs share the work. What a run that was killed
-    had committed stays.
+    All of them are file work, done by the engine of the settings (or by `hands`): nobody holds the write lock while
+    they are decoded, and a worker that is lost costs its chunk. Whoever comes meanwhile, and who wants some alone,
+    works beside that: the write lock is taken for a few seconds at a time, so that several runs share the work. What
+    a run that was killed had committed stays.
     """
-    report, after = LookReport(), (0, "")
+    report = LookReport()
+
+    def tell() -> None:
+        progress(report.files, report.bytes, report.seconds)
+
     with ExitStack() as stack:
-        workers = workers or stack.enter_context(Workers(archive.settings.workers, audio.preload))
-        while True:
-            with archive.writing(moment=True):
-                portion = archive.ledger.vouched(after, _COMMIT)
-                if not portion:
-                    break
-                # Those that one entry brought: its segments say what was said of them.
-                portion = [each for each in portion if each.seq == portion[0].seq]
-                wanted = [each for each in portion if only is None or each.blob.sha256 in only]
-                done = _looked_into(archive, wanted, workers)
-                _commit(archive, done, report)
-                last = done[-1][0] if len(done) < len(wanted) else portion[-1]
-                after = last.seq, last.blob.sha256
-            progress(report.files, report.bytes, report.seconds)
-            if done:
-                time.sleep(_PAUSE)  # for who waits to write
+        if only is None and _is_alone(archive, stack):
+            _in_chunks(archive, stack, workers, hands, report, tell)
+        else:
+            workers = workers or stack.enter_context(Workers(archive.settings.workers, audio.preload))
+            _beside_others(archive, only, workers, report, tell)
     report.left = archive.ledger.vouched_totals()[0]
     return report
 
 
-def look_into(held: Held) -> list[Ingested]:
-    """Runs in a worker: one read for all digests and one decode for each blob, which stays where it is."""
-    store = Store(held.roots, held.reserve, Pace(held.limits.rate))
-    return [_one(store, held, *blob) for blob in held.blobs]
-
-
-def _one(store: Store, held: Held, sha256: str, root: str, size: int) -> Ingested:
-    named = Path(sha256)
+def _is_alone(archive: Archive, stack: ExitStack) -> bool:
+    lock = archive.folder / "mirrored" / "looking"
     try:
-        with store.holding(sha256, root) as path:
-            return _looked(store, held, path, sha256, root, size)
-    except (NotFound, DigestMismatch) as error:
-        return Ingested(named, size, None, None, ("missing", error.message))
-    except StoreFailed as error:
-        return Ingested(named, size, None, None, ("unreadable", error.message))
-    except OSError as error:
-        return Ingested(named, size, None, None, ("unreadable", f"{sha256}: {error.strerror or error}"))
+        stack.enter_context(alone(lock, archive.folder, "looks into what came from mirrors"))
+    except ArchiveLocked:
+        return False
+    return True
 
 
-def _looked(store: Store, held: Held, path: Path, sha256: str, root: str, size: int) -> Ingested:
-    if refused := refused_by_ends(path, size):
-        return Ingested(path, size, None, None, refused)
-    staged = Staged(digest_file(path), root, None, size, 0, 0)
-    if staged.digests.sha256 != sha256:
-        return Ingested(
-            path, size, None, None, ("unreadable", f"{path}: it is damaged, run `onrecord check`")
-        )
-    probe = audio.probe(path, seconds=held.limits.seconds_for(size), memory=held.limits.memory)
-    if probe.sound is None:
-        # The last one is why there is no sound; what was wrong with the tags came before.
-        fault = probe.faults[-1] if probe.faults else None
-        why = (fault.code, fault.detail) if fault else ("not-sound", "nothing in it can be decoded as sound")
-        return Ingested(path, size, None, None, why)
-    probe, pictures = stage_pictures(store, probe)
-    return Ingested(path, size, staged, probe, pictures=pictures)
+def _in_chunks(
+    archive: Archive,
+    stack: ExitStack,
+    workers: Workers | None,
+    hands: Hands | None,
+    report: LookReport,
+    tell: Callable[[], None],
+) -> None:
+    if not archive.ledger.vouched():
+        return
+    # To start a cluster takes longer than to look into a few.
+    here = archive.settings.engine.kind == "embedded" or archive.ledger.vouched_totals()[0] <= HERE[0]
+    if hands is None and here:
+        workers = workers or stack.enter_context(Workers(archive.settings.workers, audio.preload))
+        hands = Pooled(workers, archive.settings.workers)
+    origins: dict[str, Vouched] = {}
+    with FileWork(archive, "look", hands) as work:
+        for chunk, rows in work.over(_vouched(archive, origins)):
+            looked, done = ((row["sha256"], Looked(**row)) for row in rows), False
+            while not done:
+                with archive.writing(moment=True):
+                    until = time.monotonic() + _AT_A_TIME
+                    some: list[tuple[Vouched, Ingested]] = []
+                    for sha256, each in looked:
+                        # Another run may have looked into it, or a check have found it damaged.
+                        if (blob := archive.ledger.blob(sha256)) and blob.state == "vouched":
+                            some.append((origins[sha256], _ingested(archive, origins[sha256], each)))
+                        if time.monotonic() > until:
+                            break
+                    else:
+                        done = True
+                    _commit(archive, some, report)
+                tell()
+                time.sleep(_PAUSE)  # for who waits to write
+            work.drop(chunk)
+            for sha256, _, _ in chunk.blobs:
+                del origins[sha256]
+
+
+def _vouched(archive: Archive, origins: dict[str, Vouched]) -> Iterator[tuple[str, str, int]]:
+    """Every blob that is to be looked into; `origins` knows those that were given and not taken back."""
+    after = (0, "")
+    while portion := archive.ledger.vouched(after, _COMMIT):
+        for each in portion:
+            origins[each.blob.sha256] = each
+            yield each.blob.sha256, each.blob.root, each.blob.size
+        after = portion[-1].seq, portion[-1].blob.sha256
+
+
+def _beside_others(
+    archive: Archive,
+    only: Collection[str] | None,
+    workers: Workers,
+    report: LookReport,
+    tell: Callable[[], None],
+) -> None:
+    after = (0, "")
+    while True:
+        with archive.writing(moment=True):
+            portion = archive.ledger.vouched(after, _COMMIT)
+            if not portion:
+                return
+            wanted = [each for each in portion if only is None or each.blob.sha256 in only]
+            done = _looked_into(archive, wanted, workers)
+            _commit(archive, done, report)
+            last = done[-1][0] if len(done) < len(wanted) else portion[-1]
+            after = last.seq, last.blob.sha256
+        tell()
+        if done:
+            time.sleep(_PAUSE)  # for who waits to write
 
 
 def _looked_into(
@@ -144,24 +187,40 @@ def _looked_into(
 ) -> list[tuple[Vouched, Ingested]]:
     """As many of them, in their order, as a few seconds allow."""
     limits, until = limits_of(archive), time.monotonic() + _AT_A_TIME
+    disks, buckets = roots_of(archive)
 
-    def chunks() -> Iterator[Held]:
+    def chunks() -> Iterator[Blobs]:
         for start in range(0, len(wanted), _CHUNK):
             blobs = [each.blob for each in wanted[start : start + _CHUNK]]
             listed = [(blob.sha256, blob.root, blob.size) for blob in blobs]
-            yield Held(listed, archive.store.roots, archive.store.reserve, limits)
+            yield Blobs("look", listed, disks, buckets, limits)
             if time.monotonic() > until:
                 return
 
-    results = [result for found in workers.map(look_into, chunks()) for result in found]
-    return list(zip(wanted, results, strict=False))
+    results = [result for found in workers.map(look_at_once, chunks()) for result in found]
+    return [(each, _ingested(archive, each, result)) for each, result in zip(wanted, results, strict=False)]
+
+
+def _ingested(archive: Archive, each: Vouched, looked: Looked) -> Ingested:
+    """A result as the door knows it. Its pictures are staged here, by who holds the write lock."""
+    blob = each.blob
+    named = Path(blob.sha256)
+    if looked.code:
+        return Ingested(named, blob.size, None, None, (looked.code, looked.detail))
+    digests = msgspec.msgpack.decode(looked.digests, type=Digests)
+    probe, pictures = stage_pictures(archive.store, msgspec.msgpack.decode(looked.probe, type=Probe))
+    return Ingested(
+        named, blob.size, Staged(digests, blob.root, None, blob.size, 0, 0), probe, pictures=pictures
+    )
 
 
 def _commit(archive: Archive, done: Sequence[tuple[Vouched, Ingested]], report: LookReport) -> None:
     if not done:
         return
     batch, kept, liars = Batch(archive.ledger), list[Staged](), set[str]()
-    facts = _facts(archive, done[0][0].seq, [each.blob.sha256 for each, _ in done])
+    facts: Facts = {}
+    for seq in sorted({each.seq for each, _ in done}):
+        facts |= _facts(archive, seq, [each.blob.sha256 for each, _ in done if each.seq == seq])
     aside: list[Vouched] = []
     for each, result in done:
         sha256 = each.blob.sha256

@@ -13,11 +13,11 @@ from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.door import Refused
 from onrecord.archive.filework import FileWork, Result
-from onrecord.archive.ingest import Limits, stage_pictures
+from onrecord.archive.ingest import stage_pictures
 from onrecord.archive.portions import Progress, in_portions, told
 from onrecord.audio.analyser import ANALYSER, VERSION
 from onrecord.model.sound import Probe
-from onrecord.store import Root, Staged
+from onrecord.store import Staged
 
 
 class ReanalyzeReport(Struct):
@@ -29,15 +29,6 @@ class ReanalyzeReport(Struct):
     sound: float = 0.0
     elapsed: float = 0.0
     failed: list[Refused] = msgspec.field(default_factory=list)
-
-
-class Held(Struct, frozen=True):
-    """Blobs for one worker: (digest, id of the root, bytes)."""
-
-    blobs: Sequence[tuple[str, str, int]]
-    roots: Sequence[Root]
-    reserve: int
-    limits: Limits
 
 
 class Measured(Struct, frozen=True):

@@ -44,7 +44,7 @@ class Leases:
         alive: Callable[[str], bool] | None = None,
     ) -> None:
         self._db = apsw.Connection(str(path))
-        self._db.set_busy_timeout(10_000)
+        self._db.set_busy_timeout(60_000)  # a commit of another process may take long
         self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL").fetchall()
         self._db.execute(_TABLE)
         self._clock = clock
