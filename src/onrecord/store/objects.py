@@ -23,7 +23,8 @@ from onrecord.errors import DigestMismatch, IntegrityError, NotFound, StoreFaile
 from onrecord.store import honesty
 from onrecord.store.honesty import Honesty
 from onrecord.store.parcel import PART, Parcel, goes_in_parts
-from onrecord.store.s3 import Keys, Place, S3Settings, client, credentials, first_line, told
+from onrecord.store.s3 import Keys, Place, S3Settings, client, credentials, told
+from onrecord.store.s3_answers import raised
 from onrecord.store.signing import signed
 from onrecord.store.uploads import abort, left_behind, noted
 
@@ -241,7 +242,7 @@ class Objects(Struct, frozen=True, forbid_unknown_fields=True):
                     start += len(piece)
                     yield piece
             except (BaseError, OSError) as error:
-                why = first_line(error)
+                why = raised(error).got
             if start >= end:
                 return
             if tried < _GO_ON:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from onrecord.errors import ConfigError, NotFound, StoreFailed
+from onrecord.store.s3_answers import Forbidden, asked, raised
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
@@ -156,39 +157,25 @@ def client(settings: S3Settings, place: Place, keys: Keys) -> "S3Store":
 
 @contextmanager
 def told(place: Place, key: str) -> Iterator[None]:
-    """What the client raises, said as our own: NotFound, or StoreFailed with the place and the way out.
+    """What the client raises, said as our own: NotFound, or StoreFailed (Forbidden) with the place, what the server was
+    asked and answered (`s3_answers`), and the way out.
 
     AlreadyExistsError goes through.
     """
-    from obstore.exceptions import (
-        AlreadyExistsError,
-        BaseError,
-        PermissionDeniedError,
-        UnauthenticatedError,
-    )
+    from obstore.exceptions import AlreadyExistsError, BaseError
 
     try:
         yield
     except AlreadyExistsError:
         raise
-    except FileNotFoundError as error:
-        if "NoSuchBucket" in str(error):
-            raise StoreFailed(
-                f"{place}: there is no such bucket", "make it with the tools of its server"
-            ) from None
-        raise NotFound(f"{place}/{key}: nothing is there", "run `onrecord check`") from None
-    except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise StoreFailed(
-            f"{place}/{key}: {first_line(error)}",
-            "who the environment or ~/.aws/credentials name has to be allowed to read, write and delete there",
-        ) from None
     except (BaseError, OSError) as error:
-        raise StoreFailed(
-            f"{place}/{key}: {first_line(error)}",
-            "is the server there, and does [s3] endpoint name it? What was committed stays, run the command again",
-        ) from None
-
-
-def first_line(error: BaseException) -> str:
-    """What a person needs of an error of the client."""
-    return str(error).partition("\n")[0][:500]
+        if isinstance(error, OSError) and error.errno is not None:
+            said = f"{error.filename}: " if error.filename else ""  # it is this machine's disk
+            raise StoreFailed(
+                f"{place}/{key}: {said}{error.strerror}", "look at that disk, and run the command again"
+            ) from None
+        wrong, (server, do) = raised(error), asked(error)
+        if isinstance(error, FileNotFoundError) and wrong.code != "NoSuchBucket":
+            raise NotFound(f"{place}/{key}: nothing is there", "run `onrecord check`") from None
+        kind = Forbidden if wrong.status in (401, 403) else StoreFailed
+        raise kind(f"{place}/{key}: expected {server} to {do} it, got {wrong.got}", wrong.do) from None

@@ -14,8 +14,11 @@ from urllib.parse import quote, urlsplit
 
 from onrecord.errors import StoreFailed
 from onrecord.store.s3 import Keys, Place, S3Settings, region
+from onrecord.store.s3_answers import answered, raised
 
 _MOST_ANSWER: Final = 4 * 1024 * 1024
+#: Bytes of an answer that says what is wrong.
+_MOST_SAID: Final = 16 * 1024
 
 
 def signed(
@@ -70,9 +73,23 @@ def ask(address: str, method: str, place: Place) -> bytes:
     except urllib.error.HTTPError as error:
         if error.code == 404:
             return b""
-        raise StoreFailed(f"{place}: {method} was answered with status {error.code}") from None
+        wrong = answered(error.code, error.read(_MOST_SAID).decode(errors="replace"))
+        raise StoreFailed(
+            f"{place}: expected {_server(address)} to answer a {method} about unfinished uploads, got {wrong.got}",
+            wrong.do,
+        ) from None
     except OSError as error:
-        raise StoreFailed(f"{place}: {getattr(error, 'reason', error)}") from None
+        wrong = raised(error)
+        raise StoreFailed(
+            f"{place}: expected {_server(address)} to answer about unfinished uploads, got {wrong.means}",
+            wrong.do,
+        ) from None
+
+
+def _server(address: str) -> str:
+    """Without what is signed."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _plain(text: str) -> str:
