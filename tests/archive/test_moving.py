@@ -209,6 +209,68 @@ def test_a_move_that_is_killed_anywhere_loses_and_doubles_nothing(
         assert not list(folder.glob("blobs/bringing/*"))
 
 
+def test_a_tier_that_meets_faults_and_is_killed_goes_on_and_loses_nothing(
+    filled: Archive, s3_server: str, s3_bucket: str
+) -> None:
+    """Killed as bytes travel, after faults; then the server fails for good; lists know of nothing all the while."""
+    make_copies(filled, 32)
+    folder, there = filled.folder, f"s3://{s3_bucket}/kept"
+    held = {row.sha256: row.kind for row in filled.ledger.blobs()}
+    sound = {sha256 for sha256, kind in held.items() if kind == "sound"}
+    assert sound < set(held)
+    with_bucket(folder, s3_server, s3_bucket)
+    asked, faults, puts = list[str](), iter(["500", "lose", "cut", "change"]), iter(range(1000))
+
+    def harm(_: int, method: str, path: str) -> str:
+        asked.append(path)
+        if "list-type" in path or "uploads" in path:
+            return "empty"
+        if method != "PUT" or path.count("/") != 5:
+            return ""
+        if fault := next(faults, ""):
+            return fault
+        if next(puts) == 2:
+            os.kill(process.pid, signal.SIGKILL)
+            return "cut"
+        return ""
+
+    def kept() -> set[str]:
+        """Nothing is lost, whatever was said; gives what is in the bucket by the ledger."""
+        with Archive.open(folder, lambda: DAY) as archive:
+            disk, bucket = the_two(archive)
+            rows = list(archive.ledger.blobs())
+            assert {row.sha256: row.kind for row in rows if row.is_held} == held
+            whole = {disk.id: on_disk(disk), bucket.id: in_bucket(s3_server, bucket)}
+            assert all(row.sha256 in whole[row.root] for row in rows)
+            return {row.sha256 for row in rows if row.root == bucket.id}
+
+    with s3.harming(s3_server, harm) as endpoint:
+        with_bucket(folder, endpoint, s3_bucket)
+        process = start("-C", folder, "store", "tier", there, "--kind", "sound")
+        process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL and next(faults, "") == ""
+    assert kept() < sound
+
+    ups = iter(range(1000))
+    with s3.harming(s3_server, lambda _n, verb, path: "500" * (verb == "PUT" and next(ups) > 4)) as endpoint:
+        with_bucket(folder, endpoint, s3_bucket)
+        with (
+            Archive.open(folder, lambda: DAY) as archive,
+            pytest.raises(StoreFailed, match="to take it, got 500 InternalError"),
+        ):
+            move(archive, the_two(archive)[1].id, Rule(kind="sound"))
+    assert kept() < sound
+
+    with_bucket(folder, s3_server, s3_bucket)
+    with Archive.open(folder, lambda: DAY) as archive:
+        disk, bucket = the_two(archive)
+        report = move(archive, bucket.id, Rule(kind="sound"))
+        assert report.failed == [] and report.moved + report.there == len(sound)
+        assert kept() == sound == in_bucket(s3_server, bucket) and on_disk(disk) == set(held) - sound
+        assert move(archive, bucket.id, Rule(kind="sound")).moved == 0 and check(archive).bad == []
+    assert not any("list-type" in path for path in asked)
+
+
 def test_an_archive_whose_only_root_is_in_a_bucket(tmp_path: Path, s3_server: str, s3_bucket: str) -> None:
     """Sound is added, decoded, measured, published and repaired there, and the folder of copies may be lost."""
     folder = tmp_path / "archive"
