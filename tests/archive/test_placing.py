@@ -14,7 +14,14 @@ from onrecord.archive.mirroring import follow, sync
 from onrecord.archive.placing import place
 from onrecord.archive.publishing import publish
 from onrecord.archive.withdrawing import withdraw
-from onrecord.errors import EditionRefused, StoreFailed, UsageError
+from onrecord.errors import (
+    EditionRefused,
+    MirrorFailed,
+    SignatureInvalid,
+    SourceFailed,
+    StoreFailed,
+    UsageError,
+)
 from onrecord.publish.contents import read
 from tests import s3
 from tests.archive.withdrawn import blob, sha256, two_sounds
@@ -150,6 +157,56 @@ def test_another_archive_fetches_a_placed_edition_from_there_alone(
         assert sum("/exchange/" in line for line in asked) <= 2, "a bucket has none, which is learned once"
         [again] = sync(mirror, [], pages=[], look_into=False)
         assert (again.files, again.had, again.downloaded) == (0, 2, 0)
+
+
+def test_an_archive_in_a_bucket_that_wants_keys_is_followed_and_nothing_there_is_believed(
+    made_once: Callable[..., Path], s3_server: str, s3_bucket: str, tmp_path: Path
+) -> None:
+    """Who may not list it is told 403 of what is not there; somebody changes what lies there; lines are cut."""
+    folder, to = made_once(two_sounds), f"s3://{s3_bucket}/of/ours"
+    with Archive.open(folder / "archive", lambda: DAY) as plain, with_server(plain, s3_server) as archive:
+        place(archive, to)
+        sound = {name.stem for name in volumes(archive).values()}
+    (folder / "archive").rename(folder / "gone")
+    there = s3.stored(s3_server, s3_bucket)
+    faults, asked, closed = iter(["cut", "half", "500"]), list[str](), ["closed"]
+
+    def harm(_: int, method: str, path: str) -> str:
+        asked.append(f"{method} {path}")
+        if closed or path.removeprefix(f"/{s3_bucket}/") not in there:
+            return "403"
+        return next(faults, "") if "/data/" in path else ""
+
+    with (
+        s3.harming(s3_server, harm) as endpoint,
+        Archive.create(tmp_path / "mirror", "M", lambda: DAY) as made,
+        with_server(made, endpoint) as mirror,
+    ):
+        with pytest.raises(SourceFailed, match="got 403 AccessDenied: these keys may not do that") as refused:
+            follow(mirror, to)
+        assert refused.value.hint and "credentials" in refused.value.hint
+        closed.clear()
+        with pytest.raises(SignatureInvalid):
+            follow(mirror, to, key="0" * 64)
+        assert follow(mirror, to).feed == f"{to}/feed/feed.json"
+
+        key = next(key for key in there if "/data/" in key)
+        s3.put(s3_server, s3_bucket, key, there[key][:-1] + bytes([there[key][-1] ^ 1]))
+        with pytest.raises(MirrorFailed, match=r"is not what its torrent says"):
+            sync(mirror, [], pages=[], look_into=False)
+        s3.put(s3_server, s3_bucket, key, there[key])
+        [report] = sync(mirror, [], pages=[], look_into=False)
+        assert (report.absent, report.number) == (0, 1)
+        assert sound <= {row.sha256 for row in mirror.ledger.blobs() if row.is_held}
+
+        stamp = there["of/ours/feed/timestamp.json"]
+        s3.put(
+            s3_server, s3_bucket, "of/ours/feed/timestamp.json", stamp.replace(b'"version":', b'"version":9')
+        )
+        with pytest.raises(SignatureInvalid):
+            sync(mirror, [], pages=[], look_into=False)
+    assert next(faults, "") == "" and {line.split(" ")[0] for line in asked} <= {"GET", "HEAD"}
+    assert not any("list-type" in line or "prefix=" in line for line in asked)
 
 
 def test_an_edition_is_not_put_where_the_archive_s_own_blobs_lie(

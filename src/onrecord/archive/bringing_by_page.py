@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 from onrecord.archive.bringing import Bringer, Brought, Wanted, Whole, nobody
-from onrecord.errors import MirrorFailed, SourceFailed, SourceRefused
+from onrecord.archive.reaching import part_of
+from onrecord.errors import IntegrityError, MirrorFailed, SourceFailed, SourceRefused
 from onrecord.mirror.session import Progress as FetchProgress
 from onrecord.model.digests import PIECE
 from onrecord.model.identifiers import sha256
 from onrecord.model.merkle import leaves, piece_root
-from onrecord.net import UnexpectedStatus, connected, fetch
+from onrecord.net import UnexpectedStatus, connected
 from onrecord.publish.contents import Contents, Listed, layers, read
 from onrecord.publish.edition import FEED
 from onrecord.store.roots import refused_write
+from onrecord.store.s3 import SCHEME, S3Settings
 
 if TYPE_CHECKING:
     import httpx2
@@ -41,14 +43,21 @@ _EDITION = re.compile(r"onrecord-[0-9a-f]{16}-edition-([1-9][0-9]{0,8})")
 class Pages:
     """From pages, asked in order. `liars` gave what is not the file's; `failures` say what else failed.
 
-    A page is an archive's own, or a place in a bucket where `publish place` has put an edition: that has no exchange,
+    A page is an archive's own, or a place in a bucket where `publish place` has put an edition (by its public address,
+    or `s3://BUCKET/PREFIX` on the server that `s3` names, with the keys of the environment): that has no exchange,
     and gives sound by its volume alone. What one answers with is remembered of it.
     """
 
-    def __init__(self, pages: Sequence[str], progress: Callable[[str, FetchProgress], None]) -> None:
+    def __init__(
+        self,
+        pages: Sequence[str],
+        progress: Callable[[str, FetchProgress], None],
+        s3: S3Settings,
+    ) -> None:
         self._pages = [page.rstrip("/") for page in pages]
+        self._s3 = s3
         self._progress = progress
-        self._by_volume: set[str] = set()
+        self._by_volume = {page for page in self._pages if page.startswith(SCHEME)}
         self._telling = threading.Lock()
         self.liars: list[str] = []
         self.failures: list[str] = []
@@ -78,7 +87,9 @@ class Pages:
         with connected(_SECONDS) as client, ThreadPoolExecutor(_FILES) as threads:
 
             def one(file: Listed) -> bool:
-                coming = _Coming(contents, file, known.get(file.root, file.root), into, client, came)
+                coming = _Coming(
+                    contents, file, known.get(file.root, file.root), into, client, came, self._s3
+                )
                 return self._one(coming)
 
             pending = {threads.submit(one, file): file for file in files}
@@ -180,7 +191,7 @@ class InTurn:
 def page_of(feed: str) -> list[str]:
     """The page, or the place in a bucket, that a feed is on; none where it is on none."""
     page, _, rest = feed.rpartition(f"/feed/{FEED}")
-    return [page] if page and not rest and urlsplit(page).scheme in ("http", "https") else []
+    return [page] if page and not rest and urlsplit(page).scheme in ("http", "https", "s3") else []
 
 
 class _Lie(Exception):
@@ -198,8 +209,10 @@ class _Coming:
         into: Path,
         client: "httpx2.Client",
         came: Callable[[int], None],
+        s3: S3Settings,
     ) -> None:
         self._file = file
+        self._s3 = s3
         self._client = client
         self._came = came
         self._layer = layer
@@ -240,11 +253,13 @@ class _Coming:
         """Ask a page for what is lacking. Raises `_Lie`, SourceFailed, StoreFull, StoreFailed."""
         while not self.is_whole:
             end = min(self._done + _AT_ONCE * PIECE, self._file.size)
-            # Who knows no ranges gives small files all the same.
-            part = None if end - self._done == self._file.size else (self._done, end - 1)
-            content = fetch(
-                page + address, end - self._done, part=part, seconds=_SECONDS, client=self._client
-            )
+            try:
+                content = part_of(
+                    self._s3, page, address, (self._done, end), self._file.size,
+                    seconds=_SECONDS, client=self._client,
+                )  # fmt: skip
+            except IntegrityError as error:
+                raise _Lie(error.message) from None
             self._came(len(content))
             self._append(page, memoryview(content), end)
 

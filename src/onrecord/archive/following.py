@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_feed
 from onrecord.archive.newest_editions import mirrored_numbers
+from onrecord.archive.reaching import feed_at, getting
 from onrecord.archive.trusting import Pin, Trust, begin
 from onrecord.durable import sync_tree
 from onrecord.errors import SignatureInvalid, SourceRefused, UsageError
@@ -44,19 +45,18 @@ class Following(Struct, frozen=True):
 
 
 def follow(archive: Archive, feed: str, key: str = "", succeeds: str = "") -> Following:
-    """Follow the archive whose feed is at `feed`, a path or an http address.
+    """Follow the archive whose feed is at `feed`: a path, an http address, or `s3://BUCKET/PREFIX` on the server of the
+    settings, where `publish place` has put it.
 
     `key` is the SHA-256 of a root of it, or the public key of one of its holders; without it the first root is
     believed once. From then on only what follows from that root is. `succeeds` is the id of an archive that this one
     goes on for: the operator's yes, without which no archive takes another's place.
     """
-    feed = feed if "://" in feed else str(Path(feed).resolve())
-    if not feed.endswith(".json"):
-        feed = f"{feed.rstrip('/')}/{FEED}"
-    pin, pinned = begin(feed, key)
+    feed, get = feed_at(feed), getting(archive.settings.s3)
+    pin, pinned = begin(feed, key, get)
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="onrecord-follow-"))
-        trust = Trust(Path(scratch) / "trust", feed, pin, archive.clock())
+        trust = Trust(Path(scratch) / "trust", feed, pin, archive.clock(), get)
         roles = trust.refresh()
         body = _feed(archive, trust, feed, roles)
         known = next((item for item in archive.ledger.followed() if item.archive == body.archive), None)
@@ -65,7 +65,7 @@ def follow(archive: Archive, feed: str, key: str = "", succeeds: str = "") -> Fo
             if not key or known.public_key != str(pin):
                 pin, pinned = Pin.of(known.public_key), "before"
             stack.enter_context(fetching(archive))
-            trust = Trust(trust_of(archive, known), feed, pin, archive.clock())
+            trust = Trust(trust_of(archive, known), feed, pin, archive.clock(), get)
             roles = trust.refresh()
             body = _feed(archive, trust, feed, roles)
             refuse_older_edition(archive, feed, body.archive, body)

@@ -91,7 +91,7 @@ def get(
             swarm = Swarm(stack.enter_context(Session(listen)), peers, progress, patience)
         names = _names(archive, thing)
         for followed in every:
-            asked = Pages(pages or page_of(followed.feed), progress)
+            asked = Pages(pages or page_of(followed.feed), progress, archive.settings.s3)
             bringer: Bringer = InTurn(asked, swarm) if swarm else asked
             run = Run(archive, followed, bringer, workers, incoming="getting")
             try:

@@ -37,6 +37,7 @@ from onrecord.archive.looking import LookReport, look
 from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.archive.newest_editions import mirrored_numbers
 from onrecord.archive.quarantining import Listed, quarantine, refuse_older
+from onrecord.archive.reaching import getting
 from onrecord.archive.relaying import keep_feed, kept
 from onrecord.archive.seeing import Seeing
 from onrecord.archive.trusting import Pin, Trust
@@ -128,7 +129,7 @@ def sync(
                 return Disk(disk / followed.archive, progress)
             if pages is None and swarm:
                 return swarm
-            asked = Pages(pages or page_of(followed.feed), progress)
+            asked = Pages(pages or page_of(followed.feed), progress, archive.settings.s3)
             return InTurn(asked, swarm) if swarm else OrEnd(asked)
 
         runs = [Run(archive, followed, bringer(followed), workers, disk) for followed in every]
@@ -204,7 +205,13 @@ class Run:
         self._incoming = self._folder / incoming
         self._vouched: dict[str, bytes] = {}
         self._trust_folder = trust_of(archive, followed)
-        self._trust = Trust(self._trust_folder, self._where, Pin.of(followed.public_key), archive.clock())
+        self._trust = Trust(
+            self._trust_folder,
+            self._where,
+            Pin.of(followed.public_key),
+            archive.clock(),
+            getting(archive.settings.s3),
+        )
         self._feed: Feed | None = None
         self._only: Collection[str] | None = None
         self._torrent = b""

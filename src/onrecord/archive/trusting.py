@@ -30,6 +30,7 @@ from tuf.api.metadata import Metadata, Root, Timestamp
 from tuf.api.serialization import DeserializationError
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
+from onrecord.archive.reaching import Get, get
 from onrecord.errors import (
     DigestMismatch,
     FeedExpired,
@@ -41,7 +42,7 @@ from onrecord.errors import (
     SourceRefused,
     UsageError,
 )
-from onrecord.net import UnexpectedStatus, fetch
+from onrecord.net import UnexpectedStatus
 from onrecord.publish.signing import raw_public
 from onrecord.publish.trust import Roles, read_root, roles_of, signed_by
 
@@ -73,10 +74,11 @@ class Trust:
     `now` is the time by which it is judged whether something has expired.
     """
 
-    def __init__(self, folder: Path, feed: str, pin: Pin, now: dt.datetime) -> None:
+    def __init__(self, folder: Path, feed: str, pin: Pin, now: dt.datetime, get: Get = get) -> None:
         self._folder = folder
         self._feed = feed
         self._pin = pin
+        self._get = get
         self._now = now.astimezone(dt.UTC)
         self._updater: _Updater | None = None
         self._is_fresh = False
@@ -88,7 +90,9 @@ class Trust:
         (self._folder / "root_history").mkdir(exist_ok=True)
         with self._named():
             # The library keeps what it is given in the folder, so that a root which is no root must not come so far.
-            self._updater = _Updater(self._folder, _beside(self._feed, ""), self._first_root(), self._now)
+            self._updater = _Updater(
+                self._folder, _beside(self._feed, ""), self._first_root(), self._now, self._get
+            )
             self._updater.refresh()
         self._is_fresh = True
         return roles_of(self._updater.root)
@@ -105,13 +109,13 @@ class Trust:
                     f"{name}: expected at most {most:,} bytes, the feed says {info.length:,}",
                     "do not use this feed",
                 )
-            content = get(_beside(self._feed, f"{info.hashes['sha256']}.{name}"), info.length)
+            content = self._get(_beside(self._feed, f"{info.hashes['sha256']}.{name}"), info.length)
             info.verify_length_and_hashes(content)
         return content
 
     def good_until(self) -> dt.datetime | None:
         """Until when the state that was seen last is good; None where none was seen."""
-        seen = _timestamp(str(self._folder / "timestamp.json"))
+        seen = _timestamp(str(self._folder / "timestamp.json"), get)
         return seen.expires if seen else None
 
     @property
@@ -122,8 +126,8 @@ class Trust:
     def is_behind(self) -> bool:
         """Does the feed say that it is older than what was seen of it? Nothing is verified for the answer."""
         seen, now = (
-            _timestamp(str(self._folder / "timestamp.json")),
-            _timestamp(_beside(self._feed, "timestamp.json")),
+            _timestamp(str(self._folder / "timestamp.json"), get),
+            _timestamp(_beside(self._feed, "timestamp.json"), self._get),
         )
         return seen is not None and now is not None and now.version < seen.version
 
@@ -133,7 +137,7 @@ class Trust:
         kept = self._folder / "root_history" / name
         if kept.is_file() and _sha256(content := kept.read_bytes()) == self._pin.sha256:
             return content
-        content = get(_beside(self._feed, name), _ROOT_BYTES)
+        content = self._get(_beside(self._feed, name), _ROOT_BYTES)
         if _sha256(content) != self._pin.sha256:
             raise SignatureInvalid(
                 f"{self._feed}: expected root {self._pin.version} with SHA-256 {self._pin.sha256}, as it was first "
@@ -185,7 +189,7 @@ class Trust:
         return _day(min(ends, default=self._now))
 
 
-def begin(feed: str, key: str = "") -> tuple[Pin, str]:
+def begin(feed: str, key: str = "", get: Get = get) -> tuple[Pin, str]:
     """Where trust in a feed begins: (the root, how it was chosen).
 
     `key` is the SHA-256 of a root of the feed, or the public key of one of its holders: then it begins with the root
@@ -227,33 +231,19 @@ def _look_at(key: str) -> None:
         ) from None
 
 
-def get(where: str, most: int) -> bytes:
-    """The bytes of a file or an address, of at most so many. NotFound, MirrorFailed, SourceFailed."""
-    if "://" in where:
-        return fetch(where, most)
-    path = Path(where)
-    try:
-        if path.stat().st_size > most:
-            raise MirrorFailed(f"{path}: expected at most {most:,} bytes, got {path.stat().st_size:,}")
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(f"{path}: no such file", "name the feed.json of an archive's feed") from None
-    except OSError as error:
-        raise SourceFailed(
-            f"{path}: cannot be read ({error.strerror or error})", "look at its disk and rights"
-        ) from None
-
-
 class _Fetcher(FetcherInterface):
     """The library's door to the network, which is ours: bounded, patient for so long, the same host."""
 
+    def __init__(self, get: Get) -> None:
+        self._get = get
+
     def _fetch(self, url: str) -> Iterator[bytes]:
-        yield get(url, _METADATA_BYTES)
+        yield self._get(url, _METADATA_BYTES)
 
     @contextmanager
     def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
         try:
-            content = get(url, max_length)
+            content = self._get(url, max_length)
         except NotFound as error:
             raise DownloadHTTPError(error.message, 404) from None
         except UnexpectedStatus as error:
@@ -264,9 +254,9 @@ class _Fetcher(FetcherInterface):
 class _Updater(Updater):
     """The library's client, which is told the time."""
 
-    def __init__(self, folder: Path, base: str, root: bytes, now: dt.datetime) -> None:
+    def __init__(self, folder: Path, base: str, root: bytes, now: dt.datetime, get: Get) -> None:
         config = UpdaterConfig(max_root_rotations=MOST_ROOTS, root_max_length=_ROOT_BYTES)
-        super().__init__(str(folder), base, fetcher=_Fetcher(), config=config, bootstrap=root)
+        super().__init__(str(folder), base, fetcher=_Fetcher(get), config=config, bootstrap=root)
         self._trusted_set.reference_time = now
 
     @property
@@ -283,7 +273,7 @@ def _beside(where: str, name: str) -> str:
     return where.rsplit("/", 1)[0] + "/" + name
 
 
-def _timestamp(where: str) -> Timestamp | None:
+def _timestamp(where: str, get: Get) -> Timestamp | None:
     try:
         return Metadata[Timestamp].from_bytes(get(where, _METADATA_BYTES)).signed
     except (OSError, OnrecordError, RepositoryError, DeserializationError):

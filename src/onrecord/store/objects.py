@@ -108,6 +108,20 @@ class Objects(Struct, frozen=True, forbid_unknown_fields=True):
             return iter(())
         return self._read(name, size, start, end, self._get(name, size, start, end, least), least)
 
+    def content(self, name: str, most: int) -> bytes:
+        """All of a small object, not verified. NotFound; StoreFailed where it has more bytes than `most`."""
+        import obstore
+
+        with told(self.where, name):
+            result = obstore.get(self.store, name)
+        size = result.meta["size"]
+        if size > most:
+            raise StoreFailed(
+                f"{self.where}/{name}: expected at most {most:,} bytes, got {size:,}", "do not use it"
+            )
+        pieces = iter(result.stream(min_chunk_size=PIECE))
+        return b"".join(map(bytes, self._read(name, size, 0, size, pieces, PIECE)))
+
     def digest(self, name: str, size: int) -> str:
         """The SHA-256 of an object, which is read for that. As `read`."""
         found = hashlib.sha256()

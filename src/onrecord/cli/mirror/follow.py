@@ -22,12 +22,16 @@ from onrecord.cli.output import Output, options
 )
 @options
 def command(feed: str, key: str, succeeds: str, folder: Path, out: Output) -> None:
-    """Follow the archive whose feed.json is at FEED, a path or an http address.
+    """Follow the archive whose feed.json is at FEED: a path, an http address, or a bucket's place, s3://BUCKET/PREFIX.
+
+    A bucket is on the server that [s3] names, and is read with the keys of the environment or ~/.aws/credentials; the
+    archive's edition was put there by `publish place`.
 
     Without --key its first root is believed on sight, once; from then on only what its holders sign is.
 
     \b
     Example:  onrecord mirror follow http://127.0.0.1:8080/feed/feed.json --key 3fa9...
+    Example:  onrecord mirror follow s3://label-editions/public --key 3fa9...
     """
     from onrecord.archive import Archive, mirroring
 

@@ -67,10 +67,10 @@ def command(
     disk = Path(sources[0]) if sources and not pages else None
     if disk is not None and (len(sources) > 1 or peers or not disk.is_dir()):
         raise click.UsageError(
-            f"--from {sources[0]}: expected one folder that is there and no --peer, or addresses of http"
+            f"--from {sources[0]}: expected one folder that is there and no --peer, or addresses of http or s3"
         )
     if disk is None and len(pages) < len(sources):
-        raise click.UsageError("--from: a folder, or addresses of http, not both")
+        raise click.UsageError("--from: a folder, or addresses of http or s3, not both")
     with Archive.open(folder) as archive:
         with out.progress("mirroring") as update:
             reports = mirroring.sync(
