@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Snapshots: what readers need of an archive, on a machine that has nothing else of it."""
 
+import asyncio
 import json
 import shutil
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -14,11 +17,13 @@ from starlette.testclient import TestClient
 
 from onrecord.archive import Archive, snapshot_copying
 from onrecord.archive.add import add
+from onrecord.archive.changing_over import change_over
 from onrecord.archive.keyholding import signing_key
 from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.reading import Reader
 from onrecord.archive.snapshot_copying import copy_database, copy_search
 from onrecord.archive.snapshots import Snapshot, make, open_snapshot, verify_snapshot
+from onrecord.archive.withdrawing import withdraw
 from onrecord.errors import (
     DigestMismatch,
     IntegrityError,
@@ -28,9 +33,14 @@ from onrecord.errors import (
     SignatureInvalid,
     UsageError,
 )
+from onrecord.model.rights import Target
 from onrecord.publish.signing import Key, sign
 from onrecord.search.rows import Rows
-from onrecord.web.app import create_app
+from onrecord.web.access.people import Users
+from onrecord.web.access.roles import Role
+from onrecord.web.app import ANYWHERE, create_app
+from onrecord.web.changing import Changing, Page
+from onrecord.web.serve import config_of
 from onrecord.web.site import site_of
 from tests.conftest import DAY
 from tests.tones import write
@@ -86,6 +96,91 @@ def test_nothing_is_written_to_a_snapshot(published: Archive, tmp_path: Path) ->
     verify_snapshot(tmp_path / "snapshot")  # whoever reads has not changed what was linked
     settings = (tmp_path / "reader" / "onrecord.toml").read_text("utf-8")
     assert "keys" not in settings and 'roots = ["blobs"]' in settings
+
+
+def test_a_server_of_a_link_changes_over_to_the_next_snapshot(published: Archive, tmp_path: Path) -> None:
+    link, first, second = tmp_path / "reader", tmp_path / "first", tmp_path / "second"
+    make(published, first)
+    change_over(first, link, signing_key(published).public)
+    [hit, *_] = Reader(link).browse(("recording",)).hits
+    [sound, *_] = [sound.sha256 for sound in Reader(published.folder).recording(hit.id).sounds]
+
+    def made(folder: Path) -> Page:
+        return create_app(Reader(folder), site=site_of(folder))
+
+    changing = Changing(link, made)
+    with TestClient(changing, "http://127.0.0.1", client=("127.0.0.1", 5000)) as client:
+        assert client.get(f"/recording/{hit.id}").status_code == 200 and not changing.look()
+        withdraw(published, Target("blob", sound), by="the maker", text="asked")
+        make(published, second)
+        change_over(second, link)
+        assert client.get(f"/recording/{hit.id}").status_code == 200, "the page still has one state"
+        assert changing.look() and not changing.look()
+        assert client.get(f"/recording/{hit.id}").status_code == 451, "the new one knows of the withdrawal"
+        assert hit.id not in client.get("/search", params={"q": hit.title}).text
+        assert client.get("/").status_code == 200
+    [one, other] = tmp_path.glob("reader.*-*")  # servers may still be at the one before
+    with Users(one) as users, Users(other) as theirs:
+        users.add("ann", Role.OWNER, "a long password")
+        assert [account.name for account in theirs.everybody()] == ["ann"], "accounts are this machine's"
+
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        served = [config_of(Reader(at), bound, ANYWHERE, site_of(at)).app for at in (link, one)]
+    assert [isinstance(page, Changing) for page in served] == [True, False]
+
+    with pytest.raises(SignatureInvalid, match="from entry 4 on, got entry 3"):
+        change_over(first, link)
+    with pytest.raises(UsageError, match="expected nothing, or a link"):
+        change_over(second, first)
+
+
+async def _chunks(changing: Changing, heard: list[bytes]) -> None:
+    async def send(message: Any) -> None:
+        heard.append(message["body"])
+
+    receive: Any = None
+    await changing({"type": "http"}, receive, send)
+
+
+def test_a_request_under_way_ends_on_the_page_that_it_came_to(tmp_path: Path) -> None:
+    goes_on = asyncio.Event()
+
+    def made(folder: Path) -> Page:
+        async def page(scope: Any, receive: Any, send: Any) -> None:
+            await send({"body": folder.name.encode()})
+            if folder.name == "old":
+                await goes_on.wait()
+                await send({"body": b"old, too"})
+
+        if folder.name == "damaged":
+            raise UsageError("damaged")
+        return page
+
+    link = tmp_path / "link"
+
+    def lead_to(name: str) -> None:
+        (tmp_path / name).mkdir(exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(name)
+
+    async def run() -> None:
+        lead_to("old")
+        changing = Changing(link, made)
+        before, after = list[bytes](), list[bytes]()
+        first = asyncio.create_task(_chunks(changing, before))
+        while not before:
+            await asyncio.sleep(0)
+        lead_to("damaged")
+        assert not changing.look() and not changing.look()
+        lead_to("new")
+        assert changing.look()
+        await _chunks(changing, after)
+        assert (before, after) == ([b"old"], [b"new"])
+        goes_on.set()
+        await first
+        assert before == [b"old", b"old, too"]
+
+    asyncio.run(run())
 
 
 def damage(folder: Path) -> None:

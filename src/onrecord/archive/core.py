@@ -47,6 +47,14 @@ from onrecord.store.roots import make_root, refused_write
 FORMAT = 1
 #: Lies in a snapshot, and in an archive that was made of one (`snapshots`).
 SNAPSHOT = "snapshot.json"
+#: Leads, in such an archive, to where what people have at this machine stays while snapshots come and go.
+OWN = "own"
+
+
+def own_place(folder: Path) -> Path:
+    """Where an archive's folder has what belongs to people at this machine: itself, or what it leads to as `OWN`."""
+    own = folder / OWN
+    return own.resolve() if own.is_symlink() else folder
 
 
 class Archive:

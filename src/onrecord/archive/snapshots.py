@@ -10,7 +10,7 @@ editions. It has no claims, no sound and nothing of people.
 import datetime as dt
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from onrecord.archive.held_listing import HeldListing
 from onrecord.archive.keyholding import feed_folder, signing_key
 from onrecord.archive.settings import write_settings
 from onrecord.archive.snapshot_copying import copy_database, copy_ledger, copy_search, link, link_tree
+from onrecord.archive.withheld import keep
 from onrecord.errors import DigestMismatch, IntegrityError, NewerFormat, NotFound, UsageError
 from onrecord.ledger.ledger import SCHEMA as LEDGER
 from onrecord.ledger.ledger import Ledger
@@ -38,7 +39,7 @@ from onrecord.store.s3 import SCHEME
 
 FORM: Final = 1
 _SIGNATURE: Final = f"{SNAPSHOT}.minisig"
-_KEY: Final = "minisign.pub"
+KEY: Final = "minisign.pub"
 #: What this version reads: another one makes, or needs, other files.
 _FORMS: Final = {"ledger": LEDGER, "rows": ROWS, "entities": ENTITIES}
 #: The settings that readers need; the others are of the machine that writes.
@@ -93,6 +94,7 @@ def make(archive: Archive, folder: Path) -> Snapshot:
     feed = feed_folder(archive.folder)
     link_tree(feed, feed_folder(part), _is_whole)
     seq = copy_ledger(archive, part)  # late: so it knows of each withdrawal that the rest knows of
+    keep(archive, part)  # later still, and so it hides what the ledger knows to be withdrawn
     link_tree(archive.folder / "editions", part / "editions", _published(archive, part, feed.name))
     write_settings(part / "onrecord.toml", _settings(archive))
     snapshot = Snapshot(
@@ -108,7 +110,7 @@ def make(archive: Archive, folder: Path) -> Snapshot:
     (part / SNAPSHOT).write_bytes(said)
     comment = f"onrecord archive {archive.id} snapshot of entry {seq}, {snapshot.made}"
     (part / _SIGNATURE).write_bytes(sign(said, key, comment))
-    (part / _KEY).write_text(key.public, encoding="ascii")
+    (part / KEY).write_text(key.public, encoding="ascii")
     durable.sync_tree(part)
     if folder.exists():
         folder.rmdir()
@@ -126,14 +128,14 @@ def verify_snapshot(folder: Path, key: str = "") -> Snapshot:
     try:
         said = (folder / SNAPSHOT).read_bytes()
         signature = (folder / _SIGNATURE).read_bytes()
-        own = (folder / _KEY).read_text("ascii", errors="replace")
+        own = (folder / KEY).read_text("ascii", errors="replace")
     except FileNotFoundError as error:
         raise NotFound(f"{folder}: no snapshot, {Path(error.filename).name} is not there") from None
     verify(said, signature, key or own)
     snapshot = _read(folder, said)
     for path, file in snapshot.files.items():
         _check(folder / path, file)
-    there = {path for path in listing(folder) if path not in (SNAPSHOT, _SIGNATURE, _KEY)}
+    there = {path for path in listing(folder) if path not in (SNAPSHOT, _SIGNATURE, KEY)}
     if more := sorted(there - snapshot.files.keys()):
         raise IntegrityError(
             f"{folder / more[0]}: it is not of this snapshot", "take it away, or copy it again"
@@ -145,6 +147,13 @@ def open_snapshot(folder: Path, into: Path, key: str = "") -> Snapshot:
     """Make an archive for readers of a snapshot, in a folder that is new or empty: `serve` and `search` run on it."""
     _refuse_what_is_there(into)
     snapshot = verify_snapshot(folder, key)
+    lay_out(folder, into, snapshot)
+    return snapshot
+
+
+def lay_out(folder: Path, into: Path, snapshot: Snapshot, links: Mapping[str, str] | None = None) -> None:
+    """Make the archive for readers of a snapshot that was verified, whole or not at all; `links` are names in it, and
+    where they lead."""
     part = into.with_name(into.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     for path in snapshot.files:
@@ -154,13 +163,14 @@ def open_snapshot(folder: Path, into: Path, key: str = "") -> Snapshot:
         else:
             link(folder / path, part / path)
     make_root(part / "blobs")
-    for name in (SNAPSHOT, _SIGNATURE, _KEY):
+    for name in (SNAPSHOT, _SIGNATURE, KEY):
         shutil.copyfile(folder / name, part / name)
     durable.sync_tree(part)
+    for name, target in (links or {}).items():
+        (part / name).symlink_to(target)
     if into.exists():
         into.rmdir()
     durable.settle(part, into)
-    return snapshot
 
 
 def _refuse_what_is_there(folder: Path) -> None:

@@ -3,13 +3,18 @@
 """What withdrawals hide from readers, worked out once and looked up at each page."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.targets import withdrawals_that_hold, withdrawn_things
 from onrecord.errors import IsWithdrawn
 
+#: Where a snapshot has it.
+KEPT: Final = "search/withheld.json"
 #: The rule that a tombstone names.
 CODE = "R-WITHDRAWN"
 
@@ -31,10 +36,17 @@ class Withheld(Struct, frozen=True):
             raise IsWithdrawn(day, CODE)
 
 
+def keep(archive: Archive, folder: Path) -> None:
+    """Write what is hidden to where a snapshot has it: there are no claims there to work it out from."""
+    (folder / KEPT).write_bytes(msgspec.json.encode(withheld(archive), order="sorted"))
+
+
 def withheld(archive: Archive) -> Withheld:
-    """What is hidden as of now."""
+    """What is hidden as of now; in a snapshot as of its moment."""
     if not any(withdrawals_that_hold(archive)):
         return Withheld()
+    if archive.is_snapshot and (archive.folder / KEPT).exists():
+        return msgspec.json.decode((archive.folder / KEPT).read_bytes(), type=Withheld)
     with archive.duck() as duck:
         things = {identifier: day for _, identifier, day in withdrawn_things(archive, duck)}
         blobs = duck.run("SELECT sha256, day FROM withheld ORDER BY sha256")

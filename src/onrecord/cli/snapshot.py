@@ -63,19 +63,27 @@ def verify(snapshot: Path, key: str, folder: Path, out: Output) -> None:
 @command.command("open")
 @click.argument("snapshot", metavar="DIR", type=click.Path(path_type=Path))
 @click.argument("into", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option(
+    "--change-over", is_flag=True, help="FOLDER is a link: have it lead to this snapshot from now on."
+)
 @_KEY
 @options
-def open_(snapshot: Path, into: Path, key: str, folder: Path, out: Output) -> None:
+def open_(snapshot: Path, into: Path, change_over: bool, key: str, folder: Path, out: Output) -> None:
     """Make of a snapshot, once it was verified, an archive for readers in a new folder: `serve` and `search` run there.
 
     Sound is heard there only from buckets that it reaches; nothing new is taken.
 
+    With --change-over FOLDER is a link, made where there is none: the archive lies beside it, and servers of the link
+    change over to it within seconds, without a restart; what they are at ends on the one before, which stays. An older
+    snapshot, and another archive's, is refused.
+
     \b
     Example:  onrecord snapshot open /srv/snapshots/today /srv/reader --key RWQ... && onrecord -C /srv/reader serve
     """
-    from onrecord.archive import snapshots
+    from onrecord.archive import changing_over, snapshots
 
-    _told(out, "snapshot.open", into, snapshots.open_snapshot(snapshot, into, key))
+    opened = changing_over.change_over if change_over else snapshots.open_snapshot
+    _told(out, "snapshot.open", into, opened(snapshot, into, key))
 
 
 def _told(out: Output, what: str, where: Path, snapshot: "Snapshot") -> None:

@@ -5,17 +5,22 @@
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from anyio import to_thread
 from msgspec.structs import replace
 
+from onrecord.archive.changing_over import snapshot_in
+from onrecord.archive.reading import open_reader
+from onrecord.errors import UsageError
 from onrecord.web.addresses import address_of, bind, is_loopback
 from onrecord.web.app import ANYWHERE, create_app
-from onrecord.web.memory import Memory
+from onrecord.web.changing import Changing, Page
+from onrecord.web.memory import Memory, OwnMemory
 from onrecord.web.reader import Reader
-from onrecord.web.site import Site
+from onrecord.web.site import Site, site_of
 
 #: Seconds that running answers have to end after a stop; a long stream would hold the stop up for its whole length.
 GRACE = 3
@@ -71,12 +76,19 @@ def prepare(
 def config_of(
     archive: Reader, bound: socket.socket, territory: str, site: Site | None, memory: Memory | None = None
 ) -> uvicorn.Config:
-    """The page of an archive, as it is served on this socket."""
+    """The page of an archive, as it is served on this socket; of a link to snapshots, that of the one it leads to, now
+    and later."""
     if site is not None:
         alone = is_loopback(bound.getsockname()[0])
         site = replace(site, alone=alone, key=site.key if alone else "")
+    page: Page
+    link = site.folder if site is not None else None
+    if site and link and link.is_symlink() and (first := snapshot_in(link)):
+        page = _changing(link, first.archive, territory, site, memory or OwnMemory())
+    else:
+        page = create_app(archive, territory, site, memory)
     return uvicorn.Config(
-        create_app(archive, territory, site, memory),
+        page,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -85,6 +97,19 @@ def config_of(
         ws="none",
         timeout_graceful_shutdown=GRACE,
     )
+
+
+def _changing(link: Path, archive: str, territory: str, site: Site, memory: Memory) -> Changing:
+    def made(folder: Path) -> Page:
+        now = snapshot_in(folder)
+        if now is None or now.archive != archive:
+            raise UsageError(f"{folder}: expected a snapshot of archive {archive}", "make the link anew")
+        of = replace(site_of(folder, site.key), alone=site.alone)
+        return create_app(open_reader(folder), territory, of, memory)
+
+    changing = Changing(link, made)
+    changing.keep_looking()
+    return changing
 
 
 def serve(

@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 import apsw
 from msgspec import Struct
 
+from onrecord.archive.core import own_place
 from onrecord.errors import NotFound, StoreFailed, UsageError
 from onrecord.ledger.log import utc_now
 from onrecord.web.access import passwords
@@ -79,7 +80,7 @@ class Users:
     """The accounts of one archive. From any number of threads and processes at once; changes are seen at once."""
 
     def __init__(self, folder: Path, clock: Callable[[], dt.datetime] = utc_now) -> None:
-        self._path = folder / NAME
+        self._path = own_place(folder) / NAME
         self._clock = clock
         self._lock = threading.RLock()
         # Made before SQLite opens it, so that no moment passes in which others could read it.

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import apsw
 from msgspec import Struct
 
+from onrecord.archive.core import own_place
 from onrecord.errors import NotFound, StoreFailed, UsageError
 from onrecord.ledger.log import utc_now
 
@@ -88,7 +89,7 @@ class Listening:
     """What is kept of everybody, from any number of threads and processes at once."""
 
     def __init__(self, folder: Path, clock: Callable[[], dt.datetime] = utc_now) -> None:
-        path = folder / NAME
+        path = own_place(folder) / NAME
         self._clock = clock
         self._lock = threading.RLock()
         # Made before SQLite opens it, so that no moment passes in which others could read it.
@@ -340,6 +341,6 @@ class Listening:
 
 def forget(folder: Path, user: str) -> None:
     """Everything that is kept of a person, where anything was ever kept of anybody."""
-    if (folder / NAME).exists():
+    if (own_place(folder) / NAME).exists():
         with Listening(folder) as listening:
             listening.forget(user)
