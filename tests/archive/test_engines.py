@@ -3,17 +3,20 @@
 """Jobs over tables and files on either engine: the same rows, whichever runs them."""
 
 import datetime as dt
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from onrecord.archive import Archive
 from onrecord.archive.engines import answered, compared, place, told
 from onrecord.archive.filework import FileWork
 from onrecord.archive.judging import publishable
 from onrecord.archive.judging_all import Question, counted, judged
+from onrecord.cli.rights import command as rights
 from onrecord.engine.duck import sql_file
 from onrecord.engine.parquet import read_rows
 from onrecord.errors import ConfigError, EngineFailed
@@ -101,6 +104,18 @@ def test_a_table_of_decisions_is_what_the_gate_says_of_each(published: Archive, 
         )
     assert made.rows == len(listed) == sum(count for _, _, count in made.answers) > 3
     assert {allow for allow, _, _ in made.answers} == {row["allow"] for row in listed}
+
+
+def test_the_command_counts_and_writes_the_decisions(published: Archive, tmp_path: Path) -> None:
+    arguments = ["table", "--use", "stream", "--territory", "DE", "--out", str(tmp_path / "may.parquet")]
+    base = {"folder": str(published.folder), "as_json": True, "quiet": True}
+    done = CliRunner().invoke(rights, arguments, obj=dict(base))
+    assert done.exit_code == 0, done.output
+    told, rows = json.loads(done.stdout), list(read_rows(tmp_path / "may.parquet", ["sha256", "allow"]))
+    assert told["engines"]["embedded"]["rows"] == len(rows) == sum(count for _, _, count in told["answers"])
+    assert sum(row["allow"] for row in rows) == sum(count for allow, _, count in told["answers"] if allow)
+    refused = CliRunner().invoke(rights, ["table", "--commercial"], obj=dict(base))
+    assert refused.exit_code == 2 and "it has its own" in refused.output
 
 
 @pytest.mark.slow

@@ -52,6 +52,7 @@ def command(
 
     Several processes answer, by default two where there are two cores; limits hold for all of them together, and one
     that dies is begun again. SIGTERM ends it with exit code 0; streams that still run are cut off after three seconds.
+    A link that `snapshot open --change-over` made is followed to wherever it leads later.
 
     \b
     Example:  onrecord serve --port 8080
