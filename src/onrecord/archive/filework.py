@@ -167,7 +167,7 @@ class FileWork:
         settings = self._archive.settings
         if settings.engine.kind == "spark":
             return self._stack.enter_context(
-                Spark(settings.engine.cluster, self._archive.folder / "search" / "spark")
+                Spark(settings.engine.cluster, self._archive.folder / "search" / "spark" / self._kind)
             )
         if alone and self._kind == "verify":
             return Inline()

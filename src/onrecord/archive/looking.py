@@ -118,8 +118,11 @@ def _in_chunks(
     report: LookReport,
     tell: Callable[[], None],
 ) -> None:
-    if not archive.ledger.vouched():
-        return
+    with archive.writing(
+        moment=True
+    ):  # what a killed run left is settled, and may anything be written at all?
+        if not archive.ledger.vouched():
+            return
     # To start a cluster takes longer than to look into a few.
     here = archive.settings.engine.kind == "embedded" or archive.ledger.vouched_totals()[0] <= HERE[0]
     if hands is None and here:
