@@ -5,6 +5,7 @@
 Nothing here depends on the order in which claims came; of two decisions that contradict each other the newer holds.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -31,14 +32,34 @@ _CANONICAL: Final = {
     "label": "canonical_labels",
 }
 
+#: What is compared of tracks, as a view (`track_telling`), and the joins that do not rest on it; then those that do, by
+#: the table `track_told`, which has all of it or some that belongs together; and what is let go then.
+TOLD: Final = ("track_chosen", "track_told", "track_edges")
+LIKENESSES: Final = "track_likenesses"
+UNTOLD: Final = "DROP TABLE track_told; DROP VIEW track_telling; DROP TABLE track_chosen;"
+#: In which ways tracks are compared (`use`), those together that are compared with each other.
+USES: Final = (
+    ("name", "first name"),
+    ("code",),
+    ("near-names+duration", "near-names+release"),
+    ("sound",),
+)
+
 #: A join: two claims by number, the smaller first, with reason and confidence.
 Edge = tuple[int, int, str, float]
 
 
 def edge_job(kind: str) -> str:
     """Finds why claims of a kind (`<kind>_nodes`) are taken to be one thing: `<kind>_edges`."""
-    first = ("track_spelled", "track_singers") if kind == "track" else ()
-    return "\n".join(_sql(name) for name in (*first, f"{kind}_edges"))
+    if kind == "track":
+        return "\n".join([_sql("track_spelled"), _sql("track_singers"), told_edge_job()])
+    return _sql(f"{kind}_edges")
+
+
+def told_edge_job() -> str:
+    """The part of the job for tracks that rests on singers (`track_singers`) which are there; all claims at once."""
+    told = "CREATE OR REPLACE TABLE track_told AS FROM track_telling;"
+    return "\n".join([*map(_sql, TOLD), told, _sql(LIKENESSES), UNTOLD])
 
 
 def add_joins(duck: Duck, kind: str) -> None:
@@ -171,7 +192,7 @@ def _edges(duck: Duck, kind: str) -> Iterator[Edge]:
     duck.run(_sql(f"{kind}_sided"))
     for nodes in ("ranked_nodes", "sided_nodes"):
         job = edge_job(kind).replace(f"{kind}_nodes", nodes)
-        duck.run(job.replace(f"TABLE {kind}_edges", "TABLE disputed_edges"))
+        duck.run(re.sub(rf"(TABLE|INTO) {kind}_edges", r"\1 disputed_edges", job))
         yield from duck.run(
             "SELECT DISTINCT least(a, b), greatest(a, b), reason, confidence::DOUBLE FROM disputed_edges"
         )

@@ -20,15 +20,15 @@ from onrecord.durable import replace
 from onrecord.engine.duck import Duck, quoted
 from onrecord.engine.parquet import row_count
 
-#: The tables, each with the total order in which updates of it are written; their bases bear numbers for ids, and are
-#: in the order of these (`numbered`).
+#: The tables in the order in which they are written, the largest when others were let go; each with the total order in
+#: which updates of it are written; their bases bear numbers for ids, and are in the order of these (`numbered`).
 ORDER: Final = {
-    "canonical_recordings": "artist_id, date, id",
     "canonical_releases": "artist, date, id",
     "canonical_artists": "id",
     "canonical_works": "id",
     "canonical_labels": "id",
     "canonical_tracks": "release, disc, position, recording",
+    "canonical_recordings": "artist_id, date, id",
     "recording_members": "recording, source, source_id",
     "release_members": "release, source, source_id",
     "artist_members": "artist, source, source_id",

@@ -6,12 +6,22 @@ The jobs are SQL files; here is only their order and the loop that joins until n
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from msgspec import Struct
 
-from onrecord.catalog.deciding import add_joins, edge_job, keep_apart, override
+from onrecord.catalog.deciding import (
+    LIKENESSES,
+    TOLD,
+    UNTOLD,
+    USES,
+    add_joins,
+    edge_job,
+    keep_apart,
+    override,
+)
 from onrecord.catalog.tables import IdRow, RedirectRow, SplitRow
-from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.duck import Duck, quoted, sql_file
 
 #: Relations (`sql/versions.sql`) of which an edition holds one file; an edit or a remaster is there for its own sake.
 SAME = ("identical", "encoding")
@@ -20,6 +30,10 @@ KINDS = {"track": "recording", "artist": "artist", "release": "release", "work":
 #: Those that have a row of their own for their pages; of the others readers see what has a name (`catalog.named`).
 PAGED = ("recording", "artist", "release")
 _FEW = 50_000
+#: Claims of tracks of which as much as is said lies side by side.
+SLICE = 8_000_000
+#: Slices of which all is told that is compared in one way.
+_TOLD = 8
 
 
 class Matched(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +105,10 @@ def ranked(duck: Duck, precedence: Sequence[str]) -> None:
 
 def edges(duck: Duck, kind: str) -> None:
     """Find why claims of a kind are one thing, by what they say and by what persons decided."""
-    duck.run(edge_job(kind))
+    if kind == "track":
+        _track_edges(duck)
+    else:
+        duck.run(edge_job(kind))
     add_joins(duck, kind)
 
 
@@ -124,9 +141,63 @@ def view(duck: Duck, turned: Sequence[RedirectRow] = (), overridden: bool = True
     `turned` are redirects that are not committed yet.
     """
     duck.run(sql("canonical"))
+    _recordings(duck)
     columns = dict.fromkeys(("kind", "old", "new"), "VARCHAR")
     duck.table("turned", columns, [(row.kind, row.old, row.new) for row in turned])
     override(duck, overridden)
+
+
+def _track_edges(duck: Duck) -> None:
+    """As the job that `edge_job` gives, but what is compared of many claims is told a part at a time: all would be
+    the most that ever lies on the disk. Each part reads the claims again."""
+    for name in ("track_spelled", "track_singers", *TOLD):
+        duck.run(sql(name))
+    [(claims,)] = duck.run("SELECT count(*) FROM tracks")
+    parts = max(-(-claims // (SLICE * _TOLD)), 1)
+    for uses in USES if claims > SLICE else (tuple(chain(*USES)),):
+        listed = ", ".join(map(quoted, uses))
+        for part in range(parts):
+            duck.run(
+                "CREATE OR REPLACE TABLE track_told AS FROM track_telling"
+                f" WHERE use IN ({listed}) AND together % {parts} = {part}"
+            )
+            duck.run(sql(LIKENESSES))
+    duck.run(UNTOLD)
+
+
+def _recordings(duck: Duck) -> None:
+    """The canonical recordings, a slice of claims at a time: all of them at once, laid beside what they say, would lie
+    on the disk as text many times over."""
+    duck.run(sql("recordings_said"))
+    slices = _slices(duck)
+    for first, last in slices:
+        said = f"seq BETWEEN {first >> 32} AND {last >> 32} AND node BETWEEN {first} AND {last}"
+        query = f"(SELECT * FROM recordings_said WHERE NOT joined AND {said})"
+        duck.run(sql("recordings_alone").replace("{said}", query))
+    joined = "SELECT * EXCLUDE (node, seq) FROM recordings_said WHERE joined"
+    # Claims of one recording may be of any slice: they are laid out by recording.
+    with duck.parted(joined, "id", len(slices)) as parts:
+        for part in parts:
+            duck.run(sql("recordings_joined").replace("{said}", f"({part})"))
+
+
+def _slices(duck: Duck) -> list[tuple[int, int]]:
+    """The first and the last node of so many claims of tracks as are gone through at a time; whole files where they are
+    no more than that."""
+    found = list[tuple[int, int]]()
+    room = 0
+    for rows, first, last in duck.run(
+        "SELECT count(*), min(node), max(node) FROM recording_members WHERE node IS NOT NULL"
+        " GROUP BY node >> 32 ORDER BY node >> 32"
+    ):
+        if rows <= room:
+            found[-1] = (found[-1][0], last)
+            room -= rows
+            continue
+        step = -(-(last - first + 1) // -(-rows // SLICE))
+        found += [(start, min(start + step - 1, last)) for start in range(first, last + 1, step)]
+        room = SLICE - rows % SLICE if rows % SLICE else 0
+    return found
 
 
 def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from onrecord.catalog.deciding import add_joins
+from onrecord.catalog.deciding import add_joins, told_edge_job
 from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql
 from onrecord.catalog.merging import columns_of, lay_out, merge
 from onrecord.engine.duck import Duck, quoted
@@ -112,7 +112,7 @@ def _match_tracks(duck: Duck, outcome: Outcome) -> None:
         )
         duck.run(sql("track_mates").replace("{wanted}", "track_own"))
         lay_out(duck, "track", "SELECT c.* FROM track_current c SEMI JOIN track_mates m ON m.node = c.node")
-        duck.run(sql("track_edges"))
+        duck.run(told_edge_job())
         # A join that leads out of them was there before and was cut by a person.
         before = _count(duck, "track_touched")
         duck.run(

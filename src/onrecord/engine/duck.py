@@ -3,6 +3,8 @@
 """DuckDB behind a narrow door: SQL files in, rows or Parquet out."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
@@ -23,6 +25,10 @@ USE_LARGE: Final = "USE large"
 LARGE: Final = f"ATTACH ':memory:' AS large (COMPRESS); {USE_LARGE}"
 
 
+#: How the engine calls what it spills, with the number of the process.
+_TEMPORARY: Final = "duckdb_temp_"
+
+
 class Duck:
     """An in-memory DuckDB over committed Parquet files. Memory is bounded, what does not fit spills to `spill`.
 
@@ -35,6 +41,7 @@ class Duck:
         self._db: duckdb.DuckDBPyConnection = duckdb.connect(
             config={"memory_limit": memory, "threads": threads, "temp_directory": str(spill)}
         )
+        self._spill = spill
         self._views: dict[str, tuple[list[Path], str]] = {}
         self._numbered: set[str] = set()
         # Nothing here may reach the network or load code.
@@ -183,6 +190,24 @@ class Duck:
         settle(part, path)
         return digest, int(rows)
 
+    @contextmanager
+    def parted(self, query: str, key: str, parts: int) -> Iterator[list[str]]:
+        """A query's rows in so many parts, those with one value of the column `key` in the same: the query of each.
+        Laid out beside what spills, as packed as tables are; of one part nothing is laid out."""
+        if parts < 2:
+            yield [query]
+            return
+        self._spill.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{_TEMPORARY}{os.getpid()}_", dir=self._spill) as folder:
+            self.run(
+                f"COPY (SELECT *, hash({key}) % {parts} AS part FROM ({query})) TO {quoted(folder)}"
+                " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (part))"
+            )
+            yield [
+                f"SELECT * FROM read_parquet({quoted(f'{place}/*.parquet')})"
+                for place in sorted(Path(folder).iterdir())
+            ]
+
     def read_from(self, name: str, query: str) -> None:
         """Let a table go whose rows a query of files gives: what does not fit into memory would be on the disk
         twice."""
@@ -192,10 +217,13 @@ class Duck:
 
 def sweep_spill(folder: Path) -> None:
     """Remove what engines left here that were killed while they spilled: their names tell of which process they are."""
-    for path in folder.glob("duckdb_temp_*"):
+    for path in folder.glob(f"{_TEMPORARY}*"):
         owner = path.name.split("_")[2]
         if owner.isdecimal() and not _lives(int(owner)):
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def sql_file(package: str, name: str) -> str:

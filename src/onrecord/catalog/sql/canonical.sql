@@ -32,47 +32,6 @@ FROM release_members m JOIN release_nodes n ON n.node = m.node
 WHERE m.joined
 GROUP BY m.release;
 
-CREATE OR REPLACE TABLE canonical_recordings AS
-WITH said AS (
-  SELECT
-    m.recording AS id, m.rank, m.joined, n.source, n.id AS source_id, n.title, n.artist, coalesce(a.artist, '') AS artist_id,
-    n.duration_ms, n.date, n.genre, n.composer, n.isrc, n.mbid, if(n.source = 'file', n.blob, '') AS file, n.first_seq
-  FROM recording_members m
-  JOIN track_nodes n ON n.node = m.node
-  LEFT JOIN artist_members a ON a.source = n.source AND a.source_id = n.artist_id
-),
-named AS (
-  SELECT
-    id, title, artist, artist_id, duration_ms, date, genre, composer,
-    if(isrc = '', [], [isrc]) AS isrcs, if(mbid = '', [], [mbid]) AS mbids, file
-  FROM said WHERE NOT joined
-  UNION ALL
-  SELECT
-    id,
-    coalesce(arg_min(title, (rank, source, source_id)) FILTER (WHERE title <> ''), ''),
-    coalesce(arg_min(artist, (rank, source, source_id)) FILTER (WHERE artist <> ''), ''),
-    coalesce(arg_min(artist_id, (rank, source, source_id)) FILTER (WHERE artist_id <> ''), ''),
-    arg_min(duration_ms, (if(source = 'file', 0, 1), rank, source, source_id)) FILTER (WHERE duration_ms IS NOT NULL),
-    coalesce(arg_min(date, (rank, source, source_id)) FILTER (WHERE date <> ''), ''),
-    coalesce(arg_min(genre, (rank, source, source_id)) FILTER (WHERE genre <> ''), ''),
-    coalesce(arg_min(composer, (rank, source, source_id)) FILTER (WHERE composer <> ''), ''),
-    coalesce(list_sort(list(DISTINCT isrc) FILTER (WHERE isrc <> '')), []),
-    coalesce(list_sort(list(DISTINCT mbid) FILTER (WHERE mbid <> '')), []),
-    coalesce(arg_min(file, (first_seq, file)) FILTER (WHERE file <> ''), '')
-  FROM said WHERE joined
-  GROUP BY id
-)
-SELECT
-  r.id,
-  -- A file without tags is still called something: the name under which it was deposited.
-  if(r.title = '', coalesce(d.name, ''), r.title) AS title,
-  r.artist, r.artist_id, r.duration_ms, r.date, r.genre, r.composer, r.isrcs, r.mbids
-FROM named r
-LEFT JOIN (
-  SELECT sha256, regexp_extract(arg_min(name, (seq, name)), '([^/]*?)(\.[^./]*)?$', 1) AS name
-  FROM deposits GROUP BY sha256
-) d ON d.sha256 = r.file AND r.title = '';
-
 CREATE OR REPLACE TABLE canonical_tracks AS
 WITH placed AS (
   SELECT r.release, m.recording, n.disc, n.position, m.rank, m.joined

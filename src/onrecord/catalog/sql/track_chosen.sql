@@ -1,0 +1,67 @@
+-- SPDX-FileCopyrightText: 2026 The onrecord contributors
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Which track claims are to be compared, by what and with which others. What is alone is told apart by half a hash before
+-- anything is compared.
+CREATE OR REPLACE TABLE track_hints AS
+SELECT
+  node, name,
+  if(first = artist OR is_nobody(first), NULL, hint(but_live(title), first)) AS first_name,
+  if(isrc = '', NULL, hint(title, isrc)) AS code,
+  if(long, hint(artist, left(title, 5)), NULL) AS beginning,
+  if(long, hint(artist, right(title, 5)), NULL) AS ending,
+  if(release = '' OR position IS NULL OR nobody, NULL, hint(lower(release), (artist, disc, position))) AS place
+FROM (
+  SELECT
+    *, hint(but_live(title), artist) AS name, is_nobody(artist) AS nobody,
+    len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(artist) AS long
+  FROM (
+    SELECT *, told_as(short, release) AS title
+    FROM (
+      SELECT *, comparable_title(bare) AS short, comparable_artist(folded_first) AS first
+      FROM (
+        SELECT
+          node, isrc, release, disc, position, duration_ms, bare_title(title, words) AS bare,
+          comparable_artist(fold(artist)) AS artist, fold(first_artist(artist)) AS folded_first
+        FROM (SELECT *, fold(title) || apart AS words FROM track_nodes WHERE has_words(title))
+      )
+    )
+  )
+);
+
+-- Those that are to be compared, for what, and beside whom. What is compared with each other has one `together`.
+CREATE OR REPLACE TABLE track_chosen (node BIGINT, use VARCHAR, key UINTEGER, sound VARCHAR, together UINTEGER);
+
+CREATE OR REPLACE TABLE track_names AS
+SELECT key FROM (
+  SELECT name AS key FROM track_hints UNION ALL SELECT first_name FROM track_hints WHERE first_name IS NOT NULL
+)
+GROUP BY key HAVING count(*) > 1;
+INSERT INTO track_chosen
+SELECT node, 'name', 0, '', name FROM track_hints WHERE name IN (SELECT key FROM track_names);
+INSERT INTO track_chosen
+SELECT node, 'first name', 0, '', first_name FROM track_hints WHERE first_name IN (SELECT key FROM track_names);
+DROP TABLE track_names;
+
+INSERT INTO track_chosen
+SELECT node, 'code', 0, '', code FROM track_hints
+WHERE code IN (SELECT code FROM track_hints WHERE code IS NOT NULL GROUP BY code HAVING count(*) > 1);
+
+INSERT INTO track_chosen
+WITH spellings AS (
+  SELECT node, name, beginning AS key FROM track_hints WHERE beginning IS NOT NULL
+  UNION ALL
+  SELECT node, name, ending FROM track_hints WHERE ending IS NOT NULL
+)
+SELECT node, 'near-names+duration', key, '', key FROM spellings
+WHERE key IN (SELECT key FROM spellings GROUP BY key HAVING min(name) <> max(name));
+
+INSERT INTO track_chosen
+SELECT node, 'near-names+release', place, '', place FROM track_hints
+WHERE place IN (SELECT place FROM track_hints WHERE place IS NOT NULL GROUP BY place HAVING min(name) <> max(name));
+DROP TABLE track_hints;
+
+INSERT INTO track_chosen
+SELECT t.node, 'sound', 0, v.sound, hint('sound', v.sound)
+FROM track_nodes t
+JOIN track_singers v ON v.artist = t.artist
+WHERE has_words(t.title);

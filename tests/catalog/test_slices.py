@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 The onrecord contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A large catalog is matched a slice of claims at a time, and comes out to the byte as one that is matched at once."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from onrecord.archive import Archive
+from onrecord.archive.generating import generate
+from onrecord.archive.matching import rematch
+from onrecord.catalog import match
+from onrecord.engine.duck import Duck
+from onrecord.sources.generated.claims import Generated
+from onrecord.sources.generated.layout import TRACKS
+
+
+def tables(archive: Archive) -> dict[str, bytes]:
+    folder = archive.canonical("").parent
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
+
+
+def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slices, parts = list[int](), list[int]()
+    with Archive.create(tmp_path / "archive") as archive:
+        generate(archive, Generated(2 * TRACKS, seed=5))
+        rematch(archive)
+        whole = tables(archive)
+        monkeypatch.setattr(match, "SLICE", 1_500)
+        monkeypatch.setattr(match, "_TOLD", 2)
+        found, parted = match._slices, Duck.parted
+        monkeypatch.setattr(match, "_slices", lambda duck: slices.append(len(it := found(duck))) or it)
+        monkeypatch.setattr(
+            Duck,
+            "parted",
+            lambda self, query, key, count: parts.append(count) or parted(self, query, key, count),
+        )
+        rematch(archive, anew=True)
+        assert tables(archive) == whole
+        assert slices and slices[0] > 5 and min(parts) > 5, (slices, parts)
+        assert not list((archive.folder / "search" / "spill").glob("*")), "nothing is left of the parts"
+
+
+def test_every_claim_is_in_one_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small files together, large ones cut."""
+    duck = Duck(tmp_path)
+    sizes = {1: 3, 2: 4, 5: 25, 6: 10, 7: 1, 9: 9}
+    duck.run("CREATE TABLE recording_members (node BIGINT)")
+    for seq, rows in sizes.items():
+        duck.run(f"INSERT INTO recording_members SELECT ({seq}::BIGINT << 32) + i FROM range({rows}) t(i)")
+    monkeypatch.setattr(match, "SLICE", 10)
+    found = match._slices(duck)
+    counts = [
+        duck.run(f"SELECT count(*) FROM recording_members WHERE node BETWEEN {first} AND {last}")[0][0]
+        for first, last in found
+    ]
+    assert sum(counts) == sum(sizes.values()) and max(counts) <= 10
+    assert all(last < first for (_, last), (first, _) in pairwise(found))
