@@ -21,7 +21,6 @@ from onrecord.search.fields import All, Document, FieldIndex, Term
 from onrecord.search.finding import Finder
 from onrecord.search.finishing import finish
 from onrecord.search.row_filling import Filled
-from onrecord.search.sorted_map import SortedMap
 
 FILE = "entities.sqlite"
 
@@ -157,7 +156,7 @@ def _fill_and_die(search: Path, things: list[Thing], moment: str) -> None:
     elif moment == "between":
         entity_filling.catch_up = die  # type: ignore[assignment]
     elif moment == "applying":
-        SortedMap.put = _then(SortedMap.put, die)  # type: ignore[method-assign]
+        entity_filling.add_run = _then(entity_filling.add_run, die)
     elif moment == "noting":
         FieldIndex.change = _then(FieldIndex.change, die)  # type: ignore[method-assign]
     fill(search / FILE, source, lambda: ())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.search import sorted_map
-from onrecord.search.sorted_map import TABLES, MapWriter, SortedMap
+from onrecord.search.sorted_map import TABLES, MapWriter, SortedMap, add_run, count_newer
 
 KEYS = st.binary(min_size=1, max_size=3)
 ENTRIES = st.dictionaries(KEYS, st.binary(max_size=40), max_size=60)
@@ -24,19 +24,33 @@ def made(entries: dict[bytes, bytes]) -> apsw.Connection:
     return db
 
 
-@given(ENTRIES, st.dictionaries(KEYS, st.none() | st.binary(max_size=9), max_size=30), KEYS, KEYS)
+@given(
+    ENTRIES,
+    st.lists(st.dictionaries(KEYS, st.none() | st.binary(max_size=9), max_size=30), max_size=6),
+    KEYS,
+    KEYS,
+)
 def test_it_is_what_was_put_into_it(
-    entries: dict[bytes, bytes], changes: dict[bytes, bytes | None], prefix: bytes, behind: bytes
+    entries: dict[bytes, bytes], changes: list[dict[bytes, bytes | None]], prefix: bytes, behind: bytes
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sorted_map, "_ENTRIES", 7)
+        patch.setattr(sorted_map, "_MOST", 2)
+        patch.setattr(sorted_map, "_FILTER", 8)
         db = made(entries)
+        whole: dict[bytes, bytes | None] = {**entries}
+        before = SortedMap(db)
+        for change in changes:
+            add_run(db, sorted(change.items()))
+            # Whoever reads when many runs become one goes on with them.
+            assert list(before.entries()) == [item for item in sorted(whole.items()) if item[1] is not None]
+            whole |= change
+            before = SortedMap(db)
     held = SortedMap(db)
-    for key, value in changes.items():
-        held.put(key, value)
-    there = {key: value for key, value in {**entries, **changes}.items() if value is not None}
+    assert len(held.runs) <= 3 and count_newer(db) <= sum(map(len, changes))
+    there = {key: value for key, value in whole.items() if value is not None}
     assert list(held.entries()) == sorted(there.items())
-    assert all(held.get(key) == there.get(key) for key in (*entries, *changes, prefix, behind))
+    assert all(held.get(key) == there.get(key) for key in (*whole, prefix, behind))
     begun = [item for item in sorted(there.items()) if item[0].startswith(prefix[:1]) and item[0] > behind]
     assert list(held.entries(prefix[:1], behind)) == begun
 

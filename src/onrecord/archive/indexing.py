@@ -15,7 +15,7 @@ from onrecord.catalog.pages import Thing
 from onrecord.engine.duck import Duck
 from onrecord.model.rights import BESIDE_SOUND
 from onrecord.model.shown_fields import CANONICAL, SHOWN
-from onrecord.search.bodies import Page
+from onrecord.search.bodies import Page, lists
 from onrecord.search.facets import facets
 from onrecord.search.popularity import popularity
 from onrecord.search.row_filling import Entry, Filled, fill, renew
@@ -59,13 +59,18 @@ def index(
 
         def entries_touched() -> Iterator[Entry]:
             rows = Rows(path)
-            wanted = [str(id) for (id,) in duck.run("SELECT id FROM page_things")]
+            wanted = touched_pages.wanted(duck)
             duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, rows.spelled(wanted))
             touched_pages.number(duck, rows.last())
-            return (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in pages.things(duck))
+            with rows.reading() as held:
+                things = touched_pages.things(duck, lambda number: lists(held.row(number)))
+                yield from (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in things)
 
-        if filled := renew(path, entries_touched, touched, redirects, holders):
-            return filled
+        try:
+            if filled := renew(path, entries_touched, touched, redirects, holders):
+                return filled
+        except touched_pages.ChangedOtherwise:
+            pass
         touched_pages.give_back(duck)
         named.tell(duck)
         iswcs = dict(duck.run(_ISWCS))  # as all things are written

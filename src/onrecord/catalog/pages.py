@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the pages of canonical things are made of: the types of what readers get, and where it comes from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -152,6 +152,10 @@ class Thing(Struct, frozen=True):
     languages: Sequence[str] = ()
 
 
+#: Gives for the number and the id of an artist the numbers of releases and of recordings that its page lists.
+Lists = Callable[[int, str], tuple[Sequence[int], Sequence[int]]]
+
+
 def number(duck: Duck, last: int) -> None:
     """Number all things: as `numbered` (id without its first letter, number) has them, those that it has not behind
     `last`. After `match`."""
@@ -171,14 +175,32 @@ def things(duck: Duck) -> Iterator[Thing]:
         yield from _OF_KIND[kind](duck)
 
 
+def things_with(duck: Duck, lists: Lists, sounding: str) -> Iterator[Thing]:
+    """As `things`, where what artists list is known otherwise: `lists` is asked for each, in the order of numbers, and
+    `sounding` is the query of those of whom there is sound."""
+    yield from _artists_with(duck, lists, sounding)
+    yield from _releases(duck)
+    yield from _recordings(duck)
+
+
 def _artists(duck: Duck) -> Iterator[Thing]:
     made = _Beside(duck, _ARTIST_RELEASES, "artist")
-    credited = _Beside(duck, _ARTIST_CREDITS, "artist")
     recorded = _Beside(duck, _ARTIST_RECORDINGS, "artist")
-    sounding = _Beside(duck, _ARTIST_SOUNDS)
+
+    def lists(number: int, id: str) -> tuple[Sequence[int], Sequence[int]]:
+        return [release for (release,) in made.of(number)], [
+            recording for (recording,) in recorded.of(number)
+        ]
+
+    return _artists_with(duck, lists, _ARTIST_SOUNDS)
+
+
+def _artists_with(duck: Duck, lists: Lists, sounds: str) -> Iterator[Thing]:
+    credited = _Beside(duck, _ARTIST_CREDITS, "artist")
+    sounding = _Beside(duck, sounds)
     for claims in _claimed(duck, "artist"):
         at = claims.number
-        recordings = [recording for (recording,) in recorded.of(at)]
+        releases, recordings = lists(at, claims.id)
         known = {
             "recordings": len(recordings),
             "releases": sum(count for (count,) in credited.of(at)),
@@ -186,7 +208,7 @@ def _artists(duck: Duck) -> Iterator[Thing]:
         yield _thing(
             claims,
             known=known,
-            releases=[release for (release,) in made.of(at)],
+            releases=releases,
             recordings=recordings,
             has_sound=bool(sounding.of(at)),
         )

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which pages an update touched (`updating`), and what they are made of, for `pages` to make these and no others."""
 
-from typing import Final
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 from onrecord.catalog.match import sql
 from onrecord.catalog.merging import widen
-from onrecord.catalog.pages import number_things
+from onrecord.catalog.pages import Thing, number_things, things_with
 from onrecord.engine.duck import Duck
 
 #: What the jobs of `pages` read; of these the rows that matter take the place of all.
@@ -21,6 +23,14 @@ _NARROWED: Final = (
 )
 
 
+#: Numbers of releases, and of recordings.
+Listed = tuple[Sequence[int], Sequence[int]]
+
+
+class ChangedOtherwise(Exception):
+    """A page that is held lists something else than what the tables of before say: all has to be written anew."""
+
+
 def find_touched(duck: Duck) -> list[str]:
     """Ids of the things whose pages may be others than before, those that are gone among them: `touched_pages`.
     Behind `updating.update` and `naming`."""
@@ -30,6 +40,7 @@ def find_touched(duck: Duck) -> list[str]:
 
 def narrow(duck: Duck) -> None:
     """Leave of what pages are made of what `touched_pages` are made of."""
+    duck.run(sql("touched_lists"))
     duck.run(sql("touched_rows"))
     for name in _NARROWED:
         duck.run(f"DROP VIEW {name}")
@@ -49,6 +60,59 @@ def give_back(duck: Duck) -> None:
     duck.run("CREATE OR REPLACE TABLE recording_blobs AS FROM held_blobs")
 
 
+def wanted(duck: Duck) -> list[str]:
+    """Ids of the things that have to have a number, after `narrow`."""
+    query = "SELECT id FROM page_things UNION SELECT release FROM listed_releases"
+    return [str(id) for (id,) in duck.run(query)]
+
+
 def number(duck: Duck, last: int) -> None:
     """As `pages.number`, after `narrow`."""
     number_things(duck, last)
+
+
+def things(duck: Duck, listed: Callable[[int], Listed]) -> Iterator[Thing]:
+    """As `pages.things`, after `number`. `listed` gives what the page of an artist lists that has a number from before:
+    of its releases and its recordings the numbers. ChangedOtherwise where that is not what it was changed from."""
+    gone = _by_artist(duck, "SELECT artist, place FROM listed_gone ORDER BY ALL")
+    come = _by_artist(
+        duck,
+        "SELECT l.artist, l.place, p.number FROM listed_come l JOIN page_numbers p ON p.id = l.recording ORDER BY ALL",
+    )
+    counts = _by_artist(duck, "SELECT artist, before, now FROM listed_counts")
+    releases = _by_artist(
+        duck,
+        "SELECT l.artist, coalesce(p.number, k.number), l.stands FROM listed_releases l"
+        " LEFT JOIN page_numbers p ON p.id = l.release LEFT JOIN numbered k ON k.id = substr(l.release, 2)",
+    )
+
+    def lists(at: int, id: str) -> Listed:
+        made, recorded = listed(at)
+        [(before, now)] = counts.get(id, [(0, 0)])
+        if len(recorded) != before:
+            raise ChangedOtherwise(id)
+        left = {place for (place,) in gone.get(id, [])}
+        stay = (number for place, number in enumerate(recorded) if place not in left)
+        lie: list[int] = []
+        for place, number in come.get(id, []):
+            lie.extend(itertools.islice(stay, place - len(lie)))
+            lie.append(number)
+        lie.extend(stay)
+        if len(lie) != now:
+            raise ChangedOtherwise(id)
+        moved = releases.get(id, [])
+        stand = set(made).difference(number for number, _ in moved)
+        stand.update(number for number, stands in moved if stands)
+        return sorted(stand), lie
+
+    return things_with(duck, lists, _SOUNDING)
+
+
+_SOUNDING: Final = "SELECT p.number, 1 FROM sounding_artists s JOIN page_numbers p ON p.id = s.id ORDER BY 1"
+
+
+def _by_artist(duck: Duck, query: str) -> dict[str, list[tuple[Any, ...]]]:
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for artist, *said in duck.run(query):
+        found.setdefault(str(artist), []).append(tuple(said))
+    return found

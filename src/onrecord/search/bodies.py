@@ -137,6 +137,14 @@ def facts(row: Stored) -> dict[str, Any]:
     return {**said, "releases": list(_numbers(values[-2])), "recordings": []}
 
 
+def lists(row: Stored | None) -> tuple[list[int], list[int]]:
+    """The numbers of the releases and of the recordings that the page of an artist lists."""
+    if row is None or row.kind != "artist":
+        return [], []
+    releases, recordings = (list(_numbers(steps)) for steps in row.facts)
+    return releases, recordings
+
+
 def positions(row: Stored) -> list[int | None]:
     """Where each of the recordings stands that a release lists."""
     count = sum(1 for _ in row.facts[-3])

@@ -26,7 +26,7 @@ from onrecord.search.popularity import popularity
 from onrecord.search.row_blocks import Stored
 from onrecord.search.sorted_map import SortedMap
 
-SCHEMA: Final = 6
+SCHEMA: Final = 7
 ROWS: Final = "rows.sqlite"
 ENTITIES: Final = "entities.sqlite"
 
@@ -41,7 +41,7 @@ TOP_STEP: Final = 15
 TABLES: Final = (
     sorted_map.TABLES
     + """
-CREATE TABLE pending (kind TEXT, thing TEXT, document BLOB, PRIMARY KEY (kind, thing)) WITHOUT ROWID;
+CREATE TABLE pending (place INTEGER PRIMARY KEY, changes BLOB);
 CREATE TABLE made (fields TEXT, changes INT, entries INT);
 """
 )
@@ -271,7 +271,8 @@ class _Held:
 
     def __init__(self, db: apsw.Connection, stack: ExitStack, path: Path) -> None:
         self.db = db
-        self.map = SortedMap(db)
+        found = db.execute("SELECT fields FROM made").fetchone()
+        self.map = SortedMap(db, str(found[0]) if found else "")
         self._stack, self._path = stack, path
         self._rows: rows.Held | None = None
         self._linked: dict[str, Linked] = {}

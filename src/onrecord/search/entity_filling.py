@@ -8,6 +8,7 @@ when it has. What a kill cuts short is done by whoever writes next.
 
 import itertools
 import secrets
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,11 @@ from typing import Any, Final
 
 import apsw
 import msgspec
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from onrecord.search import cache_files
 from onrecord.search.entities import (
@@ -32,7 +38,7 @@ from onrecord.search.entities import (
 from onrecord.search.entity_changes import Kept, Link, Renewed, Thing, changes, id_keys, told
 from onrecord.search.fields import Document, FieldIndex, leave_only
 from onrecord.search.row_filling import Filled
-from onrecord.search.sorted_map import MapWriter, SortedMap
+from onrecord.search.sorted_map import MapWriter, SortedMap, add_run, count_newer
 
 #: With more changes than this, and than a part of all, writing all anew is quicker. Those of earlier runs count too.
 _MOST_CHANGES: Final = 20_000
@@ -84,7 +90,7 @@ def renew(path: Path, renewed: Callable[[], Renewed], rests_on: Sequence[str]) -
             written = 0
             if made:
                 db.execute("BEGIN IMMEDIATE")
-                written = _apply(db, held, ((key, *change) for key, change in sorted(made.items())))
+                written = _apply(db, ((key, *change) for key, change in sorted(made.items())))
                 db.execute("UPDATE made SET changes=changes+1")
                 db.execute("COMMIT")
             catch_up(path, db)
@@ -93,14 +99,15 @@ def renew(path: Path, renewed: Callable[[], Renewed], rests_on: Sequence[str]) -
 
 def catch_up(path: Path, db: apsw.Connection) -> int:
     """Tell the index of what it has not heard of yet; gives how many things that were."""
-    pending: list[Any] = db.execute("SELECT kind, thing, document FROM pending").fetchall()
-    if not pending:
+    noted: list[Any] = db.execute("SELECT changes FROM pending ORDER BY place").fetchall()
+    if not noted:
         return 0
     [(name,)] = db.execute("SELECT fields FROM made").fetchall()
-    documents = (msgspec.msgpack.decode(packed, type=Document) for _, _, packed in pending if packed)
-    FieldIndex(path.parent / str(name)).change([(kind, thing) for kind, thing, _ in pending], documents)
+    # Of a thing that is noted twice the last counts.
+    told = {(kind, thing): told for (packed,) in noted for kind, thing, told in _unpacked(packed)}
+    FieldIndex(path.parent / str(name)).change(told, filter(None, told.values()))
     db.execute("DELETE FROM pending")
-    return len(pending)
+    return len(told)
 
 
 def _is_usable(path: Path) -> bool:
@@ -113,8 +120,8 @@ def _is_usable(path: Path) -> bool:
 
 def _room(db: apsw.Connection) -> int:
     """How many changes there may be before writing all anew is quicker."""
-    [(total, before)] = db.execute("SELECT entries, (SELECT count(*) FROM map_newer) FROM made").fetchall()
-    return max(_MOST_CHANGES, int(str(total)) // _PART) - int(str(before))
+    [(total,)] = db.execute("SELECT entries FROM made").fetchall()
+    return max(_MOST_CHANGES, int(str(total)) // _PART) - count_newer(db)
 
 
 _Things = Callable[[], Iterable[Thing]]
@@ -178,24 +185,51 @@ def _change(path: Path, made: _Entries) -> Filled | None:
         if changed:
             db.execute("BEGIN IMMEDIATE")
             staged: Any = sorting.execute("SELECT key, value, document FROM changed")
-            written = _apply(db, held, staged)
+            written = _apply(db, staged)
             db.execute("UPDATE made SET changes=changes+1")
             db.execute("COMMIT")
         catch_up(path, db)
     return Filled(count, written, False)
 
 
-def _apply(
-    db: apsw.Connection, held: SortedMap, changes: Iterable[tuple[bytes, bytes | None, bytes | None]]
-) -> int:
+_Pending = tuple[str, str, Document | None]
+
+
+def _apply(db: apsw.Connection, changes: Iterable[tuple[bytes, bytes | None, bytes | None]]) -> int:
+    """Put what differs beside what is there, in the order of keys, and note what the index has yet to hear of; gives
+    how many things that are."""
     written, letter = 0, thing_key("", "")[:1]
-    for key, value, document in changes:
-        held.put(key, value)
-        if key[:1] == letter:
-            written += 1
-            kind, thing = key[1:].decode(errors="surrogatepass").split("\0", 1)
-            db.execute("INSERT OR REPLACE INTO pending VALUES (?,?,?)", (kind, thing, document))
+    noted: list[tuple[str, str, msgspec.Raw]] = []
+
+    def note() -> None:
+        packed = zstd.compress(msgspec.msgpack.encode(noted))
+        db.execute("INSERT INTO pending VALUES (NULL,?)", (packed,))
+        noted.clear()
+
+    def put() -> Iterator[tuple[bytes, bytes | None]]:
+        nonlocal written
+        for key, value, document in changes:
+            yield key, value
+            if key[:1] == letter:
+                written += 1
+                kind, thing = key[1:].decode(errors="surrogatepass").split("\0", 1)
+                noted.append((kind, thing, msgspec.Raw(document or _NOTHING)))
+                if len(noted) == _NOTED:
+                    note()
+
+    add_run(db, put())
+    if noted:
+        note()
     return written
+
+
+def _unpacked(packed: bytes) -> list[_Pending]:
+    return msgspec.msgpack.decode(zstd.decompress(packed), type=list[_Pending])
+
+
+#: Things of which is noted together what the index has yet to hear.
+_NOTED: Final = 2_000
+_NOTHING: Final = msgspec.msgpack.encode(None)
 
 
 def _differing(

@@ -26,8 +26,8 @@ else:
 
 TABLES: Final = """
 CREATE TABLE blocks (place INTEGER PRIMARY KEY, block BLOB);
-CREATE TABLE long_rows (number INTEGER PRIMARY KEY, row BLOB);
-CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, dictionary BLOB);
+CREATE TABLE long_rows (number INTEGER PRIMARY KEY, row BLOB, base INT);
+CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, dictionary BLOB, kind TEXT);
 """
 #: Numbers of a block.
 ROWS: Final = 64
@@ -127,7 +127,7 @@ class BlockWriter:
             self._place = place
         if _is_long(row):
             packed = zstd.compress(pack_row(row), _LEVEL)
-            self._db.execute("INSERT INTO long_rows VALUES (?,?)", (number, packed))
+            self._db.execute("INSERT INTO long_rows VALUES (?,?,NULL)", (number, packed))
             row = _without_page(row)
         self._rows.append((offset, row))
 
@@ -158,15 +158,85 @@ class BlockWriter:
             self._dictionaries += 1
             # Read once for all blocks, where else each would do it.
             self._dictionary = self._dictionaries, made.as_digested_dict
-            self._db.execute("INSERT INTO dictionaries VALUES (?,?)", (self._dictionaries, made.dict_content))
+            said = self._dictionaries, made.dict_content, self._kind
+            self._db.execute("INSERT INTO dictionaries VALUES (?,?,?)", said)
         for one in waiting:
             self._write(*one)
 
     def _write(self, place: int, payload: bytes, beside: bytes) -> None:
-        number, dictionary = self._dictionary
-        packed = zstd.compress(payload, options=_PACKING, zstd_dict=dictionary)[len(_MAGIC) :]
-        block = bytes((number,)) + len(beside).to_bytes(_BESIDE, "big") + beside + packed
-        self._db.execute("INSERT INTO blocks VALUES (?,?)", (place, block))
+        self._db.execute(
+            "INSERT INTO blocks VALUES (?,?)", (place, _packed(payload, beside, *self._dictionary))
+        )
+
+
+class BlockAdder:
+    """Puts rows behind all blocks of a file, as many as come of a kind together, packed with the dictionaries that it
+    has."""
+
+    def __init__(self, db: apsw.Connection, behind: int) -> None:
+        """`behind` is the least place that a row may have."""
+        self._db = db
+        last: Any = db.execute("SELECT max(place) FROM blocks").fetchone()
+        self._place = max(behind // ROWS, -1 if last[0] is None else last[0]) + 1
+        self._rows: list[tuple[int, Stored]] = []
+        found: Any = db.execute("SELECT kind, number, dictionary FROM dictionaries")
+        self._dictionaries = {
+            kind: (number, zstd.ZstdDict(content).as_digested_dict) for kind, number, content in found
+        }
+
+    def add(self, number: int, row: Stored) -> int:
+        """Gives the place that stands for `number` in `Blocks`, one behind that of the row before where nothing comes
+        between them."""
+        if self._rows and (len(self._rows) == ROWS or row.kind != self._rows[0][1].kind):
+            self.finish()
+        offset = len(self._rows)
+        if _is_long(row):
+            self._add_long(self._place * ROWS + offset, number, pack_row(row))
+            row = _without_page(row)
+        self._rows.append((offset, row))
+        return self._place * ROWS + offset
+
+    def finish(self) -> None:
+        if self._rows:
+            payload, beside = pack_block(self._rows, ROWS)
+            block = _packed(payload, beside, *self._dictionaries.get(self._rows[0][1].kind, (0, None)))
+            self._db.execute("INSERT INTO blocks VALUES (?,?)", (self._place, block))
+            self._rows, self._place = [], self._place + 1
+
+    def _add_long(self, place: int, number: int, packed: bytes) -> None:
+        """Of a row that was long before, what is other: of ten thousand things that it lists, some came and went."""
+        found: Any = self._db.execute("SELECT row FROM long_rows WHERE number=?", (number,)).fetchone()
+        made = zstd.compress(packed, _LEVEL)
+        if found:
+            differs = _differing(packed, zstd.decompress(found[0]))
+            if len(differs) < len(made):
+                self._db.execute("INSERT INTO long_rows VALUES (?,?,?)", (place, differs, number))
+                return
+        self._db.execute("INSERT INTO long_rows VALUES (?,?,NULL)", (place, made))
+
+
+def _packed(payload: bytes, beside: bytes, number: int, dictionary: Any) -> bytes:
+    packed = zstd.compress(payload, options=_PACKING, zstd_dict=dictionary)[len(_MAGIC) :]
+    return bytes((number,)) + len(beside).to_bytes(_BESIDE, "big") + beside + packed
+
+
+def _differing(packed: bytes, base: bytes) -> bytes:
+    """What is not as it is in `base`; that has to be within reach of all of it."""
+    window = min(max((len(packed) + len(base)).bit_length(), _REACH), _FARTHEST)
+    options: dict[int, int] = {
+        zstd.CompressionParameter.compression_level: _LEVEL,
+        zstd.CompressionParameter.window_log: window,
+    }
+    return zstd.compress(packed, options=options, zstd_dict=zstd.ZstdDict(base, is_raw=True).as_prefix)
+
+
+#: Bits of how far back zstd looks: at least, and at most where whoever reads it has not to be told.
+_REACH, _FARTHEST = 16, 27
+
+
+_PLACES: Final = "SELECT place FROM blocks WHERE place < ? ORDER BY place"
+#: Beyond all numbers.
+_END: Final = 1 << 62
 
 
 class Blocks:
@@ -189,16 +259,16 @@ class Blocks:
         values = block.head(number % ROWS) if block else None
         return Head(*values) if values else None
 
-    def numbers(self) -> Iterator[int]:
-        """All that the blocks have, in their order."""
-        for (place,) in self._db.execute("SELECT place FROM blocks ORDER BY place"):
+    def numbers(self, end: int = _END) -> Iterator[int]:
+        """All that the blocks have below `end`, in their order."""
+        for (place,) in self._db.execute(_PLACES, (end // ROWS,)):
             first = int(str(place)) * ROWS
             block = self._block(first // ROWS)
             yield from (first + offset for offset in (block.places if block else ()))
 
-    def ids(self) -> Iterator[tuple[int, str]]:
+    def ids(self, end: int = _END) -> Iterator[tuple[int, str]]:
         """The same with their ids."""
-        for (place,) in self._db.execute("SELECT place FROM blocks ORDER BY place"):
+        for (place,) in self._db.execute(_PLACES, (end // ROWS,)):
             first = int(str(place)) * ROWS
             if block := self._block(first // ROWS):
                 yield from zip((first + offset for offset in block.places), block.ids(), strict=True)
@@ -227,8 +297,19 @@ class Blocks:
         return known[number]
 
     def _long(self, number: int) -> Stored | None:
-        found: Any = self._db.execute("SELECT row FROM long_rows WHERE number=?", (number,)).fetchone()
-        return unpack_row(zstd.decompress(found[0])) if found else None
+        packed = self._unpacked(number)
+        return unpack_row(packed) if packed else None
+
+    def _unpacked(self, number: int) -> bytes | None:
+        query = "SELECT row, base FROM long_rows WHERE number=?"
+        found: Any = self._db.execute(query, (number,)).fetchone()
+        if found is None:
+            return None
+        row, base = found
+        if base is None:
+            return zstd.decompress(row)
+        before = self._unpacked(base) or b""
+        return zstd.decompress(row, zstd_dict=zstd.ZstdDict(before, is_raw=True).as_prefix)
 
 
 @functools.lru_cache(maxsize=16)

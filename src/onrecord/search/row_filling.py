@@ -3,10 +3,11 @@
 """Writes rows and their text index: all of them the first time, and then only what is another than before.
 
 The file of rows names its text index, so that both change hands at once. A change leaves the blocks as they are and
-writes beside them, in one transaction that also notes what the text index has to hear of; that note goes when it has.
-What a kill cuts short is done by the next run.
+puts more behind them, in one transaction that also notes of which numbers the text index has to hear; that note goes
+when it has. What a kill cuts short is done by the next run.
 """
 
+import itertools
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,14 +22,16 @@ from onrecord.search.bodies import Page, codes, fold
 from onrecord.search.facets import LANGUAGE
 from onrecord.search.fold import indexed
 from onrecord.search.key_blocks import KeyWriter, key_bytes
-from onrecord.search.row_blocks import BlockWriter, Stored, pack_row, unpack_row
+from onrecord.search.newer_rows import BEHIND, GONE, add_run
+from onrecord.search.row_blocks import BlockAdder, BlockWriter, Head, Stored, pack_row
 from onrecord.search.rows import IDS, SCHEMA, TABLES, Held, Row, id_key
 from onrecord.search.text import Document, TextIndex, leave_only
 
-#: With more changes than this, and than a part of all, writing all anew is quicker. Those of earlier runs count too:
-#: what lies beside the blocks takes several times the room.
+#: With more changes than this, and than a part of all, writing all anew is quicker; and where changes wrote more than a
+#: part of all since all was written, there is too much that counts no more.
 _MOST_CHANGES: Final = 20_000
 _PART: Final = 5
+_PART_WRITTEN: Final = 3
 #: Bytes of a page of the file: blocks of two kilobytes leave little of it unused.
 _PAGE: Final = 32_768
 
@@ -121,7 +124,8 @@ def _anew(
                 if row.newest:
                     db.execute("INSERT INTO newest VALUES (?,?,?)", (row.kind, row.newest, entry.row.id))
                 totals.add(row, 1)
-                yield _document(last, entry, combinations)
+                said = _Indexed(entry.row.title, entry.beside, entry.facets, entry.weight)
+                yield _document(last, said, combinations)
 
         count = TextIndex(path.parent / name, make=True).add(documents())
         blocks.finish()
@@ -130,7 +134,7 @@ def _anew(
         combinations.write()
         db.executemany("INSERT INTO redirects VALUES (?,?)", redirects)
         db.executemany("INSERT INTO holders VALUES (?,?)", holders)
-        db.execute("INSERT INTO made VALUES (?,?)", (name, last))
+        db.execute("INSERT INTO made VALUES (?,?,0)", (name, last))
     leave_only(path.parent, name)
     return Filled(count, count, True)
 
@@ -144,107 +148,143 @@ def _change(
 ) -> Filled | None:
     """Write what differs, None where that is too much. `touched` are all that can differ, where that is known."""
     with cache_files.changing(path) as db:
-        most = max(_MOST_CHANGES, _count(db, "SELECT coalesce(sum(count), 0) FROM totals") // _PART)
-        most -= _count(db, "SELECT count(*) FROM newer")
+        total = _count(db, "SELECT coalesce(sum(count), 0) FROM totals WHERE kind NOT LIKE '%=%'")
+        most = min(
+            max(_MOST_CHANGES, total // _PART),
+            max(_MOST_CHANGES, total // _PART_WRITTEN) - _count(db, "SELECT written FROM made"),
+        )
         if touched is not None and len(touched) > most:
-            return None
-        combinations = _Combinations(db)
-        fresh, gone, count = _compare(db, entries(), most, combinations, touched)
-        if fresh + len(gone) > most:
             return None
         db.execute(_STAGE)
         db.executemany("INSERT OR REPLACE INTO temp.fresh_redirects VALUES (?,?)", redirects)
         db.executemany("INSERT OR REPLACE INTO temp.fresh_holders VALUES (?,?)", holders)
+        # Readers are shut out only while it is committed, and see nothing of it before.
         db.execute("BEGIN IMMEDIATE")
-        _apply(db, gone)
-        combinations.write()
+        change = _Change(db)
+        count = change.take(entries(), most, touched)
+        if change.written > most:
+            db.execute("ROLLBACK")
+            return None
+        change.finish()
+        db.execute(_SWAP)
         db.execute("COMMIT")
-        written = catch_up(path, db)
-    return Filled(count, written, False)
+        catch_up(path, db)
+    return Filled(count, change.written, False)
 
 
 def catch_up(path: Path, db: apsw.Connection) -> int:
     """Tell the text index of what it has not heard of yet; gives how many numbers that were."""
-    pending: list[Any] = db.execute("SELECT number, document FROM pending ORDER BY number").fetchall()
-    if not pending:
+    noted: list[Any] = db.execute("SELECT numbers FROM pending").fetchall()
+    if not noted:
         return 0
     [(name,)] = db.execute("SELECT text FROM made").fetchall()
-    documents = (msgspec.msgpack.decode(packed, type=Document) for _, packed in pending if packed)
-    TextIndex(path.parent / str(name)).change([int(number) for number, _ in pending], documents)
+    held, combinations = Held(db), _Combinations(db)
+    numbers = sorted(
+        {number for (packed,) in noted for number in itertools.accumulate(_STEPS.decode(packed))}
+    )
+    heads = ((number, held.head(number)) for number in numbers)
+    documents = (
+        _document(number, _indexed(head), combinations) for number, head in heads if head is not None
+    )
+    TextIndex(path.parent / str(name)).change(numbers, documents)
     db.execute("DELETE FROM pending")
-    return len(pending)
+    return len(numbers)
 
 
-def _compare(
-    db: apsw.Connection,
-    entries: Iterable[Entry],
-    most: int,
-    combinations: "_Combinations",
-    touched: Sequence[str] | None,
-) -> tuple[int, list[int], int]:
-    """Put entries that are new or other than before into `temp.changed`: (how many, numbers that are gone, how many
-    entries there were). Stops where there are too many."""
-    db.execute("CREATE TEMP TABLE changed (place INTEGER PRIMARY KEY, number INT, row BLOB, document BLOB)")
-    held, last = Held(db), _last(db)
-    seen = bytearray(last // 8 + 1)
-    count = changed = 0
-    for entry in entries:
-        count += 1
-        number = entry.number or held.number(entry.row.id)
-        packed = pack_row(_stored(entry))
-        if number is not None and number <= last:
-            seen[number // 8] |= 1 << number % 8
-            before = held.row(number)
-            if before is not None and pack_row(before) == packed:
-                continue
-        changed += 1
-        if changed > most:
-            return changed, [], count
-        document = msgspec.msgpack.encode(_document(number or 0, entry, combinations))
-        db.execute("INSERT INTO temp.changed VALUES (NULL,?,?,?)", (number, packed, document))
-    here = held.all_numbers() if touched is None else filter(None, map(held.number, touched))
-    return changed, [number for number in here if not seen[number // 8] >> number % 8 & 1], count
+class _Change:
+    """What is other than before, put behind the blocks as it comes; nothing of it counts until `finish`."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db, self._held, self._last = db, Held(db), _last(db)
+        self._rows, self._places = BlockAdder(db, BEHIND), dict[int, int]()
+        self._keys: list[tuple[int, bytes, int, int]] = []
+        self._told: list[int] = []
+        self._totals, self._combinations = _Totals(), _Combinations(db)
+
+    @property
+    def written(self) -> int:
+        return len(self._places)
+
+    def take(self, entries: Iterable[Entry], most: int, touched: Sequence[str] | None) -> int:
+        """Write entries that are new or other than before, and take out what is not among them, of those `touched` or
+        of all; gives how many entries there were. Stops where there are too many."""
+        before = self._last
+        seen = bytearray(before // 8 + 1)
+        count = 0
+        for entry in entries:
+            count += 1
+            number = entry.number or self._held.number(entry.row.id)
+            if number is not None and number <= before:
+                seen[number // 8] |= 1 << number % 8
+            self._compare(number, _stored(entry))
+            if self.written > most:
+                return count
+        here = self._held.all_numbers() if touched is None else filter(None, map(self._held.number, touched))
+        for number in here:
+            if not seen[number // 8] >> number % 8 & 1:
+                self._take_out(number)
+        return count
+
+    def finish(self) -> None:
+        """Let what was written count, and note what the text index has to hear of."""
+        self._rows.finish()
+        if self._places:
+            add_run(self._db, self._places)
+        # In their order: what lies together is written together.
+        query = "INSERT OR REPLACE INTO newer_keys VALUES (?,?,?,?)"
+        self._db.executemany(query, sorted(self._keys))
+        self._totals.write(self._db)
+        self._combinations.write()
+        if self._told:
+            told = sorted(self._told)
+            steps = [number - last for last, number in itertools.pairwise([0, *told])]
+            self._db.execute("INSERT INTO pending VALUES (NULL,?)", (msgspec.msgpack.encode(steps),))
+        self._db.execute("UPDATE made SET last=?, written=written+?", (self._last, self.written))
+
+    def _compare(self, number: int | None, row: Stored) -> None:
+        before = None if number is None or number > self._last else self._held.row(number)
+        if before is not None and pack_row(before) == pack_row(row):
+            return
+        if number is None or number > self._last:
+            number = self._last = number or self._last + 1
+        self._turn(number, before, row)
+        self._places[number] = self._rows.add(number, row)
+        # Its facets have a number when the text index is told of it.
+        self._combinations.number(row.facets.split())
+
+    def _take_out(self, number: int) -> None:
+        before = self._held.row(number)
+        if before is not None:
+            self._turn(number, before, None)
+            self._places[number] = GONE
+
+    def _turn(self, number: int, before: Stored | None, now: Stored | None) -> None:
+        """All that follows from a row that is another now."""
+        old, new = (set(_keys(row, row.id)) if row else set[tuple[int, bytes]]() for row in (before, now))
+        self._keys += [(*key, number, 0) for key in old - new]
+        self._keys += [(*key, number, 1) for key in new - old]
+        for row, sign in ((before, -1), (now, 1)):
+            if row is not None:
+                self._totals.add(row, sign)
+        recent, fresh = (
+            (row.kind, row.newest, row.id) if row and row.newest else None for row in (before, now)
+        )
+        if recent != fresh:
+            if recent:
+                self._db.execute("DELETE FROM newest WHERE kind=? AND newest=? AND id=?", recent)
+            if fresh:
+                self._db.execute("INSERT OR REPLACE INTO newest VALUES (?,?,?)", fresh)
+        if before is None or now is None or _searched(before) != _searched(now):
+            self._told.append(number)
 
 
-def _apply(db: apsw.Connection, gone: Iterable[int]) -> None:
-    held, totals, last = Held(db), _Totals(), _last(db)
-    for number in gone:
-        _take_out(held, number, totals)
-    staged: Any = db.execute("SELECT number, row, document FROM temp.changed ORDER BY place")
-    for number, packed, document in staged:
-        if number is None or number > last:
-            last = number = number or last + 1
-        else:
-            _take_out(held, number, totals)
-        _put(db, number, packed, document, totals)
-    totals.write(db)
-    db.execute(_SWAP)
-    db.execute("UPDATE made SET last=?", (last,))
+_STEPS: Final = msgspec.msgpack.Decoder(list[int])
 
 
-def _put(db: apsw.Connection, number: int, packed: bytes, document: bytes, totals: "_Totals") -> None:
-    row = unpack_row(packed)
-    db.execute("INSERT OR REPLACE INTO newer VALUES (?,?)", (number, packed))
-    keys = ((scheme, key, number) for scheme, key in _keys(row, row.id))
-    db.executemany("INSERT OR REPLACE INTO newer_keys VALUES (?,?,?,1)", keys)
-    if row.newest:
-        db.execute("INSERT OR REPLACE INTO newest VALUES (?,?,?)", (row.kind, row.newest, row.id))
-    totals.add(row, 1)
-    told = msgspec.structs.replace(msgspec.msgpack.decode(document, type=Document), number=number)
-    db.execute("INSERT OR REPLACE INTO pending VALUES (?,?)", (number, msgspec.msgpack.encode(told)))
-
-
-def _take_out(held: Held, number: int, totals: "_Totals") -> None:
-    row = held.row(number)
-    if row is None:
-        return
-    db = held.db
-    keys = ((scheme, key, number) for scheme, key in _keys(row, row.id))
-    db.executemany("INSERT OR REPLACE INTO newer_keys VALUES (?,?,?,0)", keys)
-    db.execute("DELETE FROM newest WHERE kind=? AND newest=? AND id=?", (row.kind, row.newest, row.id))
-    db.execute("INSERT OR REPLACE INTO newer VALUES (?,NULL)", (number,))
-    totals.add(row, -1)
-    db.execute("INSERT OR REPLACE INTO pending VALUES (?,NULL)", (number,))
+def _searched(row: Stored) -> tuple[object, ...]:
+    """What the text index has of a row."""
+    beside = row.subtitle if row.beside is None else row.beside
+    return row.title, beside, row.facets, row.weight >> 4
 
 
 def _stored(entry: Entry) -> Stored:
@@ -275,9 +315,20 @@ def _keys(row: Stored, identifier: str) -> Iterator[tuple[int, bytes]]:
         yield scheme, key_bytes(key)
 
 
-def _document(number: int, entry: Entry, combinations: "_Combinations") -> Document:
-    words = indexed(entry.row.title), indexed(entry.beside)
-    return Document(number, *words, entry.facets, entry.weight, combinations.number(entry.facets))
+class _Indexed(Struct, frozen=True):
+    title: str
+    beside: str
+    facets: tuple[str, ...]
+    weight: int
+
+
+def _indexed(head: Head) -> _Indexed:
+    return _Indexed(head.title, head.beside, tuple(head.facets.split()), head.weight)
+
+
+def _document(number: int, said: _Indexed, combinations: "_Combinations") -> Document:
+    words = indexed(said.title), indexed(said.beside)
+    return Document(number, *words, said.facets, said.weight, combinations.number(said.facets))
 
 
 class _Combinations:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rows that pages are made of, by id, in SQLite. A cache that any reader may open.
 
-Each row has a number, by which the text index and other rows name it. Most lie in blocks that never change; what came
-after these, and what is another since, lies beside them. `row_filling` writes the file.
+Each row has a number, by which the text index and other rows name it. Rows lie in blocks that never change; what came
+after these, and what is another since, lies in more of them behind (`newer_rows`). `row_filling` writes the file.
 """
 
 import hashlib
@@ -19,29 +19,31 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.model.identifiers import minted_bytes
-from onrecord.search import cache_files, key_blocks, row_blocks
+from onrecord.search import cache_files, key_blocks, newer_rows, row_blocks
 from onrecord.search.bodies import LISTED, unfold
 from onrecord.search.codes import Key, pack
 from onrecord.search.facets import LANGUAGE, SOUND
 from onrecord.search.key_blocks import key_bytes, numbers_of
-from onrecord.search.row_blocks import Blocks, Head, Stored, unpack_row
+from onrecord.search.newer_rows import BEHIND, GONE, Newer
+from onrecord.search.row_blocks import Blocks, Head, Stored
 
-SCHEMA: Final = 7
+SCHEMA: Final = 8
 
-#: What blocks say of a number or a key, `newer` says better. There are no rows of a number where its `row` is null.
+#: What blocks of keys say of a key, `newer_keys` says better. `written` counts the rows that changes wrote, and in
+#: `pending` are numbers of which the text index has yet to hear.
 TABLES: Final = (
     row_blocks.TABLES
     + key_blocks.TABLES
+    + newer_rows.TABLES
     + """
-CREATE TABLE newer (number INTEGER PRIMARY KEY, row BLOB);
 CREATE TABLE newer_keys (scheme INT, key BLOB, number INT, there INT, PRIMARY KEY (scheme, key, number)) WITHOUT ROWID;
 CREATE TABLE newest (kind TEXT, newest INT, id TEXT, PRIMARY KEY (kind, newest DESC, id)) WITHOUT ROWID;
 CREATE TABLE totals (kind TEXT PRIMARY KEY, count INT, seconds REAL) WITHOUT ROWID;
 CREATE TABLE combinations (number INTEGER PRIMARY KEY, facets TEXT NOT NULL);
 CREATE TABLE redirects (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE holders (blob TEXT PRIMARY KEY, recording TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE made (text TEXT NOT NULL, last INT NOT NULL);
-CREATE TABLE pending (number INTEGER PRIMARY KEY, document BLOB);
+CREATE TABLE made (text TEXT NOT NULL, last INT NOT NULL, written INT NOT NULL);
+CREATE TABLE pending (place INTEGER PRIMARY KEY, numbers BLOB);
 """
 )
 #: The scheme of the keys that ids are found by, beside those of `codes`.
@@ -216,28 +218,18 @@ class Held:
         found: Any = db.execute("SELECT text FROM made").fetchone()
         self.made = str(found[0]) if found else ""
         self._blocks = Blocks(db, self.made)
+        self._newer = Newer(db, self.made)
 
     def row(self, number: int | None) -> Stored | None:
-        if number is None:
-            return None
-        newer: Any = self.db.execute("SELECT row FROM newer WHERE number=?", (number,)).fetchone()
-        if newer:
-            return unpack_row(newer[0]) if newer[0] else None
-        return self._blocks.row(number)
+        return None if number is None else self._blocks.row(self._newer.place(number))
 
     def head(self, number: int) -> Head | None:
-        newer: Any = self.db.execute("SELECT row FROM newer WHERE number=?", (number,)).fetchone()
-        if newer is None:
-            return self._blocks.head(number)
-        return head_of(unpack_row(newer[0])) if newer[0] else None
+        return self._blocks.head(self._newer.place(number))
 
     def heads(self, numbers: Iterable[int]) -> dict[int, Head | None]:
         """As `head`, of several."""
-        wanted = sorted(set(numbers))
-        found = {number: self._blocks.head(number) for number in wanted}
-        marks = ",".join("?" * len(wanted))
-        newer: Any = self.db.execute(f"SELECT number, row FROM newer WHERE number IN ({marks})", wanted)
-        return found | {number: head_of(unpack_row(row)) if row else None for number, row in newer}
+        places = sorted((self._newer.place(number), number) for number in set(numbers))
+        return {number: self._blocks.head(place) for place, number in places}
 
     def shown(self, number: int | None, listed: int = LISTED, start: int = 0) -> Row | None:
         row = self.row(number)
@@ -274,20 +266,17 @@ class Held:
 
     def all_numbers(self) -> Iterator[int]:
         """Of all rows that there are, in no order."""
-        found: Any = self.db.execute("SELECT number, row IS NOT NULL FROM newer").fetchall()
-        newer = dict(found)
-        yield from (number for number, there in newer.items() if there)
-        yield from (number for number in self._blocks.numbers() if number not in newer)
+        newer = self._newer.every()
+        yield from (number for number, place in newer.items() if place != GONE)
+        yield from (number for number in self._blocks.numbers(BEHIND) if number not in newer)
 
     def all_ids(self) -> Iterator[tuple[int, str]]:
         """The numbers and ids of all rows that there are, in no order."""
-        found: Any = self.db.execute("SELECT number, row FROM newer")
-        newer = set()
-        for number, row in found:
-            newer.add(number)
-            if row:
-                yield number, unpack_row(row).id
-        yield from ((number, id) for number, id in self._blocks.ids() if number not in newer)
+        newer = self._newer.every()
+        for number, place in sorted(newer.items(), key=lambda item: item[1]):
+            if head := self._blocks.head(place):
+                yield number, head.id
+        yield from ((number, id) for number, id in self._blocks.ids(BEHIND) if number not in newer)
 
     def numbers(self, scheme: int, key: bytes) -> list[int]:
         """Numbers behind a key, in their order."""
@@ -311,11 +300,6 @@ _ID: Final = 5
 _MANY: Final = 65_536
 #: To look one up costs what it does to read so many in their order.
 _LOOKED_UP: Final = 20
-
-
-def head_of(row: Stored) -> Head:
-    beside = row.subtitle if row.beside is None else row.beside
-    return Head(row.kind, row.id, row.title, row.subtitle, beside, row.facets, row.weight, row.known)
 
 
 def _row(row: Stored, body: bytes) -> Row:

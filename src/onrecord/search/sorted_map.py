@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A map of bytes to bytes in SQLite for tens of millions of short entries: sorted, in packed blocks that never change.
 
-What came after the blocks, and what is another since, lies beside them in a plain table that is asked first.
+What came after the first of them, and what is another since, lies in blocks behind, in runs, one a change. What a newer
+run says of a key counts; a few bits a key tell of most runs that they say nothing. Many runs become one, and what is no
+more asked for goes with the next change: whoever reads meanwhile finds it.
 """
 
+import functools
+import hashlib
+import heapq
 import sys
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, Literal
 
 import apsw
 import msgspec
@@ -21,38 +27,67 @@ else:
 
 TABLES: Final = """
 CREATE TABLE map_blocks (place INTEGER PRIMARY KEY, block BLOB);
-CREATE TABLE map_firsts (first BLOB PRIMARY KEY, place INT) WITHOUT ROWID;
-CREATE TABLE map_newer (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID;
+CREATE TABLE map_firsts (run INT, first BLOB, place INT, PRIMARY KEY (run, first)) WITHOUT ROWID;
+CREATE TABLE map_runs (run INTEGER PRIMARY KEY, first INT, last INT, entries INT, parts INT, counts INT);
+CREATE TABLE map_filters (run INT, part INT, bits BLOB, PRIMARY KEY (run, part)) WITHOUT ROWID;
 """
 #: Entries and bytes of a block, whichever is reached first: a look-up reads one.
 _ENTRIES, _BYTES = 256, 16_384
 _LEVEL: Final = 9
+#: With more runs than this behind the first they become one.
+_MOST: Final = 6
+#: Bits of a filter for each key, how many of them a key sets, and bytes of a part, of which a look-up reads one.
+_BITS, _SET, _FILTER = 12, 4, 4_096
+#: Parts of filters that are kept in memory.
+_KEPT: Final = 4_096
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(tuple[bytes, list[int], list[int], bytes, bytes])
+#: In place of how long a value is: the key is gone.
+_GONE: Final = -1
 
 
 class MapWriter:
-    """Takes entries in the order of their keys, and writes them into an empty file's tables."""
+    """Takes entries in the order of their keys, and writes them into an empty file's tables, or behind what is there as
+    another run; None says there that a key is gone."""
 
-    def __init__(self, db: apsw.Connection) -> None:
+    def __init__(self, db: apsw.Connection, run: int = 0) -> None:
         self._db = db
-        self._place = 0
+        self._run = run
+        [(last,)] = db.execute("SELECT max(place) FROM map_blocks").fetchall()
+        self._place = self._first = 0 if last is None else int(str(last)) + 1
         self._keys: list[bytes] = []
-        self._values: list[bytes] = []
-        self._size = 0
+        self._values: list[bytes | None] = []
+        self._size = self._count = 0
         self._last = b""
 
-    def add(self, key: bytes, value: bytes) -> None:
+    def add(self, key: bytes, value: bytes | None) -> None:
         if key <= self._last:
             raise ValueError(f"expected things in order, got {key!r} behind {self._last!r}")
         self._last = key
         self._keys.append(key)
         self._values.append(value)
-        self._size += len(key) + len(value)
+        self._size += len(key) + len(value or b"")
+        self._count += 1
         if len(self._keys) == _ENTRIES or self._size >= _BYTES:
-            self.finish()
+            self._flush()
 
     def finish(self) -> None:
+        """Write the rest; of a run that is not the first also what tells of which keys it says nothing."""
+        self._flush()
+        parts = 0
+        if self._run:
+            parts = self._count * _BITS // (8 * _FILTER) + 1
+            for part, bits in enumerate(_filters(self._written(), parts, self._count)):
+                self._db.execute("INSERT INTO map_filters VALUES (?,?,?)", (self._run, part, bits))
+        said = self._run, self._first, self._place, self._count, parts
+        self._db.execute("INSERT INTO map_runs VALUES (?,?,?,?,?,1)", said)
+
+    def _written(self) -> Iterator[bytes]:
+        query = "SELECT block FROM map_blocks WHERE place >= ?"
+        for (block,) in self._db.execute(query, (self._first,)):
+            yield from (key for key, _ in _Block(block).entries())
+
+    def _flush(self) -> None:
         if not self._keys:
             return
         keys, values, first = self._keys, self._values, self._keys[0]
@@ -61,98 +96,166 @@ class MapWriter:
         )
         prefix = first[: min(len(first), len(keys[-1])) if shared is None else shared]
         rest = [key[len(prefix) :] for key in keys]
-        lengths = [list(map(len, each)) for each in (rest, values)]
-        packed = _ENCODER.encode((prefix, *lengths, b"".join(rest), b"".join(values)))
-        self._db.execute("INSERT INTO map_blocks VALUES (?,?)", (self._place, zstd.compress(packed, _LEVEL)))
-        self._db.execute("INSERT INTO map_firsts VALUES (?,?)", (first, self._place))
+        sizes = [_GONE if value is None else len(value) for value in values]
+        said = prefix, list(map(len, rest)), sizes, b"".join(rest), b"".join(filter(None, values))
+        packed = zstd.compress(_ENCODER.encode(said), _LEVEL)
+        self._db.execute("INSERT INTO map_blocks VALUES (?,?)", (self._place, packed))
+        self._db.execute("INSERT INTO map_firsts VALUES (?,?,?)", (self._run, first, self._place))
         self._keys, self._values, self._size, self._place = [], [], 0, self._place + 1
 
 
-class SortedMap:
-    """The map of an open file. The last block that was asked for is remembered."""
+def add_run(db: apsw.Connection, changes: Iterable[tuple[bytes, bytes | None]]) -> None:
+    """Put values under keys, in their order, None where one is taken out. Within a transaction."""
+    for run, first, last in db.execute("SELECT run, first, last FROM map_runs WHERE NOT counts").fetchall():
+        db.execute("DELETE FROM map_blocks WHERE place >= ? AND place < ?", (first, last))
+        for table in ("map_firsts", "map_filters", "map_runs"):
+            db.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
+    held = SortedMap(db)
+    newest = max([run for run, *_ in held.runs], default=0) + 1
+    newer = [run for run, *_ in held.runs if run]
+    if len(newer) >= _MOST:
+        changes = _latest([_tagged(0, iter(changes)), *map(held.of_run, newer)])
+    writer = MapWriter(db, newest)
+    for key, value in changes:
+        writer.add(key, value)
+    writer.finish()
+    if len(newer) >= _MOST:
+        db.execute("UPDATE map_runs SET counts = 0 WHERE run > 0 AND run < ?", (newest,))
 
-    def __init__(self, db: apsw.Connection) -> None:
+
+def count_newer(db: apsw.Connection) -> int:
+    """How many entries runs behind the first have."""
+    [(count,)] = db.execute(
+        "SELECT coalesce(sum(entries), 0) FROM map_runs WHERE run > 0 AND counts"
+    ).fetchall()
+    return int(str(count))
+
+
+class SortedMap:
+    """The map of an open file, as it was when it was asked first. The last block of each run that was asked for is
+    remembered."""
+
+    def __init__(self, db: apsw.Connection, made: str = "") -> None:
+        """`made` is another one where the runs are those of another file; what is read of filters is kept under it."""
         self._db = db
-        self._last = -1, _Block(None)
+        self._filters = _filters_of(made) if made else dict[tuple[int, int], bytes]()
+        found: Any = db.execute("SELECT run, first, last, parts FROM map_runs WHERE counts ORDER BY run DESC")
+        #: (number, first place, place behind the last, parts of the filter), the newest first.
+        self.runs: list[tuple[int, int, int, int]] = found.fetchall()
+        self._last: dict[int, tuple[int, _Block]] = {}
 
     def get(self, key: bytes) -> bytes | None:
-        newer: Any = self._db.execute("SELECT value FROM map_newer WHERE key=?", (key,)).fetchone()
-        if newer is not None:
-            return newer[0]  # type: ignore[no-any-return]
-        place = self._place(key)
-        return None if place is None else self._block(place).get(key)
-
-    def put(self, key: bytes, value: bytes | None) -> None:
-        """None takes the key out."""
-        self._db.execute("INSERT OR REPLACE INTO map_newer VALUES (?,?)", (key, value))
+        digest = _digest(key) if len(self.runs) > 1 else 0
+        for run, first, _, parts in self.runs:
+            if parts and not self._may_have(run, parts, digest):
+                continue
+            place = self._place(run, key)
+            if place is not None and place >= first:
+                found = self._block(run, place).get(key)
+                if found is not False:
+                    return found
+        return None
 
     def entries(self, prefix: bytes = b"", behind: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """All whose keys begin so, in their order, from behind a key on. The map must not be changed meanwhile."""
-        newer = self._newer(prefix, behind)
-        fresh = next(newer, None)
-        for key, value in self._packed(prefix, behind):
-            while fresh is not None and fresh[0] < key:
-                if fresh[1] is not None:
-                    yield fresh[0], fresh[1]
-                fresh = next(newer, None)
-            if fresh is not None and fresh[0] == key:
-                if fresh[1] is not None:
-                    yield key, fresh[1]
-                fresh = next(newer, None)
-            else:
-                yield key, value
-        while fresh is not None:
-            if fresh[1] is not None:
-                yield fresh[0], fresh[1]
-            fresh = next(newer, None)
-
-    def _newer(self, prefix: bytes, behind: bytes) -> Iterator[tuple[bytes, bytes | None]]:
-        query = "SELECT key, value FROM map_newer WHERE key>=? ORDER BY key"
-        found: Any = self._db.execute(query, (max(prefix, behind),))
-        for key, value in found:
-            if not key.startswith(prefix):
-                return
-            if key > behind:
+        every = [self.of_run(run, prefix, behind) for run, *_ in self.runs]
+        for key, value in _latest(every):
+            if value is not None:
                 yield key, value
 
-    def _packed(self, prefix: bytes, behind: bytes) -> Iterator[tuple[bytes, bytes]]:
+    def of_run(self, run: int, prefix: bytes = b"", behind: bytes = b"") -> Iterator["_Tagged"]:
+        """As `entries`, of one run, what is gone among them; each with how old the run is."""
         start = max(prefix, behind)
-        place = self._place(start)
-        if place is None:
-            place = 0
-        while block := self._block(place):
-            for key, value in block.entries():
+        [(first, last)] = [(first, last) for number, first, last, _ in self.runs if number == run]
+        place = self._place(run, start)
+        for at in range(first if place is None else place, last):
+            for key, value in self._block(run, at).entries():
                 if key > behind and key >= prefix:
                     if not key.startswith(prefix):
                         return
-                    yield key, value
-            place += 1
+                    yield key, -run, value
 
-    def _place(self, key: bytes) -> int | None:
-        query = "SELECT place FROM map_firsts WHERE first<=? ORDER BY first DESC LIMIT 1"
-        found: Any = self._db.execute(query, (key,)).fetchone()
+    def _may_have(self, run: int, parts: int, digest: int) -> bool:
+        part, *bits = _places_of(digest, parts)
+        held = self._filters.get((run, part))
+        if held is None:
+            query = "SELECT bits FROM map_filters WHERE run=? AND part=?"
+            found: Any = self._db.execute(query, (run, part)).fetchone()
+            if len(self._filters) >= _KEPT:
+                self._filters.clear()
+            held = self._filters[run, part] = found[0]
+        size = len(held) * 8
+        return all(held[(bit := at % size) >> 3] >> (bit & 7) & 1 for at in bits)
+
+    def _place(self, run: int, key: bytes) -> int | None:
+        query = "SELECT place FROM map_firsts WHERE run=? AND first<=? ORDER BY first DESC LIMIT 1"
+        found: Any = self._db.execute(query, (run, key)).fetchone()
         return int(found[0]) if found else None
 
-    def _block(self, place: int) -> "_Block":
-        if self._last[0] != place:
+    def _block(self, run: int, place: int) -> "_Block":
+        held = self._last.get(run)
+        if held is None or held[0] != place:
             found: Any = self._db.execute("SELECT block FROM map_blocks WHERE place=?", (place,)).fetchone()
-            self._last = place, _Block(found[0] if found else None)
-        return self._last[1]
+            held = self._last[run] = place, _Block(found[0])
+        return held[1]
+
+
+_Tagged = tuple[bytes, int, bytes | None]
+
+
+def _tagged(age: int, changes: Iterator[tuple[bytes, bytes | None]]) -> Iterator[_Tagged]:
+    return ((key, -sys.maxsize + age, value) for key, value in changes)
+
+
+def _latest(runs: Iterable[Iterator[_Tagged]]) -> Iterator[tuple[bytes, bytes | None]]:
+    """Each key once, with what the newest of them says."""
+    last = None
+    for key, _, value in heapq.merge(*runs, key=itemgetter(0, 1)):
+        if key != last:
+            last = key
+            yield key, value
+
+
+def _digest(key: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(key, digest_size=16).digest(), "little")
+
+
+def _places_of(digest: int, parts: int) -> Iterator[int]:
+    """The part that tells of a key, and numbers for its bits."""
+    yield (digest & 0xFFFF_FFFF) % parts
+    for _ in range(_SET):
+        digest >>= 24
+        yield digest & 0xFF_FFFF
+
+
+def _filters(keys: Iterable[bytes], parts: int, count: int) -> list[bytes]:
+    size = min(_FILTER, count * _BITS // 8 + 1)
+    found = [bytearray(size) for _ in range(parts)]
+    for key in keys:
+        part, *bits = _places_of(_digest(key), parts)
+        for at in bits:
+            bit = at % (size * 8)
+            found[part][bit >> 3] |= 1 << (bit & 7)
+    return list(map(bytes, found))
+
+
+@functools.lru_cache(maxsize=16)
+def _filters_of(made: str) -> dict[tuple[int, int], bytes]:
+    """What was read of the filters of a file; each question opens the file anew."""
+    return {}
 
 
 class _Block:
-    """Of one entry no other is cut out; of no block there is none."""
+    """Of one entry no other is cut out."""
 
-    def __init__(self, packed: bytes | None) -> None:
-        said = _DECODER.decode(zstd.decompress(packed)) if packed else (b"", [], [], b"", b"")
+    def __init__(self, packed: bytes) -> None:
+        said = _DECODER.decode(zstd.decompress(packed))
         self._prefix, self._lengths, self._sizes, self._keys, self._values = said
 
-    def __len__(self) -> int:
-        return len(self._lengths)
-
-    def get(self, key: bytes) -> bytes | None:
+    def get(self, key: bytes) -> bytes | Literal[False] | None:
+        """None where it is gone, False where nothing is said of it."""
         if not key.startswith(self._prefix):
-            return None
+            return False
         rest, lengths, ends = key[len(self._prefix) :], self._lengths, list(accumulate(self._lengths))
 
         def key_at(at: int) -> bytes:
@@ -160,17 +263,17 @@ class _Block:
 
         at = bisect_left(range(len(ends)), rest, key=key_at)
         if at == len(ends) or key_at(at) != rest:
-            return None
-        begin = sum(self._sizes[:at])
-        return self._values[begin : begin + self._sizes[at]]
+            return False
+        size, begin = self._sizes[at], sum(size for size in self._sizes[:at] if size > 0)
+        return None if size == _GONE else self._values[begin : begin + size]
 
-    def entries(self) -> Iterator[tuple[bytes, bytes]]:
-        keys = (self._prefix + key for key in _cut(self._keys, self._lengths))
-        return zip(keys, _cut(self._values, self._sizes), strict=True)
-
-
-def _cut(joined: bytes, lengths: list[int]) -> Iterator[bytes]:
-    at = 0
-    for length in lengths:
-        yield joined[at : at + length]
-        at += length
+    def entries(self) -> Iterator[tuple[bytes, bytes | None]]:
+        at = value = 0
+        for length, size in zip(self._lengths, self._sizes, strict=True):
+            key = self._prefix + self._keys[at : at + length]
+            at += length
+            if size == _GONE:
+                yield key, None
+            else:
+                yield key, self._values[value : value + size]
+                value += size

@@ -1,10 +1,14 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What `touched_pages` are made of, in place of what all pages are: members, claims and canonical rows of these alone, and
--- of what they name as much as tells its number and its place.
+-- of what they name as much as tells its number and its place. What an artist's page lists is what it listed, but for what
+-- came and went (`touched_lists.sql`).
 CREATE OR REPLACE TABLE shown_recordings AS
-SELECT * FROM canonical_recordings
-WHERE id IN (SELECT id FROM touched_pages WHERE rank = 2) OR artist_id IN (SELECT id FROM touched_pages WHERE rank = 0);
+SELECT * FROM canonical_recordings WHERE id IN (SELECT id FROM touched_pages WHERE rank = 2);
+
+CREATE OR REPLACE TABLE sounding_artists AS
+SELECT DISTINCT artist_id AS id FROM canonical_recordings
+WHERE id IN (SELECT recording FROM recording_blobs) AND artist_id IN (SELECT id FROM touched_pages WHERE rank = 0);
 
 CREATE OR REPLACE TABLE shown_tracks AS
 SELECT * FROM canonical_tracks
