@@ -148,9 +148,12 @@ def test_what_a_kill_left_is_finished_by_whoever_writes_next(harvested: Archive)
     count, _ = service.answering().search("artist", asked, 5, 0, frozenset())
     assert count == 0
     gone = zstd.compress(msgspec.msgpack.encode([("label", "nobody", None)]))
-    for name, noted in ((FILE, gone), ("rows.sqlite", msgspec.msgpack.encode([1]))):
+    for name, note, noted in (
+        (FILE, "INSERT INTO pending VALUES (NULL, ?)", gone),
+        ("rows.sqlite", "UPDATE made SET pending=?", msgspec.msgpack.encode([1])),
+    ):
         db = apsw.Connection(str(search / name))
-        db.execute("INSERT INTO pending VALUES (NULL, ?)", (noted,))
+        db.execute(note, (noted,))
         db.close()
     assert not is_matched(harvested)
     with harvested.writing():

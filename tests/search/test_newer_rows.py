@@ -20,18 +20,18 @@ def test_the_newest_run_counts(runs: list[dict[int, bool]]) -> None:
     db = apsw.Connection(":memory:")
     db.execute(newer_rows.TABLES)
     there: dict[int, int] = {}
-    at, file = BEHIND, next(FILES)
+    at, file, counting = BEHIND, next(FILES), range(1, 1)
     for made, run in enumerate(runs):
-        before, was = Newer(db, f"newer-{file}-{made}"), dict(there)
+        before, was = Newer(db, f"newer-{file}-{made}", counting), dict(there)
         places = {}
         for number, stays in run.items():
             at += 1
             places[number] = at if stays else GONE
-        add_run(db, places)
+        counting = add_run(db, counting, places)
         there |= places
         # Whoever began to read goes on with what there was, also where many runs became one.
         assert all(before.place(number) == was.get(number, number) for number in there)
-    held = Newer(db, f"newer-{file}")
+    held = Newer(db, f"newer-{file}", counting)
     assert held.every() == there
     assert all(held.place(number) == place for number, place in there.items())
     assert held.place(300_001) == 300_001

@@ -11,7 +11,8 @@ from onrecord.search import sorted_map
 from onrecord.search.sorted_map import TABLES, MapWriter, SortedMap, add_run, count_newer
 
 KEYS = st.binary(min_size=1, max_size=3)
-ENTRIES = st.dictionaries(KEYS, st.binary(max_size=40), max_size=60)
+LONG = st.integers(1, 250).map(lambda count: bytes(range(count)) * 2)
+ENTRIES = st.dictionaries(KEYS, st.binary(max_size=40) | LONG, max_size=60)
 
 
 def made(entries: dict[bytes, bytes]) -> apsw.Connection:
@@ -26,7 +27,7 @@ def made(entries: dict[bytes, bytes]) -> apsw.Connection:
 
 @given(
     ENTRIES,
-    st.lists(st.dictionaries(KEYS, st.none() | st.binary(max_size=9), max_size=30), max_size=6),
+    st.lists(st.dictionaries(KEYS, st.none() | st.binary(max_size=9) | LONG, max_size=30), max_size=6),
     KEYS,
     KEYS,
 )

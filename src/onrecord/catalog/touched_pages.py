@@ -3,7 +3,7 @@
 """Which pages an update touched (`updating`), and what they are made of, for `pages` to make these and no others."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from onrecord.catalog.match import sql
@@ -24,7 +24,7 @@ _NARROWED: Final = (
 
 
 #: Numbers of releases, and of recordings.
-Listed = tuple[Sequence[int], Sequence[int]]
+Listed = tuple[list[int], list[int]]
 
 
 class ChangedOtherwise(Exception):
@@ -62,7 +62,8 @@ def give_back(duck: Duck) -> None:
 
 def wanted(duck: Duck) -> list[str]:
     """Ids of the things that have to have a number, after `narrow`."""
-    query = "SELECT id FROM page_things UNION SELECT release FROM listed_releases"
+    gone = "SELECT release FROM listed_releases UNION SELECT recording FROM listed_gone"
+    query = f"SELECT id FROM page_things UNION {gone}"
     return [str(id) for (id,) in duck.run(query)]
 
 
@@ -74,33 +75,36 @@ def number(duck: Duck, last: int) -> None:
 def things(duck: Duck, listed: Callable[[int], Listed]) -> Iterator[Thing]:
     """As `pages.things`, after `number`. `listed` gives what the page of an artist lists that has a number from before:
     of its releases and its recordings the numbers. ChangedOtherwise where that is not what it was changed from."""
-    gone = _by_artist(duck, "SELECT artist, place FROM listed_gone ORDER BY ALL")
+    # What is gone has a number, and no page.
+    numbers = "(SELECT id, number FROM numbered UNION SELECT substr(id, 2), number FROM page_numbers)"
+    gone = _by_artist(
+        duck,
+        f"SELECT l.artist, k.number FROM listed_gone l JOIN {numbers} k ON k.id = substr(l.recording, 2)",
+    )
     come = _by_artist(
         duck,
         "SELECT l.artist, l.place, p.number FROM listed_come l JOIN page_numbers p ON p.id = l.recording ORDER BY ALL",
     )
-    counts = _by_artist(duck, "SELECT artist, before, now FROM listed_counts")
     releases = _by_artist(
         duck,
-        "SELECT l.artist, coalesce(p.number, k.number), l.stands FROM listed_releases l"
-        " LEFT JOIN page_numbers p ON p.id = l.release LEFT JOIN numbered k ON k.id = substr(l.release, 2)",
+        f"SELECT l.artist, k.number, l.stands FROM listed_releases l JOIN {numbers} k ON k.id = substr(l.release, 2)",
     )
+    counts = dict(duck.run("SELECT artist, count FROM listed_counts"))
 
     def lists(at: int, id: str) -> Listed:
         made, recorded = listed(at)
-        [(before, now)] = counts.get(id, [(0, 0)])
-        if len(recorded) != before:
-            raise ChangedOtherwise(id)
-        left = {place for (place,) in gone.get(id, [])}
-        stay = (number for place, number in enumerate(recorded) if place not in left)
-        lie: list[int] = []
-        for place, number in come.get(id, []):
-            lie.extend(itertools.islice(stay, place - len(lie)))
-            lie.append(number)
-        lie.extend(stay)
-        if len(lie) != now:
-            raise ChangedOtherwise(id)
-        moved = releases.get(id, [])
+        lie = recorded
+        if id in gone or id in come:
+            left = {number for (number,) in gone.get(id, ())}
+            stay = (number for number in recorded if number not in left)
+            lie = []
+            for place, number in come.get(id, ()):
+                lie.extend(itertools.islice(stay, place - len(lie)))
+                lie.append(number)
+            lie.extend(stay)
+            if len(lie) != counts.get(id, 0):
+                raise ChangedOtherwise(id)
+        moved = releases.get(id, ())
         stand = set(made).difference(number for number, _ in moved)
         stand.update(number for number, stands in moved if stands)
         return sorted(stand), lie

@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 
 TABLES: Final = """
 CREATE TABLE newer (run INT, chunk INT, first INT, places BLOB, PRIMARY KEY (run, chunk)) WITHOUT ROWID;
-CREATE TABLE newer_runs (oldest INT, newest INT);
-INSERT INTO newer_runs VALUES (1, 0);
 """
 #: Places of rows that lie behind the blocks; a number is its own place in them.
 BEHIND: Final = 1 << 40
@@ -35,15 +33,13 @@ _KEPT: Final = 20_000
 
 
 class Newer:
-    """The runs of an open file, as they were when it was asked first."""
+    """The runs of an open file, as they were when it was opened."""
 
-    def __init__(self, db: apsw.Connection, made: str) -> None:
-        """`made` is another one where the runs are those of another file."""
+    def __init__(self, db: apsw.Connection, made: str, runs: range) -> None:
+        """`made` is another one where `runs` are those of another file."""
         self._db = db
         self._kept = _kept(made)
-        found: Any = db.execute("SELECT oldest, newest FROM newer_runs").fetchone()
-        oldest, newest = found or (1, 0)
-        self._runs = range(newest, oldest - 1, -1)
+        self._runs = runs[::-1]
 
     def place(self, number: int) -> int:
         """Where the row of a number lies; the number itself where that is in the blocks of old, or nowhere."""
@@ -82,17 +78,15 @@ class Newer:
         return found
 
 
-def add_run(db: apsw.Connection, places: Mapping[int, int]) -> None:
-    """Say of numbers where their rows lie now; of too many runs one is made."""
-    [(oldest, newest)] = db.execute("SELECT oldest, newest FROM newer_runs").fetchall()
+def add_run(db: apsw.Connection, runs: range, places: Mapping[int, int]) -> range:
+    """Say of numbers where their rows lie now; of too many runs one is made. Gives the runs that count from then on."""
     # Those that became one were left to whoever read them.
-    db.execute("DELETE FROM newer WHERE run < ?", (oldest,))
-    run, first = int(str(newest)) + 1, int(str(oldest))
-    if run - first >= _MOST:
-        places = {**Newer(db, "").every(), **places}
-        first = run
-    _write(db, run, places)
-    db.execute("UPDATE newer_runs SET oldest=?, newest=?", (first, run))
+    db.execute("DELETE FROM newer WHERE run < ?", (runs.start,))
+    if len(runs) < _MOST:
+        _write(db, runs.stop, places)
+        return range(runs.start, runs.stop + 1)
+    _write(db, runs.stop, {**Newer(db, "", runs).every(), **places})
+    return range(runs.stop, runs.stop + 1)
 
 
 def _write(db: apsw.Connection, run: int, places: Mapping[int, int]) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.model.identifiers import mint
+from onrecord.search.differences import difference, restored
 from onrecord.search.row_payload import Block, pack_block
 
 if sys.version_info >= (3, 14):
@@ -208,7 +209,7 @@ class BlockAdder:
         found: Any = self._db.execute("SELECT row FROM long_rows WHERE number=?", (number,)).fetchone()
         made = zstd.compress(packed, _LEVEL)
         if found:
-            differs = _differing(packed, zstd.decompress(found[0]))
+            differs = difference(packed, zstd.decompress(found[0]))
             if len(differs) < len(made):
                 self._db.execute("INSERT INTO long_rows VALUES (?,?,?)", (place, differs, number))
                 return
@@ -218,20 +219,6 @@ class BlockAdder:
 def _packed(payload: bytes, beside: bytes, number: int, dictionary: Any) -> bytes:
     packed = zstd.compress(payload, options=_PACKING, zstd_dict=dictionary)[len(_MAGIC) :]
     return bytes((number,)) + len(beside).to_bytes(_BESIDE, "big") + beside + packed
-
-
-def _differing(packed: bytes, base: bytes) -> bytes:
-    """What is not as it is in `base`; that has to be within reach of all of it."""
-    window = min(max((len(packed) + len(base)).bit_length(), _REACH), _FARTHEST)
-    options: dict[int, int] = {
-        zstd.CompressionParameter.compression_level: _LEVEL,
-        zstd.CompressionParameter.window_log: window,
-    }
-    return zstd.compress(packed, options=options, zstd_dict=zstd.ZstdDict(base, is_raw=True).as_prefix)
-
-
-#: Bits of how far back zstd looks: at least, and at most where whoever reads it has not to be told.
-_REACH, _FARTHEST = 16, 27
 
 
 _PLACES: Final = "SELECT place FROM blocks WHERE place < ? ORDER BY place"
@@ -258,6 +245,10 @@ class Blocks:
         block = self._block(number // ROWS)
         values = block.head(number % ROWS) if block else None
         return Head(*values) if values else None
+
+    def id(self, number: int) -> str | None:
+        block = self._block(number // ROWS)
+        return block.id(number % ROWS) if block else None
 
     def numbers(self, end: int = _END) -> Iterator[int]:
         """All that the blocks have below `end`, in their order."""
@@ -308,8 +299,7 @@ class Blocks:
         row, base = found
         if base is None:
             return zstd.decompress(row)
-        before = self._unpacked(base) or b""
-        return zstd.decompress(row, zstd_dict=zstd.ZstdDict(before, is_raw=True).as_prefix)
+        return restored(row, self._unpacked(base) or b"")
 
 
 @functools.lru_cache(maxsize=16)

@@ -10,6 +10,7 @@ when it has. What a kill cuts short is done by the next run.
 import itertools
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,14 +18,24 @@ import apsw
 import msgspec
 from msgspec import Struct
 
-from onrecord.search import cache_files
+from onrecord.search import cache_files, sorted_map
 from onrecord.search.bodies import Page, codes, fold
 from onrecord.search.facets import LANGUAGE
 from onrecord.search.fold import indexed
 from onrecord.search.key_blocks import KeyWriter, key_bytes
 from onrecord.search.newer_rows import BEHIND, GONE, add_run
 from onrecord.search.row_blocks import BlockAdder, BlockWriter, Head, Stored, pack_row
-from onrecord.search.rows import IDS, SCHEMA, TABLES, Held, Row, id_key
+from onrecord.search.rows import (
+    IDS,
+    SCHEMA,
+    TABLES,
+    Held,
+    Row,
+    id_key,
+    map_key,
+    pack_numbers,
+    unpack_numbers,
+)
 from onrecord.search.text import Document, TextIndex, leave_only
 
 #: With more changes than this, and than a part of all, writing all anew is quicker; and where changes wrote more than a
@@ -134,7 +145,7 @@ def _anew(
         combinations.write()
         db.executemany("INSERT INTO redirects VALUES (?,?)", redirects)
         db.executemany("INSERT INTO holders VALUES (?,?)", holders)
-        db.execute("INSERT INTO made VALUES (?,?,0)", (name, last))
+        db.execute("INSERT INTO made VALUES (?,?,0,1,0,NULL)", (name, last))
     leave_only(path.parent, name)
     return Filled(count, count, True)
 
@@ -174,20 +185,18 @@ def _change(
 
 def catch_up(path: Path, db: apsw.Connection) -> int:
     """Tell the text index of what it has not heard of yet; gives how many numbers that were."""
-    noted: list[Any] = db.execute("SELECT numbers FROM pending").fetchall()
+    noted: Any = db.execute("SELECT text, pending FROM made WHERE pending IS NOT NULL").fetchall()
     if not noted:
         return 0
-    [(name,)] = db.execute("SELECT text FROM made").fetchall()
+    [(name, packed)] = noted
     held, combinations = Held(db), _Combinations(db)
-    numbers = sorted(
-        {number for (packed,) in noted for number in itertools.accumulate(_STEPS.decode(packed))}
-    )
+    numbers = list(itertools.accumulate(_STEPS.decode(packed)))
     heads = ((number, held.head(number)) for number in numbers)
     documents = (
         _document(number, _indexed(head), combinations) for number, head in heads if head is not None
     )
     TextIndex(path.parent / str(name)).change(numbers, documents)
-    db.execute("DELETE FROM pending")
+    db.execute("UPDATE made SET pending=NULL")
     return len(numbers)
 
 
@@ -197,7 +206,7 @@ class _Change:
     def __init__(self, db: apsw.Connection) -> None:
         self._db, self._held, self._last = db, Held(db), _last(db)
         self._rows, self._places = BlockAdder(db, BEHIND), dict[int, int]()
-        self._keys: list[tuple[int, bytes, int, int]] = []
+        self._keys: list[tuple[bytes, int, bool]] = []
         self._told: list[int] = []
         self._totals, self._combinations = _Totals(), _Combinations(db)
 
@@ -228,18 +237,27 @@ class _Change:
     def finish(self) -> None:
         """Let what was written count, and note what the text index has to hear of."""
         self._rows.finish()
-        if self._places:
-            add_run(self._db, self._places)
-        # In their order: what lies together is written together.
-        query = "INSERT OR REPLACE INTO newer_keys VALUES (?,?,?,?)"
-        self._db.executemany(query, sorted(self._keys))
+        runs = add_run(self._db, self._held.runs, self._places) if self._places else self._held.runs
+        if self._keys:
+            sorted_map.add_run(self._db, self._turned())
         self._totals.write(self._db)
         self._combinations.write()
-        if self._told:
-            told = sorted(self._told)
-            steps = [number - last for last, number in itertools.pairwise([0, *told])]
-            self._db.execute("INSERT INTO pending VALUES (NULL,?)", (msgspec.msgpack.encode(steps),))
-        self._db.execute("UPDATE made SET last=?, written=written+?", (self._last, self.written))
+        # What an earlier run noted and did not come to is still to be told.
+        [(noted,)] = self._db.execute("SELECT pending FROM made").fetchall()
+        told = sorted({*self._told, *(itertools.accumulate(_STEPS.decode(noted)) if noted else ())})  # type: ignore[arg-type]
+        steps = msgspec.msgpack.encode([now - last for last, now in itertools.pairwise([0, *told])])
+        self._db.execute(
+            "UPDATE made SET last=?, written=written+?, oldest=?, newest=?, pending=?",
+            (self._last, self.written, runs.start, runs.stop - 1, steps if told else None),
+        )
+
+    def _turned(self) -> Iterator[tuple[bytes, bytes]]:
+        """What the map is to have of keys that lead elsewhere now."""
+        for key, turned in itertools.groupby(sorted(self._keys), itemgetter(0)):
+            before = self._held.newer_keys.get(key)
+            numbers = unpack_numbers(before) if before else {}
+            numbers |= {number: there for _, number, there in turned}
+            yield key, pack_numbers(numbers)
 
     def _compare(self, number: int | None, row: Stored) -> None:
         before = None if number is None or number > self._last else self._held.row(number)
@@ -261,8 +279,7 @@ class _Change:
     def _turn(self, number: int, before: Stored | None, now: Stored | None) -> None:
         """All that follows from a row that is another now."""
         old, new = (set(_keys(row, row.id)) if row else set[tuple[int, bytes]]() for row in (before, now))
-        self._keys += [(*key, number, 0) for key in old - new]
-        self._keys += [(*key, number, 1) for key in new - old]
+        self._keys += [(map_key(*key), number, key in new) for key in old ^ new]
         for row, sign in ((before, -1), (now, 1)):
             if row is not None:
                 self._totals.add(row, sign)

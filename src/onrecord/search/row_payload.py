@@ -108,6 +108,17 @@ class Block:
             ident = mint(kind, *self._said(sum(self._counts[:at]) + ident))
         return kind, ident, title, subtitle, subtitle if beside is None else beside, *rest
 
+    def id(self, offset: int) -> str | None:
+        """The id of one, without what else is told of it."""
+        if offset not in self.places:
+            return None
+        at = self.places.index(offset)
+        ident = self._heads.value(self._begin + _IDENT, at)
+        if isinstance(ident, str):
+            return ident
+        kind = self._heads.value(self._begin + _KIND, at)
+        return mint(kind, *self._said(sum(self._counts[:at]) + ident))
+
     def ids(self) -> Sequence[str]:
         """The ids of all its rows."""
         claims = sum(self._counts)

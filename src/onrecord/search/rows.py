@@ -8,9 +8,9 @@ after these, and what is another since, lies in more of them behind (`newer_rows
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,31 +19,34 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.model.identifiers import minted_bytes
-from onrecord.search import cache_files, key_blocks, newer_rows, row_blocks
+from onrecord.search import cache_files, key_blocks, newer_rows, row_blocks, sorted_map
 from onrecord.search.bodies import LISTED, unfold
 from onrecord.search.codes import Key, pack
 from onrecord.search.facets import LANGUAGE, SOUND
 from onrecord.search.key_blocks import key_bytes, numbers_of
 from onrecord.search.newer_rows import BEHIND, GONE, Newer
 from onrecord.search.row_blocks import Blocks, Head, Stored
+from onrecord.search.sorted_map import SortedMap
 
 SCHEMA: Final = 8
 
-#: What blocks of keys say of a key, `newer_keys` says better. `written` counts the rows that changes wrote, and in
-#: `pending` are numbers of which the text index has yet to hear.
+#: What blocks of keys say of a key, the map says better: it has the numbers that the key leads to since a change, or
+#: does not any more (`pack_numbers`). `written` counts the rows that changes wrote, `oldest` to `newest` are their runs
+#: that count, and `pending` has the numbers of which the text index has yet to hear, as steps.
 TABLES: Final = (
     row_blocks.TABLES
     + key_blocks.TABLES
     + newer_rows.TABLES
+    + sorted_map.TABLES
     + """
-CREATE TABLE newer_keys (scheme INT, key BLOB, number INT, there INT, PRIMARY KEY (scheme, key, number)) WITHOUT ROWID;
 CREATE TABLE newest (kind TEXT, newest INT, id TEXT, PRIMARY KEY (kind, newest DESC, id)) WITHOUT ROWID;
 CREATE TABLE totals (kind TEXT PRIMARY KEY, count INT, seconds REAL) WITHOUT ROWID;
 CREATE TABLE combinations (number INTEGER PRIMARY KEY, facets TEXT NOT NULL);
 CREATE TABLE redirects (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE holders (blob TEXT PRIMARY KEY, recording TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE made (text TEXT NOT NULL, last INT NOT NULL, written INT NOT NULL);
-CREATE TABLE pending (place INTEGER PRIMARY KEY, numbers BLOB);
+CREATE TABLE made (
+  text TEXT NOT NULL, last INT NOT NULL, written INT NOT NULL, oldest INT NOT NULL, newest INT NOT NULL, pending BLOB
+);
 """
 )
 #: The scheme of the keys that ids are found by, beside those of `codes`.
@@ -149,7 +152,7 @@ class Rows:
     def is_behind(self) -> bool:
         """Was writing cut short before the text index had all that is here?"""
         with self.reading() as held:
-            return held.db.execute("SELECT 1 FROM pending LIMIT 1").fetchone() is not None
+            return held.db.execute("SELECT 1 FROM made WHERE pending IS NOT NULL").fetchone() is not None
 
     def seconds(self) -> float:
         """Length of all sound together."""
@@ -215,10 +218,13 @@ class Held:
 
     def __init__(self, db: apsw.Connection) -> None:
         self.db = db
-        found: Any = db.execute("SELECT text FROM made").fetchone()
-        self.made = str(found[0]) if found else ""
+        found: Any = db.execute("SELECT text, oldest, newest FROM made").fetchone()
+        made, oldest, newest = found or ("", 1, 0)
+        self.made = str(made)
+        #: Those of changes.
+        self.runs = range(oldest, newest + 1)
         self._blocks = Blocks(db, self.made)
-        self._newer = Newer(db, self.made)
+        self._newer = Newer(db, self.made, self.runs)
 
     def row(self, number: int | None) -> Stored | None:
         return None if number is None else self._blocks.row(self._newer.place(number))
@@ -259,8 +265,7 @@ class Held:
 
     def number(self, identifier: str) -> int | None:
         for number in self.numbers(IDS, id_key(identifier)):
-            head = self.head(number)
-            if head is not None and head.id == identifier:
+            if self._blocks.id(self._newer.place(number)) == identifier:
                 return number
         return None
 
@@ -274,17 +279,42 @@ class Held:
         """The numbers and ids of all rows that there are, in no order."""
         newer = self._newer.every()
         for number, place in sorted(newer.items(), key=lambda item: item[1]):
-            if head := self._blocks.head(place):
-                yield number, head.id
+            if id := self._blocks.id(place):
+                yield number, id
         yield from ((number, id) for number, id in self._blocks.ids(BEHIND) if number not in newer)
 
     def numbers(self, scheme: int, key: bytes) -> list[int]:
         """Numbers behind a key, in their order."""
-        found = set(numbers_of(self.db, scheme, key))
-        query = "SELECT number, there FROM newer_keys WHERE scheme=? AND key=?"
-        for number, there in self.db.execute(query, (scheme, key)):
-            (found.add if there else found.discard)(int(str(number)))
-        return sorted(found)
+        found = list(numbers_of(self.db, scheme, key))
+        if self.runs and (packed := self.newer_keys.get(map_key(scheme, key))):
+            newer = unpack_numbers(packed)
+            found = [number for number in found if number not in newer]
+            found += [number for number, there in newer.items() if there]
+            found.sort()
+        return found
+
+    @cached_property
+    def newer_keys(self) -> SortedMap:
+        return SortedMap(self.db, self.made)
+
+
+def map_key(scheme: int, key: bytes) -> bytes:
+    """Under which the map has what changed of a key."""
+    return bytes((scheme,)) + key
+
+
+def pack_numbers(numbers: Mapping[int, bool]) -> bytes:
+    """Numbers with whether a key leads to them, as steps."""
+    told = [number << 1 | there for number, there in sorted(numbers.items())]
+    return _ENCODER.encode([now - before for before, now in itertools.pairwise([0, *told])])
+
+
+def unpack_numbers(packed: bytes) -> dict[int, bool]:
+    return {told >> 1: bool(told & 1) for told in itertools.accumulate(_DECODER.decode(packed))}
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(list[int])
 
 
 def id_key(identifier: str) -> bytes:

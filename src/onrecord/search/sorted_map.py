@@ -3,8 +3,9 @@
 """A map of bytes to bytes in SQLite for tens of millions of short entries: sorted, in packed blocks that never change.
 
 What came after the first of them, and what is another since, lies in blocks behind, in runs, one a change. What a newer
-run says of a key counts; a few bits a key tell of most runs that they say nothing. Many runs become one, and what is no
-more asked for goes with the next change: whoever reads meanwhile finds it.
+run says of a key counts; a few bits a key tell of most runs that they say nothing. Of a long value it says what is not
+as the first run has it. Many runs become one, and what is no more asked for goes with the next change: whoever reads
+meanwhile finds it.
 """
 
 import functools
@@ -19,6 +20,8 @@ from typing import Any, Final, Literal
 
 import apsw
 import msgspec
+
+from onrecord.search.differences import difference, restored
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -42,8 +45,17 @@ _BITS, _SET, _FILTER = 12, 4, 4_096
 _KEPT: Final = 4_096
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(tuple[bytes, list[int], list[int], bytes, bytes])
-#: In place of how long a value is: the key is gone.
+#: In place of how long a value is: the key is gone; below this, how long a difference is.
 _GONE: Final = -1
+#: Shorter values are told whole.
+_LONG: Final = 256
+
+
+class _Differs(bytes):
+    """A value as what is other than in the first run."""
+
+
+_Value = bytes | None
 
 
 class MapWriter:
@@ -96,7 +108,7 @@ class MapWriter:
         )
         prefix = first[: min(len(first), len(keys[-1])) if shared is None else shared]
         rest = [key[len(prefix) :] for key in keys]
-        sizes = [_GONE if value is None else len(value) for value in values]
+        sizes = list(map(_size, values))
         said = prefix, list(map(len, rest)), sizes, b"".join(rest), b"".join(filter(None, values))
         packed = zstd.compress(_ENCODER.encode(said), _LEVEL)
         self._db.execute("INSERT INTO map_blocks VALUES (?,?)", (self._place, packed))
@@ -113,14 +125,23 @@ def add_run(db: apsw.Connection, changes: Iterable[tuple[bytes, bytes | None]]) 
     held = SortedMap(db)
     newest = max([run for run, *_ in held.runs], default=0) + 1
     newer = [run for run, *_ in held.runs if run]
+    short: Iterator[tuple[bytes, bytes | None]] = (
+        (key, held.shortened(key, value)) for key, value in changes
+    )
     if len(newer) >= _MOST:
-        changes = _latest([_tagged(0, iter(changes)), *map(held.of_run, newer)])
+        short = _latest([((key, -newest, value) for key, value in short), *map(held.of_run, newer)])
     writer = MapWriter(db, newest)
-    for key, value in changes:
+    for key, value in short:
         writer.add(key, value)
     writer.finish()
     if len(newer) >= _MOST:
         db.execute("UPDATE map_runs SET counts = 0 WHERE run > 0 AND run < ?", (newest,))
+
+
+def _size(value: _Value) -> int:
+    if value is None:
+        return _GONE
+    return _GONE - 1 - len(value) if isinstance(value, _Differs) else len(value)
 
 
 def count_newer(db: apsw.Connection) -> int:
@@ -145,7 +166,7 @@ class SortedMap:
         self._last: dict[int, tuple[int, _Block]] = {}
 
     def get(self, key: bytes) -> bytes | None:
-        digest = _digest(key) if len(self.runs) > 1 else 0
+        digest = _digest(key) if self.runs and self.runs[0][3] else 0
         for run, first, _, parts in self.runs:
             if parts and not self._may_have(run, parts, digest):
                 continue
@@ -153,18 +174,32 @@ class SortedMap:
             if place is not None and place >= first:
                 found = self._block(run, place).get(key)
                 if found is not False:
-                    return found
+                    return self._whole(key, found)
         return None
+
+    def shortened(self, key: bytes, value: bytes | None) -> bytes | None:
+        """A value as a run has it."""
+        if value is None or len(value) < _LONG or not (first := self._of_first(key)):
+            return value
+        differs = difference(value, first)
+        return _Differs(differs) if len(differs) < len(value) // 2 else value
+
+    def _whole(self, key: bytes, value: _Value) -> _Value:
+        return restored(value, self._of_first(key) or b"") if isinstance(value, _Differs) else value
+
+    def _of_first(self, key: bytes) -> bytes | None:
+        place = self._place(0, key)
+        return (self._block(0, place).get(key) or None) if place is not None else None
 
     def entries(self, prefix: bytes = b"", behind: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """All whose keys begin so, in their order, from behind a key on. The map must not be changed meanwhile."""
         every = [self.of_run(run, prefix, behind) for run, *_ in self.runs]
         for key, value in _latest(every):
-            if value is not None:
-                yield key, value
+            if (whole := self._whole(key, value)) is not None:
+                yield key, whole
 
     def of_run(self, run: int, prefix: bytes = b"", behind: bytes = b"") -> Iterator["_Tagged"]:
-        """As `entries`, of one run, what is gone among them; each with how old the run is."""
+        """As `entries`, of one run, with what is gone, and values as it has them; each with how old the run is."""
         start = max(prefix, behind)
         [(first, last)] = [(first, last) for number, first, last, _ in self.runs if number == run]
         place = self._place(run, start)
@@ -201,10 +236,6 @@ class SortedMap:
 
 
 _Tagged = tuple[bytes, int, bytes | None]
-
-
-def _tagged(age: int, changes: Iterator[tuple[bytes, bytes | None]]) -> Iterator[_Tagged]:
-    return ((key, -sys.maxsize + age, value) for key, value in changes)
 
 
 def _latest(runs: Iterable[Iterator[_Tagged]]) -> Iterator[tuple[bytes, bytes | None]]:
@@ -264,16 +295,22 @@ class _Block:
         at = bisect_left(range(len(ends)), rest, key=key_at)
         if at == len(ends) or key_at(at) != rest:
             return False
-        size, begin = self._sizes[at], sum(size for size in self._sizes[:at] if size > 0)
-        return None if size == _GONE else self._values[begin : begin + size]
+        return _cut(self._values, sum(map(_length, self._sizes[:at])), self._sizes[at])
 
     def entries(self) -> Iterator[tuple[bytes, bytes | None]]:
         at = value = 0
         for length, size in zip(self._lengths, self._sizes, strict=True):
-            key = self._prefix + self._keys[at : at + length]
+            yield self._prefix + self._keys[at : at + length], _cut(self._values, value, size)
             at += length
-            if size == _GONE:
-                yield key, None
-            else:
-                yield key, self._values[value : value + size]
-                value += size
+            value += _length(size)
+
+
+def _length(size: int) -> int:
+    return size if size >= 0 else _GONE - 1 - size if size < _GONE else 0
+
+
+def _cut(values: bytes, begin: int, size: int) -> _Value:
+    if size == _GONE:
+        return None
+    found = values[begin : begin + _length(size)]
+    return found if size >= 0 else _Differs(found)

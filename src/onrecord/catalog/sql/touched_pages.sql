@@ -59,8 +59,9 @@ SELECT 2, id FROM canonical_recordings_other
 UNION
 SELECT 2, id FROM canonical_tracks_other
 UNION
-SELECT 2, m.recording FROM recording_every m
-SEMI JOIN (FROM track_changed UNION FROM renewed_tracks) c ON c.source = m.source AND c.id = m.source_id
+SELECT 2, m.recording FROM recording_fresh m SEMI JOIN track_changed c ON c.source = m.source AND c.id = m.source_id
+UNION
+SELECT 2, m.recording FROM recording_every m SEMI JOIN renewed_tracks c ON c.source = m.source AND c.id = m.source_id
 UNION
 -- Evidence about sound comes and goes beside the claims.
 SELECT 2, recording FROM recording_blobs
@@ -71,7 +72,7 @@ SELECT 1, id FROM canonical_releases_other
 UNION
 SELECT 1, release FROM moved_tracks
 UNION
-SELECT 1, release FROM canonical_tracks WHERE recording IN (FROM other_sounds)
+SELECT 1, release FROM canonical_tracks_fresh WHERE recording IN (FROM other_sounds)
 UNION
 SELECT 1, m.release FROM release_every m
 SEMI JOIN (
@@ -97,7 +98,7 @@ SELECT 0, artist_id FROM (
 WHERE artist_id <> ''
 UNION
 -- Those whose recordings stand elsewhere, or have sound.
-SELECT 0, artist_id FROM (FROM canonical_recordings_kept UNION ALL FROM canonical_recordings_fresh)
+SELECT 0, artist_id FROM (FROM canonical_recordings_was UNION ALL FROM canonical_recordings_fresh)
 WHERE artist_id <> '' AND id IN (SELECT recording FROM moved_tracks UNION FROM other_sounds)
 UNION
 -- Those whom releases name otherwise than before.
