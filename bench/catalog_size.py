@@ -231,6 +231,7 @@ def look_up(kept: Path, tracks: int) -> dict[str, Any]:
     import apsw
 
     from onrecord.archive import Archive
+    from onrecord.catalog import kept as kept_tables
     from onrecord.search.codes import pack
     from onrecord.search.key_blocks import arrays_of, key_bytes
     from onrecord.search.rows import Held, Rows
@@ -241,10 +242,8 @@ def look_up(kept: Path, tracks: int) -> dict[str, Any]:
         with archive.duck() as duck:
             sample = f"USING SAMPLE reservoir({LOOKUPS} ROWS) REPEATABLE ({SEED})"
             codes = [code for (code,) in duck.run(f"SELECT isrc FROM tracks WHERE isrc <> '' {sample}")]
-            members = str(archive.canonical("artist_members")).replace("'", "''")
-            artists = [
-                a for (a,) in duck.run(f"SELECT DISTINCT artist FROM read_parquet('{members}') {sample}")
-            ]
+            members = kept_tables.rows(archive.canonical("").parent, "artist_members")
+            artists = [a for (a,) in duck.run(f"SELECT DISTINCT artist FROM ({members}) {sample}")]
         keys = [key for code in codes if (key := pack("isrc", code))]
         chosen = chance.sample(sorted(artists), min(PAGES, len(artists)))
         db = apsw.Connection(str(archive.folder / "search" / "rows.sqlite"), flags=apsw.SQLITE_OPEN_READONLY)

@@ -195,7 +195,7 @@ class Rows:
             if wanted is None or len(wanted) * _LOOKED_UP > self.last():
                 ids = held.all_ids()
             else:
-                ids = ((number, id) for id in wanted if (number := held.number(id)) is not None)
+                ids = held.those(wanted)
             while some := list(itertools.islice(ids, _MANY)):
                 spelled = pa.array([identifier[1:] for _, identifier in some], pa.string())
                 yield spelled, pa.array([number for number, _ in some], pa.int64())
@@ -268,6 +268,12 @@ class Held:
             if self._blocks.id(self._newer.place(number)) == identifier:
                 return number
         return None
+
+    def those(self, identifiers: Iterable[str]) -> Iterator[tuple[int, str]]:
+        """Numbers of these that there are, with their ids: rows that lie together are looked at together."""
+        may = [(number, id) for id in identifiers for number in self.numbers(IDS, id_key(id))]
+        places = sorted((self._newer.place(number), number, id) for number, id in may)
+        yield from ((number, id) for place, number, id in places if self._blocks.id(place) == id)
 
     def all_numbers(self) -> Iterator[int]:
         """Of all rows that there are, in no order."""
