@@ -221,19 +221,22 @@ def _packed(payload: bytes, beside: bytes, number: int, dictionary: Any) -> byte
     return bytes((number,)) + len(beside).to_bytes(_BESIDE, "big") + beside + packed
 
 
+#: Blocks that are remembered: one of old, and one of each run that there may be.
+_REMEMBERED: Final = 8
 _PLACES: Final = "SELECT place FROM blocks WHERE place < ? ORDER BY place"
 #: Beyond all numbers.
 _END: Final = 1 << 62
 
 
 class Blocks:
-    """Reads the blocks of a file, for one question. The last block that was asked for is remembered."""
+    """Reads the blocks of a file, for one question. The last blocks that were asked for are remembered: who goes
+    through numbers in their order finds them in the blocks of old, and here and there in those of a run behind."""
 
     def __init__(self, db: apsw.Connection, made: str) -> None:
         """`made` is another one where the dictionaries are others."""
         self._db = db
         self._made = made
-        self._last: tuple[int, Block | None] = (-1, None)
+        self._last: dict[int, Block | None] = {}
 
     def row(self, number: int) -> Stored | None:
         block = self._block(number // ROWS)
@@ -265,9 +268,11 @@ class Blocks:
                 yield from zip((first + offset for offset in block.places), block.ids(), strict=True)
 
     def _block(self, place: int) -> Block | None:
-        if self._last[0] != place:
-            self._last = place, self._read(place)
-        return self._last[1]
+        if place not in self._last:
+            if len(self._last) == _REMEMBERED:
+                del self._last[next(iter(self._last))]
+            self._last[place] = self._read(place)
+        return self._last[place]
 
     def _read(self, place: int) -> Block | None:
         found: Any = self._db.execute("SELECT block FROM blocks WHERE place=?", (place,)).fetchone()
