@@ -66,9 +66,7 @@ def find_others(duck: Duck) -> dict[str, str]:
         thing = key if name.endswith("_members") else CANONICAL[name]
         if name.endswith("_members"):
             now = f"SELECT {columns_of(thing)} FROM {thing}_fresh"
-            before = (
-                f"SELECT {columns_of(thing)} FROM {thing}_kept SEMI JOIN {thing}_stale s ON s.id = {thing}"
-            )
+            before = f"SELECT {columns_of(thing)} FROM {thing}_before"
         else:
             now = f"SELECT * FROM {name}_fresh"
             before = f"SELECT k.* FROM {name}_kept k SEMI JOIN {thing}_seen s ON s.id = k.{key}"

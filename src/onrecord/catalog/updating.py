@@ -157,24 +157,33 @@ def _match_kind(duck: Duck, kind: str, outcome: Outcome) -> None:
 
 
 def _whole(duck: Duck, kind: str) -> None:
-    """Add to `<kind>_touched` what was one thing with something in it, and what persons named together with it."""
+    """Add to `<kind>_touched` what was one thing with something in it, and what persons named together with it. Leaves
+    what was kept of these: `<thing>_stale`, their ids of before, and `<thing>_before`, the members of these."""
     thing = KINDS[kind]
-    before = -1
-    while before != (before := _count(duck, f"{kind}_touched")):
+    duck.run(f"CREATE OR REPLACE TABLE {thing}_before AS SELECT * FROM {thing}_kept LIMIT 0")
+    duck.run(f"CREATE OR REPLACE TABLE {kind}_asked AS SELECT source, id FROM {kind}_touched LIMIT 0")
+    # All members of a thing come with the first of them, so only what persons named has to be asked for once more.
+    while duck.run(f"SELECT 1 FROM (FROM {kind}_touched EXCEPT FROM {kind}_asked) LIMIT 1"):
         duck.run(
-            f"CREATE OR REPLACE TABLE {thing}_stale AS SELECT DISTINCT k.{thing} AS id FROM {thing}_kept k"
-            f" SEMI JOIN {kind}_touched t ON t.source = k.source AND t.id = k.source_id"
+            f"INSERT INTO {thing}_before SELECT k.* FROM {thing}_kept k SEMI JOIN ("
+            f" SELECT DISTINCT k.{thing} AS id FROM {thing}_kept k"
+            f" SEMI JOIN (FROM {kind}_touched EXCEPT FROM {kind}_asked) t ON t.source = k.source AND t.id = k.source_id"
+            f") s ON s.id = k.{thing}"
         )
         duck.run(
-            f"CREATE OR REPLACE TABLE {kind}_touched AS FROM {kind}_touched UNION"
-            f" SELECT k.source, k.source_id FROM {thing}_kept k SEMI JOIN {thing}_stale s ON s.id = k.{thing}"
+            f"CREATE OR REPLACE TABLE {kind}_asked AS FROM {kind}_touched UNION"
+            f" SELECT source, source_id FROM {thing}_before"
+        )
+        duck.run(
+            f"CREATE OR REPLACE TABLE {kind}_touched AS FROM {kind}_asked"
             f" UNION SELECT source, source_id FROM {kind}_named WHERE id IN (SELECT n.id FROM {kind}_named n"
-            f" SEMI JOIN {kind}_touched t ON t.source = n.source AND t.id = n.source_id)"
+            f" SEMI JOIN {kind}_asked t ON t.source = n.source AND t.id = n.source_id)"
             " UNION SELECT d.source, d.source_id FROM standing_decisions d WHERE d.decision IN ("
             "  SELECT d.decision FROM standing_decisions d SEMI JOIN"
-            f"  {kind}_touched t ON t.source = d.source AND t.id = d.source_id WHERE d.kind = '{kind}')"
+            f"  {kind}_asked t ON t.source = d.source AND t.id = d.source_id WHERE d.kind = '{kind}')"
             f"  AND d.kind = '{kind}' AND d.act IN ('same', 'apart')"
         )
+    duck.run(f"CREATE OR REPLACE TABLE {thing}_stale AS SELECT DISTINCT {thing} AS id FROM {thing}_before")
 
 
 def _name(duck: Duck, kind: str) -> None:
@@ -192,10 +201,6 @@ def _name(duck: Duck, kind: str) -> None:
 def _found(duck: Duck, kind: str, outcome: Outcome) -> None:
     """Ids and members of what was joined, and what has to be told of it."""
     thing = KINDS[kind]
-    duck.run(
-        f"CREATE OR REPLACE TABLE {thing}_before AS SELECT k.* FROM {thing}_kept k"
-        f" SEMI JOIN {thing}_stale s ON s.id = k.{thing}"
-    )
     found(duck, kind, outcome)
     columns = columns_of(thing)
     duck.run(f"CREATE OR REPLACE TABLE {thing}_fresh AS SELECT {columns}, node FROM {thing}_members")

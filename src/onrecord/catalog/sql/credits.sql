@@ -6,7 +6,7 @@ CREATE OR REPLACE TABLE track_turned AS
 SELECT source, source_id FROM (
   SELECT m.recording, m.source, m.source_id, m.joined FROM recording_fresh m
   UNION ALL
-  SELECT k.recording, k.source, k.source_id, k.joined FROM recording_kept k SEMI JOIN recording_stale s ON s.id = k.recording
+  SELECT k.recording, k.source, k.source_id, k.joined FROM recording_before k
 )
 GROUP BY source, source_id
 HAVING count(*) = 1 OR min(recording) <> max(recording) OR min(joined) <> max(joined)
