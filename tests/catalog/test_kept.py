@@ -71,6 +71,11 @@ def test_updates_are_read_with_their_table_and_fold_into_it(tmp_path: Path, duck
         assert held(duck, folder) == sorted(duck.run(query(table)))
         most = max(most, len(kept.files(folder, NAME)))
         marks.add(kept.mark(folder, NAME))
+        some = [f"r{name}" for name in {*names, *range(0, 1_000, 97)}]
+        among = f"SELECT unnest({some}) AS id"
+        assert sorted(duck.run(kept.rows(folder, NAME, things=among))) == sorted(
+            duck.run(query({name: table[name] for name in some if name in table}))
+        )
     assert (folder / f"{NAME}.parquet").read_bytes() == base, "little changed: it was not written again"
     assert 3 < most <= 9 and len(marks) == 11
     reading = kept.rows(folder, NAME)
@@ -113,3 +118,28 @@ def test_a_table_that_is_written_whole_never_falls_behind_its_updates(
     assert held(duck, folder) == sorted(duck.run(query(between))), "killed behind it"
     kept.write(duck, folder, NAME, query(whole))
     assert held(duck, folder) == sorted(duck.run(query(whole)))
+
+
+def test_members_are_read_by_the_names_of_claims(tmp_path: Path, duck: Duck) -> None:
+    def members(*rows: str) -> str:
+        columns = "artist, source, source_id, rank, founds, joined, reason, confidence"
+        return f"SELECT * FROM (VALUES {', '.join(rows)}) t({columns})"
+
+    kept.write(
+        duck,
+        tmp_path,
+        "artist_members",
+        members(
+            *(f"('a{n}', 's', '{n}', 1, true, false, '', 1.0)" for n in range(90)),
+            "('a0', 'z', '0', 1, false, true, '', 1.0)",
+        ),
+    )
+    moved = members("('a1', 's', '1', 1, true, true, '', 1.0)", "('a1', 'z', '0', 1, false, true, '', 1.0)")
+    others = members("('a0', 's', '0', 1, true, false, '', 1.0)")
+    now = f"{moved} UNION ALL {others}"
+    kept.put(duck, tmp_path, "artist_members", now, "SELECT * FROM (VALUES ('a0'), ('a1')) t(id)")
+    claims = "SELECT * FROM (VALUES ('z', '0'), ('s', '7'), ('s', '0'), ('z', '7')) t(source, id)"
+    found = duck.run(
+        f"SELECT artist, source, source_id FROM ({kept.rows(tmp_path, 'artist_members', claims=claims)})"
+    )
+    assert sorted(found) == [("a0", "s", "0"), ("a1", "z", "0"), ("a7", "s", "7")]

@@ -3,7 +3,7 @@
 """What is matched by way of what came since the last run is what would have been matched anew."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from onrecord.catalog.kept import KEY
 from onrecord.catalog.match import KINDS, Matched, match
+from onrecord.catalog.merging import Kept
 from onrecord.catalog.tables import TABLES, DecisionRow, RecordRow, Row, Tables
 from onrecord.catalog.updating import update
 from onrecord.engine.duck import Duck
@@ -51,7 +53,7 @@ class Side:
         try:
             self._tables.attach(duck, self._segments)
             now, before = self._folder / f"{self.seq}", self._folder / f"{self._seen}"
-            left: Callable[[str], str] = lambda name: f"SELECT * FROM read_parquet('{before / name}')"  # noqa: E731
+            left = _left(before)
             if anew or not self._seen:
                 members = {thing: left(f"{thing}_members") for thing in KINDS.values()}
                 found = match(duck, [], PRECEDENCE, members if self._seen else None)
@@ -80,6 +82,15 @@ class Side:
             }
         finally:
             duck.close()
+
+
+def _left(folder: Path) -> Kept:
+    def rows(name: str, /, things: str = "", claims: str = "") -> str:
+        some = f" SEMI JOIN ({things}) o ON o.id = k.{KEY[name]}" if things else ""
+        some += f" SEMI JOIN ({claims}) c ON c.source = k.source AND c.id = k.source_id" if claims else ""
+        return f"SELECT k.* FROM read_parquet('{folder / name}') k{some}"
+
+    return rows
 
 
 def _told(found: Matched) -> Any:

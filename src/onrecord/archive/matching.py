@@ -5,8 +5,9 @@
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ from onrecord.archive.targets import reach_again
 from onrecord.catalog import kept as keeping
 from onrecord.catalog import numbered
 from onrecord.catalog.match import KINDS, match
-from onrecord.catalog.merging import find_others
+from onrecord.catalog.merging import Kept, find_others
 from onrecord.catalog.tables import RedirectRow, Row
 from onrecord.catalog.touched_pages import find_touched
 from onrecord.catalog.updating import key_rules, rules, update
@@ -142,7 +143,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
         if any(rows.values()):
             archive.commit("matched", {}, rows)
         _note(archive, _matched_to(archive), "")
-        _write(duck, archive.canonical("").parent, None if why else find_others(duck))
+        _write(duck, archive.canonical("").parent, None if why else find_others(duck, kept))
         reach_again(archive, duck)
         # A withdrawal that was made where the key is not, or that a kill cut short, is told to mirrors now.
         refresh_withdrawals(archive)
@@ -190,7 +191,7 @@ def _write(duck: Duck, folder: Path, others: Mapping[str, str] | None) -> None:
 
 
 @contextmanager
-def _kept(archive: Archive) -> Iterator[Callable[[str], str]]:
+def _kept(archive: Archive) -> Iterator[Kept]:
     """Queries of what the last run left, by table, from its files under other names: they stay while new ones take
     their place."""
     folder = archive.canonical("").parent
@@ -200,7 +201,7 @@ def _kept(archive: Archive) -> Iterator[Callable[[str], str]]:
         if time.time() - left.stat().st_mtime > _LEFT:
             shutil.rmtree(left)  # by a reader that was
     with keeping.standing(folder, _BEFORE) as before:
-        yield lambda name: keeping.rows(before, name)
+        yield partial(keeping.rows, before)
 
 
 def _are_whole(archive: Archive, duck: Duck | None = None) -> bool:

@@ -49,16 +49,19 @@ _PART: Final = 7
 _UPDATED: Final = "updated"
 
 
-def rows(folder: Path, name: str) -> str:
-    """The query that gives the rows of a table, in no order. IntegrityError where ids of it are lost."""
-    every, newer = numbered.rows(folder / f"{name}.parquet"), _newer(folder, name)
+def rows(folder: Path, name: str, things: str = "", claims: str = "") -> str:
+    """The query that gives the rows of a table, in no order. IntegrityError where ids of it are lost. `things` and
+    `claims` as for `numbered.rows`, `things` by the table's `KEY`."""
+    key, newer = KEY.get(name, ""), _newer(folder, name)
+    every = numbered.rows(folder / f"{name}.parquet", key, things, claims)
     if not newer:
         return every
-    key = KEY[name]
+    asked = f" SEMI JOIN ({things}) o ON o.id = n.{key}" if things else ""
+    asked += f" SEMI JOIN ({claims}) c ON c.source = n.source AND c.id = n.source_id" if claims else ""
     said = f"SELECT {key} FROM read_parquet({_listed(newer)})"
     return (
         f"SELECT * FROM ({every}) ANTI JOIN ({said}) USING ({key})"
-        f" UNION ALL SELECT * EXCLUDE (stands) FROM ({_latest(key, newer)}) WHERE stands"
+        f" UNION ALL SELECT n.* EXCLUDE (stands) FROM ({_latest(key, newer)}) n{asked} WHERE n.stands"
     )
 
 

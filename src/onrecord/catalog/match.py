@@ -230,7 +230,8 @@ def define(duck: Duck) -> None:
         duck.run(sql(name))
     for kind in KINDS:
         duck.numbered(f"{kind}s")
-        duck.run(job("current", kind))
+        duck.run(job("current", kind).replace("{alike}", duck.numbered_at(f"{kind}s", "alike")))
+        duck.run(f"CREATE OR REPLACE VIEW {kind}_current AS {standing(kind, f'numbered_{kind}s')}")
         duck.run(sql(f"{kind}_nodes"))
 
 
@@ -263,6 +264,11 @@ def _before(duck: Duck, thing: str, kept: str | None) -> None:
         duck.run(f"CREATE OR REPLACE VIEW {thing}_before AS SELECT {none} LIMIT 0")
     else:
         duck.run(f"CREATE OR REPLACE VIEW {thing}_before AS SELECT {', '.join(columns)} FROM ({kept})")
+
+
+def standing(kind: str, rows: str) -> str:
+    """The query of those of `rows`, of `numbered_<kind>s`, that stand."""
+    return job("standing", kind).replace("{rows}", rows)
 
 
 def job(name: str, kind: str) -> str:

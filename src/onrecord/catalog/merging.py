@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an update (`updating`) found, together with what was kept of the last run: members and canonical rows of all."""
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from onrecord.catalog.deciding import overrule
 from onrecord.catalog.kept import KEY
-from onrecord.catalog.match import KINDS, Matched, sql, view
+from onrecord.catalog.match import KINDS, Matched, sql, standing, view
 from onrecord.engine.duck import Duck
 
 #: Columns of what is kept of the members of a kind.
@@ -19,10 +18,18 @@ CANONICAL: Final = {
 }
 
 
-def merge(duck: Duck, matched: Matched, kept: Callable[[str], str]) -> None:
+class Kept(Protocol):
+    """What the last run left, by the name of the table."""
+
+    def __call__(self, name: str, /, things: str = "", claims: str = "") -> str:
+        """The query of all rows, or of those of the things (a query of `id`) or of members that are of the claims (a
+        query of `source`, `id`)."""
+
+
+def merge(duck: Duck, matched: Matched, kept: Kept) -> None:
     """Make the canonical rows that may be others now, and views of all claims, members and canonical rows as they are
     after the update. `kept` gives by name the queries of what the last run left."""
-    _see(duck, matched)
+    _see(duck, matched, kept)
     for name in CANONICAL:
         duck.run(f"CREATE OR REPLACE VIEW {name}_kept AS {kept(name)}")
         duck.run(f"ALTER TABLE {name} RENAME TO {name}_fresh")
@@ -58,7 +65,7 @@ def widen(duck: Duck) -> None:
         )
 
 
-def find_others(duck: Duck) -> dict[str, str]:
+def find_others(duck: Duck, kept: Kept) -> dict[str, str]:
     """After `update`: the tables of members and of canonical rows that hold other rows than before, each with the query
     of the rows that may be others. Leaves of each of all tables `<name>_other` (`id`): the things of which it does."""
     found = {}
@@ -69,7 +76,7 @@ def find_others(duck: Duck) -> dict[str, str]:
             before = f"SELECT {columns_of(thing)} FROM {thing}_before"
         else:
             now = f"SELECT * FROM {name}_fresh"
-            before = f"SELECT k.* FROM {name}_kept k SEMI JOIN {thing}_seen s ON s.id = k.{key}"
+            before = kept(name, things=f"SELECT id FROM {thing}_seen")
         duck.run(f"CREATE OR REPLACE TABLE {name}_was AS {before}")
         duck.run(
             f"CREATE OR REPLACE TABLE {name}_other AS SELECT DISTINCT {key} AS id FROM ("
@@ -82,14 +89,14 @@ def find_others(duck: Duck) -> dict[str, str]:
 
 def lay_out(duck: Duck, kind: str, chosen: str) -> None:
     """`<kind>_nodes` of some of the claims that stand."""
-    duck.run(f"CREATE OR REPLACE TABLE {kind}_chosen AS {chosen}")
+    duck.run(f"CREATE OR REPLACE TABLE {kind}_laid AS {chosen}")
     for old in ("VIEW", "TABLE"):
         if duck.run(
             f"SELECT 1 FROM information_schema.tables WHERE table_name = '{kind}_nodes' AND table_type"
             f" LIKE '%{old}%'"
         ):
             duck.run(f"DROP {old} {kind}_nodes")
-    text = sql(f"{kind}_nodes").replace(f"{kind}_current", f"{kind}_chosen")
+    text = sql(f"{kind}_nodes").replace(f"{kind}_current", f"{kind}_laid")
     duck.run(text.replace(f"VIEW {kind}_nodes", f"TABLE {kind}_nodes"))
 
 
@@ -98,7 +105,7 @@ def columns_of(thing: str) -> str:
     return _MEMBERS.format(thing=thing, blob="blob, " if thing == "recording" else "")
 
 
-def _see(duck: Duck, matched: Matched) -> None:
+def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
     """Make the canonical tables. Leaves of each kind `<thing>_seen` (`id`): things whose row may be another now."""
     for thing in ("artist", "release", "label"):
         duck.run(
@@ -119,8 +126,8 @@ def _see(duck: Duck, matched: Matched) -> None:
     moved = {"recording": "track_moved", "label": "label_named"}
     for kind, thing in KINDS.items():
         duck.run(
-            f"CREATE OR REPLACE TABLE {thing}_also AS SELECT DISTINCT k.{thing} AS id FROM {thing}_kept k"
-            f" SEMI JOIN {moved[thing]} m ON m.source = k.source AND m.id = k.source_id"
+            f"CREATE OR REPLACE TABLE {thing}_also AS SELECT DISTINCT k.{thing} AS id"
+            f" FROM ({kept(f'{thing}_members', claims=f'FROM {moved[thing]}')}) k"
             f" WHERE k.{thing} NOT IN (SELECT id FROM {thing}_stale)"
             if thing in moved
             else f"CREATE OR REPLACE TABLE {thing}_also AS SELECT '' AS id WHERE false"
@@ -133,25 +140,33 @@ def _see(duck: Duck, matched: Matched) -> None:
         duck.run(f"CREATE OR REPLACE TABLE {thing}_members AS SELECT {columns}, node FROM {thing}_fresh")
         if thing in moved:
             duck.run(
-                f"INSERT INTO {thing}_members SELECT {_of('k', columns)}, n.node FROM {thing}_kept k"
-                f" SEMI JOIN {thing}_also a ON a.id = k.{thing}"
+                f"INSERT INTO {thing}_members SELECT {_of('k', columns)}, n.node"
+                f" FROM ({kept(f'{thing}_members', things=f'FROM {thing}_also')}) k"
                 f" JOIN {kind}_current n ON n.source = k.source AND n.id = k.source_id"
             )
+        # Most of them were matched and are laid out.
+        duck.run(
+            f"CREATE OR REPLACE TABLE {kind}_beside AS SELECT node FROM {thing}_members"
+            f" WHERE node NOT IN (SELECT node FROM {kind}_laid)"
+        )
         lay_out(
-            duck, kind, f"SELECT c.* FROM {kind}_current c SEMI JOIN {thing}_members m ON m.node = c.node"
+            duck,
+            kind,
+            f"SELECT c.* FROM {kind}_laid c SEMI JOIN {thing}_members m ON m.node = c.node UNION ALL BY NAME"
+            f" {standing(kind, '(' + duck.numbered_at(f'{kind}s', f'{kind}_beside') + ')')}",
         )
     # Those that are only named by what is seen.
     for thing, by in (("artist", "artist_id"), ("release", "release_id")):
         columns = columns_of(thing)
         duck.run(
-            f"INSERT INTO {thing}_members SELECT {_of('k', columns)}, NULL FROM {thing}_kept k"
-            f" SEMI JOIN track_nodes n ON n.source = k.source AND n.{by} = k.source_id"
+            f"INSERT INTO {thing}_members SELECT {_of('k', columns)}, NULL"
+            f" FROM ({kept(f'{thing}_members', claims=f'SELECT source, {by} AS id FROM track_nodes')}) k"
             f" WHERE k.{thing} NOT IN (SELECT id FROM {thing}_stale)"
         )
     columns = columns_of("label")
     duck.run(
-        f"INSERT INTO label_members SELECT {_of('k', columns)}, NULL FROM label_kept k"
-        " SEMI JOIN label_nodes n ON n.source = k.source AND n.parent = k.source_id"
+        f"INSERT INTO label_members SELECT {_of('k', columns)}, NULL"
+        f" FROM ({kept('label_members', claims='SELECT source, parent AS id FROM label_nodes')}) k"
         " WHERE k.label NOT IN (SELECT id FROM label_stale) AND k.label NOT IN (SELECT id FROM label_also)"
     )
     view(duck, matched.redirects)

@@ -76,8 +76,13 @@ def lost(path: Path, duck: Duck | None = None) -> list[Path]:
     return sorted(gone)
 
 
-def rows(path: Path) -> str:
-    """The query that gives the rows of a table, in no order. IntegrityError where ids of it are lost."""
+def rows(path: Path, key: str = "", things: str = "", claims: str = "") -> str:
+    """The query that gives the rows of a table, in no order. IntegrityError where ids of it are lost.
+
+    `things` is a query of ids (`id`): only rows whose column `key` has one of them; `claims` one of names of claims
+    (`source`, `id`): only rows of members that are of these. The numbers of the few are looked up first, so that little
+    else of the table is unpacked.
+    """
     # Seldom a run writes the table and lets the ids go between two looks.
     if (gone := lost(path)) and (gone := lost(path)):
         raise IntegrityError(
@@ -85,11 +90,15 @@ def rows(path: Path) -> str:
             "`onrecord match` makes both anew",
         )
     table, columns = f"read_parquet({quoted(path)})", _COLUMNS.get(path.stem, {})
+    if claims:
+        table = f"(SELECT t.* FROM {table} t SEMI JOIN ({claims}) c ON c.source = t.source AND c.id = t.source_id)"
     if not columns or not _is_numbered(path):
-        return f"SELECT * FROM {table}"
+        return f"SELECT k.* FROM {table} k" + (f" SEMI JOIN ({things}) o ON o.id = k.{key}" if things else "")
     said, joined = [], ""
     for column, thing in columns.items():
         ids = _whole_ids(thing, quoted(path.parent / IDS / f"{thing}-*.parquet"))
+        if things and column == key:
+            ids = f"SELECT i.* FROM ({ids}) i SEMI JOIN ({things}) o ON o.id = i.id"
         joined += (
             f" {'LEFT ' * (column in _MAY_BE_EMPTY)}JOIN ({ids}) {column}_ ON {column}_.number = k.{column}"
         )

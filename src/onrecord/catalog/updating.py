@@ -8,23 +8,30 @@ it was joined with before; nothing else can. These claims are matched by the job
 kept of the others stays: the tables are the same as if all had been matched anew.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from onrecord.catalog.deciding import add_joins, told_edge_job
-from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql
-from onrecord.catalog.merging import columns_of, lay_out, merge
+from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql, standing
+from onrecord.catalog.merging import Kept, columns_of, lay_out, merge
 from onrecord.engine.duck import Duck, quoted
 
 #: SQL that asks about what was matched and decides nothing.
 _ONLY_READ = ("explore_", "quality_", "truth_")
+#: How a credit `c` names a claim `n` of a kind.
+_NAMED: Final = {
+    "artist": "c.source = n.source AND c.artist_id = n.id",
+    "release": "c.source = n.source AND c.release_id = n.id",
+    "work": "c.source = n.source AND c.title = n.title AND c.composer = n.composer AND n.composer <> ''",
+}
 
 
 def update(
     duck: Duck,
     since: int,
-    kept: Callable[[str], str],
+    kept: Kept,
     keys: Path,
     entries: Sequence[int],
     precedence: Sequence[str],
@@ -48,14 +55,17 @@ def update(
         duck.run(f"CREATE OR REPLACE VIEW {thing}_kept AS {kept(f'{thing}_members')}")
         duck.run(job("changed_claims", kind).replace("{since}", str(since)))
         _name(duck, kind)
+        duck.run(f"CREATE OR REPLACE TABLE {thing}_before AS SELECT * FROM {thing}_kept LIMIT 0")
+        duck.run(f"CREATE OR REPLACE TABLE {thing}_stale AS SELECT {thing} AS id FROM {thing}_before")
+        duck.run(f"CREATE OR REPLACE TABLE {kind}_asked AS FROM {kind}_changed LIMIT 0")
     outcome = Outcome()
     made = _keys(duck, keys, entries)
     duck.run(sql("track_keys").replace("{files}", ", ".join(map(quoted, made))))
-    _match_tracks(duck, outcome)
+    _match_tracks(duck, outcome, kept)
     duck.run(sql("credits"))
     for kind in KINDS:
         if kind != "track":
-            _match_kind(duck, kind, outcome)
+            _match_kind(duck, kind, outcome, kept)
     matched = outcome.matched()
     merge(duck, matched, kept)
     return matched
@@ -89,7 +99,7 @@ def _keys(duck: Duck, folder: Path, entries: Sequence[int]) -> list[Path]:
     return paths
 
 
-def _match_tracks(duck: Duck, outcome: Outcome) -> None:
+def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
     for name in ("spelled_of_keys", "track_singers", "track_sounding"):
         duck.run(sql(name))
     duck.run(
@@ -98,20 +108,21 @@ def _match_tracks(duck: Duck, outcome: Outcome) -> None:
     )
     duck.run(sql("turned_singers"))
     duck.run(sql("track_mates").replace("{wanted}", "track_changed_nodes"))
+    duck.run(sql("mistaken_mates").replace("{near}", duck.numbered_at("tracks", "near_nodes")))
     duck.run(
         "CREATE OR REPLACE TABLE track_touched AS SELECT source, id FROM track_changed UNION"
         " SELECT n.source, n.id FROM numbered_tracks n SEMI JOIN"
-        " (FROM track_mates UNION FROM turned_singers) m ON m.node = n.node"
+        " (FROM same_mates UNION FROM mistaken_mates UNION FROM turned_singers) m ON m.node = n.node"
     )
     while True:
-        _whole(duck, "track")
+        _whole(duck, "track", kept)
         # What is compared with them is told by its place among others: those have to be there as well.
         duck.run(
             "CREATE OR REPLACE TABLE track_own AS SELECT c.node FROM track_current c"
             " SEMI JOIN track_touched t ON t.source = c.source AND t.id = c.id"
         )
         duck.run(sql("track_mates").replace("{wanted}", "track_own"))
-        lay_out(duck, "track", "SELECT c.* FROM track_current c SEMI JOIN track_mates m ON m.node = c.node")
+        lay_out(duck, "track", standing("track", f"({duck.numbered_at('tracks', 'track_mates')})"))
         duck.run(told_edge_job())
         # A join that leads out of them was there before and was cut by a person.
         before = _count(duck, "track_touched")
@@ -129,47 +140,53 @@ def _match_tracks(duck: Duck, outcome: Outcome) -> None:
     _found(duck, "track", outcome)
 
 
-def _match_kind(duck: Duck, kind: str, outcome: Outcome) -> None:
-    duck.run(sql(f"{kind}_keys"))
+def _match_kind(duck: Duck, kind: str, outcome: Outcome, kept: Kept) -> None:
+    named = _NAMED.get(kind)
     duck.run(
-        f"CREATE OR REPLACE TABLE {kind}_touched AS SELECT source, id FROM {kind}_changed UNION"
-        f" SELECT source, id FROM {kind}_turned SEMI JOIN {kind}_current c USING (source, id)"
+        f"CREATE OR REPLACE TABLE {kind}_touched AS SELECT source, id FROM {kind}_changed"
+        + (
+            f" UNION SELECT source, id FROM {kind}_current n SEMI JOIN turned_credits c ON {named}"
+            if named
+            else ""
+        )
     )
-    before = -1
-    while before != (before := _count(duck, f"{kind}_touched")):
+    duck.run(f"CREATE OR REPLACE TABLE {kind}_met AS FROM {kind}_touched LIMIT 0")
+    while True:
+        duck.run(f"CREATE OR REPLACE TABLE {kind}_more AS FROM {kind}_touched EXCEPT FROM {kind}_met")
+        if not _count(duck, f"{kind}_more"):
+            break
+        duck.run(f"CREATE OR REPLACE TABLE {kind}_met AS FROM {kind}_touched")
+        duck.run(sql(f"{kind}_keys"))
         duck.run(
             f"CREATE OR REPLACE TABLE {kind}_touched AS FROM {kind}_touched UNION"
             f" SELECT source, id FROM {kind}_keys WHERE key IN"
-            f" (SELECT key FROM {kind}_keys SEMI JOIN {kind}_touched USING (source, id))"
+            f" (SELECT key FROM {kind}_keys SEMI JOIN {kind}_more USING (source, id))"
         )
-        _whole(duck, kind)
+        _whole(duck, kind, kept)
     lay_out(
         duck,
         kind,
         f"SELECT c.* FROM {kind}_current c SEMI JOIN {kind}_touched t ON t.source = c.source AND t.id = c.id",
     )
     duck.run(
-        "CREATE OR REPLACE TABLE track_labels AS SELECT node, recording AS label FROM credits WHERE node IS NOT NULL"
+        "CREATE OR REPLACE TABLE track_nodes AS SELECT c.* FROM credits c"
+        + (f" SEMI JOIN {kind}_nodes n ON {named} WHERE c.node IS NOT NULL" if named else " LIMIT 0")
     )
-    duck.run("CREATE OR REPLACE TABLE track_nodes AS SELECT * FROM credits WHERE node IS NOT NULL")
+    duck.run("CREATE OR REPLACE TABLE track_labels AS SELECT node, recording AS label FROM track_nodes")
     edges(duck, kind)
     _found(duck, kind, outcome)
 
 
-def _whole(duck: Duck, kind: str) -> None:
+def _whole(duck: Duck, kind: str, kept: Kept) -> None:
     """Add to `<kind>_touched` what was one thing with something in it, and what persons named together with it. Leaves
     what was kept of these: `<thing>_stale`, their ids of before, and `<thing>_before`, the members of these."""
     thing = KINDS[kind]
-    duck.run(f"CREATE OR REPLACE TABLE {thing}_before AS SELECT * FROM {thing}_kept LIMIT 0")
-    duck.run(f"CREATE OR REPLACE TABLE {kind}_asked AS SELECT source, id FROM {kind}_touched LIMIT 0")
     # All members of a thing come with the first of them, so only what persons named has to be asked for once more.
     while duck.run(f"SELECT 1 FROM (FROM {kind}_touched EXCEPT FROM {kind}_asked) LIMIT 1"):
-        duck.run(
-            f"INSERT INTO {thing}_before SELECT k.* FROM {thing}_kept k SEMI JOIN ("
-            f" SELECT DISTINCT k.{thing} AS id FROM {thing}_kept k"
-            f" SEMI JOIN (FROM {kind}_touched EXCEPT FROM {kind}_asked) t ON t.source = k.source AND t.id = k.source_id"
-            f") s ON s.id = k.{thing}"
-        )
+        fresh = f"FROM {kind}_touched EXCEPT FROM {kind}_asked"
+        members = kept(f"{thing}_members", claims=fresh)
+        duck.run(f"CREATE OR REPLACE TABLE {thing}_asked AS SELECT DISTINCT {thing} AS id FROM ({members})")
+        duck.run(f"INSERT INTO {thing}_before {kept(f'{thing}_members', things=f'FROM {thing}_asked')}")
         duck.run(
             f"CREATE OR REPLACE TABLE {kind}_asked AS FROM {kind}_touched UNION"
             f" SELECT source, source_id FROM {thing}_before"

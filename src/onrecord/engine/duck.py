@@ -21,6 +21,7 @@ from onrecord.errors import StoreFailed, StoreFull
 #: Rows of a table from values that are in memory as such.
 _ROWS: Final = 122_880
 #: Tables that are compressed while they lie in memory.
+_NODE: Final = ", (seq << 32) + file_row_number AS node"
 USE_LARGE: Final = "USE large"
 LARGE: Final = f"ATTACH ':memory:' AS large (COMPRESS); {USE_LARGE}"
 
@@ -74,8 +75,15 @@ class Duck:
         are added. Each file's column `seq` must hold one value that no other file has."""
         if name not in self._numbered:
             self._numbered.add(name)
-            node = ", (seq << 32) + file_row_number AS node"
-            self.run(f'CREATE VIEW "numbered_{name}" AS {self._every(name, node)}')
+            self.run(f'CREATE VIEW "numbered_{name}" AS {self._every(name, _NODE)}')
+
+    def numbered_at(self, name: str, nodes: str) -> str:
+        """The query of the rows of `numbered_<name>` whose numbers `nodes` has in its column `node`. The files are
+        asked for these, so that little of their other columns is unpacked where they are few."""
+        sought = f"(SELECT node >> 32 AS seq, node & 4294967295 AS place FROM {nodes})"
+        return self._every(
+            name, _NODE, f" c SEMI JOIN {sought} n ON n.seq = c.seq AND n.place = c.file_row_number"
+        )
 
     def _beside(self) -> Any:
         cursor = self._db.cursor()
@@ -83,12 +91,14 @@ class Duck:
             cursor.execute(USE_LARGE)
         return cursor
 
-    def _every(self, name: str, node: str = "") -> str:
+    def _every(self, name: str, node: str = "", where: str = "") -> str:
         paths, columns = self._views[name]
         parts = [f'SELECT *{node and ", 0::BIGINT AS node"} FROM "{name}_columns"']
         if paths:
             listed = ", ".join(quoted(str(path)) for path in paths)
-            parts.insert(0, f"SELECT {columns}{node} FROM read_parquet([{listed}], union_by_name=true)")
+            parts.insert(
+                0, f"SELECT {columns}{node} FROM read_parquet([{listed}], union_by_name=true){where}"
+            )
         return " UNION ALL BY NAME ".join(parts)
 
     def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:

@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Whom and what the tracks of recordings name that several claims are joined to: as it is now (`node` is that of the track),
--- and of tracks that are otherwise joined than before also as it was (`node` is null).
+-- Whom and what the tracks of recordings name that several claims are joined to, with a hash of the recording: as it is now
+-- (`node` is that of the track), and of tracks that are otherwise joined than before also as it was (`node` is null).
 CREATE OR REPLACE TABLE track_turned AS
 SELECT source, source_id FROM (
   SELECT m.recording, m.source, m.source_id, m.joined FROM recording_fresh m
@@ -13,8 +13,15 @@ HAVING count(*) = 1 OR min(recording) <> max(recording) OR min(joined) <> max(jo
 UNION
 SELECT source, id FROM track_changed;
 
+-- What these say and said.
+CREATE OR REPLACE TABLE turned_credits AS
+SELECT DISTINCT n.source, n.id, n.artist_id, n.release_id, if(n.composer = '', '', n.title) AS title, n.composer
+FROM numbered_tracks n SEMI JOIN track_turned t ON t.source = n.source AND t.source_id = n.id;
+
 CREATE OR REPLACE TABLE credits AS
-SELECT m.recording, n.node, n.source, n.artist_id, n.release_id, n.title, n.composer
+SELECT
+  hash(m.recording) AS recording, n.node, n.source, n.artist_id, n.release_id,
+  if(n.composer = '', '', n.title) AS title, n.composer
 FROM (
   SELECT recording, source, source_id FROM recording_kept WHERE joined AND recording NOT IN (SELECT id FROM recording_stale)
   UNION ALL
@@ -22,12 +29,5 @@ FROM (
 ) m
 JOIN track_current n ON n.source = m.source AND n.id = m.source_id
 UNION ALL
-SELECT k.recording, NULL, n.source, n.artist_id, n.release_id, n.title, n.composer
-FROM recording_kept k
-SEMI JOIN track_turned t ON t.source = k.source AND t.source_id = k.source_id
-JOIN numbered_tracks n ON n.source = k.source AND n.id = k.source_id;
-
--- Those of the tracks that are otherwise joined, or were, or say something else now.
-CREATE OR REPLACE TABLE turned_credits AS
-SELECT DISTINCT n.source, n.artist_id, n.release_id, n.title, n.composer
-FROM numbered_tracks n SEMI JOIN track_turned t ON t.source = n.source AND t.source_id = n.id;
+SELECT hash(k.recording), NULL, n.source, n.artist_id, n.release_id, n.title, n.composer
+FROM recording_before k JOIN turned_credits n ON n.source = k.source AND n.id = k.source_id;

@@ -12,20 +12,22 @@ CREATE OR REPLACE TABLE {kind}_ended AS
 SELECT c.node FROM numbered_{kind}s c
 WHERE EXISTS (SELECT 1 FROM record_ends r WHERE r.source = c.source AND r.record = c.record AND r.seq > c.seq);
 
+-- All that a claim says is read where nothing else tells two apart.
 CREATE OR REPLACE TABLE {kind}_repeated AS
+WITH again AS MATERIALIZED (
+  SELECT node, source, id, record, seq, node IN (SELECT node FROM {kind}_ended) AS ended
+  FROM numbered_{kind}s
+  WHERE hash(source, id) IN (SELECT key FROM {kind}_again)
+),
+alike AS MATERIALIZED (
+  SELECT node FROM again QUALIFY count(*) OVER (PARTITION BY source, id, ended, seq, record) > 1
+)
 SELECT
   node,
   row_number() OVER (PARTITION BY source, id ORDER BY ended, record <> '{kind}:' || id, seq DESC, record, said, node) > 1 OR ended AS over,
   min(seq) OVER (PARTITION BY source, id) AS first_seq
-FROM (
-  SELECT c.*, node IN (SELECT node FROM {kind}_ended) AS ended, (SELECT t FROM (SELECT c.* EXCLUDE (node)) t)::VARCHAR AS said
-  FROM numbered_{kind}s c
-  WHERE hash(source, id) IN (SELECT key FROM {kind}_again)
-);
+FROM again LEFT JOIN (
+  SELECT c.node, (SELECT t FROM (SELECT c.* EXCLUDE (node)) t)::VARCHAR AS said
+  FROM ({alike}) c
+) s USING (node);
 INSERT INTO {kind}_ended SELECT node FROM {kind}_repeated WHERE over AND node NOT IN (SELECT node FROM {kind}_ended);
-
-CREATE OR REPLACE VIEW {kind}_current AS
-SELECT c.*, coalesce(r.first_seq, c.seq) AS first_seq
-FROM numbered_{kind}s c
-LEFT JOIN (SELECT node, first_seq FROM {kind}_repeated WHERE NOT over) r ON r.node = c.node
-WHERE c.node NOT IN (SELECT node FROM {kind}_ended);

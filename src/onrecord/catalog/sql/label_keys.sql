@@ -7,5 +7,3 @@ UNION ALL
 SELECT source, id, hash('isni', isni) FROM numbered_labels WHERE isni <> ''
 UNION ALL
 SELECT source, id, hash('name', fold(name)) FROM numbered_labels WHERE fold(name) <> '';
-
-CREATE OR REPLACE TABLE label_turned AS SELECT '' AS source, '' AS id WHERE false;

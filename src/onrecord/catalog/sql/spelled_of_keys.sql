@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- `track_spelled` by way of `track_keys`, of the claims that stand.
 CREATE OR REPLACE TABLE track_spelled AS
-SELECT s.artist, s.folded AS folded_artist, k.some_foreign, k.all_foreign
+SELECT s.artist, s.folded AS folded_artist, s.sound, k.some_foreign, k.all_foreign
 FROM (
   SELECT spelling, bool_or(foreign_title) AS some_foreign, bool_and(foreign_title) AS all_foreign
   FROM track_keys

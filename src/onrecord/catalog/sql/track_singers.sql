@@ -6,20 +6,17 @@ WITH voices AS (
   SELECT
     folded_artist, is_foreign(folded_artist) AS foreign_name,
     bool_or(some_foreign) AND NOT bool_and(all_foreign) AS foreign_titles,
-    voiced(min(artist), comparable_artist(folded_artist)) AS name
+    arg_min(sound, artist) AS sound
   FROM track_spelled
   WHERE folded_artist <> ''
   GROUP BY folded_artist
 ),
-sounds AS (
-  SELECT *, sounded(name) AS sound FROM voices
-),
 heard AS (
-  SELECT sound FROM sounds
+  SELECT sound FROM voices
   WHERE len(sound) > 1 AND NOT is_nobody(sound)
   GROUP BY sound
   HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND foreign_titles)
 )
 SELECT s.artist, v.sound
-FROM sounds v SEMI JOIN heard h ON h.sound = v.sound
+FROM voices v SEMI JOIN heard h ON h.sound = v.sound
 JOIN track_spelled s ON s.folded_artist = v.folded_artist;

@@ -16,19 +16,15 @@ WITH said AS (
   WHERE NOT stays OR node NOT IN (SELECT node FROM track_ended)
   GROUP BY spelling
 ),
-voices AS (
+sounds AS MATERIALIZED (
   SELECT
-    s.folded, min(s.name) AS name, is_foreign(s.folded) AS foreign_name,
-    min(s.artist) FILTER (WHERE some_stay IS NOT NULL) AS stays, min(s.artist) AS artist,
+    s.folded, is_foreign(s.folded) AS foreign_name,
+    arg_min(s.sound, s.artist) FILTER (WHERE some_stay IS NOT NULL) AS least, arg_min(s.sound, s.artist) AS most,
     coalesce(bool_or(some_stay) AND NOT bool_and(all_stay), false) AS titles_stay,
     bool_or(some_foreign) AND NOT bool_and(all_foreign) AS foreign_titles
   FROM said JOIN track_spellings s USING (spelling)
   WHERE s.folded <> ''
   GROUP BY s.folded
-),
-sounds AS MATERIALIZED (
-  SELECT *, if(stays = artist, most, if(stays IS NULL, NULL, sounded(voiced(stays, name)))) AS least
-  FROM (SELECT *, sounded(voiced(artist, name)) AS most FROM voices)
 ),
 heard_of_least AS (
   SELECT least AS sound FROM sounds WHERE len(least) > 1 AND NOT is_nobody(least)

@@ -1,7 +1,6 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What a work claim can be joined by (`work_edges.sql`), of every claim that ever came; and those that may be joined
--- otherwise than before because tracks are.
+-- What a work claim can be joined by (`work_edges.sql`), of every claim that ever came.
 CREATE OR REPLACE TABLE work_keys AS
 SELECT source, id, hash('mbid', mbid) AS key FROM numbered_works WHERE mbid <> ''
 UNION ALL
@@ -9,9 +8,4 @@ SELECT source, id, hash('iswc', iswc) FROM numbered_works WHERE iswc <> ''
 UNION ALL
 SELECT DISTINCT w.source, w.id, hash('title', (c.recording, fold(w.title), fold_names(w.composer)))
 FROM credits c JOIN numbered_works w ON w.source = c.source AND w.title = c.title AND w.composer = c.composer
-WHERE w.composer <> '';
-
-CREATE OR REPLACE TABLE work_turned AS
-SELECT w.source, w.id
-FROM turned_credits c JOIN numbered_works w ON w.source = c.source AND w.title = c.title AND w.composer = c.composer
-WHERE w.composer <> '';
+WHERE c.composer <> '' AND w.composer <> '';
