@@ -258,3 +258,23 @@ def test_an_update_leaves_what_matching_anew_leaves(
 ) -> None:
     note(str(decisions))
     walk(tmp_path_factory.mktemp("worlds"), first, decisions, others)
+
+
+@pytest.mark.slow
+def test_who_comes_between_two_that_are_alike_parts_them(tmp_path: Path) -> None:
+    def song(name: int, title: str, length: int) -> Any:
+        return "a", str(name), [(0, ("track", {"title": title, "artist": "Ann", "duration_ms": length}))]
+
+    # One typing mistake, and three neighbours at most are looked at.
+    between = [song(1, "Long way under water", 200_300), song(2, "Long way into winter", 200_600)]
+    first = [song(0, "Long way home tonight", 200_000), *between, song(3, "Long way home tonigjt", 200_900)]
+    sides = [Side(tmp_path / "updated"), Side(tmp_path / "anew")]
+    joined = []
+    for records in (first, [song(4, "Long way over rivers", 200_700)], [("a", "4", [])]):
+        for side, anew in zip(sides, (False, True), strict=True):
+            side.commit(rows_of(records))
+            side.match(anew)
+        updated, anew_ = (side.left() for side in sides)
+        assert updated == anew_
+        joined.append(len({row[0] for row in updated["recording_members"] if row[2] in ("0-0", "3-0")}) == 1)
+    assert joined == [True, False, True]
