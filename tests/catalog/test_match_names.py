@@ -61,6 +61,11 @@ ONE: dict[str, tuple[str, Short, Short]] = {
         told("Jjuze", on="X", at=3),
     ),
     "no length, one release": ("names+release", told("Song", on="Album", length=None), told("Song", on="ALBUM!")),
+    "somewhat another length, one release": (
+        "names+release",
+        told("Song", on="Album"),
+        told("Song", on="Album", length=106),
+    ),
     "no length, one disc of a release": (
         "names+release",
         told("Song", on="Album (Disc 1)", length=None),
@@ -83,6 +88,7 @@ ONE: dict[str, tuple[str, Short, Short]] = {
 TWO: dict[str, tuple[Short, Short]] = {
     "live": (told("Song"), told("Song (Live)")),
     "live by its release, and none named": (told("Song", on="Live After Death"), told("Song", length=101.1)),
+    "another length, one release": (told("Song", on="Album"), told("Song", on="Album", length=106.1)),
     "another disc, no length": (
         told("Song", on="Album (Disc 1)", length=None),
         told("Song", on="Album II (Disc 1)", length=None),

@@ -43,9 +43,10 @@ unsaid AS (
   WINDOW w AS (PARTITION BY plain ORDER BY duration_ms, on_live, node)
 ),
 -- 2. A claim without a length is known by its release: same title, artist and name of the release, where no release has the
--- title twice and the lengths that are told are one.
+-- title twice and the lengths that are told are one. Known by it as well is one whose length is somewhat another.
 lacking AS (
-  SELECT place FROM alike WHERE place IS NOT NULL GROUP BY place HAVING bool_or(duration_ms IS NULL) AND count(*) > 1
+  SELECT place FROM alike WHERE place IS NOT NULL GROUP BY place
+  HAVING count(*) > 1 AND (bool_or(duration_ms IS NULL) OR max(duration_ms) - min(duration_ms) > 3000)
 ),
 once AS (
   SELECT node, place, duration_ms FROM alike SEMI JOIN lacking USING (place)
@@ -54,7 +55,8 @@ once AS (
 placed AS (
   SELECT
     node, min(node) OVER w AS first,
-    coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread
+    coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread,
+    if(bool_or(duration_ms IS NULL) OVER w, 4000, 6000) AS most
   FROM once
   WINDOW w AS (PARTITION BY place)
 ),
@@ -123,7 +125,7 @@ grouped AS (
   UNION ALL
   SELECT before, node, 'names+duration', 0.85 FROM unsaid WHERE other AND step <= 1000
   UNION ALL
-  SELECT first, node, 'names+release', 0.8 FROM placed WHERE spread <= 4000
+  SELECT first, node, 'names+release', 0.8 FROM placed WHERE spread <= most
   UNION ALL
   SELECT a, b, reason, 0.75 FROM mistyped
   UNION ALL
