@@ -269,10 +269,12 @@ def test_who_comes_between_two_that_are_alike_parts_them(tmp_path: Path) -> None
     between = [song(1, "Long way under water", 200_300), song(2, "Long way into winter", 200_600)]
     first = [song(0, "Long way home tonight", 200_000), *between, song(3, "Long way home tonigjt", 200_900)]
     sides = [Side(tmp_path / "updated"), Side(tmp_path / "anew")]
+    steps: list[Any] = [first, [song(4, "Long way over rivers", 200_700)], [("a", "4", [])]]
     joined = []
-    for records in (first, [song(4, "Long way over rivers", 200_700)], [("a", "4", [])]):
+    for records in steps:
+        rows: dict[str, Any] = rows_of(records)
         for side, anew in zip(sides, (False, True), strict=True):
-            side.commit(rows_of(records))
+            side.commit(rows)
             side.match(anew)
         updated, anew_ = (side.left() for side in sides)
         assert updated == anew_

@@ -134,7 +134,9 @@ def test_a_row_keeps_its_number_when_files_are_added(tmp_path: Path) -> None:
         duck.numbered("counted")
         duck.numbered("counted")
         duck.run("CREATE TABLE kept AS SELECT node, name FROM numbered_counted")
-        duck.run("CREATE TABLE sought AS SELECT node FROM kept WHERE name <> 'none' UNION SELECT 9::BIGINT << 32")
+        duck.run(
+            "CREATE TABLE sought AS SELECT node FROM kept WHERE name <> 'none' UNION SELECT 9::BIGINT << 32"
+        )
         sought = f"SELECT node, name FROM ({duck.numbered_at('counted', 'sought')}) ORDER BY node"
         assert duck.run(sought) == duck.run("SELECT * FROM kept WHERE name <> 'none' ORDER BY node")
         found.append(duck.run("SELECT * FROM kept ORDER BY node"))
