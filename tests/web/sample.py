@@ -228,13 +228,12 @@ class SampleArchive:
         return [f"license: {name!r} is not known" for name in filters.licenses if name == "Nonsense"]
 
     def counts(self, query: str, of: Sequence[Filters]) -> list[int | None]:
-        known = [filters.sound is True or bool(filters.kinds) for filters in of]
-        counted = [
-            len(self.search(query, filters.kinds, 10_000, filters)) if each else None
-            for filters, each in zip(of, known, strict=True)
+        return [
+            len(self._found(query, filters.kinds, 10_000, filters))
+            if filters.sound or filters.kinds
+            else None
+            for filters in of
         ]
-        del self.queries[-sum(known) :], self.filters[-sum(known) :]
-        return counted
 
     def languages(self) -> dict[str, int]:
         return {"eng": 7, "nor": 6}
