@@ -71,7 +71,7 @@ REPOSITORIES: Final[Mapping[str, Repository]] = {
         "dde03649693234c9eba69aecbf55db89a16eebe3", "MIT", "answers of MusicBrainz"
     ),
     "metabrainz/musicbrainz-android": Repository(
-        "5378860b50be2bde2e7aded17305f372bbca6ebb", "GPL-3.0", "answers of MusicBrainz"
+        "5378860b50be2bde2e7aded17305f372bbca6ebb", "none stated", "answers of MusicBrainz"
     ),
     "metabrainz/picard": Repository(
         "638168b37337d7e95891822b55369c9d94743637", "GPL-2.0-or-later", "answers of MusicBrainz"
