@@ -8,6 +8,7 @@ What the file holds and what its index hears of is the business of `rows` with `
 
 import hashlib
 import os
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -78,7 +79,7 @@ def made_anew(path: Path, schema: int, tables: str, page: int = 4_096) -> Iterat
         db.execute(tables)
         with db:
             yield db
-            db.execute(f"PRAGMA user_version={schema}")
+            db.execute(f"PRAGMA user_version={schema}; PRAGMA application_id={secrets.randbits(31)}")
     finally:
         db.close()
     with part.open("rb") as file:
@@ -99,6 +100,15 @@ def changing(path: Path) -> Iterator[apsw.Connection]:
         yield db
     finally:
         db.close()
+
+
+def told_apart(db: apsw.Connection) -> str:
+    """Another text for each file, and for each copy of one: what was read and never changes in it is kept under this.
+    "" where there is no file."""
+    if not db.filename:
+        return ""
+    status = Path(db.filename).stat()
+    return f"{db.pragma('application_id')} {status.st_dev} {status.st_ino}"
 
 
 def digest(packed: bytes) -> bytes:

@@ -271,8 +271,7 @@ class _Held:
 
     def __init__(self, db: apsw.Connection, stack: ExitStack, path: Path) -> None:
         self.db = db
-        found = db.execute("SELECT fields FROM made").fetchone()
-        self.map = SortedMap(db, str(found[0]) if found else "")
+        self.map = SortedMap(db, cache_files.told_apart(db))
         self._stack, self._path = stack, path
         self._rows: rows.Held | None = None
         self._linked: dict[str, Linked] = {}

@@ -35,10 +35,10 @@ _KEPT: Final = 20_000
 class Newer:
     """The runs of an open file, as they were when it was opened."""
 
-    def __init__(self, db: apsw.Connection, made: str, runs: range) -> None:
-        """`made` is another one where `runs` are those of another file."""
+    def __init__(self, db: apsw.Connection, file: str, runs: range) -> None:
+        """`file` is another one for each file (`cache_files.told_apart`): what is read is kept under it."""
         self._db = db
-        self._kept = _kept(made)
+        self._kept = _kept(file)
         self._runs = runs[::-1]
 
     def place(self, number: int) -> int:
@@ -122,6 +122,6 @@ _UNREAD: Final = object()
 
 
 @lru_cache(maxsize=16)
-def _kept(made: str) -> dict[tuple[int, int], Any]:
+def _kept(file: str) -> dict[tuple[int, int], Any]:
     """What was read of the runs of a file; each question opens the file anew."""
     return {}

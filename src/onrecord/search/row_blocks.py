@@ -232,10 +232,10 @@ class Blocks:
     """Reads the blocks of a file, for one question. The last blocks that were asked for are remembered: who goes
     through numbers in their order finds them in the blocks of old, and here and there in those of a run behind."""
 
-    def __init__(self, db: apsw.Connection, made: str) -> None:
-        """`made` is another one where the dictionaries are others."""
+    def __init__(self, db: apsw.Connection, file: str) -> None:
+        """`file` is another one for each file (`cache_files.told_apart`): its dictionaries are kept under it."""
         self._db = db
-        self._made = made
+        self._file = file
         self._last: dict[int, Block | None] = {}
 
     def row(self, number: int) -> Stored | None:
@@ -285,7 +285,7 @@ class Blocks:
         return Block(payload, block[1 + _BESIDE : end])
 
     def _dictionary(self, number: int) -> Any:
-        known = _dictionaries(self._made)
+        known = _dictionaries(self._file)
         if number not in known:
             query = "SELECT dictionary FROM dictionaries WHERE number=?"
             [(content,)] = self._db.execute(query, (number,)).fetchall()
@@ -308,7 +308,7 @@ class Blocks:
 
 
 @functools.lru_cache(maxsize=16)
-def _dictionaries(made: str) -> dict[int, Any]:
+def _dictionaries(file: str) -> dict[int, Any]:
     """The dictionaries of a file, ready to be used; each question opens the file anew."""
     return {}
 

@@ -223,8 +223,9 @@ class Held:
         self.made = str(made)
         #: Those of changes.
         self.runs = range(oldest, newest + 1)
-        self._blocks = Blocks(db, self.made)
-        self._newer = Newer(db, self.made, self.runs)
+        self._file = cache_files.told_apart(db)
+        self._blocks = Blocks(db, self._file)
+        self._newer = Newer(db, self._file, self.runs)
 
     def row(self, number: int | None) -> Stored | None:
         return None if number is None else self._blocks.row(self._newer.place(number))
@@ -301,7 +302,7 @@ class Held:
 
     @cached_property
     def newer_keys(self) -> SortedMap:
-        return SortedMap(self.db, self.made)
+        return SortedMap(self.db, self._file)
 
 
 def map_key(scheme: int, key: bytes) -> bytes:

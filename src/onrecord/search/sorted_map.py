@@ -156,10 +156,10 @@ class SortedMap:
     """The map of an open file, as it was when it was asked first. The last block of each run that was asked for is
     remembered."""
 
-    def __init__(self, db: apsw.Connection, made: str = "") -> None:
-        """`made` is another one where the runs are those of another file; what is read of filters is kept under it."""
+    def __init__(self, db: apsw.Connection, file: str = "") -> None:
+        """`file` is another one for each file (`cache_files.told_apart`): what is read of filters is kept under it."""
         self._db = db
-        self._filters = _filters_of(made) if made else dict[tuple[int, int], bytes]()
+        self._filters = _filters_of(file) if file else dict[tuple[int, int], bytes]()
         found: Any = db.execute("SELECT run, first, last, parts FROM map_runs WHERE counts ORDER BY run DESC")
         #: (number, first place, place behind the last, parts of the filter), the newest first.
         self.runs: list[tuple[int, int, int, int]] = found.fetchall()
@@ -271,7 +271,7 @@ def _filters(keys: Iterable[bytes], parts: int, count: int) -> list[bytes]:
 
 
 @functools.lru_cache(maxsize=16)
-def _filters_of(made: str) -> dict[tuple[int, int], bytes]:
+def _filters_of(file: str) -> dict[tuple[int, int], bytes]:
     """What was read of the filters of a file; each question opens the file anew."""
     return {}
 
