@@ -121,14 +121,14 @@ class _State:
     def __init__(self, search: Path) -> None:
         rows, entities = Rows(search / ROWS), Entities(search / ENTITIES)
         self.indexes = (rows.text(), entities.fields())
-        #: The indexes have all that is in the databases.
-        self.is_whole = all(self.indexes) and not rows.is_behind() and not entities.is_behind()
         current = search / "fingerprints" / "current.json"
         self._seen = (
             [_changes(search / name) for name in (ROWS, ENTITIES)],
             [(search / name / "meta.json").read_bytes() for name in self.indexes if name],
             current.read_bytes() if current.exists() else b"",
         )
+        #: The indexes have all that is in the databases. Asked last: what is written meanwhile is seen by comparing.
+        self.is_whole = all(self.indexes) and not rows.is_behind() and not entities.is_behind()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _State) and (self.indexes, self._seen) == (other.indexes, other._seen)
