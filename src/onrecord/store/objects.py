@@ -9,7 +9,7 @@ when they were read back. Nothing is found by listing: each key is asked for by 
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
@@ -64,10 +64,15 @@ class Objects(Struct, frozen=True, forbid_unknown_fields=True):
         if (large or not honest) and (found := self.head(name)) is not None:
             return self._is(Parcel.of(source, sha256, known=known), name, found)
         with ThreadPoolExecutor(1) as reading:
-            # It is read for its e_tag while it travels.
-            pending = reading.submit(Parcel.of, source, sha256, known=known)
+            # A large file is read for its e_tag while it travels.
+            if large:
+                pending = reading.submit(Parcel.of, source, sha256, known=known)
+            else:
+                pending = Future[Parcel]()
+                pending.set_result(Parcel.of(source, sha256, known=known))
             for _ in range(2):
-                e_tag = self._send(source, name, honest, large)
+                content = None if large else pending.result().content
+                e_tag = self._send(source, content, name, honest)
                 if (
                     e_tag is None
                 ):  # something is there: of an earlier run, or of this one where an answer was lost
@@ -78,7 +83,7 @@ class Objects(Struct, frozen=True, forbid_unknown_fields=True):
                 try:
                     if self._arrived(pending.result(), name, e_tag):
                         return True
-                except (DigestMismatch, OSError):
+                except DigestMismatch:
                     self.remove(name)
                     raise
                 self.remove(name)
@@ -205,16 +210,16 @@ class Objects(Struct, frozen=True, forbid_unknown_fields=True):
     def store(self) -> "S3Store":
         return client(self.settings, self.where, self.keys)
 
-    def _send(self, source: Path, name: str, honest: bool, large: bool) -> str | None:
+    def _send(self, source: Path, content: bytes | None, name: str, honest: bool) -> str | None:
         """The e_tag; None where the server says that it has something of the name."""
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
         with told(self.where, name):
             try:
-                if not large:
+                if content is not None:
                     mode: Any = "create" if honest else "overwrite"
-                    result = obstore.put(self.store, name, source, mode=mode, use_multipart=False)
+                    result = obstore.put(self.store, name, content, mode=mode, use_multipart=False)
                 else:
                     with noted(self.folder, quote(name, safe="")):
                         result = obstore.put(

@@ -27,11 +27,12 @@ def goes_in_parts(size: int) -> bool:
 
 
 class Parcel(Struct, frozen=True):
-    """A file that is to be sent, and what a server's e_tag of it has to be."""
+    """A file that is to be sent: what a server's e_tag of it has to be, and its bytes where they go in one request."""
 
     sha256: str
     size: int
     e_tag: str
+    content: bytes | None = None
 
     @classmethod
     def of(cls, source: Path, sha256: str, *, known: bool = False) -> "Parcel":
@@ -39,23 +40,24 @@ class Parcel(Struct, frozen=True):
         fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         with os.fdopen(fd, "rb", buffering=0) as file:
             size = os.fstat(fd).st_size
-            whole, parts = hashlib.sha256(), list[bytes]()
+            whole, parts, content = hashlib.sha256(), list[bytes](), b""
             while piece := _filled(file):
                 if not known:
                     whole.update(piece)
                 parts.append(hashlib.md5(piece, usedforsecurity=False).digest())
+                content = piece
         if not known and (found := whole.hexdigest()) != sha256:
             raise damaged(source, sha256, found)
         if not goes_in_parts(size):
             e_tag = parts[0] if parts else hashlib.md5(b"", usedforsecurity=False).digest()
-            return cls(sha256, size, f'"{e_tag.hex()}"')
+            return cls(sha256, size, f'"{e_tag.hex()}"', content)
         joined = hashlib.md5(b"".join(parts), usedforsecurity=False)
         return cls(sha256, size, f'"{joined.hexdigest()}-{len(parts)}"')
 
     @classmethod
     def of_bytes(cls, content: bytes) -> "Parcel":
         e_tag = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        return cls(hashlib.sha256(content).hexdigest(), len(content), f'"{e_tag}"')
+        return cls(hashlib.sha256(content).hexdigest(), len(content), f'"{e_tag}"', content)
 
 
 def _filled(file: FileIO) -> bytes:
