@@ -31,6 +31,8 @@ WANTED: Final = 24
 #: What all of it is meant to fit into, spill with it, and for how many tracks.
 ROOM: Final = 45_000_000_000
 FULL: Final = 256_000_000
+#: `[work] memory` where nothing else is said.
+MEMORY: Final = 6_000_000_000
 
 
 def measure(folder: Path, rounds: int, size: int) -> dict[str, Any]:
@@ -90,11 +92,15 @@ def _items(found: dict[str, Any], tracks: int) -> dict[str, Any]:
         "spill": max(found[step]["spill_bytes"] for step in ("canonical", "match")),
     }
     total = sum(size.values())
+    # What is laid on the disk while it is matched lies beside claims alone, and goes before any page is made.
+    matching = size["claims"] + size["canonical_tables"] + found["squeezed"]["spill_bytes"]
     return {
         "bytes_a_track": {name: round(one / tracks, 1) for name, one in size.items()},
         "all_bytes_a_track": round(total / tracks, 1),
         "wanted_all_bytes_a_track": round(ROOM / FULL, 1),
         "projected_bytes": total * FULL // tracks,
+        "while_matched_bytes_a_track": round(matching / tracks, 1),
+        "projected_while_matched_bytes": matching * FULL // tracks,
         "peak_memory_bytes": max(found[step]["peak_memory_bytes"] for step in ("make", "canonical", "match")),
     }
 
@@ -223,6 +229,35 @@ def match_all(kept: Path, tracks: int) -> dict[str, Any]:
             "canonical_bytes": _folders(archive.folder / "catalog" / "canonical"),
             "ledger_bytes": sum(_folders(archive.folder / "log").values())
             + sum(path.stat().st_size for path in archive.folder.glob("ledger.sqlite*")),
+        }
+
+
+def squeezed(kept: Path, tracks: int) -> dict[str, Any]:
+    """The canonical build with as little memory a track as a catalog of full size has, and in as many slices: what it
+    lays on the disk meanwhile. Less than 250 MB the engine cannot work with, so a small catalog has more a track."""
+    from onrecord.archive import Archive
+    from onrecord.archive.matching import _write
+    from onrecord.catalog import match as matching
+    from onrecord.engine.duck import Duck
+
+    memory = max(250_000_000, MEMORY * tracks // FULL)
+    matching.SLICE = max(matching.SLICE * tracks // FULL, 1)
+    written = kept / "squeezed"
+    with Archive.open(kept / "archive") as archive, _spilled(kept / "spill") as spill:
+        duck = Duck(kept / "spill", f"{memory // 1_000_000}MB", archive.settings.workers, large=True)
+        archive.tables.attach(duck, [segment for segment, _ in archive.ledger.segments()])
+        matching.match(duck, [], archive.settings.match.precedence)
+        matched = spill()
+        _write(duck, written, None)
+        duck.close()
+        size = sum(_folders(written).values())
+        shutil.rmtree(written)
+        return {
+            "memory_bytes": memory,
+            "spill_bytes": spill(),
+            "spill_bytes_a_track": round(spill() / tracks, 1),
+            "spill_bytes_a_track_matching": round(matched / tracks, 1),
+            "canonical_bytes_a_track": round(size / tracks, 1),
         }
 
 
@@ -383,6 +418,7 @@ STEPS: Final[Mapping[str, Callable[[Path, int], dict[str, Any]]]] = {
     "canonical": canonical,
     "bare": bare,
     "match": match_all,
+    "squeezed": squeezed,
     "look_up": look_up,
     "judge": judge_all,
     "bring_first": bring,
@@ -457,9 +493,9 @@ class _spilled:
     def _look(self) -> None:
         while not self._ended.wait(0.2):
             total = 0
-            for path in self._folder.glob("*"):
+            for path in self._folder.rglob("*"):
                 try:
-                    total += path.stat().st_size
+                    total += path.stat().st_blocks * 512
                 except OSError:
                     continue  # it went meanwhile
             self._most = max(self._most, total)

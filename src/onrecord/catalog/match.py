@@ -33,7 +33,7 @@ _FEW = 50_000
 #: Claims of tracks of which as much as is said lies side by side.
 SLICE = 8_000_000
 #: Slices of which all is told that is compared in one way.
-_TOLD = 8
+_TOLD = 16
 
 
 class Matched(Struct, frozen=True, forbid_unknown_fields=True):
