@@ -79,6 +79,8 @@ _ENVIRONMENT = """Options of `onrecord` itself (`-C`, `--json`, `--quiet`) may s
 
 
 def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    # Click keeps a command's help option from the first context that asked, which may have been another's.
+    command._help_option = None
     yield context.command_path, command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):

@@ -63,6 +63,11 @@ def put(endpoint: str, bucket: str, key: str, content: bytes) -> None:
     _client(endpoint).put_object(Bucket=bucket, Key=key, Body=content)
 
 
+def remove(endpoint: str, bucket: str, key: str) -> None:
+    """Behind our back."""
+    _client(endpoint).delete_object(Bucket=bucket, Key=key)
+
+
 def let_everybody_read(endpoint: str, bucket: str) -> None:
     """As the keeper of a public bucket does: each object, and no list."""
     read = {

@@ -103,6 +103,11 @@ def test_settings_that_cannot_be_read_are_named_with_their_line(folder: Path) ->
     assert "line 3" in wrong["found"] and "memori" in wrong["found"]
 
 
+def test_settings_that_are_no_text_are_named_with_their_line(folder: Path) -> None:
+    (folder / "onrecord.toml").write_bytes(b'[archive]\nname = "\xff\xfe"\n')
+    assert "line 2: expected UTF-8, got byte 0xff" in found(diagnose(folder), "settings")
+
+
 def test_settings_are_shown_with_where_they_were_set(folder: Path) -> None:
     text = "[archive]\nname = \"Tapes\"\n\n[work]\n# a comment\nmemory = '2GB'\n"
     (folder / "onrecord.toml").write_text(text, "utf-8")

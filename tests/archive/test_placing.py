@@ -89,6 +89,13 @@ def test_an_edition_is_put_once_and_what_was_withdrawn_goes(
                 assert found[key] == archive.store.path(row.sha256, row.root).read_bytes()
             again = place(archive, to)
             assert (again.put, again.removed) == (0, 0)
+            gone, damaged = sound
+            s3.remove(s3_server, s3_bucket, gone)
+            s3.put(s3_server, s3_bucket, damaged, found[damaged][::-1])
+            s3.put(s3_server, s3_bucket, "public/feed/timestamp.json", b"{}")
+            assert place(archive, to).put == 0, "what came is not asked for again"
+            mended = place(archive, to, verify=True)
+            assert mended.put >= 3 and mended.had > 0 and s3.stored(s3_server, s3_bucket) == found
 
             withdraw(archive, blob(folder / "music" / "tune.flac"), by="A", text="no")
             assert place(archive, to).removed > 0

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from onrecord.archive import Archive, snapshot_copying
 from onrecord.archive.add import add
 from onrecord.archive.changing_over import change_over
+from onrecord.archive.doctoring import diagnose
 from onrecord.archive.keyholding import signing_key
 from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.reading import Reader
@@ -132,6 +133,27 @@ def test_a_server_of_a_link_changes_over_to_the_next_snapshot(published: Archive
         change_over(first, link)
     with pytest.raises(UsageError, match="expected nothing, or a link"):
         change_over(second, first)
+    diagnosis = diagnose(link)
+    assert diagnosis.is_fit and "a snapshot for readers" in diagnosis.checked[-1].found
+
+
+def test_a_copy_of_the_archive_that_went_its_own_way_does_not_take_the_place(
+    published: Archive, tmp_path: Path
+) -> None:
+    """It has more entries, and knows nothing of what was withdrawn in the other."""
+    link, first, second = tmp_path / "reader", tmp_path / "first", tmp_path / "second"
+    shutil.copytree(published.folder, tmp_path / "copy")
+    sound = next(iter(published.ledger.blobs())).sha256
+    withdraw(published, Target("blob", sound), by="the maker", text="asked")
+    make(published, first)
+    change_over(first, link, signing_key(published).public)
+    with Archive.open(tmp_path / "copy", published.clock) as copy:
+        for number in range(3):
+            copy.commit("decided", {"number": number}, {})
+        make(copy, second)
+    assert verify_snapshot(second).seq > verify_snapshot(first).seq
+    with pytest.raises(SignatureInvalid, match="got another history"):
+        change_over(second, link)
 
 
 async def _chunks(changing: Changing, heard: list[bytes]) -> None:

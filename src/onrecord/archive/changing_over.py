@@ -85,3 +85,17 @@ def _refuse_older(before: Path, snapshot: Snapshot, folder: Path) -> None:
             f" got entry {snapshot.seq} of {snapshot.archive}",
             "what was withdrawn since would be shown again; nothing was changed",
         )
+    if _entry(folder, now.seq) != _entry(before, now.seq):
+        raise SignatureInvalid(
+            f"{folder}: expected a log that goes on from entry {now.seq} as {before} has it, got another history: of a"
+            " copy of the archive, or of one that was put back",
+            "it may not know what was withdrawn; nothing was changed. Where it is meant, name a new place",
+        )
+
+
+def _entry(folder: Path, seq: int) -> bytes:
+    """The line of an entry in the log of a snapshot; it bears the digest of all before it."""
+    for path in sorted((folder / "log").glob("[0-9]*.jsonl"), reverse=True):
+        if (first := int(path.stem)) <= seq:  # a file is named after its first entry, and has one a line
+            return b"".join(path.read_bytes().splitlines()[seq - first : seq - first + 1])
+    return b""

@@ -52,11 +52,16 @@ class PlaceReport(Struct):
 
 
 def place(
-    archive: Archive, url: str, progress: Callable[[int, int], None] = lambda files, size: None
+    archive: Archive,
+    url: str,
+    progress: Callable[[int, int], None] = lambda files, size: None,
+    *,
+    verify: bool = False,
 ) -> PlaceReport:
     """Have the newest edition of this archive at `s3://BUCKET/PREFIX`, and of older ones nothing.
 
-    A run that was killed goes on where it was. Raises NotFound where there is no edition, EditionRefused where
+    A run that was killed goes on where it was. What earlier runs put there is taken to be there; with `verify` each is
+    asked for, and what is gone or another is put anew. Raises NotFound where there is no edition, EditionRefused where
     something else lies at a key, StoreFailed.
     """
     editions = archive.ledger.editions()
@@ -76,7 +81,7 @@ def place(
         objects.sweep()
         report = PlaceReport(editions[-1]["number"], notes=list(objects.notes()))
         noted = _Noted(folder / f"{name}.jsonl")
-        run = _Placing(archive, objects, noted, report, progress)
+        run = _Placing(archive, objects, noted, report, progress, verify)
         run.papers_and_sound(editions[-1]["number"])
         # The feed comes when all that it names is there, and what nothing names any more goes after that.
         run.feed(feed_folder(archive.folder))
@@ -98,9 +103,10 @@ class _Placing:
         noted: "_Noted",
         report: PlaceReport,
         progress: Callable[[int, int], None],
+        verify: bool,
     ) -> None:
         self._archive, self._objects, self._noted = archive, objects, noted
-        self._report, self._progress = report, progress
+        self._report, self._progress, self._verify = report, progress, verify
         self._wanted = set[str]()
 
     def papers_and_sound(self, number: int) -> None:
@@ -120,7 +126,8 @@ class _Placing:
             if path.is_file():
                 name, content = f"feed/{path.name}", path.read_bytes()
                 self._wanted.add(name)
-                if self._noted.has(name, digest := hashlib.sha256(content).hexdigest()):
+                digest = hashlib.sha256(content).hexdigest()
+                if self._noted.has(name, digest) and not self._verify:
                     self._report.had += 1
                     continue
                 self._noted.begin(name)
@@ -147,11 +154,17 @@ class _Placing:
 
     def _put(self, name: str, source: Path | BlobRow, digest: str) -> None:
         self._wanted.add(name)
-        if self._noted.has(name, digest):
+        known = self._noted.has(name, digest)
+        if known and not self._verify:
             self._report.had += 1
             return
-        self._noted.begin(name)
         with self._opened(source) as path:
+            if known:
+                if self._objects.holds(path, digest, name):
+                    self._report.had += 1
+                    return
+                self._objects.remove(name)  # it is ours, as was noted when it came, and damaged
+            self._noted.begin(name)
             if not self._objects.put(path, digest, name):
                 self._noted.gone(name)  # so that it is never removed as ours
                 raise EditionRefused(

@@ -207,7 +207,13 @@ class Settings(_Section, frozen=True):
 
 def read_settings(path: Path) -> Settings:
     """Read `onrecord.toml`; ConfigError names the file, the line and the key that is wrong."""
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise ConfigError(
+            f"{path}, line {line}: expected UTF-8, got byte {error.object[error.start]:#04x}"
+        ) from None
     try:
         return msgspec.convert(tomllib.loads(text), Settings)
     except tomllib.TOMLDecodeError as error:

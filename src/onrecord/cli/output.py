@@ -105,6 +105,18 @@ def _encoded(value: object) -> str:
         return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
+def territory_code(_: click.Context, __: click.Parameter, value: str) -> str:
+    """For options that name a territory: its code; a usage error where it is none."""
+    from onrecord.rights.territories import UNKNOWN, known
+
+    code = value.upper() if len(value) == 2 else value
+    if code and known(code) == UNKNOWN != code:
+        raise click.BadParameter(
+            f"expected a country of ISO 3166-1 such as DE, Worldwide or unknown, got {value!r}"
+        )
+    return code
+
+
 def options(function: F) -> F:
     """The options that every command has, before or behind its name; the command gets `folder` and `out`."""
 

@@ -47,12 +47,18 @@ def command(context: click.Context, folder: Path, out: Output) -> None:
 
 @command.command("place")
 @click.argument("place", metavar="s3://BUCKET/PREFIX")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Ask for everything that was put there, and put anew what is gone or another.",
+)
 @options
-def place(place: str, folder: Path, out: Output) -> None:
+def place(place: str, verify: bool, folder: Path, out: Output) -> None:
     """Put the newest edition where readers find it without this machine: feed, tables and volumes, in a bucket.
 
     The place then holds the newest edition and nothing older. Run it again after each `publish`, and after each
-    withdrawal: what may not be shared any more is removed there.
+    withdrawal: what may not be shared any more is removed there. What came before is noted here and not asked for
+    again, but with --verify.
 
     \b
     Example:  onrecord publish place s3://music/public
@@ -60,7 +66,7 @@ def place(place: str, folder: Path, out: Output) -> None:
     from onrecord.archive import Archive, placing
 
     with Archive.open(folder) as archive, out.progress("placing") as update:
-        report = placing.place(archive, place, update)
+        report = placing.place(archive, place, update, verify=verify)
 
     def text() -> Iterator[str]:
         came = f"{report.put:,} files put ({size(report.bytes)}), {report.had:,} were there"

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from onrecord.cli import search_bulk
-from onrecord.cli.output import Output, hint_if_unmatched, options
+from onrecord.cli.output import Output, hint_if_unmatched, options, territory_code
 from onrecord.model.filters import EVERYTHING, Filters
 
 _KINDS = ("artist", "release", "recording", "release-group", "work", "label")
@@ -47,17 +47,6 @@ def _seconds(text: str | None) -> int | None:
     return 60 * int(minutes) + int(seconds or 0)
 
 
-def _territory(_: click.Context, __: click.Parameter, value: str) -> str:
-    from onrecord.rights.territories import UNKNOWN, known
-
-    code = value.upper() if len(value) == 2 else value
-    if code and known(code) == UNKNOWN != code:
-        raise click.BadParameter(
-            f"expected a country of ISO 3166-1 such as DE, Worldwide or unknown, got {value!r}"
-        )
-    return code
-
-
 @click.command("search")
 @click.argument("words", nargs=-1)
 @click.option("--kind", type=click.Choice(_KINDS), multiple=True)
@@ -67,7 +56,7 @@ def _territory(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--sound/--no-sound", default=None, help="Sound is held, or is not.")
 @click.option("--license", "licenses", multiple=True, help="Sound under it, with or without version: CC-BY.")
 @click.option("--source", "sources", multiple=True, help="This source says something of it.")
-@click.option("--territory", default="", callback=_territory, help="Sound may be streamed there today.")
+@click.option("--territory", default="", callback=territory_code, help="Sound may be streamed there today.")
 @click.option(
     "--language", "languages", multiple=True, help="In it, by ISO 639-3: eng. Works, titles, what is sung."
 )

@@ -71,7 +71,7 @@ def move(source: str, target: str, folder: Path, out: Output) -> None:
 @click.option(
     "--older-than", "older", type=click.IntRange(0), default=0, help="Days since it came, at least."
 )
-@click.option("--at-most", "most", type=click.IntRange(0), default=0, help="Gigabytes in this run, at most.")
+@click.option("--at-most", "most", type=click.IntRange(1), help="Gigabytes in this run, at most.")
 @options
 def tier(
     target: str,
@@ -79,7 +79,7 @@ def tier(
     kind: str | None,
     larger: int,
     older: int,
-    most: int,
+    most: int | None,
     folder: Path,
     out: Output,
 ) -> None:
@@ -94,7 +94,7 @@ def tier(
         raise click.UsageError("give --from, --kind, --larger-than or --older-than")
 
     def rule(id: str) -> Rule:
-        return Rule(id, kind or "", larger * 1_000_000, older, most * 1_000_000_000)
+        return Rule(id, kind or "", larger * 1_000_000, older, (most or 0) * 1_000_000_000)
 
     _moved(folder, out, "store.tier", source, target, rule)
 

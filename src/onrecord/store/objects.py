@@ -92,6 +92,11 @@ class Objects(Struct, frozen=True, forbid_unknown_fields=True):
             "do not use this server; what was to be put there is where it was",
         )
 
+    def holds(self, source: Path, sha256: str, name: str) -> bool:
+        """Do a file's bytes lie at a key? By the e_tag, or read back where that says nothing."""
+        found = self.head(name)
+        return found is not None and self._is(Parcel.of(source, sha256), name, found)
+
     def put_over(self, name: str, content: bytes) -> None:
         """Have a small object at a key, whatever was there before."""
         import obstore

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from onrecord.cli.output import Output, options
+from onrecord.cli.output import Output, options, territory_code
 from onrecord.cli.row_files import ENDINGS, write
 from onrecord.model.rights import Use
 
@@ -19,7 +19,13 @@ _PUBLISH = "publish"
 @click.command("table")
 @click.option("--use", type=click.Choice([_PUBLISH, *(use.value for use in Use)]), default=_PUBLISH, show_default=True,
               help="What is asked; publish: may it enter an edition, by the archive's settings?")  # fmt: skip
-@click.option("--territory", default="Worldwide", show_default=True, help="Where, as two letters.")
+@click.option(
+    "--territory",
+    default="Worldwide",
+    show_default=True,
+    callback=territory_code,
+    help="Where, as two letters.",
+)
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="On which day.  [default: today]")
 @click.option("--commercial", is_flag=True, help="For commerce.")
 @click.option("--out", "to", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
