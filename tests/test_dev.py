@@ -271,7 +271,7 @@ def test_lint_runs_every_check_and_sums_up(
     assert dev.main(["lint"]) == 0
 
 
-SPREAD = ["-n", "3", "--dist", "worksteal"]
+SPREAD = ["-n", "4", "--dist", "worksteal"]
 
 
 @pytest.mark.parametrize(

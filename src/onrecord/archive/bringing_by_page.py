@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Brings files of a torrent from the pages of holders, by ranges of bytes (format clauses 5.5 and 12.5).
 
-Each piece is checked as it comes, so a page that gives something else is found out after a few megabytes, named, and
-not asked again; the next one goes on from there.
+Each piece is checked as it comes, so a page that gives something else is found out after a few megabytes, and the next
+one goes on from there. One that does so for several files is named, and not asked again.
 """
 
 import hashlib
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
@@ -37,11 +38,13 @@ _AT_ONCE: Final = 8
 #: Files that come at a time.
 _FILES: Final = 4
 _SECONDS: Final = 60.0
+#: Files of a page that are not what their torrents say, after which it is asked no more: one may be damaged there.
+_LIES: Final = 3
 _EDITION = re.compile(r"onrecord-[0-9a-f]{16}-edition-([1-9][0-9]{0,8})")
 
 
 class Pages:
-    """From pages, asked in order. `liars` gave what is not the file's; `failures` say what else failed.
+    """From pages, asked in order. `failures` say what failed.
 
     A page is an archive's own, or a place in a bucket where `publish place` has put an edition (by its public address,
     or `s3://BUCKET/PREFIX` on the server that `s3` names, with the keys of the environment): that has no exchange,
@@ -59,8 +62,13 @@ class Pages:
         self._progress = progress
         self._by_volume = {page for page in self._pages if page.startswith(SCHEME)}
         self._telling = threading.Lock()
-        self.liars: list[str] = []
+        self._lies = Counter[str]()
         self.failures: list[str] = []
+
+    @property
+    def liars(self) -> list[str]:
+        """Pages that gave what is not a file's."""
+        return list(self._lies)
 
     @property
     def are_left(self) -> bool:
@@ -76,7 +84,8 @@ class Pages:
                     f"torrent {contents.name}: it lacks the piece hashes of {file.path[-1]}",
                     "use the torrent of the edition",
                 )
-        total, received, absent = sum(file.size for file in files), 0, set[tuple[str, ...]]()
+        total, received = sum(file.size for file in files), 0
+        absent, damaged = set[tuple[str, ...]](), set[tuple[str, ...]]()
 
         def came(size: int) -> None:
             nonlocal received
@@ -86,7 +95,7 @@ class Pages:
 
         with connected(_SECONDS) as client, ThreadPoolExecutor(_FILES) as threads:
 
-            def one(file: Listed) -> bool:
+            def one(file: Listed) -> tuple[bool, bool]:
                 coming = _Coming(
                     contents, file, known.get(file.root, file.root), into, client, came, self._s3
                 )
@@ -95,15 +104,16 @@ class Pages:
             pending = {threads.submit(one, file): file for file in files}
             try:
                 for done in as_completed(pending):
-                    if done.result():
-                        whole(pending[done].path)
+                    (is_here, was_another), path = done.result(), pending[done].path
+                    if is_here:
+                        whole(path)
                     else:
-                        absent.add(pending[done].path)
+                        (damaged if was_another else absent).add(path)
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 client.close()  # so that what travels ends, and need not be waited for
                 raise
-        return Brought(received, frozenset(absent))
+        return Brought(received, frozenset(absent), frozenset(damaged))
 
     def failed(self, what: str) -> MirrorFailed:
         why = "; ".join(self.failures[-3:]) or "no page was named"
@@ -111,14 +121,19 @@ class Pages:
             f"{what}: nobody who was asked gave it: {why}", "name another holder with --from, or a --peer"
         )
 
-    def _one(self, coming: "_Coming") -> bool:
+    def _one(self, coming: "_Coming") -> tuple[bool, bool]:
+        """(Is it here? Did somebody give something else?)"""
+        was_another = False
         for page in list(self._pages):
             try:
                 self._from(page, coming)
             except _Lie as lie:
                 self.failures.append(str(lie))
-                if self._leave(page):
-                    self.liars.append(page)
+                was_another = True
+                with self._telling:
+                    self._lies[page] += 1
+                if self._lies[page] >= _LIES:
+                    self._leave(page)
             except UnexpectedStatus as error:
                 self.failures.append(error.message)  # it lacks this one, and may have the next
             except SourceFailed as error:
@@ -127,7 +142,7 @@ class Pages:
                 self.failures.append(error.message)
             if coming.is_whole:
                 break
-        return coming.settled()
+        return coming.settled(), was_another
 
     def _from(self, page: str, coming: "_Coming") -> None:
         """Ask a page by the address that it answered with last, then by the other that it may have."""
@@ -144,12 +159,10 @@ class Pages:
                 if address == tried[-1]:
                     raise
 
-    def _leave(self, page: str) -> bool:
-        """Ask it no more; False where another thread has said so."""
+    def _leave(self, page: str) -> None:
+        """Ask it no more; another thread may have said so."""
         with suppress(ValueError):
             self._pages.remove(page)
-            return True
-        return False
 
 
 class OrEnd:
@@ -160,8 +173,8 @@ class OrEnd:
 
     def bring(self, torrent: bytes, into: Path, wanted: Wanted, whole: Whole = nobody) -> Brought:
         brought = self._asked.bring(torrent, into, wanted, whole)
-        if brought.absent and not self._asked.are_left:
-            raise self.failed(f"torrent {read(torrent).name}: {len(brought.absent):,} files")
+        if (lacking := brought.absent | brought.damaged) and not self._asked.are_left:
+            raise self.failed(f"torrent {read(torrent).name}: {len(lacking):,} files")
         return brought
 
     def failed(self, what: str) -> MirrorFailed:

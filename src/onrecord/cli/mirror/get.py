@@ -72,7 +72,7 @@ def command(
                 state = "verified and kept" if item.received else "was here"
                 yield f"{item.sha256}: {state} ({size(item.size)}, {item.path} of {item.volume})"
         for liar in found[0].liars:
-            yield f"  {liar} gave what is not the file's; it was not asked again"
+            yield f"  {liar} gave what is not the file's"
 
     out.result("mirror.get", {"files": [msgspec.to_builtins(item) for item in found]}, text)
     if refused:

@@ -55,7 +55,7 @@ def command(
     said is set aside (exit code 4).
 
     Where there is a plan (`mirror plan`) the volumes that it names are fetched. Exit code 3 where a feed has expired
-    (nothing new of that archive is trusted, what is held goes on being served), a file on the disk is damaged, a page
+    (nothing new of that archive is trusted, what is held goes on being served), a file is damaged where it lies, a page
     lacks some, or an archive failed and others did not: each of them says why. Other commands may write meanwhile.
 
     \b
@@ -118,7 +118,7 @@ def command(
             if report.absent:
                 yield f"  {report.absent:,} files are not {'on the disk' if disk else 'there; a later run asks again'}"
             for name in report.damaged:
-                yield f"  damaged on the disk, and not taken: {name}"
+                yield f"  damaged {'on the disk' if disk else 'where it lies'}, and not taken: {name}"
             for what in report.unlike:
                 yield f"  not what that archive said, set aside: {what}"
             if report.hidden or report.shown:
