@@ -18,7 +18,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
-from catalog_pairs import FAR_MS, Pair, Told, base_of, heard, kind_of, said_of, share_a_name
+from catalog_pairs import FAR_MS, Pair, Told, base_of, heard, kind_of, listens, said_of, share_a_name
 from msgspec import Struct
 
 #: No file whose path names one of them is read, and no listen that does.
@@ -343,32 +343,9 @@ def _listens(place: Path) -> Iterator[Told]:
             said = json.loads(path.read_text("utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError):
             continue
-        yield from _listened(said, path.relative_to(place).as_posix())
-
-
-def _listened(value: Any, where: str) -> Iterator[Told]:
-    for each in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        yield from _listened(each, where)
-    if not isinstance(value, dict) or not all(
-        isinstance(value.get(it), str) for it in ("track_name", "artist_name")
-    ):
-        return
-    more, mapped = (value.get(it) or {} for it in ("additional_info", "mbid_mapping"))
-    thing = value.get("recording_mbid") or mapped.get("recording_mbid") or more.get("recording_mbid") or ""
-    if thing and not STREAMING.search(json.dumps(value)):
-        ms = more.get("duration_ms") or (more.get("duration") or 0) * 1000 or None
-        release = value.get("release_name") or ""
-        yield Told(
-            "player",
-            where,
-            value["track_name"],
-            value["artist_name"],
-            release,
-            None,
-            ms,
-            thing,
-            "recording MBID",
-        )
+        for listen, _, played in listens(said, path.relative_to(place).as_posix()):
+            if not STREAMING.search(json.dumps(listen)):
+                yield played
 
 
 def _discs(place: Path) -> Iterator[Told]:

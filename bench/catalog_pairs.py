@@ -225,22 +225,30 @@ def listenbrainz(data: Path) -> Iterator[Told]:
 
 
 def _listened(value: Any, where: str) -> Iterator[Told]:
+    for _, found, played in listens(value, where):
+        if _MBID.fullmatch(played.thing):
+            yield played
+            if name := found.get("recording_name"):
+                credit = "".join(
+                    it["artist_credit_name"] + (it["join_phrase"] or "") for it in found["artists"]
+                )
+                yield structs.replace(played, source="listenbrainz", title=name, artist=credit)
+
+
+def listens(value: Any, where: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], Told]]:
+    """Each listen in an answer whose recording is known, what ListenBrainz took it for, and what the player said."""
     for each in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        yield from _listened(each, where)
+        yield from listens(each, where)
     if not isinstance(value, dict) or not all(
         isinstance(value.get(it), str) for it in ("track_name", "artist_name")
     ):
         return
     found, more = (value.get(it) or {} for it in ("mbid_mapping", "additional_info"))
     thing = value.get("recording_mbid") or found.get("recording_mbid") or more.get("recording_mbid") or ""
-    if _MBID.fullmatch(thing):
+    if thing:
         ms = more.get("duration_ms") or (more.get("duration") or 0) * 1000 or None
-        release = value.get("release_name") or ""
-        common = (release, None, ms, thing, "recording MBID")
-        yield Told("player", where, value["track_name"], value["artist_name"], *common)
-        if name := found.get("recording_name"):
-            credit = "".join(it["artist_credit_name"] + (it["join_phrase"] or "") for it in found["artists"])
-            yield Told("listenbrainz", where, name, credit, *common)
+        names = value["track_name"], value["artist_name"], value.get("release_name") or ""
+        yield value, found, Told("player", where, *names, None, ms, thing, "recording MBID")
 
 
 def chinook(data: Path) -> Iterator[Told]:

@@ -4,6 +4,7 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 
@@ -40,6 +41,17 @@ def sync_tree(folder: Path) -> None:
     """Make a folder and everything below it durable."""
     for path in [*folder.rglob("*"), folder]:
         sync(path)
+
+
+def link(source: Path, target: Path) -> None:
+    """The same file under another name; a copy where the file system has no such links, or it is another."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def file_mark(path: Path) -> object:

@@ -24,6 +24,7 @@ from onrecord import durable
 from onrecord.archive.core import OWN, SNAPSHOT
 from onrecord.archive.snapshots import KEY, Snapshot, lay_out, verify_snapshot
 from onrecord.errors import NotFound, SignatureInvalid, UsageError
+from onrecord.ledger import Entry, Log
 
 
 def change_over(folder: Path, link: Path, key: str = "") -> Snapshot:
@@ -93,9 +94,6 @@ def _refuse_older(before: Path, snapshot: Snapshot, folder: Path) -> None:
         )
 
 
-def _entry(folder: Path, seq: int) -> bytes:
-    """The line of an entry in the log of a snapshot; it bears the digest of all before it."""
-    for path in sorted((folder / "log").glob("[0-9]*.jsonl"), reverse=True):
-        if (first := int(path.stem)) <= seq:  # a file is named after its first entry, and has one a line
-            return b"".join(path.read_bytes().splitlines()[seq - first : seq - first + 1])
-    return b""
+def _entry(folder: Path, seq: int) -> Entry | None:
+    """An entry of the log of a snapshot, whose hash tells of all before it."""
+    return next(Log(folder / "log").entries(after=seq - 1), None)

@@ -16,6 +16,7 @@ from typing import Final
 import apsw
 
 from onrecord.archive.core import Archive
+from onrecord.durable import link
 from onrecord.errors import OnrecordError, StoreFailed
 from onrecord.ledger.ledger import Ledger
 from onrecord.search.entities import ENTITIES, ROWS, Entities
@@ -62,11 +63,8 @@ def copy_ledger(archive: Archive, into: Path) -> int:
     last = ledger.seq
     ledger.close()
     (into / "log").mkdir()
-    for path in sorted((archive.folder / "log").glob("[0-9]*.jsonl")):
-        first = int(path.stem)  # a file is named after its first entry, and has one a line
-        if first <= last:
-            lines = path.read_bytes().splitlines(keepends=True)[: last - first + 1]
-            (into / "log" / path.name).write_bytes(b"".join(lines))
+    for path, size in archive.log.files_until(last):
+        (into / "log" / path.name).write_bytes(path.read_bytes()[:size])
     return last
 
 
@@ -102,17 +100,6 @@ def link_tree(source: Path, target: Path, wanted: Callable[[PurePath], bool]) ->
         for path in (source / here / name for name in sorted(files) if wanted(here / name)):
             if path.is_file() and not path.is_symlink():
                 link(path, target / here / path.name)
-
-
-def link(source: Path, target: Path) -> None:
-    """The same file under another name; a copy where the file system has no such links, or it is another."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 class _State:

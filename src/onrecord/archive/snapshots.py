@@ -24,7 +24,7 @@ from onrecord.archive.held_listing import NAME as HELD
 from onrecord.archive.held_listing import HeldListing
 from onrecord.archive.keyholding import feed_folder, signing_key
 from onrecord.archive.settings import write_settings
-from onrecord.archive.snapshot_copying import copy_database, copy_ledger, copy_search, link, link_tree
+from onrecord.archive.snapshot_copying import copy_database, copy_ledger, copy_search, link_tree
 from onrecord.archive.withheld import keep
 from onrecord.errors import DigestMismatch, IntegrityError, NewerFormat, NotFound, UsageError
 from onrecord.ledger.ledger import SCHEMA as LEDGER
@@ -161,7 +161,7 @@ def lay_out(folder: Path, into: Path, snapshot: Snapshot, links: Mapping[str, st
             (part / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / path, part / path)
         else:
-            link(folder / path, part / path)
+            durable.link(folder / path, part / path)
     make_root(part / "blobs")
     for name in (SNAPSHOT, _SIGNATURE, KEY):
         shutil.copyfile(folder / name, part / name)

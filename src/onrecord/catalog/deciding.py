@@ -32,11 +32,6 @@ _CANONICAL: Final = {
     "label": "canonical_labels",
 }
 
-#: What is compared of tracks, as a view (`track_telling`), and the joins that do not rest on it; then those that do, by
-#: the table `track_told`, which has all of it or some that belongs together; and what is let go then.
-TOLD: Final = ("track_chosen", "track_told", "track_edges")
-LIKENESSES: Final = "track_likenesses"
-UNTOLD: Final = "DROP TABLE track_told; DROP VIEW track_telling; DROP TABLE track_chosen;"
 #: In which ways tracks are compared (`use`), those together that are compared with each other.
 USES: Final = (
     ("name", "first name"),
@@ -45,21 +40,30 @@ USES: Final = (
     ("sound",),
 )
 
+_ALL: Final = ("true",)
 #: A join: two claims by number, the smaller first, with reason and confidence.
 Edge = tuple[int, int, str, float]
 
 
-def edge_job(kind: str) -> str:
-    """Finds why claims of a kind (`<kind>_nodes`) are taken to be one thing: `<kind>_edges`."""
+def edge_job(kind: str, parts: Sequence[str] = _ALL) -> str:
+    """Finds why claims of a kind (`<kind>_nodes`) are taken to be one thing: `<kind>_edges`. `parts` as for
+    `told_edge_job`."""
     if kind == "track":
-        return "\n".join([_sql("track_spelled"), _sql("track_singers"), told_edge_job()])
+        return "\n".join([_sql("track_spelled"), _sql("track_singers"), told_edge_job(parts)])
     return _sql(f"{kind}_edges")
 
 
-def told_edge_job() -> str:
-    """The part of the job for tracks that rests on singers (`track_singers`) which are there; all claims at once."""
-    told = "CREATE OR REPLACE TABLE track_told AS FROM track_telling;"
-    return "\n".join([*map(_sql, TOLD), told, _sql(LIKENESSES), UNTOLD])
+def told_edge_job(parts: Sequence[str] = _ALL) -> str:
+    """The part of the job for tracks that rests on singers (`track_singers`) which are there. What is compared is told
+    a part at a time: those rows of `track_telling` of which a condition holds, with all that they are compared with."""
+    told = [
+        f"CREATE OR REPLACE TABLE track_told AS FROM track_telling WHERE {part};\n{_sql('track_likenesses')}"
+        for part in parts
+    ]
+    before = map(_sql, ("track_chosen", "track_told", "track_edges"))
+    return "\n".join(
+        [*before, *told, "DROP TABLE track_told; DROP VIEW track_telling; DROP TABLE track_chosen;"]
+    )
 
 
 def add_joins(duck: Duck, kind: str) -> None:

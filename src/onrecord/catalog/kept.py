@@ -6,7 +6,6 @@ A newer file has rows of some things and, for things of which no row is left, on
 thing counts in place of all that older files and the base say. Readers take a table as the query that `rows` gives.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import Final
 
 from onrecord.catalog import numbered
 from onrecord.catalog.match import KINDS
-from onrecord.durable import replace
+from onrecord.durable import link, replace
 from onrecord.engine.duck import Duck, quoted
 from onrecord.engine.parquet import row_count
 
@@ -83,12 +82,7 @@ def standing(folder: Path, prefix: str) -> Iterator[Path]:
             (beside / numbered.IDS).mkdir(parents=True)
             with suppress(FileNotFoundError):  # replaced meanwhile: looked at again
                 for path in before:
-                    try:
-                        os.link(path, beside / path.relative_to(folder))
-                    except FileNotFoundError:
-                        raise
-                    except OSError:  # a file system without such links
-                        shutil.copyfile(path, beside / path.relative_to(folder))
+                    link(path, beside / path.relative_to(folder))
                 if before == _seen(folder):
                     break
         yield beside

@@ -6,20 +6,10 @@ The jobs are SQL files; here is only their order and the loop that joins until n
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 
 from msgspec import Struct
 
-from onrecord.catalog.deciding import (
-    LIKENESSES,
-    TOLD,
-    UNTOLD,
-    USES,
-    add_joins,
-    edge_job,
-    keep_apart,
-    override,
-)
+from onrecord.catalog.deciding import USES, add_joins, edge_job, keep_apart, override
 from onrecord.catalog.tables import IdRow, RedirectRow, SplitRow
 from onrecord.engine.duck import Duck, quoted, sql_file
 
@@ -105,10 +95,7 @@ def ranked(duck: Duck, precedence: Sequence[str]) -> None:
 
 def edges(duck: Duck, kind: str) -> None:
     """Find why claims of a kind are one thing, by what they say and by what persons decided."""
-    if kind == "track":
-        _track_edges(duck)
-    else:
-        duck.run(edge_job(kind))
+    duck.run(_edge_job(duck, kind))
     add_joins(duck, kind)
 
 
@@ -147,22 +134,23 @@ def view(duck: Duck, turned: Sequence[RedirectRow] = (), overridden: bool = True
     override(duck, overridden)
 
 
-def _track_edges(duck: Duck) -> None:
-    """As the job that `edge_job` gives, but what is compared of many claims is told a part at a time: all would be
-    the most that ever lies on the disk. Each part reads the claims again."""
-    for name in ("track_spelled", "track_singers", *TOLD):
-        duck.run(sql(name))
+def _edge_job(duck: Duck, kind: str) -> str:
+    """What is compared of many tracks is told a part at a time: all would be the most that ever lies on the disk. Each
+    part reads the claims again."""
+    if kind != "track":
+        return edge_job(kind)
     [(claims,)] = duck.run("SELECT count(*) FROM tracks")
-    parts = max(-(-claims // (SLICE * _TOLD)), 1)
-    for uses in USES if claims > SLICE else (tuple(chain(*USES)),):
-        listed = ", ".join(map(quoted, uses))
-        for part in range(parts):
-            duck.run(
-                "CREATE OR REPLACE TABLE track_told AS FROM track_telling"
-                f" WHERE use IN ({listed}) AND together % {parts} = {part}"
-            )
-            duck.run(sql(LIKENESSES))
-    duck.run(UNTOLD)
+    if claims <= SLICE:
+        return edge_job(kind)
+    parts = -(-claims // (SLICE * _TOLD))
+    return edge_job(
+        kind,
+        [
+            f"use IN ({', '.join(map(quoted, uses))}) AND together % {parts} = {part}"
+            for uses in USES
+            for part in range(parts)
+        ],
+    )
 
 
 def _recordings(duck: Duck) -> None:

@@ -20,12 +20,11 @@ from onrecord.errors import StoreFailed, StoreFull
 
 #: Rows of a table from values that are in memory as such.
 _ROWS: Final = 122_880
-#: Tables that are compressed while they lie in memory.
+#: The number of a row, in what reads files.
 _NODE: Final = ", (seq << 32) + file_row_number AS node"
+#: Tables that are compressed while they lie in memory.
 USE_LARGE: Final = "USE large"
 LARGE: Final = f"ATTACH ':memory:' AS large (COMPRESS); {USE_LARGE}"
-
-
 #: How the engine calls what it spills, with the number of the process.
 _TEMPORARY: Final = "duckdb_temp_"
 
