@@ -32,6 +32,7 @@ from onrecord.mirror.session import Session
 from onrecord.model.rights import Target
 from onrecord.web.app import create_app
 from tests.archive.feeds import feed_of, sign_again
+from tests.archive.published_files import published_files
 from tests.tones import write
 
 
@@ -125,9 +126,7 @@ def test_nobody_there_is_said(origin: Archive, mirror: Archive) -> None:
 
 
 def test_a_damaged_blob_is_not_given_out(origin: Archive, mirror: Archive) -> None:
-    from onrecord.archive.editions import read_manifest
-
-    sha256 = read_manifest(origin, 1).added[0]
+    sha256 = published_files(origin, 1)[0]
     row = origin.ledger.blob(sha256)
     assert row is not None
     path = origin.store.path(sha256, row.root)

@@ -45,7 +45,7 @@ def edition(
     day = dt.date(2026, 11, number)
     seal(
         folder,
-        Manifest(1, archive, "Test", number, day, 0, {}, (), (), (), {}, listing(folder)),
+        Manifest(1, archive, "Test", number, day, 0, {}, (), {}, listing(folder)),
         key,
     )
     return folder

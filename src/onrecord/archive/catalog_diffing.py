@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from onrecord.archive.choosing import choose
+from onrecord.archive.choosing import CHOSEN, choose
 from onrecord.archive.core import Archive
 from onrecord.archive.diffing import edition_folder
 from onrecord.archive.editions import manifest_in
@@ -98,8 +98,8 @@ def _lay_out(archive: Archive, duck: Duck, side: str, which: str) -> None:
     if which == NOW:
         if not is_matched(archive):
             raise UsageError("now: not everything that came in is matched yet", "run `onrecord match`")
-        choices = choose(archive, duck, archive.today)
-        lay_open(archive, duck, [sha256 for sha256, choice in choices.items() if choice.chosen])
+        choose(archive, duck, archive.today)
+        lay_open(archive, duck, CHOSEN)
         for name, table in _CANONICAL.items():
             duck.run(f"CREATE TABLE {side}_plain_{name} AS SELECT * FROM {table}")
         duck.run(f"CREATE TABLE {side}_withdrawn AS SELECT recording FROM tombstones")

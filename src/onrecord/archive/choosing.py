@@ -3,15 +3,13 @@
 """What an edition will hold: every whole blob is asked about, one of each sound is chosen, the rest has a reason."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-
-from msgspec import Struct
+from collections.abc import Iterator
+from typing import Final
 
 from onrecord.archive.core import Archive
 from onrecord.archive.judging import publishable_blobs
-from onrecord.catalog.match import SAME
-from onrecord.engine.duck import Duck
-from onrecord.engine.parquet import read_rows
+from onrecord.catalog.match import SAME, label
+from onrecord.engine.duck import Duck, quoted, sql_file
 from onrecord.model.rights import Rule
 
 #: Reasons of the publisher's own, beside those of the rights gate.
@@ -34,73 +32,48 @@ NOT_LOOKED_INTO = Rule(
     allows=False,
 )
 
-
-class Choice(Struct, frozen=True):
-    """Why a blob is in the edition (`chosen`) or not: `codes` of the gate, or of the publisher, and what would help."""
-
-    chosen: bool
-    codes: tuple[str, ...]
-    license: str = ""
-    would_change: str = ""
-    review: bool = False
+#: The query of what is chosen, after `choose`.
+CHOSEN: Final = "SELECT sha256, license FROM choices WHERE chosen"
 
 
-def choose(archive: Archive, duck: Duck, day: dt.date) -> dict[str, Choice]:
-    """The choice on each blob, by digest."""
-    choices = {
-        sha256: Choice(
-            decision.allow, decision.codes, decision.license, decision.would_change, decision.review
-        )
-        for sha256, decision in sorted(publishable_blobs(archive, day), key=lambda pair: pair[0])
-    }
-    for row in archive.ledger.bad_blobs("sound"):
-        choices[row.sha256] = Choice(False, (DAMAGED.code,), would_change=f"add it again: it is {row.state}")
-    for row in archive.ledger.blobs("vouched"):
-        choices[row.sha256] = Choice(
-            False, (NOT_LOOKED_INTO.code,), would_change="run `onrecord mirror look`"
-        )
-    allowed = {sha256 for sha256, choice in choices.items() if choice.chosen}
-    for sha256, better in _doubled(archive, duck, allowed):
-        choices[sha256] = Choice(False, (SAME_SOUND.code,), would_change=f"{better} is published instead")
-    return choices
-
-
-def _doubled(archive: Archive, duck: Duck, allowed: set[str]) -> Iterator[tuple[str, str]]:
-    """(blob, better blob of the same sound) among those that are allowed."""
-    groups = _groups([pair for pair in _same_sound(archive) if allowed.issuperset(pair)])
-    if not groups:
-        return
-    rank = _ranks(archive, duck, {blob for group in groups for blob in group})
-    for group in groups:
-        best = min(group, key=lambda blob: rank[blob])
-        for blob in sorted(group - {best}):
-            yield blob, best
-
-
-def _same_sound(archive: Archive) -> list[tuple[str, str]]:
-    rows = read_rows(archive.canonical("versions"), ["a", "b", "relation"])
-    return [(row["a"], row["b"]) for row in rows if row["relation"] in SAME]
-
-
-def _groups(pairs: list[tuple[str, str]]) -> list[set[str]]:
-    member: dict[str, set[str]] = {}
-    for a, b in pairs:
-        joined = member.get(a, {a}) | member.get(b, {b})
-        for blob in joined:
-            member[blob] = joined
-    return list({id(group): group for group in member.values()}.values())
-
-
-def _ranks(archive: Archive, duck: Duck, blobs: set[str]) -> Mapping[str, tuple[bool, bool, int, int, str]]:
-    """Best first: what others already hold, then what is lossless, then what came first, then the higher bit rate.
-
-    A bit rate alone says little: a re-encoding often has the higher one.
-    """
-    duck.table("asked", {"sha256": "VARCHAR"}, [(blob,) for blob in sorted(blobs)])
-    rows = duck.run(
-        "SELECT sha256, bit_depth, seq, bit_rate FROM current_sounds SEMI JOIN asked USING (sha256)"
+def choose(archive: Archive, duck: Duck, day: dt.date) -> None:
+    """Leaves the table `choices`, one row a blob: sha256, chosen, code (the first reason, of the gate or of the
+    publisher), license ("" where it is not chosen)."""
+    columns = {"sha256": "VARCHAR", "chosen": "BOOLEAN", "code": "VARCHAR", "license": "VARCHAR"}
+    duck.table("judged", columns, _judged(archive, day))
+    # A blob that is not whole was not asked about; the publisher's own reasons are told before the gate's.
+    duck.table("held_back", {"sha256": "VARCHAR", "code": "VARCHAR"}, _held_back(archive))
+    duck.run(
+        "CREATE OR REPLACE TABLE choices AS FROM judged WHERE sha256 NOT IN (SELECT sha256 FROM held_back)"
+        " UNION ALL SELECT sha256, false, code, '' FROM held_back"
     )
-    return {
-        sha256: (archive.ledger.volume(sha256) == "", depth is None, int(seq), -int(rate), sha256)
-        for sha256, depth, seq, rate in rows
-    }
+    duck.run("DROP TABLE judged")
+    duck.run("DROP TABLE held_back")
+    _leave_doubled(archive, duck)
+
+
+def _judged(archive: Archive, day: dt.date) -> Iterator[tuple[str, bool, str, str]]:
+    for sha256, decision in publishable_blobs(archive, day):
+        yield sha256, decision.allow, decision.codes[0] if decision.codes else "", decision.license
+
+
+def _held_back(archive: Archive) -> Iterator[tuple[str, str]]:
+    for row in archive.ledger.bad_blobs("sound"):
+        yield row.sha256, DAMAGED.code
+    for row in archive.ledger.blobs("vouched"):
+        yield row.sha256, NOT_LOOKED_INTO.code
+
+
+def _leave_doubled(archive: Archive, duck: Duck) -> None:
+    """Of files of the same sound that are chosen, the best alone."""
+    relations = ", ".join(map(quoted, SAME))
+    versions = quoted(archive.canonical("versions"))
+    duck.run(
+        "CREATE OR REPLACE TABLE sound_edges AS SELECT v.a, v.b FROM"
+        f" (SELECT a, b FROM read_parquet({versions}) WHERE relation IN ({relations})) v"
+        " SEMI JOIN choices x ON x.sha256 = v.a AND x.chosen SEMI JOIN choices y ON y.sha256 = v.b AND y.chosen"
+    )
+    if not duck.run("SELECT 1 FROM sound_edges LIMIT 1"):
+        return
+    label(duck, "sound")
+    duck.run(sql_file("onrecord.catalog", "same_sound_left").replace("{code}", quoted(SAME_SOUND.code)))

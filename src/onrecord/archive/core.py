@@ -317,7 +317,7 @@ class Archive:
                 (row["source"], row["record"], row["outcome"])
                 for row in read("rechecks", "source", "record", "outcome")
             ],
-            volumes=[(row["sha256"], row["volume"]) for row in read("volumes", "sha256", "volume")],
+            volumes=((row["sha256"], row["volume"]) for row in read("volumes", "sha256", "volume")),
             withdrawn=[
                 Withdrawn(row["sha256"], row["audio_sha256"], row["evidence"])
                 for row in read("withdrawn", "sha256", "audio_sha256", "evidence")

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whom to credit for what the archive holds: one file, what a playlist names, a volume, an edition."""
 
+import datetime as dt
+import itertools
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -12,14 +15,16 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from msgspec import Struct
 
+from onrecord.archive.choosing import CHOSEN
 from onrecord.archive.core import Archive
+from onrecord.archive.judging import PORTION
 from onrecord.archive.reading import Reader
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import IntegrityError, NotFound, UsageError
 from onrecord.model import identifiers
 from onrecord.model.rights import Evidence
 from onrecord.model.views import RecordingView
-from onrecord.publish.credits import CREDITS_JSON, Credited, read_credits
+from onrecord.publish.credits import CREDITS_JSON, Credited, kept_credited, read_credits
 from onrecord.rights.credit import Credit, credit
 from onrecord.rights.signals import signals
 from onrecord.search.fold import fold
@@ -58,15 +63,51 @@ class Credits(Struct, frozen=True):
 def origins(duck: Duck, blobs: Collection[str]) -> Mapping[str, Origin]:
     """Where blobs came from: the address that a file was fetched from, else a page that its tags name."""
     duck.table("credited", {"sha256": "VARCHAR"}, [(sha256,) for sha256 in sorted(blobs)])
-    found: dict[str, Origin] = {}
-    for sha256, kind, value, source, _ in duck.run(sql_file("onrecord.catalog", "credit_facts")):
-        known = found.get(sha256, Origin())
-        if kind == "notice":
-            known = msgspec.structs.replace(known, notices=(*known.notices, value))
-        elif kind == "fetched" or not known.address:
-            known = msgspec.structs.replace(known, address=value, source=source)
-        found[sha256] = known
-    return found
+    return dict(each_origin(duck))
+
+
+def each_origin(duck: Duck) -> Iterator[tuple[str, Origin]]:
+    """As `origins`, of the blobs in the table `credited` (`sha256`), in the order of their digests; of those alone of
+    which something is known. Others may be asked meanwhile."""
+    rows = (
+        row
+        for columns in duck.columns(sql_file("onrecord.catalog", "credit_facts"))
+        for row in zip(*columns, strict=True)
+    )
+    for sha256, facts in itertools.groupby(rows, key=itemgetter(0)):
+        known = Origin()
+        for _, kind, value, source, _ in facts:
+            if kind == "notice":
+                known = msgspec.structs.replace(known, notices=(*known.notices, value))
+            elif kind == "fetched" or not known.address:
+                known = msgspec.structs.replace(known, address=value, source=source)
+        yield sha256, known
+
+
+def credit_chosen(archive: Archive, duck: Duck, day: dt.date) -> None:
+    """Leaves the table `credits`: sha256, license, and as `kept_credited` the credit of each file that is chosen
+    (`choosing.choose`), with what is wished of machines. Some files are in memory at a time."""
+    duck.run(f"CREATE OR REPLACE TABLE credited AS SELECT sha256 FROM ({CHOSEN}) ORDER BY sha256")
+    columns = {"sha256": "VARCHAR", "license": "VARCHAR", "credit": "BLOB"}
+    duck.table("credits", columns, _credits(archive, duck, day))
+
+
+def _credits(archive: Archive, duck: Duck, day: dt.date) -> Iterator[tuple[str, str, bytes]]:
+    default, origins = archive.settings.rights.default, each_origin(duck)
+    known = next(origins, None)
+    for columns in duck.columns(sql_file("onrecord.catalog", "chosen_named"), PORTION):
+        rows = zip(*columns, strict=True)
+        found = archive.ledger.look_up(columns[0])
+        for (sha256, license, recording, title, artist), (_, _, profile) in zip(rows, found, strict=True):
+            if recording is None:
+                raise IntegrityError(f"file {sha256}: no recording is of it", "run `onrecord match --anew`")
+            while known and known[0] < sha256:
+                known = next(origins, None)
+            origin = known[1] if known and known[0] == sha256 else Origin()
+            evidence = archive.ledger.evidence_numbered(profile)
+            made = credit_for(title, artist, evidence, origin, license)
+            wishes = signals(evidence, default, day)
+            yield sha256, license, kept_credited(Credited(sha256, recording, made.line, made, wishes))
 
 
 def credit_for(
@@ -123,7 +164,7 @@ def credits_of_edition(archive: Archive, number: int, volume: str = "") -> Credi
         )
     path = archive.folder / "editions" / str(number) / CREDITS_JSON
     try:
-        files = read_credits(path)
+        listed = [item for item in read_credits(path) if not volume or item.volume == volume]
     except FileNotFoundError:
         raise NotFound(
             f"{path}: edition {number} was made before editions had it",
@@ -133,7 +174,6 @@ def credits_of_edition(archive: Archive, number: int, volume: str = "") -> Credi
         raise IntegrityError(
             f"{path}: cannot be read ({error})", "`onrecord check` says what is damaged"
         ) from None
-    listed = [item for item in files if not volume or item.volume == volume]
     if volume and not listed:
         raise NotFound(f"edition {number} has no volume {volume!r}", "its manifest.json lists them")
     return Credits(listed)

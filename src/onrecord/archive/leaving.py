@@ -3,7 +3,7 @@
 """What of the catalog may leave, laid out in DuckDB for the tables of a dataset: claims of files that leave, and of
 sources whose terms allow it; the canonical view over those alone; nothing that a withdrawal hides."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -24,11 +24,12 @@ AS_THE_FILE: Final = "as the file"
 
 
 def lay_open(
-    archive: Archive, duck: Duck, blobs: Collection[str], wanted: Callable[[str], bool] = lambda license: True
+    archive: Archive, duck: Duck, files: str, wanted: Callable[[str], bool] = lambda license: True
 ) -> None:
-    """The canonical view over what may leave with these files, from sources and parts whose license is `wanted`."""
+    """The canonical view over what may leave with some files (a query with `sha256`), from sources and parts whose
+    license is `wanted`."""
     prepare(duck)
-    duck.table("leaving", {"blob": "VARCHAR"}, ((sha256,) for sha256 in sorted(blobs)))
+    duck.run(f"CREATE OR REPLACE TABLE leaving AS SELECT sha256 AS blob FROM ({files}) ORDER BY blob")
     duck.run(sql_file("onrecord.catalog", "own_words"))
     hold_back_parts(archive, duck, wanted)
     sources = archive.ledger.sources().items()
@@ -62,13 +63,14 @@ def lay_open(
     view(duck, overridden=wanted(GIVEN))
 
 
-def load_files(archive: Archive, duck: Duck, published: Sequence[Published]) -> None:
+def load_files(archive: Archive, duck: Duck, published: Iterable[Published]) -> None:
     """The files of a dataset, and what is known of the rights in each, as far as it is passed on."""
     load_published(duck, published)
     evidence = (
-        (item.sha256, identifier, logged, msgspec.json.encode(fact, order="sorted").decode())
-        for item in published
-        for identifier, (fact, logged) in archive.ledger.evidence(item.sha256).items()
+        (sha256, identifier, logged, msgspec.json.encode(fact, order="sorted").decode())
+        for (digests,) in duck.columns("SELECT sha256 FROM published ORDER BY sha256")
+        for sha256 in digests
+        for identifier, (fact, logged) in archive.ledger.evidence(sha256).items()
         if fact.says in PASSED_ON and (fact.license or fact.says is not Says.LICENSE)
     )
     names = ("sha256", "evidence", "logged", "body")

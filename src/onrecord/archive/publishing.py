@@ -7,18 +7,19 @@ import importlib.metadata
 import itertools
 import re
 import shutil
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import starmap
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from onrecord.archive.choosing import Choice, choose
+from onrecord.archive.choosing import CHOSEN, choose
 from onrecord.archive.chunks import Group, assemble
 from onrecord.archive.core import Archive
-from onrecord.archive.crediting import Origin, credit_for, origins
+from onrecord.archive.crediting import credit_chosen
 from onrecord.archive.editions import read_manifest, refresh_feed, tags_of
 from onrecord.archive.filework import FileWork
 from onrecord.archive.keyholding import key_folder, online_keys, signing_key
@@ -27,10 +28,10 @@ from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.catalog.tables import VolumeRow
 from onrecord.durable import replace, sync, sync_tree
 from onrecord.engine.duck import Duck, sql_file
-from onrecord.engine.parquet import read_rows
+from onrecord.engine.parquet import as_tables
 from onrecord.model.digests import Digests
 from onrecord.publish.comparing import Told, as_files, compare
-from onrecord.publish.credits import Credited, is_paper, volume_papers, write_credits
+from onrecord.publish.credits import is_paper, read_credited, volume_papers, write_credits
 from onrecord.publish.dataset import SQLITE, Published, lay_out, write_sqlite, write_tables
 from onrecord.publish.describing import About, describe
 from onrecord.publish.edition import (
@@ -43,7 +44,6 @@ from onrecord.publish.edition import (
 )
 from onrecord.publish.signing import Key
 from onrecord.publish.volume import Form, Volume, VolumeFile, cut, name_for, shelf_for
-from onrecord.rights.signals import signals
 
 #: Papers that a volume may have beside the files of every bag: credits, wishes, and license texts.
 _MOST_PAPERS = 6
@@ -105,22 +105,16 @@ class _Edition:
     def make(self) -> PublishReport:
         opened = self._archive.store.opened
         self._progress("asking the rights of every file")
-        choices = choose(self._archive, self._duck, self._day)
-        chosen = {sha256: choice for sha256, choice in choices.items() if choice.chosen}
-        held_back: dict[str, int] = defaultdict(int)
-        for choice in choices.values():
-            if not choice.chosen:
-                held_back[choice.codes[0]] += 1
+        choose(self._archive, self._duck, self._day)
         self._folder.mkdir(parents=True)
         self._progress("cutting volumes")
-        lay_open(self._archive, self._duck, chosen)
-        credits = self._credits(chosen)
-        kept, rows, entries = self._volumes(chosen, credits)
+        lay_open(self._archive, self._duck, CHOSEN)
+        credit_chosen(self._archive, self._duck, self._day)
+        entries, new = self._volumes()
         self._progress("writing tables")
-        published = _published(chosen, kept, credits)
-        tables = self._dataset(published, entries)
+        tables = self._dataset(entries)
         name = self._archive.settings.archive.name
-        write_credits(self._folder, self._archive.id, name, self._number, published)
+        write_credits(self._folder, self._archive.id, name, self._number, self._published())
         final = self._archive.folder / "editions" / str(self._number)
         files = listing(self._folder)
         if self._is_unchanged(entries, files):
@@ -132,69 +126,66 @@ class _Edition:
             for path, content in described.items():
                 (self._folder / path).write_bytes(content)
                 files[path] = hashlib.sha256(content).hexdigest(), len(content)
-            self._seal(entries, tables, files, set(kept), final, rows)
+            self._seal(entries, tables, files, final)
             number = self._number
+        held_back = "SELECT code, count(*) FROM choices WHERE NOT chosen GROUP BY code ORDER BY min(sha256)"
         return PublishReport(
             number=number,
             folder=final,
-            published=len(kept),
+            published=sum(entry.files for entry in entries),
             bytes=sum(entry.size for entry in entries),
             volumes=len(entries),
-            new_volumes=len({row.volume for row in rows}),
-            held_back=dict(held_back),
+            new_volumes=new,
+            held_back=dict(self._duck.run(held_back)),
             sound_opened=self._archive.store.opened - opened,
         )
 
-    def _volumes(
-        self, chosen: Mapping[str, Choice], credits: Mapping[str, Credited]
-    ) -> tuple[dict[str, VolumeRow], list[VolumeRow], list[VolumeEntry]]:
-        """Each chosen blob's place, the places that are new, and the volumes of the edition.
+    def _volumes(self) -> tuple[list[VolumeEntry], int]:
+        """The volumes of the edition, and how many of them are new. Leaves the tables `placed`, with the volume of each
+        chosen blob (sha256, volume, extension), and `placed_anew`, those of new volumes as they were cut.
 
         A volume stays as it is while all that it holds may be published, and its papers are those that it was published
         with; else what is left of it is cut anew.
         """
         last = {volume.name: volume for volume in self._last.volumes} if self._last else {}
-        kept: dict[str, VolumeRow] = {}
-        former: dict[str, str] = {}
-        entries = []
+        entries, broken = list[VolumeEntry](), list[str]()
 
         def unchanged() -> Iterator[Group]:
-            for name, shelf, files in self._held(last):
-                if all(file.sha256 in chosen for file in files):
+            for name, shelf, files, whole in self._held(last):
+                if whole:
                     yield self._group(name, shelf, files, self._papers(name), _form(last[name]))
                 else:
-                    former.update({file.sha256: name for file in files})
+                    broken.append(name)
 
         for group, volume in self._assembled(unchanged()):
             entry = _entry(group, volume)
             if entry == last[group.name]:
                 self._write_volume(volume, group.name)
-                kept |= {row.sha256: row for row in _places(group)}
                 entries.append(entry)
             else:
-                former.update({file.sha256: group.name for file in group.listed})
-        fresh = [
-            (sha256, choice.license, former.get(sha256, ""))
-            for sha256, choice in sorted(chosen.items())
-            if sha256 not in kept
-        ]
+                broken.append(group.name)
+        for table, names in (("stays", [entry.name for entry in entries]), ("broken", sorted(broken))):
+            self._duck.table(table, {"volume": "VARCHAR"}, ((name,) for name in names))
+        self._duck.run(sql_file("onrecord.catalog", "placed_before"))
         form = self._archive.settings.publish.torrents
-        order: dict[str, int] = {}
+        turns: dict[str, int] = {}
 
         def anew() -> Iterator[Group]:
-            for name, shelf, files, papers in self._cut(fresh, credits):
-                order[name] = len(order)
+            for name, shelf, files, papers in self._cut():
+                turns[name] = len(turns)
                 yield self._group(name, shelf, files, papers, form)
 
-        places: dict[str, list[VolumeRow]] = {}
-        for group, volume in self._assembled(anew()):
-            self._write_volume(volume, group.name)
-            places[group.name] = _places(group)
-            entries.append(_entry(group, volume))
-        # As they were cut, whoever made them: the same input gives the same bytes.
-        new = [row for name in order for row in places[name]]
-        kept |= {row.sha256: row for row in new}
-        return kept, new, sorted(entries, key=lambda entry: entry.name)
+        def places() -> Iterator[tuple[int, str, str, str, str]]:
+            for group, volume in self._assembled(anew()):
+                self._write_volume(volume, group.name)
+                entries.append(_entry(group, volume))
+                for file in group.listed:
+                    yield turns[group.name], group.name, group.shelf, file.sha256, file.ext
+
+        texts = dict.fromkeys(("volume", "shelf", "sha256", "extension"), "VARCHAR")
+        self._duck.table("placed_anew", {"turn": "INTEGER", **texts}, places())
+        self._duck.run("INSERT INTO placed SELECT sha256, volume, extension FROM placed_anew")
+        return sorted(entries, key=lambda entry: entry.name), len(turns)
 
     def _group(
         self, name: str, shelf: str, files: Sequence[VolumeFile], papers: Mapping[str, bytes], form: Form
@@ -212,40 +203,63 @@ class _Edition:
                 [row] = rows
                 yield group, msgspec.msgpack.decode(row["volume"], type=Volume)
 
-    def _held(self, last: Mapping[str, VolumeEntry]) -> Iterator[tuple[str, str, list[VolumeFile]]]:
-        """Name, shelf and files of the last edition's volumes, in one pass over the digest records; the engine can
-        be asked nothing else meanwhile."""
+    def _held(self, last: Mapping[str, VolumeEntry]) -> Iterator[tuple[str, str, list[VolumeFile], bool]]:
+        """Name, shelf and files of the last edition's volumes, in one pass over the digest records, and whether all of
+        the files are chosen."""
         self._duck.table("last_volumes", {"volume": "VARCHAR"}, [(name,) for name in sorted(last)])
-        rows = self._duck.stream(sql_file("onrecord.catalog", "volume_files"))
+        rows = self._rows(sql_file("onrecord.catalog", "volume_files"))
         for (name, shelf), listed in itertools.groupby(rows, key=itemgetter(0, 1)):
-            # A volume that went and came back was logged each time: the newest row of a file counts.
-            files = {row[3]: VolumeFile(row[3], row[2], Digests(*row[3:])) for row in listed}
-            yield name, shelf, list(files.values())
+            whole, files = True, {}
+            for _, _, extension, chosen, *digests in listed:
+                # A volume that went and came back was logged each time: the newest row of a file counts.
+                files[digests[0]] = VolumeFile(digests[0], extension, Digests(*digests))
+                whole = whole and chosen
+            yield name, shelf, list(files.values()), whole
 
-    def _cut(
-        self, fresh: Sequence[tuple[str, str, str]], credits: Mapping[str, Credited]
-    ) -> Iterator[tuple[str, str, list[VolumeFile], dict[str, bytes]]]:
+    def _cut(self) -> Iterator[tuple[str, str, list[VolumeFile], dict[str, bytes]]]:
         """Name, shelf, files and papers of the new volumes, one in memory at a time. What is left of a volume is not
         mixed with what is left of another, nor with what is new."""
-        for (facets, _), listed in itertools.groupby(self._fresh(fresh), key=itemgetter(0, 1)):
+        credits: dict[str, bytes] = {}
+        for (facets, _), listed in itertools.groupby(self._fresh(credits), key=itemgetter(0, 1)):
             shelf = shelf_for(*facets)
             for group in cut((file for _, _, file in listed), papers=_MOST_PAPERS):
-                papers = volume_papers([credits[file.sha256] for file in group])
+                papers = volume_papers([read_credited(credits.pop(file.sha256)) for file in group])
                 yield name_for(shelf, group, papers), shelf, group, papers
 
-    def _fresh(
-        self, fresh: Sequence[tuple[str, str, str]]
-    ) -> Iterator[tuple[tuple[str, ...], str, VolumeFile]]:
-        """Digest records of files (SHA-256, license, volume before) with what their shelf is called by and the volume
-        before, those of both together in the order of their digests; the engine can be asked nothing else meanwhile."""
+    def _fresh(self, credits: dict[str, bytes]) -> Iterator[tuple[tuple[str, ...], str, VolumeFile]]:
+        """Digest records of files that have no volume with what their shelf is called by and the volume before, those
+        of both together in the order of their digests; the credit of each goes into `credits`."""
         facets = [facet for facet in _FACETS if facet in self._archive.settings.publish.shelves]
-        self._duck.table("fresh", dict.fromkeys(("sha256", "license", "former"), "VARCHAR"), fresh)
         order = ", ".join([*facets, "former", "sha256"])
-        rows = self._duck.stream(f"{sql_file('onrecord.catalog', 'fresh_files')} ORDER BY {order}")
-        for collection, license, former, container, *digests in rows:
+        for collection, license, former, container, credit, *digests in self._rows(
+            f"{sql_file('onrecord.catalog', 'fresh_files')} ORDER BY {order}"
+        ):
             known = {"collection": collection, "license": license}
+            credits[digests[0]] = credit
             file = VolumeFile(digests[0], _extension(container), Digests(*digests))
             yield tuple(known[facet] for facet in facets), former, file
+
+    def _rows(self, sql: str) -> Iterator[Sequence[Any]]:
+        """Rows of a query, some in memory at a time; others may be asked for meanwhile."""
+        for columns in self._duck.columns(sql, 4_096):
+            yield from zip(*columns, strict=True)
+
+    def _published(self) -> Iterator[Published]:
+        """The files of the edition, in the order of their digests."""
+        for license, volume, extension, credit in self._rows(
+            "SELECT c.license, p.volume, p.extension, c.credit FROM credits c JOIN placed p USING (sha256)"
+            " ORDER BY c.sha256"
+        ):
+            known = read_credited(credit)
+            yield Published(
+                sha256=known.sha256,
+                recording=known.recording,
+                volume=volume,
+                extension=extension,
+                license=license,
+                credit=known.credit,
+                signals=known.signals,
+            )
 
     def _papers(self, name: str) -> dict[str, bytes]:
         """The papers that a volume was published with; one that is from before there were any has none."""
@@ -263,28 +277,8 @@ class _Edition:
         for tag, content in volume.tag_files.items():
             replace(tags / tag, content)
 
-    def _credits(self, chosen: Mapping[str, Choice]) -> dict[str, Credited]:
-        """Whom to credit for each file, and what is wished of machines, by what leaves."""
-        named = {
-            row[0]: row[1:]
-            for row in self._duck.run(
-                "SELECT m.blob, min(r.id), min(r.title), min(r.artist) FROM recording_members m"
-                " JOIN canonical_recordings r ON r.id = m.recording WHERE m.source = 'file' GROUP BY m.blob"
-            )
-        }
-        known = origins(self._duck, chosen)
-        default = self._archive.settings.rights.default
-        credits = {}
-        for sha256, choice in sorted(chosen.items()):
-            recording, title, artist = named[sha256]
-            evidence = [item for item, _ in self._archive.ledger.evidence(sha256).values()]
-            made = credit_for(title, artist, evidence, known.get(sha256, Origin()), choice.license)
-            wishes = signals(evidence, default, self._day)
-            credits[sha256] = Credited(sha256, recording, made.line, made, wishes)
-        return credits
-
-    def _dataset(self, published: Sequence[Published], volumes: Sequence[VolumeEntry]) -> dict[str, int]:
-        load_files(self._archive, self._duck, published)
+    def _dataset(self, volumes: Sequence[VolumeEntry]) -> dict[str, int]:
+        load_files(self._archive, self._duck, self._published())
         editions = self._archive.folder / "editions"
         heads = {
             entry.name: {tag.name: tag.stat().st_size for tag in tags_of(editions, entry.name).iterdir()}
@@ -332,11 +326,8 @@ class _Edition:
         entries: Sequence[VolumeEntry],
         tables: dict[str, int],
         files: dict[str, tuple[str, int]],
-        now: set[str],
         final: Path,
-        rows: Sequence[VolumeRow],
     ) -> None:
-        before = _blobs_of(self._archive, self._last)
         manifest = Manifest(
             format=FORMAT,
             archive=self._archive.id,
@@ -346,12 +337,10 @@ class _Edition:
             recordings=tables["recordings"],
             tables=tables,
             volumes=tuple(entries),
-            added=tuple(sorted(now - before)),
-            # What was withdrawn is in the list of withdrawals, hashed; here it would be advertised.
-            removed=tuple(sorted(before - now - {row.blob for row in self._archive.ledger.withdrawn()})),
             engines={name: importlib.metadata.version(name) for name in _ENGINES},
             files=files,
         )
+        rows = "SELECT volume, shelf, sha256, extension FROM placed_anew ORDER BY turn, sha256"
         sums = seal(self._folder, manifest, self._key)
         sync_tree(self._folder)
         if final.exists():
@@ -366,10 +355,10 @@ class _Edition:
                 "day": self._day.isoformat(),
                 "sums": sums,
                 "recordings": tables["recordings"],
-                "published": len(now),
+                "published": sum(entry.files for entry in entries),
                 "public_key": self._key.public.splitlines()[1],
             },
-            {"volumes": list(rows)},
+            tables={"volumes": as_tables(VolumeRow, starmap(VolumeRow, self._rows(rows)))},
         )
         refresh_feed(self._archive)
 
@@ -381,34 +370,6 @@ def _form(entry: VolumeEntry) -> Form:
 def _entry(group: Group, volume: Volume) -> VolumeEntry:
     size = sum(file.digests.size for file in group.listed)
     return volume_entry(group.name, group.shelf, len(group.listed), size, volume.torrent)
-
-
-def _places(group: Group) -> list[VolumeRow]:
-    return [VolumeRow(group.name, group.shelf, file.sha256, file.ext) for file in group.listed]
-
-
-def _published(
-    chosen: Mapping[str, Choice], places: Mapping[str, VolumeRow], credits: Mapping[str, Credited]
-) -> list[Published]:
-    return [
-        Published(
-            sha256=sha256,
-            recording=credits[sha256].recording,
-            volume=places[sha256].volume,
-            extension=places[sha256].extension,
-            license=choice.license,
-            credit=credits[sha256].credit,
-            signals=credits[sha256].signals,
-        )
-        for sha256, choice in sorted(chosen.items())
-    ]
-
-
-def _blobs_of(archive: Archive, edition: Manifest | None) -> set[str]:
-    if edition is None:
-        return set()
-    path = archive.folder / "editions" / str(edition.number) / "dataset" / "files.parquet"
-    return {row["sha256"] for row in read_rows(path, ["sha256"])}
 
 
 def _extension(container: str) -> str:

@@ -30,7 +30,7 @@ class Place(Struct, frozen=True):
 class Manifests:
     """Manifests that were read, of the newest editions of each archive, for any number of threads.
 
-    They come without `added` and `removed`, which are lists as long as an archive and more than all the rest.
+    They come without `added` and `removed`, which are, in older editions, lists as long as an archive.
     """
 
     def __init__(self) -> None:

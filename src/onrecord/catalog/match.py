@@ -102,7 +102,7 @@ def edges(duck: Duck, kind: str) -> None:
 def found(duck: Duck, kind: str, outcome: Outcome) -> None:
     """Join the claims of a kind by the edges that are in `duck`, and give each thing its id. `<thing>_before` has the
     members of the last run. Leaves the members."""
-    _join(duck, kind)
+    label(duck, kind)
     keep_apart(duck, kind)
     duck.run(job("heirs", kind))
     duck.run(job("founders", kind))
@@ -223,7 +223,7 @@ def define(duck: Duck) -> None:
         duck.run(sql(f"{kind}_nodes"))
 
 
-def _join(duck: Duck, kind: str) -> None:
+def label(duck: Duck, kind: str) -> None:
     """Label each node that has a neighbour with the smallest node that it is joined with."""
     duck.run(
         f"CREATE OR REPLACE TABLE {kind}_labels AS SELECT node, node AS label"
@@ -231,7 +231,7 @@ def _join(duck: Duck, kind: str) -> None:
     )
     changed = 1
     while changed:
-        duck.run(job("components", kind))
+        duck.run(sql("components").replace("{kind}", kind))
         [(changed,)] = duck.run(
             f"SELECT count(*) FROM {kind}_labels x JOIN {kind}_next y ON x.node = y.node WHERE x.label <> y.label"
         )

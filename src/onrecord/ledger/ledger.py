@@ -6,7 +6,7 @@ apsw brings its own SQLite, without the WAL-reset fault of versions before 3.51.
 open this file.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -257,7 +257,7 @@ class Rows(Struct, frozen=True, forbid_unknown_fields=True):
     links: Sequence[LinkedEvidence] = ()
     accepted: Sequence[str] = ()  # names under which files were deposited
     refusals: Sequence[tuple[str, str, str]] = ()  # (name, code, detail)
-    volumes: Sequence[tuple[str, str]] = ()  # (blob, name of the volume)
+    volumes: Iterable[tuple[str, str]] = ()  # (blob, name of the volume), taken as they come
     fetched: Sequence[tuple[str, str, str]] = ()  # (source, track, blob)
     validators: Sequence[Validators] = ()
     rechecks: Sequence[tuple[str, str, str]] = ()  # (source, record, outcome)

@@ -8,7 +8,7 @@ The jobs are SQL files; `canonical_*`, `*_members`, `*_nodes`, `files`, `sounds`
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -104,8 +104,8 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True):
         }
 
 
-def load_published(duck: Duck, published: Sequence[Published]) -> None:
-    """The table `published`, which the tables of the dataset are made from."""
+def load_published(duck: Duck, published: Iterable[Published]) -> None:
+    """The table `published`, which the tables of the dataset are made from. The files are taken as they come."""
     names = Published("", "", "", "", "", Credit("", "")).row()
     rows = (tuple(item.row().values()) for item in published)
     duck.table("published", dict.fromkeys(names, "VARCHAR"), rows)

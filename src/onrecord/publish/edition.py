@@ -35,10 +35,10 @@ class VolumeEntry(Struct, frozen=True, forbid_unknown_fields=True):
     path: str
 
 
-class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What an edition is. `files` maps each other file of the edition to its SHA-256 and size.
 
-    `added` and `removed` are digests of sound, against the edition before; what was withdrawn is not in `removed`.
+    `added` and `removed` are in older editions alone: digests of sound, against the edition before.
     """
 
     format: int
@@ -49,10 +49,10 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     recordings: int
     tables: dict[str, int]
     volumes: tuple[VolumeEntry, ...]
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
     engines: dict[str, str]
     files: dict[str, tuple[str, int]]
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 class Feed(Struct, frozen=True, forbid_unknown_fields=True):

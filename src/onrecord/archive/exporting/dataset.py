@@ -7,21 +7,20 @@ was withdrawn since the edition is not given out.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from onrecord.archive.choosing import choose
+from onrecord.archive.choosing import CHOSEN, choose
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import read_manifest
 from onrecord.archive.exporting.places import beside, check_target
 from onrecord.archive.exporting.report import Form
 from onrecord.archive.leaving import lay_open, load_files
-from onrecord.engine.duck import Duck
-from onrecord.engine.parquet import read_rows
-from onrecord.errors import NotFound, UsageError
+from onrecord.engine.duck import Duck, quoted
+from onrecord.errors import IntegrityError, NotFound, UsageError
 from onrecord.publish.credits import CREDITS_JSON, read_credits, write_credits
 from onrecord.publish.dataset import SQLITE, Published, write_sqlite, write_tables
 from onrecord.publish.describing import About, describe
@@ -103,25 +102,17 @@ def _write(
     archive: Archive, manifest: Manifest, edition: Path, folder: Path, wanted: Callable[[str], bool]
 ) -> tuple[Mapping[str, int], int, int]:
     with archive.duck() as duck:
-        choices = choose(archive, duck, archive.today)
-        listed = list(read_rows(edition / "dataset" / "files.parquet", ["sha256", "extension"]))
-        extensions = {
-            row["sha256"]: row["extension"]
-            for row in listed
-            if (choice := choices.get(row["sha256"])) and choice.chosen and wanted(choice.license)
-        }
-        lay_open(archive, duck, extensions, wanted)
-        licenses = {sha256: choices[sha256].license for sha256 in extensions}
-        published = _published(duck, edition, extensions, licenses)
-        load_files(archive, duck, published)
-        path = str(edition / "dataset" / "places.parquet").replace("'", "''")
+        left_out = _take(archive, duck, edition, wanted)
+        lay_open(archive, duck, "FROM taken", wanted)
+        load_files(archive, duck, _published(duck, edition))
+        path = quoted(edition / "dataset" / "places.parquet")
         duck.run(
             "CREATE OR REPLACE TABLE places AS SELECT l.* REPLACE (p.recording AS recording)"
-            f" FROM read_parquet('{path}') l JOIN published p ON p.sha256 = l.sha256"
+            f" FROM read_parquet({path}) l JOIN published p ON p.sha256 = l.sha256"
         )
         rows = write_tables(duck, folder / "dataset")
         write_sqlite(duck, folder / "dataset" / SQLITE)
-    write_credits(folder, archive.id, manifest.name, manifest.number, published)
+        write_credits(folder, archive.id, manifest.name, manifest.number, _published(duck, edition))
     files = listing(folder)
     about = About(archive.id, manifest.name, manifest.number, manifest.day)
     digests = {name: sha256 for name, (sha256, _) in files.items()}
@@ -130,25 +121,44 @@ def _write(
         digests[name] = hashlib.sha256(content).hexdigest()
     sums = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
     (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
-    return rows, len(published), len(listed) - len(published)
+    return rows, rows["files"], left_out
 
 
-def _published(
-    duck: Duck, edition: Path, extensions: Mapping[str, str], licenses: Mapping[str, str]
-) -> list[Published]:
-    recordings = dict(
-        duck.run("SELECT blob, min(recording) FROM recording_members WHERE source = 'file' GROUP BY blob")
+def _take(archive: Archive, duck: Duck, edition: Path, wanted: Callable[[str], bool]) -> int:
+    """The table `taken`: files of the edition (sha256, extension, license) that may be shared today under licenses that
+    are wanted. Gives how many are left out."""
+    choose(archive, duck, archive.today)
+    licenses = [(name,) for (name,) in duck.run(f"SELECT DISTINCT license FROM ({CHOSEN})") if wanted(name)]
+    duck.table("wanted", {"license": "VARCHAR"}, licenses)
+    files = f"read_parquet({quoted(edition / 'dataset' / 'files.parquet')})"
+    duck.run(
+        f"CREATE OR REPLACE TABLE taken AS SELECT f.sha256, f.extension, c.license FROM {files} f"
+        f" JOIN ({CHOSEN}) c USING (sha256) SEMI JOIN wanted w ON w.license = c.license"
     )
-    return [
-        Published(
-            sha256=item.sha256,
-            recording=recordings[item.sha256],
-            volume=item.volume,
-            extension=extensions[item.sha256],
-            license=licenses[item.sha256],
-            credit=item.credit,
-            signals=item.signals,
-        )
-        for item in read_credits(edition / CREDITS_JSON)
-        if item.sha256 in extensions
-    ]
+    [(left_out,)] = duck.run(f"SELECT (SELECT count(*) FROM {files}) - (SELECT count(*) FROM taken)")
+    return int(left_out)
+
+
+def _published(duck: Duck, edition: Path) -> Iterator[Published]:
+    """The files that are taken, in the order of their digests, with the credits of the edition."""
+    credits = read_credits(edition / CREDITS_JSON)
+    for columns in duck.columns(
+        "SELECT t.sha256, t.extension, t.license, min(m.recording) FROM taken t"
+        " JOIN recording_members m ON m.blob = t.sha256 AND m.source = 'file' GROUP BY ALL ORDER BY 1"
+    ):
+        for sha256, extension, license, recording in zip(*columns, strict=True):
+            known = next((item for item in credits if item.sha256 == sha256), None)
+            if known is None:
+                raise IntegrityError(
+                    f"{edition / CREDITS_JSON}: lists no file {sha256}, which the edition has",
+                    "`onrecord check` says what is damaged",
+                )
+            yield Published(
+                sha256=sha256,
+                recording=recording,
+                volume=known.volume,
+                extension=extension,
+                license=license,
+                credit=known.credit,
+                signals=known.signals,
+            )
