@@ -7,6 +7,7 @@ peers     the same hybrids as libtorrent makes by reading, and what mktorrent ma
 next      a next edition of a real archive, with the opens and reads of its sound counted by the kernel
 bulk      the volumes of 86 million files and 300 TB, streamed, their sizes summed, nothing kept; can be killed and
           goes on; `--size` does as many files more
+publish   the whole command as files become more: memory and CPU of archives whose files do not exist
 sync      `mirror sync` on loopback against plain libtorrent until all is held; and what looking into it takes
 repair    a hundred flipped bits in one file, mended by the exchange and by BitTorrent: bytes that travel
 """
@@ -25,6 +26,7 @@ SIZES: Final = {
     "peers": ("MB", 10_000),
     "next": ("files", 60),
     "bulk": ("files", 86_000_000),
+    "publish": ("files", 400_000),
     "repair": ("MB", 1_000),
     "sync": ("MB", 3_000),
 }
