@@ -4,8 +4,10 @@
 
 import datetime as dt
 import errno
+import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -57,6 +59,24 @@ def own_place(folder: Path) -> Path:
     return own.resolve() if own.is_symlink() else folder
 
 
+def make_own(folder: Path, name: str) -> Path:
+    """A file in `own_place`, made where there is none, that its owner alone may read. ReadersOnly where nobody may
+    write."""
+    path = own_place(folder) / name
+    try:
+        # Made before anything opens it, so that no moment passes in which others could read it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        raise ReadersOnly(
+            f"{path}: {error.strerror}",
+            "serve where it can be written, such as a snapshot of the archive (`onrecord snapshot make`)",
+        ) from None
+    return path
+
+
 class Archive:
     """An archive in a folder. Make one with `create`, get one with `open`; the steps are functions over it.
 
@@ -66,6 +86,7 @@ class Archive:
     def __init__(self, folder: Path, clock: Callable[[], dt.datetime] = utc_now) -> None:
         self.folder = folder
         self.clock = clock
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         self.settings: Settings = read_settings(folder / "onrecord.toml")
         self.log = Log(folder / "log", clock)
         roots = roots_of(folder, self.settings)
@@ -101,6 +122,8 @@ class Archive:
 
     def close(self) -> None:
         self.ledger.close()
+        if self._copy is not None:
+            self._copy.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -197,7 +220,7 @@ class Archive:
         """DuckDB over the committed tables, by their names; `large` for jobs that copy much of them. ReadersOnly in a
         snapshot."""
         self._refuse_readers("has no claims")
-        spill = self.folder / "search" / "spill"
+        spill = self.folder / "search" / "spill" if self._is_writable else Path(tempfile.gettempdir())
         duck = Duck(spill, self.settings.work.memory, self.settings.workers, large=large)
         try:
             self.tables.attach(duck, [segment for segment, _ in self.ledger.segments()])
@@ -235,6 +258,8 @@ class Archive:
 
     def _open_ledger(self) -> Ledger:
         path = self.folder / "ledger.sqlite"
+        if not self._is_writable:
+            return self._open_still(path)
         try:
             ledger = Ledger(path)
         except LedgerDamaged:
@@ -247,6 +272,26 @@ class Archive:
         if self.settings.store.tables:
             far_tables.bring(self.folder, self.settings, [segment for segment, _ in ledger.segments()])
         return ledger
+
+    def _open_still(self, path: Path) -> Ledger:
+        """The ledger of an archive that nobody can write to; where it is behind the log, or a writer was killed
+        before all of it was in its place, a copy that is read instead."""
+        beside = path.with_name(path.name + "-wal")
+        if path.exists() and not (beside.exists() and beside.stat().st_size):
+            ledger = Ledger(path, still=True)
+            if self.log.last and ledger.seq == self.log.last.seq:
+                return ledger
+            ledger.close()
+        self._copy = tempfile.TemporaryDirectory(prefix="onrecord-ledger-")
+        for each in self.folder.glob("ledger.sqlite*"):
+            shutil.copyfile(each, Path(self._copy.name) / each.name)
+        ledger = Ledger(Path(self._copy.name) / path.name)
+        self._catch_up(ledger)
+        return ledger
+
+    @property
+    def _is_writable(self) -> bool:
+        return os.access(self.folder, os.W_OK)
 
     def _catch_up(self, ledger: Ledger) -> None:
         # In this order: between the two another process may commit, which moves the log on, and then the ledger.

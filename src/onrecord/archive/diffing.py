@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from onrecord.engine.duck import Duck
 from onrecord.errors import DigestMismatch, NotFound, UsageError
 from onrecord.publish import comparing, diffing
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 class Compared(Struct, frozen=True, forbid_unknown_fields=True):

@@ -303,16 +303,24 @@ class LedgerDamaged(IntegrityError):
 
 
 class Ledger:
-    """Opens (and makes) `ledger.sqlite`. A file that cannot be read raises LedgerDamaged."""
+    """Opens (and makes) `ledger.sqlite`. A file that cannot be read raises LedgerDamaged.
 
-    def __init__(self, path: Path) -> None:
+    `still`: nobody writes to it, nor can anybody: it lies on what is mounted for reading only, whole without any file
+    beside it.
+    """
+
+    def __init__(self, path: Path, *, still: bool = False) -> None:
         self._path = path
         self._numbered = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_evidence)
         self._borne = lru_cache(maxsize=_MOST_PICTURES)(self._read_bearing)
         with _said(path):
-            self._db = apsw.Connection(str(path))
-            self._db.set_busy_timeout(10_000)
-            self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL").fetchall()
+            if still:
+                flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+                self._db = apsw.Connection(f"{path.absolute().as_uri()}?immutable=1", flags=flags)
+            else:
+                self._db = apsw.Connection(str(path))
+                self._db.set_busy_timeout(10_000)
+                self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL").fetchall()
             self._prepare()
 
     def _prepare(self) -> None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from onrecord.durable import file_mark
 from onrecord.errors import StoreFailed
 from onrecord.search.fold import fold
+from onrecord.search.opening import open_index
 
 _WRITER_BYTES: Final = 64 * 1024 * 1024
 #: Fields of words, and how much a word in them counts where no field was named.
@@ -83,7 +84,7 @@ class FieldIndex:
                 folder.mkdir(parents=True)
                 self._index = tantivy.Index(self._schema, path=str(folder))
             else:
-                self._index = tantivy.Index.open(str(folder))
+                self._index, self._beside = open_index(folder)
         except ValueError as error:
             raise self._said(error) from None
 

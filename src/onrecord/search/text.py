@@ -20,6 +20,7 @@ from onrecord.errors import StoreFailed
 from onrecord.search.best import Best, Scored
 from onrecord.search.facets import ALL, Facets
 from onrecord.search.fold import stands_alone
+from onrecord.search.opening import open_index
 from onrecord.search.standing_for import StandingFor
 from onrecord.search.variants import SHORTEST, guesses, number_may_be_wrong
 
@@ -82,7 +83,7 @@ class TextIndex:
                 folder.mkdir(parents=True)
                 self._index = tantivy.Index(self._schema, path=str(folder))
             else:
-                self._index = tantivy.Index.open(str(folder))
+                self._index, self._beside = open_index(folder)
 
     def add(self, documents: Iterable[Document]) -> int:
         """Index documents whose numbers are new; visible, and safe from a kill, when this returns."""

@@ -9,7 +9,6 @@ players prove by a digest that they know one: so they are made here, and open no
 import datetime as dt
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import threading
@@ -20,7 +19,7 @@ from typing import Any, Final, Self
 import apsw
 from msgspec import Struct
 
-from onrecord.archive.core import own_place
+from onrecord.archive.core import make_own
 from onrecord.errors import NotFound, StoreFailed, UsageError
 from onrecord.ledger.log import utc_now
 from onrecord.web.access import passwords
@@ -80,12 +79,9 @@ class Users:
     """The accounts of one archive. From any number of threads and processes at once; changes are seen at once."""
 
     def __init__(self, folder: Path, clock: Callable[[], dt.datetime] = utc_now) -> None:
-        self._path = own_place(folder) / NAME
+        self._path = make_own(folder, NAME)
         self._clock = clock
         self._lock = threading.RLock()
-        # Made before SQLite opens it, so that no moment passes in which others could read it.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-        self._path.chmod(0o600)
         try:
             self._db = apsw.Connection(str(self._path))
             self._db.set_busy_timeout(10_000)

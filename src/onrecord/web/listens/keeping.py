@@ -7,7 +7,6 @@ Plays are kept of those alone who said that they want it.
 """
 
 import datetime as dt
-import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +16,7 @@ from typing import Any, Final, Self
 import apsw
 from msgspec import Struct
 
-from onrecord.archive.core import own_place
+from onrecord.archive.core import make_own, own_place
 from onrecord.errors import NotFound, StoreFailed, UsageError
 from onrecord.ledger.log import utc_now
 
@@ -89,12 +88,9 @@ class Listening:
     """What is kept of everybody, from any number of threads and processes at once."""
 
     def __init__(self, folder: Path, clock: Callable[[], dt.datetime] = utc_now) -> None:
-        path = own_place(folder) / NAME
+        path = make_own(folder, NAME)
         self._clock = clock
         self._lock = threading.RLock()
-        # Made before SQLite opens it, so that no moment passes in which others could read it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-        path.chmod(0o600)
         try:
             self._db = apsw.Connection(str(path))
             self._db.set_busy_timeout(10_000)
