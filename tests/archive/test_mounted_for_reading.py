@@ -12,7 +12,7 @@ import pytest
 from onrecord.archive import Archive
 
 _MOUNT = 'mount --bind "$1" "$2" && mount -o remount,ro,bind "$2" || exit 77; shift 2; '
-_EACH = 'for said in status "search song" "sql SELECT(1)" check users; do "$@" $said; echo "= $?"; done'
+_EACH = 'for said in status "search piece" "sql SELECT(1)" check users; do "$@" $said; echo "= $?"; done'
 
 
 @pytest.mark.parametrize("ledger", ["whole", "lost"])
