@@ -11,7 +11,9 @@ from onrecord.archive import Archive
 from onrecord.archive.generating import generate
 from onrecord.archive.matching import rematch
 from onrecord.catalog import match
+from onrecord.catalog.tables import DecisionRow
 from onrecord.engine.duck import Duck
+from onrecord.model.identifiers import mint
 from onrecord.sources.generated.claims import Generated
 from onrecord.sources.generated.layout import TRACKS
 
@@ -21,16 +23,39 @@ def tables(archive: Archive) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
 
 
+def decide(archive: Archive) -> None:
+    """A person says otherwise of some things: among them by what tables are put in order."""
+    said = {("track", "artist"): "Zz", ("track", "duration_ms"): "1", ("release", "title"): "Another"}
+    rows = list[DecisionRow]()
+    with archive.duck() as duck:
+        for (kind, field), value in said.items():
+            for source, name in duck.run(f"SELECT source, id FROM {kind}s ORDER BY ALL LIMIT 20"):
+                thing = mint("release" if kind == "release" else "recording", source, name)
+                about = {
+                    "kind": kind,
+                    "thing": thing,
+                    "field": field,
+                    "value": value,
+                    "person": "p",
+                    "why": "w",
+                }
+                beside = {"side": 0, "place": 0, "source": "", "source_id": ""}
+                rows.append(DecisionRow(decision=f"{field} {thing}", act="says", **about, **beside))
+    archive.commit("decided", {}, {"decisions": rows})
+
+
 def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slices, parts = list[int](), list[int]()
     with Archive.create(tmp_path / "archive") as archive:
         generate(archive, Generated(2 * TRACKS, seed=5))
+        decide(archive)
         rematch(archive)
         whole = tables(archive)
         monkeypatch.setattr(match, "SLICE", 1_500)
+        monkeypatch.setattr(match, "SORTED", 3_000)
         monkeypatch.setattr(match, "_TOLD", 2)
         found, parted = match._slices, Duck.parted
-        monkeypatch.setattr(match, "_slices", lambda duck: slices.append(len(it := found(duck))) or it)
+        monkeypatch.setattr(match, "_slices", lambda *of: slices.append(len(it := found(*of))) or it)
         monkeypatch.setattr(
             Duck,
             "parted",
@@ -40,6 +65,9 @@ def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: p
         assert tables(archive) == whole
         assert slices and slices[0] > 5 and min(parts) > 5, (slices, parts)
         assert not list((archive.folder / "search" / "spill").glob("*")), "nothing is left of the parts"
+        with archive.duck() as duck:
+            decided = f"({archive.kept('canonical_recordings')}) WHERE artist = 'Zz' AND duration_ms = 1"
+            assert duck.run(f"SELECT 1 FROM {decided} LIMIT 1")
 
 
 def test_every_claim_is_in_one_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

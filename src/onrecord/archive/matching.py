@@ -36,7 +36,7 @@ from onrecord.search.rows import Rows
 from onrecord.sources.loading import load_sources
 
 #: Form of what is kept; another one is made anew by the next match.
-_FORM = "3"
+_FORM = "4"
 #: Stands in the mark while what is kept is being written.
 _PART = "-"
 _BEFORE = ".before-"
@@ -175,7 +175,7 @@ def _write(duck: Duck, folder: Path, others: Mapping[str, str] | None) -> None:
             keeping.put(duck, folder, name, now, f"SELECT id FROM {name}_other")
         return
     # A file says whether a column has nulls, which is not known of a table that was written to twice.
-    anew = bool(duck.run("SELECT 1 FROM overrides LIMIT 1"))
+    anew = duck.packed is None and bool(duck.run("SELECT 1 FROM overrides LIMIT 1"))
     ids = numbered.number(duck, folder)
     for name in keeping.ORDER:
         columns = "* EXCLUDE (node)" if name.endswith("_members") else "*"
@@ -281,7 +281,8 @@ def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow], *, updat
     leads = dict(duck.run("SELECT old, arg_max(new, seq) FROM redirects GROUP BY old"))
     leads |= {row.old: row.new for row in merged}
     redirects = [(old, new) for old, new in leads.items() if old != new]
-    mention(archive, duck)
-    touched = find_touched(duck) if updated else None
-    name_things(archive, duck, updated=updated)
-    return index(archive, duck, redirects, touched)
+    with duck.beside():
+        mention(archive, duck)
+        touched = find_touched(duck) if updated else None
+        name_things(archive, duck, updated=updated)
+        return index(archive, duck, redirects, touched)

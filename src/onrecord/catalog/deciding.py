@@ -172,6 +172,9 @@ def override(duck: Duck, wanted: bool = True) -> None:
         ):
             if field in FIELDS[kind]:
                 value = "try_cast(nullif(o.value, '') AS BIGINT)" if field == "duration_ms" else "o.value"
+                if duck.packed is not None:
+                    duck.packed.write(table, _overridden(kind, field, value, duck.packed.every(table)))
+                    continue
                 duck.run(
                     f"UPDATE {table} SET {field} = {value} FROM overrides o"
                     f" WHERE o.kind = '{kind}' AND o.field = '{field}' AND o.id = {table}.id"
@@ -187,6 +190,14 @@ def overrule(duck: Duck, wanted: bool = True) -> None:
         duck.run(
             f"DELETE FROM overrides WHERE kind = '{kind}' AND id NOT IN (SELECT id FROM {_CANONICAL[kind]})"
         )
+
+
+def _overridden(kind: str, field: str, value: str, rows: str) -> str:
+    """The query of a canonical table's rows, with what persons said of a field."""
+    return (
+        f"SELECT t.* REPLACE (if(o.id IS NULL, t.{field}, {value}) AS {field}) FROM {rows} t LEFT JOIN"
+        f" (SELECT id, value FROM overrides WHERE kind = '{kind}' AND field = '{field}') o ON o.id = t.id"
+    )
 
 
 def _edges(duck: Duck, kind: str) -> Iterator[Edge]:

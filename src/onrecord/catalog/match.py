@@ -5,13 +5,14 @@
 The jobs are SQL files; here is only their order and the loop that joins until nothing changes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from msgspec import Struct
 
 from onrecord.catalog.deciding import USES, add_joins, edge_job, keep_apart, override
 from onrecord.catalog.tables import IdRow, RedirectRow, SplitRow
-from onrecord.engine.duck import Duck, quoted, sql_file
+from onrecord.engine.duck import Duck, query_of, quoted, sql_file
 
 #: Relations (`sql/versions.sql`) of which an edition holds one file; an edit or a remaster is there for its own sake.
 SAME = ("identical", "encoding")
@@ -22,6 +23,11 @@ PAGED = ("recording", "artist", "release")
 _FEW = 50_000
 #: Claims of tracks of which as much as is said lies side by side.
 SLICE = 8_000_000
+#: Claims of tracks whose recordings are put in order at a time, and so many are looked at to part them.
+SORTED = 8_000_000
+_SAMPLED = 100_000
+#: The claim that founds a canonical recording, in what `numbered` numbers.
+FOUNDED = ("founded_by", "founded_as")
 #: Slices of which all is told that is compared in one way.
 _TOLD = 16
 
@@ -54,6 +60,8 @@ def match(
     define(duck)
     if _are_few(duck):
         _lay_out(duck)
+    elif _are_many(duck):
+        duck.pack_tables()
     pairs = {(a, b): error for a, b, error in near} | dict.fromkeys(duck.run(sql("same_audio")), 0.0)
     rows = [(a, b, error) for (a, b), error in sorted(pairs.items())]
     duck.table("near_pairs", {"a": "VARCHAR", "b": "VARCHAR", "error": "DOUBLE"}, rows)
@@ -64,10 +72,13 @@ def match(
         if thing not in PAGED and not duck.run(f"SELECT 1 FROM {kind}s LIMIT 1"):
             duck.run(job("no_members", kind))
             continue
-        edges(duck, kind)
-        _before(duck, thing, (before or {}).get(thing))
-        found(duck, kind, outcome)
-        _let_go(duck, kind)
+        # By tracks that are joined others are found that may be.
+        with duck.beside(*(["track_labels"] if kind == "track" else [])):
+            edges(duck, kind)
+            _before(duck, thing, (before or {}).get(thing))
+            found(duck, kind, outcome)
+            _let_go(duck, kind)
+    duck.run("DROP TABLE IF EXISTS track_labels")
     matched = outcome.matched()
     view(duck, matched.redirects)
     return matched
@@ -106,19 +117,26 @@ def found(duck: Duck, kind: str, outcome: Outcome) -> None:
     keep_apart(duck, kind)
     duck.run(job("heirs", kind))
     duck.run(job("founders", kind))
-    [(new,)] = duck.run(job("founded", kind))
+    _members(duck, kind)
+    duck.run(job("member_ids", kind))
+    # All ids are gone through to find what became of those of before.
+    goes_on = bool(duck.run(f"SELECT 1 FROM {KINDS[kind]}_before LIMIT 1"))
+    led = f"SELECT 1 FROM redirects WHERE kind = '{kind}' UNION ALL SELECT 1 FROM {kind}_owners LIMIT 1"
+    [(new,)] = duck.run(job("founded", kind) if goes_on else f"SELECT count(*) FROM {kind}_ids")
     outcome.founded += new
     outcome.heirs += [
         IdRow(kind=kind, id=it, source=source, source_id=source_id)
         for it, source, source_id in duck.run(f"SELECT id, source, source_id FROM {kind}_heirs ORDER BY id")
     ]
-    outcome.redirects += [
-        RedirectRow(kind=kind, old=old, new=it) for old, it in duck.run(job("succession", kind))
-    ]
-    outcome.splits += [SplitRow(kind=kind, old=old, new=it) for old, it in duck.run(job("split_ids", kind))]
-    duck.run(job("members", kind))
-    [(claims,)] = duck.run(f"SELECT count(*) FROM {KINDS[kind]}_members")
-    outcome.compared += claims
+    if goes_on or duck.run(led):
+        outcome.redirects += [
+            RedirectRow(kind=kind, old=old, new=it) for old, it in duck.run(job("succession", kind))
+        ]
+    if goes_on:
+        outcome.splits += [
+            SplitRow(kind=kind, old=old, new=it) for old, it in duck.run(job("split_ids", kind))
+        ]
+    outcome.compared += _count(duck, f"{KINDS[kind]}_members")
 
 
 def view(duck: Duck, turned: Sequence[RedirectRow] = (), overridden: bool = True) -> None:
@@ -127,11 +145,26 @@ def view(duck: Duck, turned: Sequence[RedirectRow] = (), overridden: bool = True
 
     `turned` are redirects that are not committed yet.
     """
-    duck.run(sql("canonical"))
+    duck.keep(sql("canonical"))
     _recordings(duck)
     columns = dict.fromkeys(("kind", "old", "new"), "VARCHAR")
     duck.table("turned", columns, [(row.kind, row.old, row.new) for row in turned])
     override(duck, overridden)
+
+
+def _members(duck: Duck, kind: str) -> None:
+    """Which claims are one thing; of many tracks a slice at a time, as all of them do not fit beside what they are
+    joined with."""
+    members = job("members", kind)
+    if duck.packed is None or kind != "track":
+        duck.keep(members.replace("{entries}", "true").replace("{those}", "true"))
+        return
+    name = f"{KINDS[kind]}_members"
+    duck.packed.begin(name)
+    for first, last in _slices(duck, "numbered_tracks"):
+        said = members.replace("{entries}", f"seq BETWEEN {first >> 32} AND {last >> 32}")
+        duck.packed.add(name, query_of(said.replace("{those}", f"node BETWEEN {first} AND {last}")))
+    duck.packed.show(name)
 
 
 def _edge_job(duck: Duck, kind: str) -> str:
@@ -140,7 +173,7 @@ def _edge_job(duck: Duck, kind: str) -> str:
     if kind != "track":
         return edge_job(kind)
     [(claims,)] = duck.run("SELECT count(*) FROM tracks")
-    if claims <= SLICE:
+    if not _are_many(duck):
         return edge_job(kind)
     parts = -(-claims // (SLICE * _TOLD))
     return edge_job(
@@ -158,24 +191,63 @@ def _recordings(duck: Duck) -> None:
     on the disk as text many times over."""
     duck.run(sql("recordings_said"))
     slices = _slices(duck)
-    for first, last in slices:
-        said = f"seq BETWEEN {first >> 32} AND {last >> 32} AND node BETWEEN {first} AND {last}"
-        query = f"(SELECT * FROM recordings_said WHERE NOT joined AND {said})"
-        duck.run(sql("recordings_alone").replace("{said}", query))
-    joined = "SELECT * EXCLUDE (node, seq) FROM recordings_said WHERE joined"
-    # Claims of one recording may be of any slice: they are laid out by recording.
-    with duck.parted(joined, "id", len(slices)) as parts:
-        for part in parts:
-            duck.run(sql("recordings_joined").replace("{said}", f"({part})"))
+    with _canonical_recordings(duck) as add:
+        for first, last in slices:
+            said = f"seq BETWEEN {first >> 32} AND {last >> 32} AND node BETWEEN {first} AND {last}"
+            query = f"(SELECT * FROM recordings_said WHERE NOT joined AND {said})"
+            add(sql("recordings_alone").replace("{said}", query))
+        joined = "SELECT * EXCLUDE (node, seq) FROM recordings_said WHERE joined"
+        # Claims of one recording may be of any slice: they are laid out by recording.
+        with duck.parted(joined, "id", len(slices)) as parts:
+            for part in parts:
+                add(sql("recordings_joined").replace("{said}", f"({part})"))
 
 
-def _slices(duck: Duck) -> list[tuple[int, int]]:
+@contextmanager
+def _canonical_recordings(duck: Duck) -> Iterator[Callable[[str], object]]:
+    """The table, that queries of rows are added to; packed it is in parts, by the first of what it is put in order by
+    (`numbered`), with the claim that founds each."""
+    if duck.packed is None:
+        duck.run(sql("recordings_none"))
+        beside = ", ".join(FOUNDED)
+        yield lambda rows: duck.run(
+            f"INSERT INTO canonical_recordings SELECT * EXCLUDE ({beside}) FROM ({rows})"
+        )
+        return
+    packed = duck.packed
+    packed.begin("canonical_recordings", _part(duck), FOUNDED)
+    yield lambda rows: packed.add("canonical_recordings", rows)
+    packed.show("canonical_recordings")
+
+
+def _part(duck: Duck) -> str:
+    """Tells by the artist in which part a canonical recording is: as many are in each, but for artists of very many."""
+    parts = _count(duck, "tracks") // SORTED + 1
+    tiles = (
+        f"SELECT artist, ntile({parts}) OVER (ORDER BY artist) AS tile FROM"
+        f" (SELECT artist FROM tracks USING SAMPLE reservoir({_SAMPLED} ROWS) REPEATABLE (1))"
+    )
+    bounds = sorted(
+        {bound for (bound,) in duck.run(f"SELECT min(artist) FROM ({tiles}) WHERE tile > 1 GROUP BY tile")}
+    )
+
+    def among(first: int, last: int) -> str:
+        """The number of the part, from the first to the last one."""
+        if first == last:
+            return str(first)
+        middle = (first + last + 1) // 2
+        return f"if(artist < {quoted(bounds[middle - 1])}, {among(first, middle - 1)}, {among(middle, last)})"
+
+    return among(0, len(bounds))
+
+
+def _slices(duck: Duck, claims: str = "recording_members") -> list[tuple[int, int]]:
     """The first and the last node of so many claims of tracks as are gone through at a time; whole files where they are
     no more than that."""
     found = list[tuple[int, int]]()
     room = 0
     for rows, first, last in duck.run(
-        "SELECT count(*), min(node), max(node) FROM recording_members WHERE node IS NOT NULL"
+        f"SELECT count(*), min(node), max(node) FROM {claims} WHERE node IS NOT NULL"
         " GROUP BY node >> 32 ORDER BY node >> 32"
     ):
         if rows <= room:
@@ -186,6 +258,11 @@ def _slices(duck: Duck) -> list[tuple[int, int]]:
         found += [(start, min(start + step - 1, last)) for start in range(first, last + 1, step)]
         room = SLICE - rows % SLICE if rows % SLICE else 0
     return found
+
+
+def _count(duck: Duck, table: str) -> int:
+    [(count,)] = duck.run(f"SELECT count(*) FROM {table}")
+    return int(count)
 
 
 def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
@@ -202,7 +279,12 @@ def prepare(duck: Duck) -> None:
 
 def _are_few(duck: Duck) -> bool:
     """Claims that fit into tables: those are planned once, the views behind them anew wherever a job names them."""
-    return sum(int(duck.run(f"SELECT count(*) FROM {kind}s")[0][0]) for kind in KINDS) < _FEW
+    return sum(_count(duck, f"{kind}s") for kind in KINDS) < _FEW
+
+
+def _are_many(duck: Duck) -> bool:
+    """Claims that are gone through in parts, and whose tables are packed."""
+    return _count(duck, "tracks") > SLICE
 
 
 def _lay_out(duck: Duck) -> None:
@@ -240,8 +322,9 @@ def label(duck: Duck, kind: str) -> None:
 
 def _let_go(duck: Duck, kind: str) -> None:
     """What nobody asks for behind the members of a kind lies in memory, and then on the disk."""
-    for name in ("next", "heirs", "owners", "fresh", "ids"):
+    for name in ("next", "heirs", "owners", "fresh", "founders", "edges"):
         duck.run(f"DROP TABLE IF EXISTS {kind}_{name}")
+    duck.run(f"DROP VIEW IF EXISTS {kind}_ids")
 
 
 def _before(duck: Duck, thing: str, kept: str | None) -> None:

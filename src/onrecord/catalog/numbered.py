@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Final
 
 from onrecord.catalog.match import KINDS
+from onrecord.catalog.numbered_parts import (
+    MEMBERS,
+    MEMBERS_IN_ORDER,
+    RECORDINGS,
+    RECORDINGS_IN_ORDER,
+    let_members_go,
+    order_members,
+    order_recordings,
+)
 from onrecord.engine.duck import Duck, quoted
+from onrecord.engine.packed import Packed
 from onrecord.engine.parquet import bounds, column_types
 from onrecord.errors import IntegrityError
 
@@ -44,6 +54,8 @@ _COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 #: Begins in a file of ids one that does not begin with the letter of its kind.
 _AS_IT_IS: Final = "="
+#: The kind whose ids may be numbered by parts.
+_PARTED: Final = "recording"
 _MAY_BE_EMPTY: Final = frozenset({"artist_id", "parent"})
 #: The order of a table's rows, ids as numbers.
 _ORDER: Final = {
@@ -111,11 +123,17 @@ def number(duck: Duck, folder: Path) -> Ids:
     """Number all ids anew, as the canonical tables and the members in `duck` have them."""
     made: Ids = {}
     for thing, order in _ALIKE.items():
+        if duck.packed is not None and thing == _PARTED:
+            continue
         duck.run(
             f"CREATE OR REPLACE TABLE numbers AS SELECT id, row_number() OVER (ORDER BY {order}, id) - 1 AS number"
             f" FROM canonical_{thing}s c JOIN (SELECT * FROM {thing}_members WHERE founds) m ON m.{thing} = c.id"
         )
-        made[thing] = [_keep(duck, folder, thing)]
+        made[thing] = [_keep(duck, folder, thing, "SELECT * FROM numbers ORDER BY number")]
+        duck.run("DROP TABLE numbers")
+    if duck.packed is not None:
+        order_recordings(duck, duck.packed, _ALIKE[_PARTED], _numbers("artist", made["artist"]))
+        made[_PARTED] = [_keep(duck, folder, _PARTED, f"SELECT id, number FROM {RECORDINGS_IN_ORDER}")]
     return made
 
 
@@ -124,13 +142,38 @@ def write(duck: Duck, path: Path, query: str, ids: Ids | None = None) -> None:
     there have numbers, and those that have none get one."""
     name, folder = path.stem, path.parent
     known = there(folder) if ids is None else ids
-    said, joined = [], ""
+    if ids is not None and duck.packed is not None and name in (RECORDINGS, MEMBERS):
+        _write_in_order(duck, duck.packed, path, ids[_PARTED])
+        return
+    said, joined = _lists(duck, query), ""
     for column, thing in _COLUMNS[name].items():
         _complete(duck, folder, thing, f"SELECT {column} AS id FROM ({query}) WHERE {column} <> ''", known)
         joined += f" LEFT JOIN ({_numbers(thing, known[thing])}) {column}_ ON {column}_.id = k.{column}"
         said.append(f"{column}_.number AS {column}")
     numbered = f"SELECT k.* REPLACE ({', '.join(said)}) FROM ({query}) k{joined}"
     duck.export(f"SELECT * FROM ({numbered}) ORDER BY {_ORDER[name]}", path, dense=True)
+
+
+def _lists(duck: Duck, query: str) -> list[str]:
+    """Lists, of which it is not known whether they may be null. A file says that of its columns, and what comes from
+    several files says it of no list; of what a LEFT JOIN gives, as numbers, nobody knows it."""
+    columns = duck.run(f"DESCRIBE {query}")
+    return [f"{column}[:] AS {column}" for column, kind, *_ in columns if str(kind).endswith("[]")]
+
+
+def _write_in_order(duck: Duck, packed: Packed, path: Path, ids: list[Path]) -> None:
+    """As `write`, of what lies in parts."""
+    if path.stem == RECORDINGS:
+        rows = RECORDINGS_IN_ORDER
+        said = [f"[{_stamp(ids[0]) << 32} + number][1] AS id", "[artist_id][1] AS artist_id"]
+    else:
+        rows = MEMBERS_IN_ORDER
+        said = [f"[{_PARTED}][1] AS {_PARTED}"]
+        order_members(duck, packed, _ORDER[MEMBERS], _numbers(_PARTED, ids), ids[0])
+    said += _lists(duck, f"SELECT * FROM {rows}")
+    duck.export(f"SELECT * EXCLUDE (number) REPLACE ({', '.join(said)}) FROM {rows}", path, dense=True)
+    if path.stem == MEMBERS:
+        let_members_go(duck, packed)
 
 
 def there(folder: Path) -> Ids:
@@ -157,25 +200,29 @@ def _complete(duck: Duck, folder: Path, thing: str, named: str, ids: Ids) -> Non
         "CREATE OR REPLACE TABLE numbers AS SELECT id, row_number() OVER (ORDER BY id) - 1 AS number"
         f" FROM (SELECT DISTINCT id FROM ({named}))"
     )
-    ids[thing].append(_keep(duck, folder, thing))
+    ids[thing].append(_keep(duck, folder, thing, "SELECT * FROM numbers ORDER BY number"))
+    duck.run("DROP TABLE numbers")
 
 
-def _keep(duck: Duck, folder: Path, thing: str) -> Path:
-    """Write `numbers` as a file of ids."""
-    [(stamp,)] = duck.run("SELECT coalesce(bit_xor(hash(id, number)), 0) >> 33 FROM numbers")
+def _keep(duck: Duck, folder: Path, thing: str, numbers: str) -> Path:
+    """Write ids and their numbers, a query in the order of these, as a file of ids."""
+    [(stamp,)] = duck.run(f"SELECT coalesce(bit_xor(hash(id, number)), 0) >> 33 FROM ({numbers})")
     path = folder / IDS / _file(thing, stamp)
     duck.export(
         f"SELECT ({stamp}::BIGINT << 32) + number AS number,"
-        f" if(starts_with(id, '{thing[0]}'), substr(id, 2), '{_AS_IT_IS}' || id) AS id FROM numbers ORDER BY number",
+        f" if(starts_with(id, '{thing[0]}'), substr(id, 2), '{_AS_IT_IS}' || id) AS id FROM ({numbers})",
         path,
         dense=True,
     )
-    duck.run("DROP TABLE numbers")
     return path
 
 
 def _file(thing: str, stamp: int) -> str:
     return f"{thing}-{stamp:08x}.parquet"
+
+
+def _stamp(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2], 16)
 
 
 def _numbers(thing: str, paths: list[Path]) -> str:

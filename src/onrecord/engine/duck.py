@@ -3,6 +3,7 @@
 """DuckDB behind a narrow door: SQL files in, rows or Parquet out."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from onrecord.durable import settle, sha256_of
+from onrecord.engine.packed import PACKED, Packed
 from onrecord.engine.parquet import sql_columns
+from onrecord.engine.quoting import quoted as quoted
 from onrecord.errors import StoreFailed, StoreFull
 
 #: Rows of a table from values that are in memory as such.
@@ -25,8 +28,12 @@ _NODE: Final = ", (seq << 32) + file_row_number AS node"
 #: Tables that are compressed while they lie in memory.
 USE_LARGE: Final = "USE large"
 LARGE: Final = f"ATTACH ':memory:' AS large (COMPRESS); {USE_LARGE}"
+#: Rows that are compressed together in what is kept and not given out.
+DENSE: Final = 491_520
 #: How the engine calls what it spills, with the number of the process.
 _TEMPORARY: Final = "duckdb_temp_"
+#: A statement that makes a table of a query.
+_MADE: Final = re.compile(r"(?:\s*--[^\n]*\n)*\s*CREATE OR REPLACE TABLE (\w+) AS\s(.*?);?\s*", re.DOTALL)
 
 
 class Duck:
@@ -46,12 +53,62 @@ class Duck:
         self._numbered: set[str] = set()
         # Nothing here may reach the network or load code.
         self._db.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
-        self._large = large
+        self._base = "large" if large else "memory"
+        self._use = f"USE {self._base}"
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        #: Where `keep` puts tables, None where they are kept in memory.
+        self.packed: Packed | None = None
         if large:
             self._db.execute(LARGE)
 
     def close(self) -> None:
         self._db.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def pack_tables(self) -> None:
+        """From now on lay those tables that `keep` makes on the disk, packed, and those made `beside` in a file."""
+        self._folder = self._beneath()
+        self.packed = Packed(self.run, Path(self._folder.name), self._base)
+
+    def keep(self, sql: str) -> None:
+        """Run a job, of whose tables (CREATE OR REPLACE TABLE … AS) each is written once, and read."""
+        if self.packed is None:
+            self.run(sql)
+            return
+        for statement in self._db.extract_statements(sql):
+            if made := _MADE.fullmatch(statement.query):
+                self.packed.write(*made.groups())
+            else:
+                self.run(statement.query)
+
+    @contextmanager
+    def beside(self, *kept: str) -> Iterator[None]:
+        """Where tables are packed, those that are made in here go with it, but for these; they lie in a file meanwhile.
+        Elsewhere they stay."""
+        if self.packed is None:
+            yield
+            return
+        with self._beneath() as folder:
+            # Nobody reads it behind a crash.
+            self.run(f"ATTACH {quoted(f'{folder}/tables')} AS beside (RECOVERY_MODE NO_WAL_WRITES)")
+            self._set_use(f"SET search_path='beside.main,{self._base}.main'")
+            try:
+                yield
+                for name in kept:
+                    self.run(f"CREATE OR REPLACE TABLE {self._base}.main.{name} AS FROM beside.main.{name}")
+            finally:
+                self._set_use(f"USE {self._base}")
+                self.run("DETACH beside")
+
+    def _set_use(self, sql: str) -> None:
+        self._use = sql
+        self.run(sql)
+
+    def _beneath(self) -> tempfile.TemporaryDirectory[str]:
+        """A folder beside what spills, that goes with this process at the latest (`sweep_spill`)."""
+        self._spill.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix=f"{_TEMPORARY}{os.getpid()}_", dir=self._spill)
 
     def compress_later(self) -> None:
         """Compress `large` tables when more of them has come together: for many small jobs, which else are interrupted
@@ -86,8 +143,7 @@ class Duck:
 
     def _beside(self) -> Any:
         cursor = self._db.cursor()
-        if self._large:
-            cursor.execute(USE_LARGE)
+        cursor.execute(self._use)
         return cursor
 
     def _every(self, name: str, node: str = "", where: str = "") -> str:
@@ -180,7 +236,8 @@ class Duck:
             return self._db.sql(f"SELECT * FROM read_parquet([{listed}])").to_arrow_reader(2_048)
 
     def export(self, query: str, path: Path, group: int = 122_880, *, dense: bool = False) -> tuple[str, int]:
-        """Write a query's rows as Parquet: same rows, same bytes. The query must have a total ORDER BY.
+        """Write a query's rows as Parquet: same rows, same bytes. The query must have a total ORDER BY, or read one
+        after the other files in which so many rows as are compressed together are a group.
 
         `group` is how many rows are read together at least. `dense` is for what is kept by the million and not given
         out: half a million rows are compressed together, with more effort, which takes an eighth off. Gives (SHA-256,
@@ -188,7 +245,7 @@ class Duck:
         """
         packed = f"ROW_GROUP_SIZE {group}"
         if dense:
-            packed = f"ROW_GROUP_SIZE {4 * group}, COMPRESSION_LEVEL 12, PARQUET_VERSION V2"
+            packed = f"ROW_GROUP_SIZE {DENSE}, COMPRESSION_LEVEL 12, PARQUET_VERSION V2"
         part = path.with_name(path.name + ".part")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.run("SET preserve_insertion_order=true")
@@ -206,11 +263,10 @@ class Duck:
         if parts < 2:
             yield [query]
             return
-        self._spill.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"{_TEMPORARY}{os.getpid()}_", dir=self._spill) as folder:
+        with self._beneath() as folder:
             self.run(
                 f"COPY (SELECT *, hash({key}) % {parts} AS part FROM ({query})) TO {quoted(folder)}"
-                " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (part))"
+                f" ({PACKED}, PARTITION_BY (part))"
             )
             yield [
                 f"SELECT * FROM read_parquet({quoted(f'{place}/*.parquet')})"
@@ -220,7 +276,10 @@ class Duck:
     def read_from(self, name: str, query: str) -> None:
         """Let a table go whose rows a query of files gives: what does not fit into memory would be on the disk
         twice."""
-        self.run(f'DROP TABLE "{name}"')
+        if self.packed is not None and self.packed.has(name):
+            self.packed.drop(name)
+        else:
+            self.run(f'DROP TABLE "{name}"')
         self.run(f'CREATE VIEW "{name}" AS {query}')
 
 
@@ -238,6 +297,13 @@ def sweep_spill(folder: Path) -> None:
 def sql_file(package: str, name: str) -> str:
     """The text of `<package>/sql/<name>.sql`: one job, in DuckDB's dialect."""
     return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def query_of(sql: str) -> str:
+    """The query of a statement that makes a table of one."""
+    made = _MADE.fullmatch(sql)
+    assert made, sql
+    return made[2]
 
 
 @contextmanager
@@ -277,8 +343,3 @@ def _lives(process: int) -> bool:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:500]
-
-
-def quoted(text: str | Path) -> str:
-    """A text, or the path of a file, as SQL writes it."""
-    return "'" + str(text).replace("'", "''") + "'"

@@ -17,12 +17,9 @@ WHERE f.id NOT IN (
 )
 QUALIFY row_number() OVER (PARTITION BY f.id ORDER BY f.seq, f.source, f.source_id) = 1;
 
-CREATE OR REPLACE TABLE {kind}_ids AS
-WITH alone AS (
-  SELECT node FROM {kind}_nodes
-  WHERE node NOT IN (SELECT node FROM {kind}_labels) AND node NOT IN (SELECT node FROM {kind}_owners)
-),
-offers AS (
+-- Of the others, which are joined with no claim and own no id, each founds its own (`members.sql`).
+CREATE OR REPLACE TABLE {kind}_founders AS
+WITH offers AS (
   SELECT l.label, n.node, n.first_seq AS seq, n.source, n.id AS source_id, '' AS id
   FROM {kind}_labels l JOIN {kind}_nodes n ON n.node = l.node
   UNION ALL
@@ -37,8 +34,5 @@ firsts AS (
   SELECT label, arg_min(struct_pack(node := node, id := id), (seq, id = '', source, source_id, id)) AS first
   FROM offers GROUP BY label
 )
-SELECT a.node AS label, a.node AS founder, mint('{thing}', n.source, n.id) AS id
-FROM alone a JOIN {kind}_nodes n ON n.node = a.node
-UNION ALL
-SELECT f.label, f.first.node, if(f.first.id <> '', f.first.id, mint('{thing}', n.source, n.id))
+SELECT f.label, f.first.node AS founder, if(f.first.id <> '', f.first.id, mint('{thing}', n.source, n.id)) AS id
 FROM firsts f JOIN {kind}_nodes n ON n.node = f.first.node;

@@ -6,7 +6,7 @@ CREATE OR REPLACE VIEW recordings_said AS
 SELECT
   m.recording AS id, m.rank, m.joined, m.node, n.seq, n.source, n.id AS source_id, n.title, n.artist,
   coalesce(a.artist, '') AS artist_id, n.duration_ms, n.date, n.genre, n.composer, n.isrc, n.mbid,
-  if(n.source = 'file', n.blob, '') AS file, n.first_seq
+  if(n.source = 'file', n.blob, '') AS file, n.first_seq, m.founds
 FROM recording_members m
 JOIN track_nodes n ON n.node = m.node
 LEFT JOIN artist_members a ON a.source = n.source AND a.source_id = n.artist_id;
@@ -15,8 +15,3 @@ LEFT JOIN artist_members a ON a.source = n.source AND a.source_id = n.artist_id;
 CREATE OR REPLACE TABLE deposited_names AS
 SELECT sha256, regexp_extract(arg_min(name, (seq, name)), '([^/]*?)(\.[^./]*)?$', 1) AS name
 FROM deposits GROUP BY sha256;
-
-CREATE OR REPLACE TABLE canonical_recordings (
-  id VARCHAR, title VARCHAR, artist VARCHAR, artist_id VARCHAR, duration_ms BIGINT, date VARCHAR, genre VARCHAR,
-  composer VARCHAR, isrcs VARCHAR[], mbids VARCHAR[]
-);
