@@ -60,6 +60,15 @@ placed AS (
   FROM once
   WINDOW w AS (PARTITION BY place)
 ),
+-- A claim without a length on a release that no other names: same title and artist, where all that tell a length tell one
+-- recording, and no other lacks it. Several that lack it may be several recordings.
+lone AS (
+  SELECT key, min(node) FILTER (WHERE duration_ms IS NOT NULL) AS first FROM alike
+  GROUP BY key
+  HAVING max(duration_ms) - min(duration_ms) <= 4000
+    AND count(DISTINCT coalesce(place, 0)) FILTER (WHERE duration_ms IS NULL) = 1
+    AND count(*) FILTER (WHERE duration_ms IS NULL) = count(DISTINCT release) FILTER (WHERE duration_ms IS NULL)
+),
 -- 3. One typing mistake: the beginning or the end of a long title is right, artist and length agree; or artist and place on
 -- the release do, and no length contradicts.
 neighbours AS (
@@ -126,6 +135,8 @@ grouped AS (
   SELECT before, node, 'names+duration', 0.85 FROM unsaid WHERE other AND step <= 1000
   UNION ALL
   SELECT first, node, 'names+release', 0.8 FROM placed WHERE spread <= most
+  UNION ALL
+  SELECT l.first, a.node, 'names-alone', 0.6 FROM alike a JOIN lone l ON l.key = a.key WHERE a.duration_ms IS NULL AND a.place IS NOT NULL
   UNION ALL
   SELECT a, b, reason, 0.75 FROM mistyped
   UNION ALL
