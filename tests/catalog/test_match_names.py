@@ -66,6 +66,21 @@ ONE: dict[str, tuple[str, Short, Short]] = {
         told("Song", on="Album"),
         told("Song", on="Album", length=106),
     ),
+    "no length, and all others have one": (
+        "names-alone",
+        told("Song", on="One", length=None),
+        told("Song", on="Other"),
+    ),
+    "a translation": (
+        "script+place+duration",
+        told("長い道", "椎名", 213.36, on="道", at=1),
+        told("Long Road", "椎名", 213.36, on="Road", at=1),
+    ),
+    "a translation on one release": (
+        "script+release+place",
+        told("長い道", "椎名", on="ROAD", at=3),
+        told("Long Road", "椎名", None, on="Road", at=3),
+    ),
     "no length, one disc of a release": (
         "names+release",
         told("Song", on="Album (Disc 1)", length=None),
@@ -113,7 +128,18 @@ TWO: dict[str, tuple[Short, Short]] = {
     "same title by others": (told("Angel", "Aerosmith"), told("Angel", "Lenny Kravitz")),
     "nobody in particular": (told("Angel", "Various Artists"), told("Angel", "Various Artists")),
     "what many are called": (told("Intro", on="One"), told("Intro", on="Other")),
-    "no length, another release": (told("Song", on="One", length=None), told("Song", on="Other")),
+    "a translation, at another place": (
+        told("長い道", "椎名", 213.36, on="道", at=1),
+        told("Long Road", "椎名", 213.36, on="Road", at=2),
+    ),
+    "a translation, without its singer": (
+        told("長い道 (カラオケ)", "椎名", 213.36, on="道", at=1),
+        told("Long Road", "椎名", 213.36, on="Road", at=1),
+    ),
+    "a translation, another length": (
+        told("長い道", "椎名", on="Road", at=1),
+        told("Long Road", "椎名", 104, on="Road", at=1),
+    ),
     "no length, no release": (told("Song", length=None), told("Song", length=None)),
     "another script, another length": (told("Нови", "Телоло"), told("Novi", "Telolo", 103)),
     "another script, other words": (told("Нови", "Телоло"), told("Lihod", "Telolo")),
@@ -178,3 +204,26 @@ def test_who_is_credited_first_has_to_be_the_same(tmp_path: Path) -> None:
         for it, artist in (("a", "X & Y"), ("b", "Y & X"), ("c", "Z, X"))
     ]
     assert len(grouped(tmp_path, both)) == 3
+
+
+def test_several_that_lack_a_length_may_be_several(tmp_path: Path) -> None:
+    common = {"title": "Song", "artist": "X", "source": "a"}
+    told_ = [{**common, "id": it, "release": it, "release_id": it} for it in "bc"]
+    assert len(grouped(tmp_path, [*told_, {**common, "id": "d", "duration_ms": 100_000}])) == 3
+
+
+def test_lists_in_two_scripts_are_one_where_their_lengths_are(tmp_path: Path) -> None:
+    def listed(release: str, titles: str, lengths: list[int]) -> list[dict[str, Any]]:
+        common = {"artist": "椎名", "source": release, "release": release, "release_id": release}
+        tracks = enumerate(zip(titles.split(), lengths, strict=True), 1)
+        return [
+            {**common, "id": f"{release}{at}", "title": title, "position": at, "duration_ms": ms}
+            for at, (title, ms) in tracks
+        ]
+
+    native = listed("N", "長い道 夜 海 雨", [200_000, 180_000, 240_000, 100_000])
+    same = listed("S", "Nagaimichi Yoru Umi Ame", [200_500, 180_900, 239_100, 100_000])
+    other = listed("O", "Fire Snow Wind Stone", [200_013, 190_000, 230_000, 120_000])
+    found = grouped(tmp_path, [*native, *same, *other])
+    joined = {frozenset((f"N{at}", f"S{at}")) for at in range(1, 5)}
+    assert dict.fromkeys(joined, "track-list") == {it: why for it, why in found.items() if len(it) > 1}

@@ -100,6 +100,7 @@ def _told(found: Matched) -> Any:
 TITLES = (
     *("Long way home", "Long way homr", "Long way hone", "Long way home (live)", "Long way home feat. Ann"),
     *("Группа крови на рукаве", "Gruppa krovi na rukave", "Untitled", "Tide", "Tide - Remix", ""),
+    *("遠い家", "遠い家 (カラオケ)", "潮"),
 )
 ARTISTS = ("Кино", "Kino", "Ann", "Ann feat. Bob", "Bob", "The Ann", "Various Artists", "")
 RELEASES = ("Night", "Night!", "Night (live)", "")

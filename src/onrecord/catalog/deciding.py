@@ -62,7 +62,12 @@ def told_edge_job(parts: Sequence[str] = _ALL) -> str:
     ]
     before = map(_sql, ("track_chosen", "track_told", "track_edges"))
     return "\n".join(
-        [*before, *told, "DROP TABLE track_told; DROP VIEW track_telling; DROP TABLE track_chosen;"]
+        [
+            *before,
+            *told,
+            "DROP TABLE track_told; DROP VIEW track_telling; DROP TABLE track_chosen;",
+            _sql("track_places"),
+        ]
     )
 
 

@@ -112,7 +112,8 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
     duck.run(
         "CREATE OR REPLACE TABLE track_touched AS SELECT source, id FROM track_changed UNION"
         " SELECT n.source, n.id FROM numbered_tracks n SEMI JOIN"
-        " (FROM same_mates UNION FROM mistaken_mates UNION FROM turned_singers) m ON m.node = n.node"
+        " (FROM same_mates UNION FROM mistaken_mates UNION FROM place_touched UNION FROM turned_singers) m"
+        " ON m.node = n.node"
     )
     while True:
         _whole(duck, "track", kept)

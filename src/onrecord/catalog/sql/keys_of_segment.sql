@@ -4,7 +4,7 @@
 -- (`track_edges.sql`) have a key in common. A key is an artist's hash and sixteen bits beside it: those alone are packed
 -- close, and in the tracks of one artist they tell enough. Made once; rows of a log entry do not change.
 SELECT
-  seq, spelling, artist, if(is_first, first, NULL) AS first, foreign_title,
+  seq, spelling, artist, if(is_first, first, NULL) AS first, foreign_title, other_title,
   sixteen(if(words, hint(but_live(title), name), NULL)) AS name,
   sixteen(if(is_first, hint(but_live(title), first_name), NULL)) AS first_name,
   sixteen(if(long, hint(name, left(title, 5)), NULL)) AS beginning,
@@ -20,10 +20,11 @@ FROM (
   FROM (
     SELECT
       *, told_as(comparable_title(bare_title(raw_title, folded)), release) AS title,
-      if(words, if(is_foreign(raw_title), is_foreign(folded), false), NULL) AS foreign_title
+      if(words, if(other, is_foreign(folded), false), NULL) AS foreign_title, if(words, other, NULL) AS other_title
     FROM (
       SELECT
-        t.node, t.seq, t.title AS raw_title, fold(t.title) AS folded, has_words(t.title) AS words, t.release, t.disc,
+        t.node, t.seq, t.title AS raw_title, fold(t.title) AS folded, has_words(t.title) AS words,
+        is_other(t.title) AS other, t.release, t.disc,
         t.position, t.duration_ms, s.spelling, s.artist, s.first, s.name, s.first_name
       FROM numbered_tracks t
       JOIN (

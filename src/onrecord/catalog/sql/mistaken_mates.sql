@@ -45,4 +45,10 @@ alike AS MATERIALIZED (
   WHERE x.artist = y.artist AND x.title <> y.title AND len(x.title) >= 4 AND len(y.title) >= 4
     AND damerau_levenshtein(split_part(x.title, '|', 1), split_part(y.title, '|', 1)) <= 1
 )
-SELECT unnest([a, b]) AS node FROM alike WHERE one_mistake(x.title, y.title, x.words, y.words);
+SELECT unnest([a, b]) AS node FROM alike WHERE one_mistake(x.title, y.title, x.words, y.words)
+UNION ALL
+-- Titles in two scripts at one place are joined whatever they say, by all that stand there.
+SELECT node FROM track_keys WHERE place IN (
+  SELECT place FROM track_keys WHERE place IN (FROM wanted_keys)
+  GROUP BY place HAVING bool_or(other_title) AND NOT bool_and(other_title)
+);

@@ -5,6 +5,14 @@
 CREATE OR REPLACE MACRO is_foreign(text) AS
   regexp_matches(text, '[\p{Cyrillic}\p{Greek}\p{Hebrew}\p{Arabic}\p{Hiragana}\p{Katakana}\p{Hangul}]');
 
+-- Is any of it in another script, Han included?
+CREATE OR REPLACE MACRO is_other(text) AS
+  regexp_matches(text, '[\p{Han}\p{Cyrillic}\p{Greek}\p{Hebrew}\p{Arabic}\p{Hiragana}\p{Katakana}\p{Hangul}]');
+
+-- Does a folded title tell a version by words that `version_words` has not?
+CREATE OR REPLACE MACRO tells_other_version(folded) AS
+  regexp_matches(folded, '\bver\b|off vocal|カラオケ|インスト|伴奏|伴唱|ライブ|ライヴ|現場|现场|ハーション|ウァーション|リミックス|караоке|инструментал|버전|리믹스|라이브');
+
 -- Letters one beside the other, and what stands for each; '_' is nothing.
 CREATE OR REPLACE MACRO letters_in_latin() AS map(
   list_concat(

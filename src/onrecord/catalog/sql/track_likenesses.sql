@@ -123,6 +123,21 @@ placed_by_sound AS (
   )
   WINDOW w AS (PARTITION BY place)
 ),
+-- 5. Another script, whatever it sounds like: the same artist, place and name of the release, and lengths and versions agree.
+-- Where a length is not told, the place has no other title in that script.
+written AS (
+  SELECT
+    node, other, duration_ms, min(if(other, NULL, node)) OVER w AS latin,
+    coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread, bool_or(duration_ms IS NULL) OVER w AS unsaid,
+    count(DISTINCT if(other, title, NULL)) OVER w * count(DISTINCT if(other, NULL, title)) OVER w AS titles
+  FROM (
+    SELECT
+      node, key, artist, title, duration_ms, is_other(raw_title) AS other, tells_other_version(words) AS version,
+      split_part(title, '|', 2) AS versions
+    FROM track_told WHERE use = 'near-names+release'
+  )
+  WINDOW w AS (PARTITION BY key, artist, version, versions)
+),
 grouped AS (
   -- An ISRC is evidence of identity, never proof: codes are reused, so the title has to agree.
   SELECT
@@ -139,6 +154,9 @@ grouped AS (
   SELECT l.first, a.node, 'names-alone', 0.6 FROM alike a JOIN lone l ON l.key = a.key WHERE a.duration_ms IS NULL AND a.place IS NOT NULL
   UNION ALL
   SELECT a, b, reason, 0.75 FROM mistyped
+  UNION ALL
+  SELECT latin, node, 'script+release+place', if(unsaid, 0.65, 0.75) FROM written
+  WHERE other AND spread <= 3000 AND (NOT unsaid OR titles <= 2)
   UNION ALL
   SELECT before, node, 'sound-of-names+duration', 0.75 FROM by_sound WHERE other AND step <= 2000
   UNION ALL

@@ -1,7 +1,8 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Claims (`node`, in `track_mates`) that share a key with one of `{wanted}`, these with them; in `same_mates` those that share
--- one which is not only of names that are alike.
+-- one which is not only of names that are alike; in `place_touched` those whose joins by their place (`track_places.sql`) hang
+-- on one of them.
 CREATE OR REPLACE TABLE wanted_rows AS SELECT node >> 32 AS seq, node & 4294967295 AS file_row FROM {wanted};
 
 CREATE OR REPLACE TABLE wanted_keys AS
@@ -37,4 +38,48 @@ SELECT node FROM track_sounding SEMI JOIN wanted_keys USING (key)
 UNION
 SELECT node FROM {wanted};
 
-CREATE OR REPLACE TABLE track_mates AS FROM same_mates UNION FROM near_mates;
+-- By place, in two scripts: a join hangs on what both releases have of the artist, and on what stands at that place of the
+-- artist's others.
+CREATE OR REPLACE TABLE place_rows AS
+WITH several AS (
+  SELECT artist FROM track_keys
+  WHERE artist IN (SELECT artist FROM track_keys SEMI JOIN wanted_rows USING (seq, file_row))
+  GROUP BY artist HAVING bool_or(other_title) AND NOT bool_and(other_title)
+)
+SELECT
+  k.node, k.artist, k.other_title AS other, coalesce(t.disc, 0) AS disc, t.position, t.duration_ms,
+  if(t.release_id = '', NULL, hash(t.source, t.release_id)) AS list
+FROM (SELECT node, artist, other_title FROM track_keys WHERE other_title IS NOT NULL AND artist IN (FROM several)) k
+JOIN numbered_tracks t ON t.node = k.node
+WHERE t.position IS NOT NULL;
+
+CREATE OR REPLACE TABLE place_pairs AS
+SELECT x.node AS a, y.node AS b, x.artist, x.disc, x.position, x.list, y.list AS other_list
+FROM (SELECT *, duration_ms // 1000 AS second FROM place_rows WHERE other AND list IS NOT NULL) x
+JOIN (
+  SELECT *, unnest([duration_ms // 1000 - 1, duration_ms // 1000, duration_ms // 1000 + 1]) AS second
+  FROM place_rows WHERE NOT other AND list IS NOT NULL
+) y ON y.artist = x.artist AND y.disc = x.disc AND y.position = x.position AND y.second = x.second
+WHERE abs(x.duration_ms - y.duration_ms) <= 1000;
+
+CREATE OR REPLACE TABLE place_touched AS
+WITH seeds AS (SELECT * FROM place_rows SEMI JOIN {wanted} USING (node)),
+hanging AS (
+  SELECT a, b FROM place_pairs SEMI JOIN seeds USING (artist, disc, position)
+  UNION
+  SELECT a, b FROM place_pairs SEMI JOIN seeds USING (artist, list)
+  UNION
+  SELECT a, b FROM (SELECT * EXCLUDE (list) RENAME (other_list AS list) FROM place_pairs) SEMI JOIN seeds USING (artist, list)
+)
+SELECT a AS node FROM hanging UNION SELECT b FROM hanging;
+
+CREATE OR REPLACE TABLE place_mates AS
+WITH own AS (SELECT * FROM place_pairs WHERE a IN (FROM {wanted}) OR b IN (FROM {wanted})),
+lists AS (SELECT artist, list FROM own UNION SELECT artist, other_list FROM own)
+SELECT node FROM place_rows SEMI JOIN lists USING (artist, list)
+UNION
+SELECT node FROM place_rows SEMI JOIN own USING (artist, disc, position);
+DROP TABLE place_rows;
+DROP TABLE place_pairs;
+
+CREATE OR REPLACE TABLE track_mates AS FROM same_mates UNION FROM near_mates UNION FROM place_mates;

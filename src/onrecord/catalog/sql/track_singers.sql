@@ -20,3 +20,11 @@ heard AS (
 SELECT s.artist, v.sound
 FROM voices v SEMI JOIN heard h ON h.sound = v.sound
 JOIN track_spelled s ON s.folded_artist = v.folded_artist;
+
+-- Spellings of artists some of whose titles, and not all, are in another script; `name` as they are compared.
+CREATE OR REPLACE TABLE track_writers AS
+SELECT artist, name FROM (
+  SELECT artist, comparable_artist(folded_artist) AS name, some_other, all_other FROM track_spelled
+)
+WHERE NOT is_nobody(name)
+QUALIFY bool_or(some_other) OVER (PARTITION BY name) AND NOT bool_and(all_other) OVER (PARTITION BY name);

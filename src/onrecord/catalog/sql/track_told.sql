@@ -16,7 +16,7 @@ SELECT
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), words, NULL) AS words,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), title, NULL) AS title,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), artist, NULL) AS artist,
-  if(use = 'sound', raw_title, NULL) AS raw_title,
+  if(use IN ('near-names+release', 'sound'), raw_title, NULL) AS raw_title,
   if(use = 'sound', release, NULL) AS release
 FROM (
   -- Was it played live? Of what neither title nor release says that is not known, where no release is named.
