@@ -18,12 +18,22 @@ CREATE OR REPLACE TABLE place_rows AS
 WITH every AS (SELECT step AS key, other FROM place_hints UNION ALL SELECT half, other FROM place_hints),
 keys AS (SELECT key FROM every GROUP BY key HAVING bool_or(other) AND NOT bool_and(other))
 SELECT
-  t.node, w.name AS artist, coalesce(t.disc, 0) AS disc, t.position, t.duration_ms, hash(t.source, t.release_id) AS list, h.other,
-  told_as(comparable_title(bare_title(t.title, fold(t.title))), t.release) AS title, tells_other_version(fold(t.title)) AS version
-FROM place_hints h
-JOIN track_nodes t ON t.node = h.node
-JOIN track_writers w ON w.artist = t.artist
-WHERE h.step IN (FROM keys) OR h.half IN (FROM keys);
+  * EXCLUDE (short, words, release), told_as(short, release) AS title, tells_other_version(words) AS version
+FROM (
+  SELECT * EXCLUDE (bare), comparable_title(bare) AS short
+  FROM (
+    SELECT * EXCLUDE (raw_title), bare_title(raw_title, words) AS bare
+    FROM (
+      SELECT
+        t.node, w.name AS artist, coalesce(t.disc, 0) AS disc, t.position, t.duration_ms, hash(t.source, t.release_id) AS list,
+        h.other, t.release, t.title AS raw_title, fold(t.title) AS words
+      FROM place_hints h
+      JOIN track_nodes t ON t.node = h.node
+      JOIN track_writers w ON w.artist = t.artist
+      WHERE h.step IN (FROM keys) OR h.half IN (FROM keys)
+    )
+  )
+);
 DROP TABLE place_hints;
 
 CREATE OR REPLACE TABLE place_pairs AS
