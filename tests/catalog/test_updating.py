@@ -281,3 +281,31 @@ def test_who_comes_between_two_that_are_alike_parts_them(tmp_path: Path) -> None
         assert updated == anew_
         joined.append(len({row[0] for row in updated["recording_members"] if row[2] in ("0-0", "3-0")}) == 1)
     assert joined == [True, False, True]
+
+
+@pytest.mark.slow
+def test_what_else_stands_at_a_place_parts_two_in_two_scripts(tmp_path: Path) -> None:
+    def song(name: int, title: str, release: str, at: int, length: int = 200_000) -> Any:
+        said = {"title": title, "artist": "Ann", "release": release, "release_id": release, "position": at}
+        return "a", str(name), [(0, ("track", {**said, "duration_ms": length}))]
+
+    first = [song(0, "長い道", "道", 1), song(1, "Long Road", "Road", 1)]
+    # Three titles in Latin letters at that place may be any; another length on both releases says that it was chance.
+    steps: list[Any] = [
+        first,
+        [song(2, "Fire", "Fire", 1, 90_000), song(3, "Snow", "Snow", 1, 80_000)],
+        [("a", "3", [])],
+        [song(4, "夜", "道", 2), song(5, "Night", "Road", 2, 300_000)],
+        [song(5, "Night", "Road", 2, 200_500)],
+    ]
+    sides = [Side(tmp_path / "updated"), Side(tmp_path / "anew")]
+    joined = []
+    for records in steps:
+        rows: dict[str, Any] = rows_of(records)
+        for side, anew in zip(sides, (False, True), strict=True):
+            side.commit(rows)
+            side.match(anew)
+        updated, anew_ = (side.left() for side in sides)
+        assert updated == anew_
+        joined.append(len({row[0] for row in updated["recording_members"] if row[2] in ("0-0", "1-0")}) == 1)
+    assert joined == [True, False, True, False, True]
