@@ -118,11 +118,11 @@ def found(duck: Duck, kind: str, outcome: Outcome) -> None:
     duck.run(job("heirs", kind))
     duck.run(job("founders", kind))
     _members(duck, kind)
-    duck.run(job("member_ids", kind))
+    duck.run(job("borne", kind))
     # All ids are gone through to find what became of those of before.
     goes_on = bool(duck.run(f"SELECT 1 FROM {KINDS[kind]}_before LIMIT 1"))
     led = f"SELECT 1 FROM redirects WHERE kind = '{kind}' UNION ALL SELECT 1 FROM {kind}_owners LIMIT 1"
-    [(new,)] = duck.run(job("founded", kind) if goes_on else f"SELECT count(*) FROM {kind}_ids")
+    [(new,)] = duck.run(job("founded", kind) if goes_on else f"SELECT count(*) FROM {kind}_borne")
     outcome.founded += new
     outcome.heirs += [
         IdRow(kind=kind, id=it, source=source, source_id=source_id)
@@ -324,7 +324,7 @@ def _let_go(duck: Duck, kind: str) -> None:
     """What nobody asks for behind the members of a kind lies in memory, and then on the disk."""
     for name in ("next", "heirs", "owners", "fresh", "founders", "edges"):
         duck.run(f"DROP TABLE IF EXISTS {kind}_{name}")
-    duck.run(f"DROP VIEW IF EXISTS {kind}_ids")
+    duck.run(f"DROP VIEW IF EXISTS {kind}_borne")
 
 
 def _before(duck: Duck, thing: str, kept: str | None) -> None:

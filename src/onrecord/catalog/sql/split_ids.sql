@@ -13,7 +13,7 @@ parted AS MATERIALIZED (
 )
 SELECT old, new
 FROM parted
-WHERE old IN (SELECT id FROM {kind}_ids)
+WHERE old IN (SELECT id FROM {kind}_borne)
   -- An id that has its page back is told by its redirect.
   AND new NOT IN (SELECT old FROM redirects WHERE kind = '{kind}')
 ORDER BY old, new;

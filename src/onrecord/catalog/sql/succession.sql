@@ -20,19 +20,19 @@ founding AS (
 -- They are told apart by a hash of theirs.
 vanished AS MATERIALIZED (
   SELECT b.{thing} AS id, b.source, b.source_id
-  FROM {thing}_before b ANTI JOIN (SELECT hash(id) AS key FROM {kind}_ids) i ON i.key = hash(b.{thing})
+  FROM {thing}_before b ANTI JOIN (SELECT hash(id) AS key FROM {kind}_borne) i ON i.key = hash(b.{thing})
 ),
 told AS (
-  SELECT 0 AS rank, i.id AS old, i.id AS new FROM {kind}_ids i SEMI JOIN led ON led.old = i.id
+  SELECT 0 AS rank, i.id AS old, i.id AS new FROM {kind}_borne i SEMI JOIN led ON led.old = i.id
   UNION ALL
   SELECT 1, f.old, i.id
-  FROM founding f LEFT JOIN {kind}_labels l ON l.node = f.node JOIN {kind}_ids i ON i.label = coalesce(l.label, f.node)
+  FROM founding f LEFT JOIN {kind}_labels l ON l.node = f.node JOIN {kind}_borne i ON i.label = coalesce(l.label, f.node)
   UNION ALL
   SELECT 2, b.id, arg_min(i.id, (n.first_seq, n.source, n.id))
   FROM vanished b
   JOIN {kind}_nodes n ON n.source = b.source AND n.id = b.source_id
   LEFT JOIN {kind}_labels l ON l.node = n.node
-  JOIN {kind}_ids i ON i.label = coalesce(l.label, n.node)
+  JOIN {kind}_borne i ON i.label = coalesce(l.label, n.node)
   GROUP BY b.id
 ),
 chosen AS (SELECT old, arg_min(new, rank) AS new FROM told GROUP BY old)
