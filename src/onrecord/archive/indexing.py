@@ -11,14 +11,18 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.catalog import named, pages, touched_pages
+from onrecord.catalog.page_portions import Packed, Portion, pack, unpack
 from onrecord.catalog.pages import Thing
 from onrecord.engine.duck import Duck
+from onrecord.engine.pool import Workers
 from onrecord.model.rights import BESIDE_SOUND
 from onrecord.model.shown_fields import CANONICAL, SHOWN
 from onrecord.search.bodies import Page, lists
 from onrecord.search.facets import facets
 from onrecord.search.popularity import popularity
-from onrecord.search.row_filling import Entry, Filled, fill, renew
+from onrecord.search.row_blocks import ROWS, Dictionary
+from onrecord.search.row_filling import Filled, Known, fill, renew
+from onrecord.search.row_making import Entry, Made, make
 from onrecord.search.rows import Row, Rows
 
 
@@ -27,6 +31,10 @@ class _Sound(Struct, frozen=True):
 
 
 _SOUNDS = msgspec.json.Decoder(tuple[_Sound, ...])
+#: A thing's sounds, and the licenses that evidence says of them.
+_Sounding = tuple[tuple[_Sound, ...], tuple[str, ...]]
+#: With fewer pages it is quicker to make them here than to start processes.
+_FEW: Final = 50_000
 
 
 def index(
@@ -34,25 +42,30 @@ def index(
     duck: Duck,
     redirects: Iterable[tuple[str, str]],
     touched: Sequence[str] | None = None,
+    few: int = _FEW,
 ) -> Filled:
     """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again, and of what
-    an update left, only what it `touched` is looked at."""
+    an update left, only what it `touched` is looked at. Of more pages than `few`, where all are written, processes make
+    them."""
     path = archive.folder / "search" / "rows.sqlite"
-    iswcs = dict(duck.run(_ISWCS))  # of an update, those of what it touched alone
     holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
 
     def entries() -> Iterator[Entry]:
         """Things keep the numbers that they have."""
         rows = Rows(path)
-        return numbered(rows.spelled(), rows.last())
+        _number(duck, rows.spelled(), rows.last())
+        return (_entry(thing, _sounding(archive, thing.sounds)) for thing in pages.things(duck))
 
-    def anew() -> Iterator[Entry]:
-        return numbered((), 0)
-
-    def numbered(before: Iterable[Sequence[Any]], last: int) -> Iterator[Entry]:
-        duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, before)
-        pages.number(duck, last)
-        return (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in pages.things(duck))
+    def anew(known: Known) -> Iterator[Made]:
+        _number(duck, (), 0)
+        tasks = (_task(archive, portion, known()) for portion in pages.portions(duck, ROWS))
+        workers = archive.settings.workers
+        if workers < 2 or pages.count(duck) <= few:
+            yield from map(_made, tasks)
+            return
+        with Workers(workers, _ready) as pool:
+            packed = (_Packed(pack(task.portion), task.sounding, task.dictionary) for task in tasks)
+            yield from pool.map(_made_elsewhere, packed)
 
     if touched is not None:
         touched_pages.narrow(duck)
@@ -64,7 +77,7 @@ def index(
             touched_pages.number(duck, rows.last())
             with rows.reading() as held:
                 things = touched_pages.things(duck, lambda number: lists(held.row(number)))
-                yield from (_entry(archive, thing, iswcs.get(thing.id, ())) for thing in things)
+                yield from (_entry(thing, _sounding(archive, thing.sounds)) for thing in things)
 
         try:
             if filled := renew(path, entries_touched, touched, redirects, holders):
@@ -73,25 +86,72 @@ def index(
             pass
         touched_pages.give_back(duck)
         named.tell(duck)
-        iswcs = dict(duck.run(_ISWCS))  # as all things are written
     return fill(path, entries, redirects, holders, anew)
 
 
-#: Codes of the works that a recording is of. `naming` has made the tables.
-_ISWCS: Final = (
-    "SELECT l.b, list_sort(list(DISTINCT w.iswc)) FROM named_links l JOIN current_works w ON w.thing = l.a"
-    " WHERE l.kind = 'recording' AND w.iswc <> '' GROUP BY l.b"
-)
+def _number(duck: Duck, before: Iterable[Sequence[Any]], last: int) -> None:
+    duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, before)
+    pages.number(duck, last)
 
 
-def _entry(archive: Archive, thing: Thing, iswcs: Sequence[str]) -> Entry:
-    sounds = _SOUNDS.decode(thing.sounds) if thing.sounds else ()
+class _Task(Struct, frozen=True):
+    """What pages are made of: `sounding` by the sounds that things have, and with what blocks are packed, if that is
+    known."""
+
+    portion: Portion
+    sounding: dict[str, _Sounding]
+    dictionary: Dictionary | None
+
+
+class _Packed(Struct, frozen=True):
+    portion: Packed
+    sounding: dict[str, _Sounding]
+    dictionary: Dictionary | None
+
+
+def _task(archive: Archive, portion: Portion, dictionary: Dictionary | None) -> _Task:
+    """The log is asked here: who makes pages reads nothing else."""
+    said = pages.sounds(portion)
+    return _Task(portion, {sounds: _sounding(archive, sounds) for sounds in said}, dictionary)
+
+
+def _made(task: _Task) -> Made:
+    entries = (
+        _entry(thing, task.sounding[thing.sounds] if thing.sounds else _SILENT)
+        for thing in pages.things_of(task.portion)
+    )
+    return make(entries, whole=range(task.portion.begin, task.portion.end), dictionary=task.dictionary)
+
+
+def _made_elsewhere(packed: _Packed) -> Made:
+    return _made(_Task(unpack(packed.portion), packed.sounding, packed.dictionary))
+
+
+def _ready() -> None:
+    """What the first task would wait for."""
+    import numpy  # noqa: F401, ICN001
+    import pyarrow  # noqa: F401, ICN001
+
+
+#: What a thing without sound has.
+_SILENT: Final[_Sounding] = ((), ())
+
+
+def _sounding(archive: Archive, said: str) -> _Sounding:
+    if not said:
+        return _SILENT
+    sounds = _SOUNDS.decode(said)
     licenses = {
         fact.license
         for sound in sounds
         for fact, _ in archive.ledger.evidence(sound.sha256).values()
         if fact.license and fact.part not in BESIDE_SOUND
     }
+    return sounds, tuple(sorted(licenses))
+
+
+def _entry(thing: Thing, sounding: _Sounding) -> Entry:
+    sounds, licenses = sounding
     places = _PLACES[thing.kind]
     return Entry(
         row=Row(
@@ -104,11 +164,14 @@ def _entry(archive: Archive, thing: Thing, iswcs: Sequence[str]) -> Entry:
             _date(thing, places),
             tuple([claim[0] for claim in thing.claims]),
             thing.has_sound,
-            tuple(licenses),
+            licenses,
             tuple(thing.languages),
             _minutes(thing),
         ),
-        codes=(*(("sha256", sound.sha256) for sound in sounds), *(("iswc", code) for code in iswcs)),
+        codes=(
+            *(("sha256", sound.sha256) for sound in sounds),
+            *(("iswc", code) for code in thing.iswcs),
+        ),
         weight=popularity(thing.known),
         known=thing.known,
         number=thing.number,

@@ -3,11 +3,13 @@
 """What the pages of canonical things are made of: the types of what readers get, and where it comes from."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from msgspec import Struct
 
 from onrecord.catalog.match import KINDS, SAME
+from onrecord.catalog.page_portions import Claims, Columns, Portion, columns_of, cut, firsts, listed
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.model.identifiers import founding_bytes, minted_bytes
 from onrecord.model.shown_fields import CANONICAL, SHOWN, WHOLE
@@ -130,6 +132,7 @@ class Thing(Struct, frozen=True):
     placed    of a release (disc, position) of each of its recordings
     known     what is counted of how widely it is known (`onrecord.search.popularity`)
     languages codes of those that it is in: of the works that are recorded, of a release's titles
+    iswcs     of a recording the codes of the works that it is of
     """
 
     kind: str
@@ -150,6 +153,7 @@ class Thing(Struct, frozen=True):
     seconds: float
     known: dict[str, int]
     languages: Sequence[str] = ()
+    iswcs: Sequence[str] = ()
 
 
 #: Gives for the number and the id of an artist the numbers of releases and of recordings that its page lists.
@@ -168,94 +172,111 @@ def number_things(duck: Duck, last: int) -> None:
     duck.run(sql_file("onrecord.catalog", "page_numbers").replace("{last}", str(last)))
 
 
+def count(duck: Duck) -> int:
+    """How many things there are, after `number`."""
+    [(found,)] = duck.run("SELECT count(*) FROM page_numbers")
+    return int(found)
+
+
 def things(duck: Duck) -> Iterator[Thing]:
     """All of them, after `number`: each kind in the order of its numbers, which is that of all numbers where they were
     given by one run."""
-    for kind in _KINDS:
-        yield from _OF_KIND[kind](duck)
+    for portion in portions(duck):
+        yield from things_of(portion)
 
 
 def things_with(duck: Duck, lists: Lists, sounding: str) -> Iterator[Thing]:
     """As `things`, where what artists list is known otherwise: `lists` is asked for each, in the order of numbers, and
     `sounding` is the query of those of whom there is sound."""
-    yield from _artists_with(duck, lists, sounding)
-    yield from _releases(duck)
-    yield from _recordings(duck)
+    for portion in _portions_of(duck, "artist", {**_CREDITED, "sounding": (sounding, False)}):
+        yield from things_of(portion, lists)
+    for kind in ("release", "recording"):
+        for portion in _portions_of(duck, kind, _BESIDE[kind]):
+            yield from things_of(portion)
 
 
-def _artists(duck: Duck) -> Iterator[Thing]:
-    made = _Beside(duck, _ARTIST_RELEASES, "artist")
-    recorded = _Beside(duck, _ARTIST_RECORDINGS, "artist")
-
-    def lists(number: int, id: str) -> tuple[Sequence[int], Sequence[int]]:
-        return [release for (release,) in made.of(number)], [
-            recording for (recording,) in recorded.of(number)
-        ]
-
-    return _artists_with(duck, lists, _ARTIST_SOUNDS)
+def portions(duck: Duck, step: int = 1) -> Iterator[Portion]:
+    """What all things are made of, after `number`, some thousand at a time, in the order of `things`. Those of a kind
+    are parted at multiples of `step`."""
+    for kind in _KINDS:
+        yield from _portions_of(duck, kind, _BESIDE[kind], step)
 
 
-def _artists_with(duck: Duck, lists: Lists, sounds: str) -> Iterator[Thing]:
-    credited = _Beside(duck, _ARTIST_CREDITS, "artist")
-    sounding = _Beside(duck, sounds)
-    for claims in _claimed(duck, "artist"):
-        at = claims.number
-        releases, recordings = lists(at, claims.id)
-        known = {
-            "recordings": len(recordings),
-            "releases": sum(count for (count,) in credited.of(at)),
-        }
-        yield _thing(
-            claims,
-            known=known,
-            releases=releases,
-            recordings=recordings,
-            has_sound=bool(sounding.of(at)),
-        )
+def sounds(portion: Portion) -> Iterator[str]:
+    """What is said of sound on the pages of a portion, as `Thing` has it."""
+    table = portion.beside.get("sounds")
+    return iter(listed(table.column(1)) if table is not None else ())
 
 
-def _releases(duck: Duck) -> Iterator[Thing]:
-    tracks = _Beside(duck, _RELEASE_TRACKS, "release")
-    sounding = _Beside(duck, _RELEASE_SOUNDS)
-    spoken = _Beside(duck, _RELEASE_LANGUAGES)
-    for claims in _claimed(duck, "release"):
-        at = claims.number
-        placed = tracks.of(at)
-        yield _thing(
-            claims,
-            recordings=[recording for recording, _, _ in placed],
-            placed=[(_whole(disc), _whole(position)) for _, disc, position in placed],
-            has_sound=bool(sounding.of(at)),
-            languages=[language for (language,) in spoken.of(at)],
-        )
+def things_of(portion: Portion, lists: Lists | None = None) -> Iterator[Thing]:
+    """The things of a portion; `lists` as `things_with` has it."""
+    claimed = list(_claimed(portion))
+    numbers = [claims.number for claims in claimed]
+    beside = {name: columns_of(table, numbers) for name, table in portion.beside.items()}
+    for at, claims in enumerate(claimed):
+        yield _OF_KIND[portion.kind](claims, {name: of(at) for name, of in beside.items()}, lists)
 
 
-def _recordings(duck: Duck) -> Iterator[Thing]:
-    placed = _Beside(duck, _RECORDING_RELEASES, "recording")
-    sounds = _Beside(duck, sql_file("onrecord.catalog", "recording_sounds"))
-    sung = _Beside(duck, _RECORDING_LANGUAGES)
-    for claims in _claimed(duck, "recording"):
-        at = claims.number
-        releases = [release for (release,) in placed.of(at)]
-        known = {"releases": len(set(releases)), "listened": claims.listened}
-        languages = [language for (language,) in sung.of(at)]
-        for said, newest, seconds in sounds.of(at):
-            yield _thing(
-                claims,
-                known=known,
-                releases=releases,
-                has_sound=True,
-                sounds=said,
-                newest=newest,
-                seconds=seconds,
-                languages=languages,
-            )
-            break
-        else:
-            yield _thing(claims, known=known, releases=releases, languages=languages)
+def _portions_of(
+    duck: Duck, kind: str, beside: Mapping[str, tuple[str, bool]], step: int = 1
+) -> Iterator[Portion]:
+    ranges = _ranges(duck, kind)
+
+    def read(sql: str, by_range: bool) -> Iterator[Any]:
+        jobs = [_for(sql, portion) for portion in ranges] if by_range else [sql]
+        return (batch for job in jobs for batch in duck.batches(job, _CLAIMS))
+
+    claims = read(sql_file("onrecord.catalog", f"{kind}_claims"), True)
+    told = {name: read(*said) for name, said in beside.items()}
+    decided = _decided(duck, kind)
+    return cut(kind, claims, told, _CLAIMS, step, decided)
 
 
-_OF_KIND: Final = {"artist": _artists, "release": _releases, "recording": _recordings}
+def _artist(claims: "_Claimed", beside: Mapping[str, Columns], lists: Lists | None) -> Thing:
+    if lists:
+        releases, recordings = lists(claims.number, claims.id)
+    else:
+        [releases], [recordings] = beside["made"], beside["recorded"]
+    [credited] = beside["credited"]
+    return _thing(
+        claims,
+        recordings_known=len(recordings),
+        releases_known=sum(credited),
+        releases=releases,
+        recordings=recordings,
+        has_sound=bool(beside["sounding"][0]),
+    )
+
+
+def _release(claims: "_Claimed", beside: Mapping[str, Columns], lists: Lists | None) -> Thing:
+    recordings, discs, positions = beside["tracks"]
+    return _thing(
+        claims,
+        recordings=recordings,
+        placed=list(zip(map(_whole, discs), map(_whole, positions), strict=True)),
+        has_sound=bool(beside["sounding"][0]),
+        languages=beside["spoken"][0],
+    )
+
+
+def _recording(claims: "_Claimed", beside: Mapping[str, Columns], lists: Lists | None) -> Thing:
+    [releases] = beside["placed"]
+    said, newest, seconds = beside["sounds"]
+    return _thing(
+        claims,
+        releases_known=len(set(releases)),
+        listened=claims.listened,
+        releases=releases,
+        has_sound=bool(said),
+        sounds=said[0] if said else "",
+        newest=newest[0] if newest else 0,
+        seconds=seconds[0] if seconds else 0.0,
+        languages=beside["sung"][0],
+        iswcs=beside["iswcs"][0],
+    )
+
+
+_OF_KIND: Final = {"artist": _artist, "release": _release, "recording": _recording}
 
 _RELEASE_TRACKS: Final = (
     "SELECT release, recording, coalesce(disc, -1), coalesce(position, -1) FROM page_places"
@@ -287,6 +308,11 @@ _RECORDING_LANGUAGES: Final = (
     "SELECT DISTINCT p.number, w.language FROM named_links l JOIN canonical_works w ON w.id = l.a"
     " JOIN page_numbers p ON p.id = l.b WHERE l.kind = 'recording' AND w.language <> '' ORDER BY ALL"
 )
+#: Codes of the works that a recording is of.
+_RECORDING_ISWCS: Final = (
+    "SELECT DISTINCT p.number, w.iswc FROM named_links l JOIN current_works w ON w.thing = l.a"
+    " JOIN page_numbers p ON p.id = l.b WHERE l.kind = 'recording' AND w.iswc <> '' ORDER BY ALL"
+)
 _RELEASE_LANGUAGES: Final = (
     "SELECT DISTINCT p.number, c.name FROM release_ids f JOIN current_mentions c ON c.of = f.mbid"
     " AND c.of_kind = 'release' AND c.kind = 'language' JOIN page_numbers p ON p.id = f.thing ORDER BY ALL"
@@ -297,73 +323,91 @@ _ARTIST_CREDITS: Final = (
 )
 
 
+#: What is read beside the claims of a kind, and whether for a range of numbers at a time.
+_CREDITED: Final = {"credited": (_ARTIST_CREDITS, True)}
+_BESIDE: Final[Mapping[str, Mapping[str, tuple[str, bool]]]] = {
+    "artist": {
+        "made": (_ARTIST_RELEASES, True),
+        "recorded": (_ARTIST_RECORDINGS, True),
+        **_CREDITED,
+        "sounding": (_ARTIST_SOUNDS, False),
+    },
+    "release": {
+        "tracks": (_RELEASE_TRACKS, True),
+        "sounding": (_RELEASE_SOUNDS, False),
+        "spoken": (_RELEASE_LANGUAGES, False),
+    },
+    "recording": {
+        "placed": (_RECORDING_RELEASES, True),
+        "sounds": (sql_file("onrecord.catalog", "recording_sounds"), False),
+        "sung": (_RECORDING_LANGUAGES, False),
+        "iswcs": (_RECORDING_ISWCS, False),
+    },
+}
+
+
 class _Claimed(Struct):
-    """The claims on one thing, as they come."""
+    """The claims on one thing."""
 
     kind: str
     number: int
     id: str
     artist: int
     listened: int
-    claims: list[Sequence[Any]]
+    claims: Claims
     founder: int | None
     title: str
     subtitle: str
     canonical: Sequence[Any]
 
 
-def _claimed(duck: Duck, kind: str) -> Iterator[_Claimed]:
+def _claimed(portion: Portion) -> Iterator[_Claimed]:
     """What claims say of each thing, by number."""
-    shown = SHOWN[kind]
-    end = _HEAD + len(shown)
-    whole = [3 + at for at, name in enumerate(shown) if name in WHOLE]
-    canonical = [(end + 2 + at, 3 + shown.index(name)) for at, name in enumerate(CANONICAL[kind])]
-    decided = _decided(duck, kind)
-    at: _Claimed | None = None
-    mbid = 3 + shown.index("mbid")
-    listened: set[str] = set()
-    for columns in _in_portions(duck, kind):
-        for row in zip(*columns, strict=True):
-            claim = list(row[_HEAD - 3 : end])
-            for place in whole:
-                if claim[place] == _UNSAID:
-                    claim[place] = None
-            number, id, founds, artist, heard = row[: _HEAD - 3]
-            if at is None or at.number != number:
-                if at is not None:
-                    at.listened = len(listened)
-                    yield at
-                listened = set()
-                title, subtitle = row[end], row[end + 1]
-                said = decided.get(id, [])
-                at = _Claimed(
-                    *(kind, number, id, artist, 0, [*said], None),
-                    claim[3] if title is None else title,
-                    "" if kind == "artist" else claim[4] if subtitle is None else subtitle,
-                    [
-                        claim[own] if (value := row[place]) is None or value == _SAME else _whole(value)
-                        for place, own in canonical
-                    ],
-                )
-            if founds:
-                at.founder = len(at.claims)
-            at.claims.append(claim)
-            if heard and claim[mbid]:
-                listened.add(claim[mbid])
-    if at is not None:
-        at.listened = len(listened)
-        yield at
+    kind, shown = portion.kind, SHOWN[portion.kind]
+    starts = firsts(portion.claims)
+    number, id, founds, artist, heard, *said = map(listed, portion.claims.columns[: _HEAD + len(shown)])
+    fields = [
+        [None if value == _UNSAID else value for value in column] if name in WHOLE else column
+        for name, column in zip(("", "", "", *shown), said, strict=True)
+    ]
+    claims = list(zip(*fields, strict=True))
+    of_thing = portion.claims.select(range(_HEAD + len(shown), portion.claims.num_columns)).take(starts)
+    titles, subtitles, *others = map(listed, of_thing.columns)
+    canonical = [
+        [
+            fields[own][start] if value is None or value == _SAME else _whole(value)
+            for value, start in zip(column, starts, strict=True)
+        ]
+        for column, own in zip(others, (3 + shown.index(name) for name in CANONICAL[kind]), strict=True)
+    ]
+    values = list(zip(*canonical, strict=True)) if canonical else [()] * len(starts)
+    mbid, is_heard, is_artist = 3 + shown.index("mbid"), any(heard), kind == "artist"
+    for at, (start, end) in enumerate(pairwise([*starts, len(claims)])):
+        of, first = claims[start:end], claims[start]
+        title, subtitle = titles[at], subtitles[at]
+        founder = next((place for place in range(end - start - 1, -1, -1) if founds[start + place]), None)
+        if decided := portion.decided.get(id[start]):
+            of = [*decided, *of]
+            founder = None if founder is None else founder + len(decided)
+        listened = {fields[mbid][place] for place in range(start, end) if heard[place]} if is_heard else set()
+        listened.discard("")
+        yield _Claimed(
+            kind,
+            number[start],
+            id[start],
+            artist[start],
+            len(listened),
+            of,
+            founder,
+            first[3] if title is None else title,
+            "" if is_artist else first[4] if subtitle is None else subtitle,
+            values[at],
+        )
 
 
-def _in_portions(duck: Duck, kind: str) -> Iterator[list[list[Any]]]:
-    """The rows of the job, for so many things at a time: all of them sorted at once would fill a disk."""
-    job = sql_file("onrecord.catalog", f"{kind}_claims")
-    for portion in _portions(duck, kind):
-        yield from duck.columns(_for(job, portion))
-
-
-def _portions(duck: Duck, kind: str) -> list[tuple[int, int]]:
-    """The first and the last number of each."""
+def _ranges(duck: Duck, kind: str) -> list[tuple[int, int]]:
+    """The first and the last number of each part of a kind that is read at a time: all of it sorted at once would fill
+    a disk."""
     rank, size = _KINDS.index(kind), _PORTION[kind]
     [(begin, end)] = duck.run("SELECT min(number), max(number) FROM page_numbers WHERE rank = ?", [rank])
     starts = range(begin, end + 1, size) if end is not None else ()
@@ -378,6 +422,8 @@ def _for(job: str, portion: tuple[int, int]) -> str:
 _KINDS: Final = ("artist", "release", "recording")
 #: Things of a kind at a time: a release is read with a dozen recordings, an artist with more.
 _PORTION: Final = {"artist": 1_000_000, "release": 4_000_000, "recording": 16_000_000}
+#: Claims of a portion.
+_CLAIMS: Final = 8_192
 #: Columns in front of a claim's fields; numbers that are not said, and that are as the claim has them.
 _HEAD: Final = 8
 _UNSAID, _SAME = -1, -2
@@ -390,7 +436,9 @@ def _whole(value: Any) -> Any:
 def _thing(
     claimed: _Claimed,
     *,
-    known: dict[str, int] | None = None,
+    listened: int = 0,
+    recordings_known: int = 0,
+    releases_known: int = 0,
     releases: Sequence[int] = (),
     recordings: Sequence[int] = (),
     placed: Sequence[tuple[int | None, int | None]] = (),
@@ -399,11 +447,20 @@ def _thing(
     newest: int = 0,
     seconds: float = 0.0,
     languages: Sequence[str] = (),
+    iswcs: Sequence[str] = (),
 ) -> Thing:
-    counted = known or {}
+    more_sources = 0
     if len(claimed.claims) > 1:
-        sources = {claim[0] for claim in claimed.claims} - {_PERSON}
-        counted["more_sources"] = len(sources) - 1
+        more_sources = len({claim[0] for claim in claimed.claims} - {_PERSON}) - 1
+    known = {}  # by name
+    if listened:
+        known["listened"] = listened
+    if more_sources > 0:
+        known["more_sources"] = more_sources
+    if recordings_known:
+        known["recordings"] = recordings_known
+    if releases_known:
+        known["releases"] = releases_known
     founder = claimed.founder
     if founder is not None:
         source, source_id = claimed.claims[founder][:2]
@@ -413,8 +470,9 @@ def _thing(
         *(claimed.kind, claimed.number, claimed.id, claimed.title, claimed.subtitle, claimed.claims, founder),
         *(claimed.canonical, claimed.artist, releases, recordings, placed),
         *(has_sound, sounds, newest, seconds),
-        {name: count for name, count in sorted(counted.items()) if count > 0},
+        known,
         languages,
+        iswcs,
     )
 
 
@@ -438,24 +496,3 @@ def _decision(kind: str, decision: str, said: Mapping[str, str]) -> Sequence[Any
         for name in SHOWN[kind]
     ]
     return [_PERSON, decision, "override", *values]
-
-
-class _Beside:
-    """Rows of a query in the order of a number, read side by side with others: those of one portion of a kind at a
-    time, or of all."""
-
-    def __init__(self, duck: Duck, sql: str, kind: str = "") -> None:
-        jobs = [_for(sql, portion) for portion in _portions(duck, kind)] if kind else [sql]
-        read = (columns for job in jobs for columns in duck.columns(job))
-        self._rows = (row for columns in read for row in zip(*columns, strict=True))
-        self._next = next(self._rows, None)
-
-    def of(self, number: int) -> list[tuple[Any, ...]]:
-        """The rows of a number, without that; asked for in order."""
-        while self._next is not None and self._next[0] < number:
-            self._next = next(self._rows, None)
-        found = []
-        while self._next is not None and self._next[0] == number:
-            found.append(self._next[1:])
-            self._next = next(self._rows, None)
-        return found

@@ -194,9 +194,9 @@ class Duck:
             with _said():
                 rows = cursor.fetchmany(batch)
 
-    def columns(self, sql: str, batch: int = 50_000) -> Iterator[list[list[Any]]]:
-        """A query's columns, some rows of them at a time, as lists. Others may run meanwhile, so that several can be
-        read side by side. A column of numbers must have no nulls: they would come as what is no whole number."""
+    def batches(self, sql: str, batch: int = 50_000) -> Iterator[Any]:
+        """A query's rows, some of them at a time, as batches of Arrow. Others may run meanwhile, so that several can be
+        read side by side."""
         with _said():
             cursor = self._beside()
             reader: Any = cursor.sql(sql).to_arrow_reader(batch)
@@ -206,7 +206,7 @@ class Duck:
                     rows = next(reader, None)
                 if rows is None:
                     return
-                yield [column.to_numpy(zero_copy_only=False).tolist() for column in rows.columns]
+                yield rows
         finally:
             cursor.close()
 

@@ -54,6 +54,11 @@ def key_bytes(key: Key) -> bytes:
     return key if len(key) <= _WIDEST else hashlib.blake2b(key, digest_size=_WIDEST).digest()
 
 
+def record(key: bytes, number: int) -> bytes:
+    """A key with a number that it leads to, as `KeyWriter` has them."""
+    return key + number.to_bytes(_NUMBER, "big")
+
+
 class KeyWriter:
     """Takes keys in any order, and writes them into an empty file's tables when all are there."""
 
@@ -63,10 +68,14 @@ class KeyWriter:
         self._schemes: dict[int, _Runs] = {}
 
     def add(self, scheme: int, key: bytes, number: int) -> None:
+        self.add_records(scheme, len(key) + _NUMBER, record(key, number))
+
+    def add_records(self, scheme: int, width: int, records: bytes) -> None:
+        """Any number of them, each so wide."""
         runs = self._schemes.get(scheme)
         if runs is None:
-            runs = self._schemes[scheme] = _Runs(self._folder, len(key) + _NUMBER)
-        runs.add(key + number.to_bytes(_NUMBER, "big"))
+            runs = self._schemes[scheme] = _Runs(self._folder, width)
+        runs.add(records)
 
     def write(self, db: apsw.Connection) -> int:
         """Gives how many keys there are: one that came twice with a number is one."""
@@ -126,14 +135,16 @@ class _Runs:
         self._kept: IO[bytes] | None = None
         self._runs: list[int] = []
         self._fresh: list[bytes] = []
+        self._count = 0
 
-    def add(self, record: bytes) -> None:
-        self._fresh.append(record)
-        if len(self._fresh) == _RUN:
+    def add(self, records: bytes) -> None:
+        self._fresh.append(records)
+        self._count += len(records) // self.width
+        if self._count >= _RUN:
             if self._kept is None:
                 self._kept = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed when all was read
+            self._runs.append(self._count)
             self._kept.write(self._sorted().tobytes())
-            self._runs.append(_RUN)
 
     def blocks(self) -> Iterator[list[bytes]]:
         """All records, each once, in their order, as many as a block has at a time."""
@@ -177,7 +188,7 @@ class _Runs:
         import numpy as np
 
         records = np.frombuffer(b"".join(self._fresh), dtype=f"S{self.width}")
-        self._fresh = []
+        self._fresh, self._count = [], 0
         return np.sort(records)
 
 

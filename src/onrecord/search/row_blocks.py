@@ -18,7 +18,8 @@ from msgspec import Struct
 
 from onrecord.model.identifiers import mint
 from onrecord.search.differences import difference, restored
-from onrecord.search.row_payload import Block, pack_block
+from onrecord.search.row_payload import Block as Reading
+from onrecord.search.row_payload import pack_block
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -107,47 +108,97 @@ def unpack_row(packed: bytes) -> Stored:
 _ROW: Final = msgspec.msgpack.Decoder(Stored)
 
 
+class Dictionary(Struct, frozen=True):
+    """What blocks of a kind are packed with, from some place on."""
+
+    kind: str
+    number: int
+    content: bytes
+
+
+class Block(Struct, frozen=True):
+    """What a place holds: packed, or as it is to be packed with what lies beside that."""
+
+    place: int
+    kind: str
+    block: bytes
+    payload: bytes
+    beside: bytes
+
+
+def payload(place: int, rows: Sequence[tuple[int, Stored]]) -> Block:
+    """Rows with their places in a block, to be packed; what `pack_long` took is not in them."""
+    return Block(place, rows[0][1].kind, b"", *pack_block(rows, ROWS))
+
+
+def packed(block: Block, dictionary: Dictionary | None) -> Block:
+    """A block packed, where a dictionary is told that is for its kind."""
+    if dictionary is None or dictionary.kind != block.kind:
+        return block
+    made = _compressed(block.payload, block.beside, dictionary.number, _digested(dictionary.content))
+    return Block(block.place, block.kind, made, b"", b"")
+
+
+def pack_long(row: Stored) -> tuple[bytes, Stored] | None:
+    """Of a row that lies beside the blocks, what lies there, and what the block has of it."""
+    if not _is_long(row):
+        return None
+    return zstd.compress(pack_row(row), _LEVEL), _without_page(row)
+
+
 class BlockWriter:
-    """Takes rows in the order of their numbers, and writes them into an empty file's tables."""
+    """Takes rows and blocks in the order of their numbers, and writes them into an empty file's tables."""
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
         self._place = -1
         self._rows: list[tuple[int, Stored]] = []
         self._kind = ""
-        self._waiting: list[tuple[int, bytes, bytes]] | None = []
-        self._dictionary: tuple[int, Any] = (0, None)
+        self._waiting: list[Block] | None = []
+        #: What the blocks that come are packed with; None where that is not known yet.
+        self.dictionary: Dictionary | None = None
         self._dictionaries = 0
 
     def add(self, number: int, row: Stored) -> None:
         place, offset = divmod(number, ROWS)
-        if place < self._place or (place == self._place and self._rows and self._rows[-1][0] >= offset):
+        if place < self._place or (place == self._place and (not self._rows or self._rows[-1][0] >= offset)):
             raise ValueError(f"expected rows in the order of their numbers, got {number}")
         if place != self._place:
             self._flush()
             self._place = place
-        if _is_long(row):
-            packed = zstd.compress(pack_row(row), _LEVEL)
-            self._db.execute("INSERT INTO long_rows VALUES (?,?,NULL)", (number, packed))
-            row = _without_page(row)
+        if found := pack_long(row):
+            self.add_long(number, found[0])
+            row = found[1]
         self._rows.append((offset, row))
+
+    def add_long(self, number: int, row: bytes) -> None:
+        self._db.execute("INSERT INTO long_rows VALUES (?,?,NULL)", (number, row))
+
+    def add_block(self, block: Block) -> None:
+        """One that no other row is in."""
+        if block.place <= self._place:
+            raise ValueError(f"expected blocks in the order of their places, got {block.place}")
+        self._flush()
+        self._place = block.place
+        self._take(block)
 
     def finish(self) -> None:
         self._flush()
         self._settle()
 
     def _flush(self) -> None:
-        if not self._rows:
-            return
-        kind, (payload, beside) = self._rows[0][1].kind, pack_block(self._rows, ROWS)
-        self._rows = []
-        if kind != self._kind:
+        if self._rows:
+            rows, self._rows = self._rows, []
+            self._take(payload(self._place, rows))
+
+    def _take(self, block: Block) -> None:
+        if block.kind != self._kind:
             self._settle()
-            self._kind, self._dictionary, self._waiting = kind, (0, None), []
+            self._kind, self.dictionary, self._waiting = block.kind, None, []
         if self._waiting is None:
-            self._write(self._place, payload, beside)
+            self._write(block)
             return
-        self._waiting.append((self._place, payload, beside))
+        self._waiting.append(block)
         if len(self._waiting) == _SAMPLES:
             self._settle()
 
@@ -155,19 +206,23 @@ class BlockWriter:
         """Make a dictionary of what was gathered, and write that."""
         waiting, self._waiting = self._waiting or [], None
         if len(waiting) >= _FEWEST:
-            made = zstd.train_dict([payload for _, payload, _ in waiting], _DICTIONARY)
+            made = zstd.train_dict([block.payload for block in waiting], _DICTIONARY)
             self._dictionaries += 1
-            # Read once for all blocks, where else each would do it.
-            self._dictionary = self._dictionaries, made.as_digested_dict
+            self.dictionary = Dictionary(self._kind, self._dictionaries, made.dict_content)
             said = self._dictionaries, made.dict_content, self._kind
             self._db.execute("INSERT INTO dictionaries VALUES (?,?,?)", said)
-        for one in waiting:
-            self._write(*one)
+        for block in waiting:
+            self._write(block)
 
-    def _write(self, place: int, payload: bytes, beside: bytes) -> None:
-        self._db.execute(
-            "INSERT INTO blocks VALUES (?,?)", (place, _packed(payload, beside, *self._dictionary))
-        )
+    def _write(self, block: Block) -> None:
+        made = block.block or packed(block, self.dictionary).block or _compressed(block.payload, block.beside, 0, None)
+        self._db.execute("INSERT INTO blocks VALUES (?,?)", (block.place, made))
+
+
+@functools.lru_cache(maxsize=2)
+def _digested(content: bytes) -> Any:
+    """A dictionary read once for all blocks, where else each would do it."""
+    return zstd.ZstdDict(content).as_digested_dict
 
 
 class BlockAdder:
@@ -200,7 +255,7 @@ class BlockAdder:
     def finish(self) -> None:
         if self._rows:
             payload, beside = pack_block(self._rows, ROWS)
-            block = _packed(payload, beside, *self._dictionaries.get(self._rows[0][1].kind, (0, None)))
+            block = _compressed(payload, beside, *self._dictionaries.get(self._rows[0][1].kind, (0, None)))
             self._db.execute("INSERT INTO blocks VALUES (?,?)", (self._place, block))
             self._rows, self._place = [], self._place + 1
 
@@ -216,7 +271,7 @@ class BlockAdder:
         self._db.execute("INSERT INTO long_rows VALUES (?,?,NULL)", (place, made))
 
 
-def _packed(payload: bytes, beside: bytes, number: int, dictionary: Any) -> bytes:
+def _compressed(payload: bytes, beside: bytes, number: int, dictionary: Any) -> bytes:
     packed = zstd.compress(payload, options=_PACKING, zstd_dict=dictionary)[len(_MAGIC) :]
     return bytes((number,)) + len(beside).to_bytes(_BESIDE, "big") + beside + packed
 
@@ -236,7 +291,7 @@ class Blocks:
         """`file` is another one for each file (`cache_files.told_apart`): its dictionaries are kept under it."""
         self._db = db
         self._file = file
-        self._last: dict[int, Block | None] = {}
+        self._last: dict[int, Reading | None] = {}
 
     def row(self, number: int) -> Stored | None:
         block = self._block(number // ROWS)
@@ -267,14 +322,14 @@ class Blocks:
             if block := self._block(first // ROWS):
                 yield from zip((first + offset for offset in block.places), block.ids(), strict=True)
 
-    def _block(self, place: int) -> Block | None:
+    def _block(self, place: int) -> Reading | None:
         if place not in self._last:
             if len(self._last) == _REMEMBERED:
                 del self._last[next(iter(self._last))]
             self._last[place] = self._read(place)
         return self._last[place]
 
-    def _read(self, place: int) -> Block | None:
+    def _read(self, place: int) -> Reading | None:
         found: Any = self._db.execute("SELECT block FROM blocks WHERE place=?", (place,)).fetchone()
         if found is None:
             return None
@@ -282,7 +337,7 @@ class Blocks:
         end = 1 + _BESIDE + int.from_bytes(block[1 : 1 + _BESIDE], "big")
         dictionary = self._dictionary(block[0]) if block[0] else None
         payload = zstd.ZstdDecompressor(zstd_dict=dictionary).decompress(_MAGIC + block[end:])
-        return Block(payload, block[1 + _BESIDE : end])
+        return Reading(payload, block[1 + _BESIDE : end])
 
     def _dictionary(self, number: int) -> Any:
         known = _dictionaries(self._file)

@@ -19,50 +19,26 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.search import cache_files, sorted_map
-from onrecord.search.bodies import Page, codes, fold
-from onrecord.search.facets import LANGUAGE
 from onrecord.search.fold import indexed
-from onrecord.search.key_blocks import KeyWriter, key_bytes
+from onrecord.search.key_blocks import KeyWriter
 from onrecord.search.newer_rows import BEHIND, GONE, add_run
-from onrecord.search.row_blocks import BlockAdder, BlockWriter, Head, Stored, pack_row
-from onrecord.search.rows import (
-    IDS,
-    SCHEMA,
-    TABLES,
-    Held,
-    Row,
-    id_key,
-    map_key,
-    pack_numbers,
-    unpack_numbers,
-)
-from onrecord.search.text import Document, TextIndex, leave_only
+from onrecord.search.row_blocks import ROWS, BlockAdder, BlockWriter, Dictionary, Head, Stored, pack_row
+from onrecord.search.row_making import Entry, Made, Totals, keys_of, make, stored
+from onrecord.search.rows import SCHEMA, TABLES, Held, map_key, pack_numbers, unpack_numbers
+from onrecord.search.text import TextIndex, document, end_document, leave_only
+
+#: What blocks of the kind that is written are packed with, None where that is not known yet.
+Known = Callable[[], Dictionary | None]
 
 #: With more changes than this, and than a part of all, writing all anew is quicker; and where changes wrote more than a
 #: part of all since all was written, there is too much that counts no more.
 _MOST_CHANGES: Final = 20_000
 _PART: Final = 5
 _PART_WRITTEN: Final = 3
+#: Entries that are made at a time.
+_TOGETHER: Final = 4_096
 #: Bytes of a page of the file: blocks of two kilobytes leave little of it unused.
 _PAGE: Final = 32_768
-
-
-class Entry(Struct, frozen=True):
-    """A row with what it is found by: `beside` its title, its facets, its identifiers as (scheme, value), how popular
-    it is, from 0 to 255, and what was counted for that (`popularity`).
-
-    Where there is a `page`, it stands in place of the row's body, and `codes` are those that it does not say. A
-    `number` that is not 0 is the row's own, by which others name it: entries that have one come in its order.
-    """
-
-    row: Row
-    beside: str = ""
-    facets: tuple[str, ...] = ()
-    codes: tuple[tuple[str, str], ...] = ()
-    weight: int = 0
-    known: dict[str, int] = {}
-    number: int = 0
-    page: Page | None = None
 
 
 class Filled(Struct, frozen=True):
@@ -78,18 +54,19 @@ def fill(
     entries: Callable[[], Iterable[Entry]],
     redirects: Iterable[tuple[str, str]] = (),
     holders: Iterable[tuple[str, str]] = (),
-    anew: Callable[[], Iterable[Entry]] | None = None,
+    anew: Callable[[Known], Iterable[Made]] | None = None,
 ) -> Filled:
     """Make the rows at `path`, and the text index beside them, hold these entries. Readers go on meanwhile.
 
     `entries` is asked once, or twice where much has changed; `anew`, if there is one, in its place where all is written
-    anew, so that numbers may be given anew. `redirects` pairs an id with the one it was merged into,
-    `holders` a blob with the recording that it holds.
+    anew, so that numbers may be given anew, and what is written may be made elsewhere: what it is asked with tells with
+    what blocks are packed, as soon as that is known. `redirects` pairs an id with the one it was merged into, `holders`
+    a blob with the recording that it holds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with cache_files.said(path):
         filled = _change(path, entries, redirects, holders) if _is_usable(path) else None
-        return filled or _anew(path, anew or entries, redirects, holders)
+        return filled or _anew(path, anew or (lambda _: _made(entries())), redirects, holders)
 
 
 def renew(
@@ -115,7 +92,7 @@ def _is_usable(path: Path) -> bool:
 
 def _anew(
     path: Path,
-    entries: Callable[[], Iterable[Entry]],
+    made: Callable[[Known], Iterable[Made]],
     redirects: Iterable[tuple[str, str]],
     holders: Iterable[tuple[str, str]],
 ) -> Filled:
@@ -124,19 +101,18 @@ def _anew(
         blocks, keys, totals, last = BlockWriter(db), KeyWriter(path.parent), _Totals(), 0
         combinations = _Combinations(db)
 
-        def documents() -> Iterator[Document]:
+        def documents() -> Iterator[str]:
             nonlocal last
-            for entry in entries():
-                last = entry.number or last + 1
-                row = _stored(entry)
-                blocks.add(last, row)
-                for scheme, key in _keys(row, entry.row.id):
-                    keys.add(scheme, key, last)
-                if row.newest:
-                    db.execute("INSERT INTO newest VALUES (?,?,?)", (row.kind, row.newest, entry.row.id))
-                totals.add(row, 1)
-                said = _Indexed(entry.row.title, entry.beside, entry.facets, entry.weight)
-                yield _document(last, said, combinations)
+            for some in made(lambda: blocks.dictionary):
+                last = some.last
+                _put(blocks, some)
+                for scheme, records in some.keys.items():
+                    keys.add_records(scheme, *records)
+                db.executemany("INSERT INTO newest VALUES (?,?,?)", some.newest)
+                totals.join(some.totals)
+                numbers = list(map(combinations.number, some.combinations))
+                for begun, place in some.documents:
+                    yield end_document(begun, numbers[place])
 
         count = TextIndex(path.parent / name, make=True).add(documents())
         blocks.finish()
@@ -148,6 +124,33 @@ def _anew(
         db.execute("INSERT INTO made VALUES (?,?,0,1,0,NULL)", (name, last))
     leave_only(path.parent, name)
     return Filled(count, count, True)
+
+
+def _made(entries: Iterable[Entry]) -> Iterator[Made]:
+    left, last = iter(entries), 0
+    while some := list(itertools.islice(left, _TOGETHER)):
+        made = make(some, last)
+        last = made.last
+        yield made
+
+
+def _put(writer: BlockWriter, made: Made) -> None:
+    """Write rows and blocks in the order of their places: rows that are in no whole block come before these, and
+    behind."""
+    loose = iter(made.loose)
+    first = made.blocks[0].place if made.blocks else None
+    waiting = None
+    for number, row in loose:
+        if first is not None and number // ROWS > first:
+            waiting = number, row
+            break
+        writer.add(number, row)
+    for block in made.blocks:
+        writer.add_block(block)
+    for number, packed in made.long:
+        writer.add_long(number, packed)
+    for number, row in itertools.chain([waiting] if waiting else [], loose):
+        writer.add(number, row)
 
 
 def _change(
@@ -193,7 +196,7 @@ def catch_up(path: Path, db: apsw.Connection) -> int:
     numbers = list(itertools.accumulate(_STEPS.decode(packed)))
     heads = ((number, held.head(number)) for number in numbers)
     documents = (
-        _document(number, _indexed(head), combinations) for number, head in heads if head is not None
+        _document(number, head, combinations) for number, head in heads if head is not None
     )
     TextIndex(path.parent / str(name)).change(numbers, documents)
     db.execute("UPDATE made SET pending=NULL")
@@ -225,7 +228,7 @@ class _Change:
             number = entry.number or self._held.number(entry.row.id)
             if number is not None and number <= before:
                 seen[number // 8] |= 1 << number % 8
-            self._compare(number, _stored(entry))
+            self._compare(number, stored(entry))
             if self.written > most:
                 return count
         here = self._held.all_numbers() if touched is None else filter(None, map(self._held.number, touched))
@@ -268,7 +271,7 @@ class _Change:
         self._turn(number, before, row)
         self._places[number] = self._rows.add(number, row)
         # Its facets have a number when the text index is told of it.
-        self._combinations.number(row.facets.split())
+        self._combinations.number(row.facets)
 
     def _take_out(self, number: int) -> None:
         before = self._held.row(number)
@@ -278,7 +281,7 @@ class _Change:
 
     def _turn(self, number: int, before: Stored | None, now: Stored | None) -> None:
         """All that follows from a row that is another now."""
-        old, new = (set(_keys(row, row.id)) if row else set[tuple[int, bytes]]() for row in (before, now))
+        old, new = (set(keys_of(row, row.id)) if row else set[tuple[int, bytes]]() for row in (before, now))
         self._keys += [(map_key(*key), number, key in new) for key in old ^ new]
         for row, sign in ((before, -1), (now, 1)):
             if row is not None:
@@ -304,48 +307,10 @@ def _searched(row: Stored) -> tuple[object, ...]:
     return row.title, beside, row.facets, row.weight >> 4
 
 
-def _stored(entry: Entry) -> Stored:
-    row, page = entry.row, entry.page
-    facts, claims = fold(row.kind, row.title, row.subtitle, page) if page else ((row.body,), ())
-    return Stored(
-        kind=row.kind,
-        ident=row.id if page is None or page.founder is None else page.founder,
-        title=row.title,
-        subtitle=row.subtitle,
-        beside=None if entry.beside == row.subtitle else entry.beside,
-        facets=" ".join(entry.facets),
-        weight=entry.weight,
-        known=entry.known,
-        sound=row.has_sound,
-        newest=row.newest,
-        seconds=row.seconds,
-        codes=entry.codes,
-        facts=facts,
-        claims=claims,
-    )
-
-
-def _keys(row: Stored, identifier: str) -> Iterator[tuple[int, bytes]]:
-    """What leads to a row, as the tables have it."""
-    yield IDS, id_key(identifier)
-    for scheme, key in codes(row):
-        yield scheme, key_bytes(key)
-
-
-class _Indexed(Struct, frozen=True):
-    title: str
-    beside: str
-    facets: tuple[str, ...]
-    weight: int
-
-
-def _indexed(head: Head) -> _Indexed:
-    return _Indexed(head.title, head.beside, tuple(head.facets.split()), head.weight)
-
-
-def _document(number: int, said: _Indexed, combinations: "_Combinations") -> Document:
-    words = indexed(said.title), indexed(said.beside)
-    return Document(number, *words, said.facets, said.weight, combinations.number(said.facets))
+def _document(number: int, head: Head, combinations: "_Combinations") -> str:
+    """What is indexed of a row that is there."""
+    words, facets = (indexed(head.title), indexed(head.beside)), head.facets
+    return document(number, *words, facets.split(), head.weight, combinations.number(facets))
 
 
 class _Combinations:
@@ -357,8 +322,8 @@ class _Combinations:
         self._numbers: dict[str, int] = dict(held)
         self._fresh: list[tuple[int, str]] = []
 
-    def number(self, facets: Iterable[str]) -> int:
-        together = " ".join(facets)
+    def number(self, together: str) -> int:
+        """Of facets with blanks between."""
         if together not in self._numbers:
             self._numbers[together] = len(self._numbers)
             self._fresh.append((self._numbers[together], together))
@@ -368,26 +333,13 @@ class _Combinations:
         self._db.executemany("INSERT INTO combinations VALUES (?,?)", self._fresh)
 
 
-class _Totals:
-    """What there is more of, and less, by kind, and by language."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, tuple[int, float]] = {}
-
-    def add(self, row: Stored, sign: int) -> None:
-        count, seconds = self._counts.get(row.kind, (0, 0.0))
-        self._counts[row.kind] = count + sign, seconds + sign * row.seconds
-        if LANGUAGE in row.facets:
-            for facet in row.facets.split():
-                if facet.startswith(LANGUAGE):
-                    self._counts[facet] = self._counts.get(facet, (0, 0.0))[0] + sign, 0.0
-
+class _Totals(Totals):
     def write(self, db: apsw.Connection) -> None:
         query = (
             "INSERT INTO totals VALUES (?,?,?)"
             " ON CONFLICT (kind) DO UPDATE SET count=count+excluded.count, seconds=seconds+excluded.seconds"
         )
-        db.executemany(query, [(kind, *more) for kind, more in self._counts.items()])
+        db.executemany(query, [(kind, *more) for kind, more in self.counts.items()])
 
 
 def _last(db: apsw.Connection) -> int:

@@ -56,19 +56,6 @@ _SHOULD: Final = tantivy.Occur.Should
 Mode = Literal["whole", "typing", "one", "spoilt", "number", "each"]
 
 
-class Document(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is indexed of a thing: its number, its own name's tokens and those of names beside it, each with blanks
-    between, its facets, and how popular it is, from 0 to 255: of that the index keeps sixteen steps. `combination`
-    stands for its facets together: whoever writes gives each combination a number of its own."""
-
-    number: int
-    name: str
-    beside: str
-    facets: Sequence[str] = ()
-    weight: int = 0
-    combination: int = 0
-
-
 class TextIndex:
     """An index in a folder. One process writes; readers see a commit when they next `search`."""
 
@@ -85,11 +72,12 @@ class TextIndex:
             else:
                 self._index, self._beside = open_index(folder)
 
-    def add(self, documents: Iterable[Document]) -> int:
-        """Index documents whose numbers are new; visible, and safe from a kill, when this returns."""
+    def add(self, documents: Iterable[str]) -> int:
+        """Index documents, as `end_document` gives them, whose numbers are new; visible, and safe from a kill, when
+        this returns."""
         return self.change((), documents)
 
-    def change(self, gone: Iterable[int], documents: Iterable[Document]) -> int:
+    def change(self, gone: Iterable[int], documents: Iterable[str]) -> int:
         """Take numbers out and index documents, all at once: a kill leaves what was or what is, nothing between."""
         with _said(self._folder):
             writer = self._index.writer(_WRITER_BYTES, 1)
@@ -97,7 +85,7 @@ class TextIndex:
                 writer.delete_documents_by_query(self._only(number))
             count = 0
             for document in documents:
-                writer.add_json(_document(document))
+                writer.add_json(document)
                 count += 1
             writer.commit()
             writer.wait_merging_threads()
@@ -398,6 +386,25 @@ def _with_a_wrong_character(tokens: Sequence[str]) -> Iterator[tuple[set[int], l
             yield {place}, [tokens[place][1]]
 
 
+def document(
+    number: int, name: str, beside: str, facets: Sequence[str] = (), weight: int = 0, combination: int = 0
+) -> str:
+    """What is indexed of a thing: its number, its own name's tokens and those of names beside it, each with blanks
+    between, its facets, and how popular it is, from 0 to 255: of that the index keeps sixteen steps. `combination`
+    stands for its facets together: whoever writes gives each combination a number of its own."""
+    return end_document(begin_document(number, name, beside, facets, weight), combination)
+
+
+def begin_document(number: int, name: str, beside: str, facets: Sequence[str], weight: int) -> str:
+    """As `document`, without its combination, for `end_document`."""
+    fields = _Fields(number, _place(number), weight >> 4, name, beside, _facets(tuple(facets)))
+    return _WRITTEN.encode(fields).decode()
+
+
+def end_document(begun: str, combination: int) -> str:
+    return f'{begun[:-1]},"combination":{combination}}}'
+
+
 def leave_only(search: Path, name: str) -> None:
     """Remove the indexes that are not `name`. A reader in mid-search keeps its open files."""
     for folder in search.glob("text-*"):
@@ -431,27 +438,12 @@ class _Fields(Struct, frozen=True):
     number: int
     place: tuple[int, int]
     weight: int
-    combination: int
     name: str
     beside: str
     facets: msgspec.Raw
 
 
 _WRITTEN: Final = msgspec.json.Encoder()
-
-
-def _document(document: Document) -> str:
-    number = document.number
-    fields = _Fields(
-        number,
-        _place(number),
-        document.weight >> 4,
-        document.combination,
-        document.name,
-        document.beside,
-        _facets(tuple(document.facets)),
-    )
-    return _WRITTEN.encode(fields).decode()
 
 
 def _place(number: int) -> tuple[int, int]:
