@@ -141,7 +141,7 @@ def test_a_row_keeps_its_number_when_files_are_added(tmp_path: Path) -> None:
         assert duck.run(sought) == duck.run("SELECT * FROM kept WHERE name <> 'none' ORDER BY node")
         found.append(duck.run("SELECT * FROM kept ORDER BY node"))
         assert [
-            [*zip(*columns, strict=True)] for columns in duck.columns("SELECT * FROM kept ORDER BY node")
+            [*zip(*columns, strict=True)] for columns in duck.batches("SELECT * FROM kept ORDER BY node")
         ] == ([found[-1]] if some else [])
         duck.close()
     first = [(2 << 32, "2a"), ((2 << 32) + 1, "none")]

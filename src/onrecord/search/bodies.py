@@ -239,6 +239,8 @@ def _long(value: Any) -> Any:
 
 def _steps(numbers: Sequence[int]) -> list[int]:
     """Numbers as steps from one to the next: what came together has small ones."""
+    if len(numbers) < 2:  # most lists, on most pages
+        return list(numbers)
     return [number - before for number, before in zip(numbers, (0, *numbers), strict=False)]
 
 
@@ -248,9 +250,10 @@ def _numbers(steps: Sequence[int]) -> Iterator[int]:
 
 def _runs(values: Sequence[int | None]) -> Any:
     """True where they count from 1 on, one value where all are that, else all of them."""
-    if values and all(value == place for place, value in enumerate(values, 1)):
+    told = list(values)
+    if told and told == list(range(1, len(told) + 1)):
         return True
-    return values[0] if values and all(value == values[0] for value in values) else list(values)
+    return told[0] if told and told.count(told[0]) == len(told) else told
 
 
 def _run(kept: Any, count: int) -> Sequence[int | None]:

@@ -4,7 +4,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -50,6 +50,8 @@ _ASCII: Final = bytes(
     ord(chr(byte).lower()) if chr(byte).isalnum() and byte < 128 else 32 for byte in range(256)
 )
 _IS_ALONE: Final = "[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in _ALONE) + "]"
+#: Half of a width, or what is taken apart into several, may become such a one.
+_HAS_ALONE: Final = re.compile("[\u2e80-\uffff\U00010000-\U0010ffff\u1100-\u11ff]")
 _WORDS: Final = re.compile(f"{_IS_ALONE}|(?:(?!{_IS_ALONE})[^\\W_])+")
 _MOST: Final = 200
 _LONGEST: Final = 60
@@ -93,6 +95,7 @@ def asked(query: str) -> list[str]:
     return wanted[:_MOST] or _signs(query)
 
 
+@lru_cache(maxsize=16_384)
 def stands_alone(char: str) -> bool:
     """Is this a character that is a token of its own?"""
     point = ord(char)
@@ -103,9 +106,15 @@ def _words(text: str) -> list[str]:
     if text.isascii():  # most titles are: many times as fast
         words = text[:4000].encode().translate(_ASCII).split()
         return [word[:_LONGEST].decode() for word in words[:_MOST]]
+    return [word for part in text[:4000].split(" ") for word in _words_of(part)][:_MOST]
+
+
+@lru_cache(maxsize=16_384)
+def _words_of(part: str) -> tuple[str, ...]:
+    """Of what has no blank in it; kept, since words come again and again."""
     # Composed last, so that a Hangul syllable is one character again after its marks were looked at.
-    bare = unicodedata.normalize("NFKD", text[:4000]).casefold().translate(_BARE)
-    return [word[:_LONGEST] for word in _WORDS.findall(unicodedata.normalize("NFC", bare))[:_MOST]]
+    bare = unicodedata.normalize("NFKD", part).casefold().translate(_BARE)
+    return tuple(word[:_LONGEST] for word in _WORDS.findall(unicodedata.normalize("NFC", bare)))
 
 
 def _signs(text: str) -> list[str]:
@@ -119,11 +128,12 @@ def _signs(text: str) -> list[str]:
 def _indexed(text: str) -> str:
     """Kept, since names beside a name come again: an artist's with each piece."""
     tokens = fold(text)
-    return " ".join([*tokens, *_pairs(tokens)])
+    return " ".join([*tokens, *_pairs(tokens)] if _HAS_ALONE.search(text) else tokens)
 
 
-def _pairs(tokens: Iterable[str]) -> list[str]:
-    return [a + b for a, b in pairwise(tokens) if _both_alone((a, b))]
+def _pairs(tokens: Sequence[str]) -> list[str]:
+    alone = [len(token) == 1 and stands_alone(token) for token in tokens]
+    return [a + b for (a, b), (first, second) in zip(pairwise(tokens), pairwise(alone), strict=True) if first and second]
 
 
 def _both_alone(two: tuple[str, str]) -> bool:

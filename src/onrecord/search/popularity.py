@@ -5,6 +5,7 @@
 Nobody's plays are kept, so that this is how widely a thing is known, not how often it is heard.
 """
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Final
@@ -26,4 +27,9 @@ def popularity(known: Mapping[str, int]) -> int:
     1 point is 16, 3 are 32, 15 are 64, 255 are 128; 255 is reached with 63,000. KeyError for what is not in `EVIDENCE`.
     """
     points = sum(max(known[name], 0) for name in known if EVIDENCE[name])
+    return _of_points(points)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _of_points(points: int) -> int:
     return min(round(_STEP * math.log2(1 + points)), MOST)

@@ -7,7 +7,7 @@ forms, so that it does not spoil how the rest is packed; a form says where it be
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress, pairwise
 from typing import Any, Final
 
 #: One value for all; values as they are; texts in one; values by places among others, those places a byte each, or a
@@ -26,23 +26,23 @@ def pack(values: Sequence[Any], packed: bytearray) -> Form:
         return [ALIKE, None]
     if kinds.isdisjoint(_ODD) and not (str in kinds and "" in values):
         return _even(values, packed)
-    odd = [value for value in values if _is_odd(value)]
+    # What stands for a value that is not said, or is said elsewhere. Nothing is called: this is done for every value.
+    is_odd = [value is None or value is True or value is False or value == "" for value in values]
+    odd = list(compress(values, is_odd))
     if len(odd) == len(values) and odd.count(odd[0]) == len(odd):
         return [ALIKE, odd[0]]
     said = list(dict.fromkeys(odd))
-    places = {value: at for at, value in enumerate(said, 1)}
-    which = bytes([places[value] if _is_odd(value) else 0 for value in values])
-    even = [value for value, place in zip(values, which, strict=True) if not place]
+    if len(said) == 1:
+        which = bytes(is_odd)
+    else:
+        places = {value: at for at, value in enumerate(said, 1)}
+        which = bytes([places[value] if is_it else 0 for value, is_it in zip(values, is_odd, strict=True)])
+    even = [value for value, is_it in zip(values, is_odd, strict=True) if not is_it]
     return [ODD, which, said, _even(even, packed) if even else [ALIKE, None]]
 
 
 _NONE: Final = {type(None)}
 _ODD: Final = {type(None), bool}
-
-
-def _is_odd(value: Any) -> bool:
-    """What stands for a value that is not said, or is said elsewhere."""
-    return value is None or value is True or value is False or value == ""
 
 
 def pack_lists(values: Sequence[Sequence[int]], packed: bytearray, *, shuffled: bool = False) -> Form:
@@ -82,7 +82,7 @@ def _even(values: Sequence[Any], packed: bytearray) -> Form:
 def _placed(values: Sequence[Any], distinct: Sequence[Any], kind: Any, packed: bytearray) -> Form:
     places = {value: at for at, value in enumerate(distinct)}
     which = bytes([places[value] for value in values])
-    if all(0 <= later - place <= 1 for place, later in pairwise(which)):
+    if which == bytes(sorted(which)):  # a place that is new is one more than the last new one
         bits = sum(1 << at for at, (place, later) in enumerate(pairwise(which), 1) if later != place)
         begin = len(packed)
         packed += bits.to_bytes(len(which) + 7 >> 3, "little")
@@ -134,7 +134,8 @@ def _width(count: int) -> int:
 
 def _room(values: Sequence[int]) -> float:
     """About what these take, packed with the rest: those that come again and again take little."""
-    return sum(0.3 + value.bit_length() / 7 for value in set(values)) + 0.3 * len(values)
+    distinct = set(values)
+    return sum(map(int.bit_length, distinct)) / 7 + 0.3 * (len(distinct) + len(values))
 
 
 class Reading:

@@ -25,7 +25,7 @@ from onrecord.search.newer_rows import BEHIND, GONE, add_run
 from onrecord.search.row_blocks import ROWS, BlockAdder, BlockWriter, Dictionary, Head, Stored, pack_row
 from onrecord.search.row_making import Entry, Made, Totals, keys_of, make, stored
 from onrecord.search.rows import SCHEMA, TABLES, Held, map_key, pack_numbers, unpack_numbers
-from onrecord.search.text import TextIndex, document, end_document, leave_only
+from onrecord.search.text import TextIndex, begin_document, end_document, leave_only
 
 #: What blocks of the kind that is written are packed with, None where that is not known yet.
 Known = Callable[[], Dictionary | None]
@@ -310,7 +310,7 @@ def _searched(row: Stored) -> tuple[object, ...]:
 def _document(number: int, head: Head, combinations: "_Combinations") -> str:
     """What is indexed of a row that is there."""
     words, facets = (indexed(head.title), indexed(head.beside)), head.facets
-    return document(number, *words, facets.split(), head.weight, combinations.number(facets))
+    return end_document(begin_document(number, *words, facets, head.weight), combinations.number(facets))
 
 
 class _Combinations:

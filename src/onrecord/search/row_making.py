@@ -69,7 +69,7 @@ def make(
             made.newest.append((row.kind, row.newest, entry.row.id))
         totals.add(row, 1)
         place = places.setdefault(row.facets, len(places))
-        said = begin_document(number, indexed(row.title), indexed(entry.beside), entry.facets, row.weight)
+        said = begin_document(number, indexed(row.title), indexed(entry.beside), row.facets, row.weight)
         made.documents.append((said, place))
     made.count = len(rows)
     made.keys = {

@@ -235,6 +235,12 @@ class Block:
 def _fields(kind: str, stored: "Sequence[Stored]") -> tuple[int, Sequence[str], Sequence[Sequence[Any]]]:
     """How many fields each claim has behind source and id, how they are called, where that is known, and the values of
     each; -1 where claims have more or less, and then all of a claim is one value."""
+    every = [claim for row in stored for claim in row.claims]
+    if len(set(map(len, every))) == 1:
+        width = len(every[0]) - _SAID
+        names = ("reason", *SHOWN.get(kind, ()))
+        fields = list(zip(*every, strict=True))[_SAID:]
+        return width, names if len(names) == width else ("",) * width, fields
     claims = [(row, claim[_SAID:]) for row in stored for claim in row.claims]
     width = max((len(said) for _, said in claims), default=0)
     if any(len(said) != width and row.facts for row, said in claims):
@@ -247,6 +253,9 @@ def _fields(kind: str, stored: "Sequence[Stored]") -> tuple[int, Sequence[str], 
 def _ids(claims: Sequence[Sequence[Any]], packed: bytearray) -> tuple[Any, Any]:
     """Sources, and which of them says each claim, None where there is one; and the ids of each."""
     distinct = list(dict.fromkeys(claim[0] for claim in claims))
+    if len(distinct) == 1:
+        ids = [claim[1] for claim in claims]
+        return (distinct, None), [_as(spelling.of_ids(ids), ids, packed)]
     places = {source: at for at, source in enumerate(distinct)}
     which: Any = [places[claim[0]] for claim in claims]
     forms = []
@@ -339,13 +348,15 @@ def _facets_kept(
     dates, lengths = (fields[names.index(name)] if name in names else () for name in _EARLY)
     for row in stored:
         end = begin + len(row.claims)
-        said = row.kind, tuple(claim[0] for claim in row.claims), dates[begin:end], lengths[begin:end]
+        sources = tuple([claim[0] for claim in row.claims])
+        said = row.kind, sources, dates[begin:end], lengths[begin:end]
+        told = row.facets
         kept.append(
             None
-            if row.facets == _derived(*said, False)
+            if told == _derived(*said, False)
             else True
-            if row.facets == _derived(*said, True)
-            else row.facets
+            if row.sound and told == _derived(*said, True)
+            else told
         )
         begin = end
     return kept
@@ -355,7 +366,7 @@ def _facets_kept(
 def _derived(
     kind: str, sources: tuple[str, ...], dates: Sequence[Any], lengths: Sequence[Any], sound: bool
 ) -> str:
-    date = next((value for value in dates if value), "")
+    date = dates[0] if dates and dates[0] else next((value for value in dates if value), "")
     minutes = lengths[0] // 60_000 if lengths and type(lengths[0]) is int else None
     return _joined(kind, date[:4], sources, sound, minutes)
 

@@ -5,6 +5,7 @@
 import re
 import uuid
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 AS_IS, DECIMAL, DATE, ISRC, BARCODE, UUID = range(6)
@@ -12,7 +13,7 @@ AS_IS, DECIMAL, DATE, ISRC, BARCODE, UUID = range(6)
 
 def spell(how: int, values: Sequence[Any]) -> tuple[int, Sequence[Any]]:
     """(how, the values so); as they are where some would not be told from what they are made into."""
-    if how == AS_IS or any(type(value) in (int, bytes) for value in values):
+    if how == AS_IS or not _READ.isdisjoint(map(type, values)):
         return AS_IS, values
     made = _MADE[how][0]
     return how, [made(value) if isinstance(value, str) and value else value for value in values]
@@ -40,7 +41,9 @@ def _decimal(text: str) -> int | str:
     return int(text) if plain else text
 
 
+@lru_cache(maxsize=16_384)
 def _date(text: str) -> int | str:
+    """Kept, since a day comes again with each piece of a release."""
     if not _DATE.fullmatch(text):
         return text
     number = (int(text[:4]) * 13 + int(text[5:7] or 0)) * 32 + int(text[8:] or 0)
@@ -93,6 +96,8 @@ def _uuid_text(value: bytes) -> str:
     return str(uuid.UUID(bytes=value))
 
 
+#: What spelled ones are.
+_READ: Final = frozenset({int, bytes})
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LENGTHS: Final = (8, 12, 13, 14)
 _DATE: Final = re.compile("[0-9]{4}(-[0-9]{2}){0,2}")

@@ -56,6 +56,19 @@ _SHOULD: Final = tantivy.Occur.Should
 Mode = Literal["whole", "typing", "one", "spoilt", "number", "each"]
 
 
+class Document(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is indexed of a thing: its number, its own name's tokens and those of names beside it, each with blanks
+    between, its facets, and how popular it is, from 0 to 255: of that the index keeps sixteen steps. `combination`
+    stands for its facets together: whoever writes gives each combination a number of its own."""
+
+    number: int
+    name: str
+    beside: str
+    facets: Sequence[str] = ()
+    weight: int = 0
+    combination: int = 0
+
+
 class TextIndex:
     """An index in a folder. One process writes; readers see a commit when they next `search`."""
 
@@ -72,12 +85,12 @@ class TextIndex:
             else:
                 self._index, self._beside = open_index(folder)
 
-    def add(self, documents: Iterable[str]) -> int:
-        """Index documents, as `end_document` gives them, whose numbers are new; visible, and safe from a kill, when
-        this returns."""
+    def add(self, documents: Iterable[Document | str]) -> int:
+        """Index documents whose numbers are new, or what `end_document` gives of them; visible, and safe from a kill,
+        when this returns."""
         return self.change((), documents)
 
-    def change(self, gone: Iterable[int], documents: Iterable[str]) -> int:
+    def change(self, gone: Iterable[int], documents: Iterable[Document | str]) -> int:
         """Take numbers out and index documents, all at once: a kill leaves what was or what is, nothing between."""
         with _said(self._folder):
             writer = self._index.writer(_WRITER_BYTES, 1)
@@ -85,7 +98,7 @@ class TextIndex:
                 writer.delete_documents_by_query(self._only(number))
             count = 0
             for document in documents:
-                writer.add_json(document)
+                writer.add_json(document if isinstance(document, str) else _written(document))
                 count += 1
             writer.commit()
             writer.wait_merging_threads()
@@ -386,18 +399,9 @@ def _with_a_wrong_character(tokens: Sequence[str]) -> Iterator[tuple[set[int], l
             yield {place}, [tokens[place][1]]
 
 
-def document(
-    number: int, name: str, beside: str, facets: Sequence[str] = (), weight: int = 0, combination: int = 0
-) -> str:
-    """What is indexed of a thing: its number, its own name's tokens and those of names beside it, each with blanks
-    between, its facets, and how popular it is, from 0 to 255: of that the index keeps sixteen steps. `combination`
-    stands for its facets together: whoever writes gives each combination a number of its own."""
-    return end_document(begin_document(number, name, beside, facets, weight), combination)
-
-
-def begin_document(number: int, name: str, beside: str, facets: Sequence[str], weight: int) -> str:
-    """As `document`, without its combination, for `end_document`."""
-    fields = _Fields(number, _place(number), weight >> 4, name, beside, _facets(tuple(facets)))
+def begin_document(number: int, name: str, beside: str, facets: str, weight: int) -> str:
+    """What is indexed of a `Document` but its combination, which `end_document` adds; `facets` have blanks between."""
+    fields = _Fields(number, _place(number), weight >> 4, name, beside, _facets(facets))
     return _WRITTEN.encode(fields).decode()
 
 
@@ -446,15 +450,20 @@ class _Fields(Struct, frozen=True):
 _WRITTEN: Final = msgspec.json.Encoder()
 
 
+def _written(said: Document) -> str:
+    begun = begin_document(said.number, said.name, said.beside, " ".join(said.facets), said.weight)
+    return end_document(begun, said.combination)
+
+
 def _place(number: int) -> tuple[int, int]:
     """A number as two terms that many share. As one of its own each would take seven bytes, of 30 in all."""
     return number >> _BITS, -1 - (number & (1 << _BITS) - 1)
 
 
-@functools.lru_cache(maxsize=4096)
-def _facets(facets: tuple[str, ...]) -> msgspec.Raw:
+@functools.lru_cache(maxsize=16_384)
+def _facets(facets: str) -> msgspec.Raw:
     """Many things have the very same."""
-    return msgspec.Raw(_WRITTEN.encode(list(map(_facet, facets))))
+    return msgspec.Raw(_WRITTEN.encode(list(map(_facet, facets.split()))))
 
 
 @functools.lru_cache(maxsize=4096)
