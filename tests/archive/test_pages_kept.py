@@ -2,18 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pages of all canonical things: each there once, as the canonical tables say, by whatever way they came."""
 
+import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
+import apsw
 import msgspec
 import pytest
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, indexing
 from onrecord.archive.generating import generate
 from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import rematch
 from onrecord.catalog import pages as kept_pages
+from onrecord.errors import OnrecordError
 from onrecord.search.rows import Rows
 from onrecord.sources.generated.claims import Generated
 from tests.archive.matched_tables import kept_rows
@@ -76,6 +80,46 @@ def test_every_thing_has_its_page_once(generated: Archive, monkeypatch: pytest.M
     assert path.read_bytes() == before, (
         "what is as it was is not written again, in whatever portions it comes"
     )
+
+
+def written(archive: Archive) -> list[object]:
+    """All that is written of pages, without names that are made anew each time."""
+    folder = archive.folder / "search"
+    with apsw.Connection(str(folder / "rows.sqlite")) as db:
+        tables: Any = db.execute(
+            "SELECT name FROM sqlite_master WHERE type='table' AND name<>'made' ORDER BY 1"
+        )
+        found: list[object] = [
+            db.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for (name,) in tables
+        ]
+    segments = (folder / rows_of(archive).text()).glob("*.*")
+    indexed = [(path.suffix, path.read_bytes()) for path in segments if path.suffix != ".json"]
+    assert len(indexed) > 3, "the words are among what is compared"
+    return [*found, sorted(indexed)]
+
+
+def die(task: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_processes_make_the_same_pages_and_one_that_dies_leaves_what_was(
+    generated: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = written(generated)
+    monkeypatch.setattr(indexing, "_FEW", 0)
+    monkeypatch.setattr(kept_pages, "_CLAIMS", 64)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    path = generated.folder / "search" / "rows.sqlite"
+    path.unlink()
+    rematch(generated, anew=True)
+    assert written(generated) == alone
+    with apsw.Connection(str(path)) as db:
+        db.execute("PRAGMA user_version=1")  # as an older version wrote it, so that all is written anew
+    before = path.read_bytes()
+    with monkeypatch.context() as patch, pytest.raises(OnrecordError, match="a worker process died"):
+        patch.setattr(indexing, "_made_elsewhere", die)
+        rematch(generated, anew=True)
+    assert path.read_bytes() == before
 
 
 def test_an_update_leaves_what_a_rebuild_makes(archive: Archive, tmp_path: Path) -> None:

@@ -44,11 +44,9 @@ def index(
     duck: Duck,
     redirects: Iterable[tuple[str, str]],
     touched: Sequence[str] | None = None,
-    few: int = _FEW,
 ) -> Filled:
     """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again, and of what
-    an update left, only what it `touched` is looked at. Of more pages than `few`, where all are written, processes make
-    them."""
+    an update left, only what it `touched` is looked at. Where all of many pages are written, processes make them."""
     path = archive.folder / "search" / "rows.sqlite"
     holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
 
@@ -62,7 +60,7 @@ def index(
         _number(duck, (), 0)
         tasks = (_task(archive, portion, known()) for portion in pages.portions(duck, ROWS))
         workers = archive.settings.workers
-        if workers < 2 or pages.count(duck) <= few:
+        if workers < 2 or pages.count(duck) <= _FEW:
             yield from map(_made, tasks)
             return
         with Workers(workers, _ready) as pool:
@@ -145,8 +143,8 @@ def _made_elsewhere(packed: _Packed) -> Made:
 
 def _ready() -> None:
     """What the first task would wait for."""
-    import numpy  # noqa: F401, ICN001
-    import pyarrow  # noqa: F401, ICN001
+    import numpy  # noqa: F401
+    import pyarrow  # noqa: F401
 
 
 #: What a thing without sound has.
@@ -167,33 +165,36 @@ def _sounding(archive: Archive, said: str) -> _Sounding:
 
 
 def _entry(thing: Thing, sounding: _Sounding) -> Entry:
+    # Nothing is called by a name that needs none, and no list made to be taken apart: this is done for every page.
+    kind, has_sound, known, claims = thing.kind, thing.has_sound, thing.known, thing.claims
+    places = _PLACES[kind]
+    sources = (claims[0][0],) if len(claims) == 1 else tuple([claim[0] for claim in claims])
+    languages = tuple(thing.languages) if thing.languages else ()
     sounds, licenses = sounding
-    places = _PLACES[thing.kind]
-    return Entry(
-        row=Row(
-            *(thing.kind, thing.id, thing.title, thing.subtitle),
-            *(thing.has_sound, thing.newest, thing.seconds, b""),
-        ),
-        beside=_beside(thing, places),
-        facets=_facets(
-            thing.kind,
-            _date(thing, places)[:_OF_YEAR],
-            tuple([claim[0] for claim in thing.claims]),
-            thing.has_sound,
-            licenses,
-            tuple(thing.languages),
-            _minutes(thing),
-        ),
-        codes=(
+    year, minutes = _date(thing, places)[:_OF_YEAR], _minutes(thing)
+    codes: tuple[tuple[str, str], ...] = ()
+    if sounds or thing.iswcs:
+        codes = (
             *(("sha256", sound.sha256) for sound in sounds),
             *(("iswc", code) for code in thing.iswcs),
-        ),
-        weight=popularity(thing.known),
-        known=thing.known,
-        number=thing.number,
-        page=Page(
-            *(thing.canonical, thing.claims, thing.founder, thing.artist, thing.releases, thing.recordings),
-            *(thing.placed, thing.sounds.encode()),
+        )
+    return Entry(
+        Row(kind, thing.id, thing.title, thing.subtitle, has_sound, thing.newest, thing.seconds, b""),
+        _beside(thing, places),
+        _facets(kind, year, sources, has_sound, licenses, languages, minutes),
+        codes,
+        popularity(known) if known else 0,
+        known,
+        thing.number,
+        Page(
+            thing.canonical,
+            claims,
+            thing.founder,
+            thing.artist,
+            thing.releases,
+            thing.recordings,
+            thing.placed,
+            thing.sounds.encode(),
         ),
     )
 

@@ -68,9 +68,7 @@ def cut(
 
 def pack(portion: Portion) -> Packed:
     told = {name: _packed(table) for name, table in portion.beside.items()}
-    return Packed(
-        portion.kind, portion.begin, portion.end, _packed(portion.claims), told, portion.decided
-    )
+    return Packed(portion.kind, portion.begin, portion.end, _packed(portion.claims), told, portion.decided)
 
 
 def unpack(packed: Packed) -> Portion:

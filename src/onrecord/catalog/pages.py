@@ -370,7 +370,7 @@ def _claimed(portion: Portion) -> Iterator[_Claimed]:
         [None if value == _UNSAID else value for value in column] if name in WHOLE else column
         for name, column in zip(("", "", "", *shown), said, strict=True)
     ]
-    claims = list(zip(*fields, strict=True))
+    claims: list[Sequence[Any]] = list(zip(*fields, strict=True))
     of_thing = portion.claims.select(range(_HEAD + len(shown), portion.claims.num_columns)).take(starts)
     titles, subtitles, *others = map(listed, of_thing.columns)
     canonical = [
@@ -385,7 +385,10 @@ def _claimed(portion: Portion) -> Iterator[_Claimed]:
     for at, (start, end) in enumerate(pairwise([*starts, len(claims)])):
         of, first = claims[start:end], claims[start]
         title, subtitle = titles[at], subtitles[at]
-        founder = next((place for place in range(end - start - 1, -1, -1) if founds[start + place]), None)
+        founder = None
+        for place in range(start, end):
+            if founds[place]:
+                founder = place - start
         if decided := portion.decided.get(id[start]):
             of = [*decided, *of]
             founder = None if founder is None else founder + len(decided)
@@ -467,9 +470,22 @@ def _thing(
         if founding_bytes(claimed.kind, source, source_id) != minted_bytes(claimed.id):
             founder = None
     return Thing(
-        *(claimed.kind, claimed.number, claimed.id, claimed.title, claimed.subtitle, claimed.claims, founder),
-        *(claimed.canonical, claimed.artist, releases, recordings, placed),
-        *(has_sound, sounds, newest, seconds),
+        claimed.kind,
+        claimed.number,
+        claimed.id,
+        claimed.title,
+        claimed.subtitle,
+        claimed.claims,
+        founder,
+        claimed.canonical,
+        claimed.artist,
+        releases,
+        recordings,
+        placed,
+        has_sound,
+        sounds,
+        newest,
+        seconds,
         known,
         languages,
         iswcs,

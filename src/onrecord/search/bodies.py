@@ -26,6 +26,7 @@ Claims = Sequence[Sequence[Any]]
 Look = Callable[[int], Stored | None]
 
 _PLACES: Final = {kind: {name: at + 3 for at, name in enumerate(names)} for kind, names in SHOWN.items()}
+_OWN: Final = {kind: tuple(_PLACES[kind][name] for name in names) for kind, names in CANONICAL.items()}
 _UNSAID: Final = {
     kind: tuple(None if name in WHOLE else "" for name in names) for kind, names in SHOWN.items()
 }
@@ -62,19 +63,19 @@ class Page(Struct, frozen=True):
 
 
 def fold(kind: str, title: str, subtitle: str, page: Page) -> tuple[Facts, Claims]:
-    first, *others = page.claims
+    first = page.claims[0]
     expected = [title, *_UNSAID[kind][1:]]
     if kind != "artist":
         expected[1] = subtitle
     kept = [_kept(kind, first, expected)]
-    kept += [_kept(kind, claim, first[3:]) for claim in others]
-    places = _PLACES[kind]
-    canonical = [
-        None if value == first[places[name]] else _said(value)
-        for name, value in zip(CANONICAL[kind], page.canonical, strict=True)
-    ]
+    if len(page.claims) > 1:
+        kept += [_kept(kind, claim, first[3:]) for claim in page.claims[1:]]
     if kind == "artist":
         return [_steps(page.releases), _steps(page.recordings)], kept
+    canonical = [
+        None if value == first[place] else False if value is None else value
+        for place, value in zip(_OWN[kind], page.canonical, strict=True)
+    ]
     if kind == "release":
         discs, positions = [list(column) for column in zip(*page.placed, strict=True)] or ([], [])
         return [page.artist, *canonical, _steps(page.recordings), _runs(discs), _runs(positions)], kept
@@ -213,10 +214,6 @@ def _canonical(kind: str, values: Sequence[Any], claims: Sequence[dict[str, Any]
         name: claims[0][name] if value is None else None if value is False else value
         for name, value in zip(CANONICAL[kind], values, strict=False)
     }
-
-
-def _said(value: Any) -> Any:
-    return False if value is None else value
 
 
 def _short(text: str) -> str | bytes:

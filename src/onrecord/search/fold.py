@@ -133,7 +133,11 @@ def _indexed(text: str) -> str:
 
 def _pairs(tokens: Sequence[str]) -> list[str]:
     alone = [len(token) == 1 and stands_alone(token) for token in tokens]
-    return [a + b for (a, b), (first, second) in zip(pairwise(tokens), pairwise(alone), strict=True) if first and second]
+    return [
+        a + b
+        for (a, b), (first, second) in zip(pairwise(tokens), pairwise(alone), strict=True)
+        if first and second
+    ]
 
 
 def _both_alone(two: tuple[str, str]) -> bool:

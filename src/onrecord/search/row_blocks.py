@@ -215,7 +215,11 @@ class BlockWriter:
             self._write(block)
 
     def _write(self, block: Block) -> None:
-        made = block.block or packed(block, self.dictionary).block or _compressed(block.payload, block.beside, 0, None)
+        made = (
+            block.block
+            or packed(block, self.dictionary).block
+            or _compressed(block.payload, block.beside, 0, None)
+        )
         self._db.execute("INSERT INTO blocks VALUES (?,?)", (block.place, made))
 
 

@@ -8,6 +8,7 @@ forms, so that it does not spoil how the rest is packed; a form says where it be
 
 from collections.abc import Sequence
 from itertools import accumulate, compress, pairwise
+from operator import not_
 from typing import Any, Final
 
 #: One value for all; values as they are; texts in one; values by places among others, those places a byte each, or a
@@ -25,9 +26,14 @@ def pack(values: Sequence[Any], packed: bytearray) -> Form:
     if kinds == _NONE:
         return [ALIKE, None]
     if kinds.isdisjoint(_ODD) and not (str in kinds and "" in values):
-        return _even(values, packed)
+        return _even(values, kinds, packed)
     # What stands for a value that is not said, or is said elsewhere. Nothing is called: this is done for every value.
-    is_odd = [value is None or value is True or value is False or value == "" for value in values]
+    if kinds <= _TEXT:
+        is_odd = [not value for value in values]
+    elif bool in kinds or str in kinds:
+        is_odd = [value is None or value is True or value is False or value == "" for value in values]
+    else:
+        is_odd = [value is None for value in values]
     odd = list(compress(values, is_odd))
     if len(odd) == len(values) and odd.count(odd[0]) == len(odd):
         return [ALIKE, odd[0]]
@@ -37,12 +43,16 @@ def pack(values: Sequence[Any], packed: bytearray) -> Form:
     else:
         places = {value: at for at, value in enumerate(said, 1)}
         which = bytes([places[value] if is_it else 0 for value, is_it in zip(values, is_odd, strict=True)])
-    even = [value for value, is_it in zip(values, is_odd, strict=True) if not is_it]
-    return [ODD, which, said, _even(even, packed) if even else [ALIKE, None]]
+    even = list(compress(values, map(not_, is_odd)))
+    kinds -= _ODD
+    if len(kinds) > 1:  # of one of them there may have been nothing but ""
+        kinds = set(map(type, even))
+    return [ODD, which, said, _even(even, kinds, packed) if even else [ALIKE, None]]
 
 
 _NONE: Final = {type(None)}
 _ODD: Final = {type(None), bool}
+_TEXT: Final = {type(None), str}
 
 
 def pack_lists(values: Sequence[Sequence[int]], packed: bytearray, *, shuffled: bool = False) -> Form:
@@ -66,9 +76,9 @@ def pack_lists(values: Sequence[Sequence[int]], packed: bytearray, *, shuffled: 
     return [LISTS, bytes(counts) if max(counts) < 256 else counts, *forms]
 
 
-def _even(values: Sequence[Any], packed: bytearray) -> Form:
-    kinds = set(map(type, values))
-    kind = kinds.pop() if len(kinds) == 1 else None
+def _even(values: Sequence[Any], kinds: set[type], packed: bytearray) -> Form:
+    """Of values of these kinds."""
+    [kind] = kinds if len(kinds) == 1 else (None,)
     if kind not in (int, str, bytes, tuple, float):
         return [PLAIN, values]
     distinct = dict.fromkeys(values)

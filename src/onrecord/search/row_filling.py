@@ -195,9 +195,7 @@ def catch_up(path: Path, db: apsw.Connection) -> int:
     held, combinations = Held(db), _Combinations(db)
     numbers = list(itertools.accumulate(_STEPS.decode(packed)))
     heads = ((number, held.head(number)) for number in numbers)
-    documents = (
-        _document(number, head, combinations) for number, head in heads if head is not None
-    )
+    documents = (_document(number, head, combinations) for number, head in heads if head is not None)
     TextIndex(path.parent / str(name)).change(numbers, documents)
     db.execute("UPDATE made SET pending=NULL")
     return len(numbers)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The onrecord contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written of things, made of them some thousand at a time: `row_filling` writes it, another process may make it."""
+"""What is written of things, some thousand at a time: `row_filling` writes it, another process may make it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -72,9 +72,7 @@ def make(
         said = begin_document(number, indexed(row.title), indexed(entry.beside), row.facets, row.weight)
         made.documents.append((said, place))
     made.count = len(rows)
-    made.keys = {
-        scheme: (len(each[0]), b"".join(each)) for scheme, each in records.items()
-    }
+    made.keys = {scheme: (len(each[0]), b"".join(each)) for scheme, each in records.items()}
     made.totals, made.combinations = totals.counts, list(places)
     _block(made, rows, whole, dictionary)
     return made
@@ -111,20 +109,20 @@ def stored(entry: Entry) -> Stored:
     row, page = entry.row, entry.page
     facts, claims = fold(row.kind, row.title, row.subtitle, page) if page else ((row.body,), ())
     return Stored(
-        kind=row.kind,
-        ident=row.id if page is None or page.founder is None else page.founder,
-        title=row.title,
-        subtitle=row.subtitle,
-        beside=None if entry.beside == row.subtitle else entry.beside,
-        facets=" ".join(entry.facets),
-        weight=entry.weight,
-        known=entry.known,
-        sound=row.has_sound,
-        newest=row.newest,
-        seconds=row.seconds,
-        codes=entry.codes,
-        facts=facts,
-        claims=claims,
+        row.kind,
+        row.id if page is None or page.founder is None else page.founder,
+        row.title,
+        row.subtitle,
+        None if entry.beside == row.subtitle else entry.beside,
+        " ".join(entry.facets),
+        entry.weight,
+        entry.known,
+        row.has_sound,
+        row.newest,
+        row.seconds,
+        entry.codes,
+        facts,
+        claims,
     )
 
 

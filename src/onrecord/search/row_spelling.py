@@ -15,6 +15,8 @@ def spell(how: int, values: Sequence[Any]) -> tuple[int, Sequence[Any]]:
     """(how, the values so); as they are where some would not be told from what they are made into."""
     if how == AS_IS or not _READ.isdisjoint(map(type, values)):
         return AS_IS, values
+    if how == DECIMAL and _are_decimal(values):
+        return how, list(map(int, values))
     made = _MADE[how][0]
     return how, [made(value) if isinstance(value, str) and value else value for value in values]
 
@@ -34,6 +36,14 @@ def uuid_bytes(text: str) -> bytes | None:
     """Those of a UUID that is spelled as all are, None of any other text."""
     made = _uuid(text)
     return made if isinstance(made, bytes) else None
+
+
+def _are_decimal(values: Sequence[Any]) -> bool:
+    """Is each of them a number as `_decimal` takes it, so that they need not be looked at one by one?"""
+    if set(map(type, values)) != {str} or not all(values) or max(map(len, values)) > 18:
+        return False
+    together = "".join(values)
+    return together.isascii() and together.isdecimal() and not any(value[0] == "0" for value in values)
 
 
 def _decimal(text: str) -> int | str:
