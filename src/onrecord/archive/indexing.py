@@ -59,14 +59,13 @@ def index(
     def anew(known: Known) -> Iterator[Made]:
         _number(duck, (), 0)
         tasks = (_task(archive, portion, known()) for portion in pages.portions(duck, ROWS))
-        workers = archive.settings.workers
-        if workers < 2 or pages.count(duck) <= _FEW:
+        if archive.settings.workers < 2 or pages.count(duck) <= _FEW:
             yield from map(_made, tasks)
-            return
-        with Workers(workers, _ready) as pool:
+        else:
             packed = (_Packed(pack(task.portion), task.sounding, task.dictionary) for task in tasks)
             yield from pool.map(_made_elsewhere, packed)
 
+    pool = Workers(archive.settings.workers, _ready)  # which start when the first of them is asked for something
     if touched is not None:
         touched_pages.narrow(duck)
 
@@ -86,7 +85,8 @@ def index(
             pass
         touched_pages.give_back(duck)
         named.tell(duck)
-    return fill(path, entries, redirects, holders, anew)
+    with pool:
+        return fill(path, entries, redirects, holders, anew)
 
 
 def _number(duck: Duck, before: Iterable[Sequence[Any]], last: int) -> None:

@@ -66,7 +66,7 @@ def pack_block(rows: "Sequence[tuple[int, Stored]]", size: int) -> tuple[bytes, 
         rests,
         _facets_kept(stored, names, fields),
         [row.weight for row in stored],
-        [tuple(said for item in row.known.items() for said in item) or None for row in stored],
+        [tuple([said for item in row.known.items() for said in item]) or None for row in stored],
     )
     heads = [pack(column, packed) for column in columns]
     places = size if len(rows) == size else [place for place, _ in rows]
