@@ -65,7 +65,9 @@ def index(
             packed = (_Packed(pack(task.portion), task.sounding, task.dictionary) for task in tasks)
             yield from pool.map(_made_elsewhere, packed)
 
-    pool = Workers(archive.settings.workers, _ready)  # which start when the first of them is asked for something
+    pool = Workers(
+        archive.settings.workers, _ready
+    )  # which start when the first of them is asked for something
     if touched is not None:
         touched_pages.narrow(duck)
 

@@ -54,9 +54,9 @@ def key_bytes(key: Key) -> bytes:
     return key if len(key) <= _WIDEST else hashlib.blake2b(key, digest_size=_WIDEST).digest()
 
 
-def record(key: bytes, number: int) -> bytes:
-    """A key with a number that it leads to, as `KeyWriter` has them."""
-    return key + number.to_bytes(_NUMBER, "big")
+def number_bytes(number: int) -> bytes:
+    """What stands behind a key in a record, as `KeyWriter` has them."""
+    return number.to_bytes(_NUMBER, "big")
 
 
 class KeyWriter:
@@ -68,7 +68,7 @@ class KeyWriter:
         self._schemes: dict[int, _Runs] = {}
 
     def add(self, scheme: int, key: bytes, number: int) -> None:
-        self.add_records(scheme, len(key) + _NUMBER, record(key, number))
+        self.add_records(scheme, len(key) + _NUMBER, key + number_bytes(number))
 
     def add_records(self, scheme: int, width: int, records: bytes) -> None:
         """Any number of them, each so wide."""

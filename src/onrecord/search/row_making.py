@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is written of things, some thousand at a time: `row_filling` writes it, another process may make it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from onrecord.search.bodies import Page, codes, fold
 from onrecord.search.facets import LANGUAGE
 from onrecord.search.fold import indexed
-from onrecord.search.key_blocks import key_bytes, record
+from onrecord.search.key_blocks import key_bytes, number_bytes
 from onrecord.search.row_blocks import ROWS, Block, Dictionary, Stored, pack_long, packed, payload
 from onrecord.search.rows import IDS, Row, id_key
 from onrecord.search.text import begin_document
@@ -56,15 +57,16 @@ def make(
     """What is written of entries; those without a number come behind `last`. All whose numbers are in `whole` are among
     them: blocks of these alone are packed."""
     totals, places = Totals(), dict[str, int]()
-    records: dict[int, list[bytes]] = {}
+    records: defaultdict[int, list[bytes]] = defaultdict(list)
     made = Made(0, last, [], [], [], {}, [], {}, [], [])
     rows: list[tuple[int, Stored]] = []
     for entry in entries:
         made.last = number = entry.number or made.last + 1
         row = stored(entry)
         rows.append((number, row))
+        behind = number_bytes(number)
         for scheme, key in keys_of(row, entry.row.id):
-            records.setdefault(scheme, []).append(record(key, number))
+            records[scheme].append(key + behind)
         if row.newest:
             made.newest.append((row.kind, row.newest, entry.row.id))
         totals.add(row, 1)

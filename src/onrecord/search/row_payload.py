@@ -18,7 +18,7 @@ import msgspec
 from onrecord.model.identifiers import mint
 from onrecord.model.shown_fields import SHOWN
 from onrecord.search import row_spelling as spelling
-from onrecord.search.facets import facets
+from onrecord.search.facets import SOUND, facets
 from onrecord.search.row_columns import ALIKE, Reading, pack, pack_lists
 
 if TYPE_CHECKING:
@@ -347,17 +347,17 @@ def _facets_kept(
     kept, begin = list[Any](), 0
     dates, lengths = (fields[names.index(name)] if name in names else () for name in _EARLY)
     for row in stored:
-        end = begin + len(row.claims)
-        sources = tuple([claim[0] for claim in row.claims])
-        said = row.kind, sources, dates[begin:end], lengths[begin:end]
-        told = row.facets
-        kept.append(
-            None
-            if told == _derived(*said, False)
-            else True
-            if row.sound and told == _derived(*said, True)
-            else told
-        )
+        claims, told = row.claims, row.facets
+        end = begin + len(claims)
+        if end == begin + 1:  # as most have one: told apart with nothing made for it
+            date, length = (dates[begin] if dates else "") or "", lengths[begin] if lengths else None
+            minutes = length // 60_000 if type(length) is int else None
+            plain = _joined(row.kind, date[:4], (claims[0][0],), False, minutes)
+        else:
+            sources = tuple([claim[0] for claim in claims])
+            plain = _derived(row.kind, sources, dates[begin:end], lengths[begin:end], False)
+        # What has sound says so last.
+        kept.append(None if told == plain else True if told == f"{plain} {SOUND}" else told)
         begin = end
     return kept
 
