@@ -4,7 +4,7 @@
 
 import apsw
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from onrecord.search import sorted_map
@@ -31,6 +31,7 @@ def made(entries: dict[bytes, bytes]) -> apsw.Connection:
     KEYS,
     KEYS,
 )
+@example({b"\0": b"\0"}, [{b"\0": bytes(range(128)) * 2}], b"", b"")  # too little for another to begin with
 def test_it_is_what_was_put_into_it(
     entries: dict[bytes, bytes], changes: list[dict[bytes, bytes | None]], prefix: bytes, behind: bytes
 ) -> None:

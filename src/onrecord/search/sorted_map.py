@@ -49,6 +49,8 @@ _DECODER: Final = msgspec.msgpack.Decoder(tuple[bytes, list[int], list[int], byt
 _GONE: Final = -1
 #: Shorter values are told whole.
 _LONG: Final = 256
+#: With fewer bytes nothing can begin.
+_BASE: Final = 8
 
 
 class _Differs(bytes):
@@ -179,7 +181,7 @@ class SortedMap:
 
     def shortened(self, key: bytes, value: bytes | None) -> bytes | None:
         """A value as a run has it."""
-        if value is None or len(value) < _LONG or not (first := self._of_first(key)):
+        if value is None or len(value) < _LONG or len(first := self._of_first(key) or b"") < _BASE:
             return value
         differs = difference(value, first)
         return _Differs(differs) if len(differs) < len(value) // 2 else value
