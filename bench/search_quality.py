@@ -23,7 +23,8 @@ from search_made import mistype
 
 from onrecord.search.finding import Finder
 from onrecord.search.fold import fold, stands_alone
-from onrecord.search.row_filling import Entry, fill
+from onrecord.search.row_filling import fill
+from onrecord.search.row_making import Entry
 from onrecord.search.rows import Row
 
 LOCALES: Final = {

@@ -140,9 +140,10 @@ def test_a_row_keeps_its_number_when_files_are_added(tmp_path: Path) -> None:
         sought = f"SELECT node, name FROM ({duck.numbered_at('counted', 'sought')}) ORDER BY node"
         assert duck.run(sought) == duck.run("SELECT * FROM kept WHERE name <> 'none' ORDER BY node")
         found.append(duck.run("SELECT * FROM kept ORDER BY node"))
-        assert [
-            [*zip(*columns, strict=True)] for columns in duck.batches("SELECT * FROM kept ORDER BY node")
-        ] == ([found[-1]] if some else [])
+        batches = duck.batches("SELECT * FROM kept ORDER BY node")
+        assert [[*zip(*batch.to_pydict().values(), strict=True)] for batch in batches] == (
+            [found[-1]] if some else []
+        )
         duck.close()
     first = [(2 << 32, "2a"), ((2 << 32) + 1, "none")]
     assert found == [[], first, [*first, (7 << 32, "7a"), ((7 << 32) + 1, "none")]]

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from onrecord.search.facets import facets
-from onrecord.search.row_filling import Entry, Filled, fill
+from onrecord.search.row_filling import Filled, fill
+from onrecord.search.row_making import Entry
 from onrecord.search.rows import Row
 
 

@@ -13,7 +13,8 @@ from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody
 from onrecord.model.shown_fields import CANONICAL, SHOWN, WHOLE
 from onrecord.search.bodies import Page, fold, unfold
 from onrecord.search.row_blocks import Stored, pack_row, unpack_row
-from onrecord.search.row_filling import Entry, fill
+from onrecord.search.row_filling import fill
+from onrecord.search.row_making import Entry
 from onrecord.search.rows import Row, Rows
 
 TEXT = st.sampled_from(["", "a", "b", "Ünïcode \U0001f3b5", "0" * 32, "ab" * 32])

@@ -15,7 +15,8 @@ import pytest
 from onrecord.errors import StoreFailed
 from onrecord.search import row_filling
 from onrecord.search.finding import Finder
-from onrecord.search.row_filling import Entry, Filled, fill
+from onrecord.search.row_filling import Filled, fill
+from onrecord.search.row_making import Entry
 from onrecord.search.rows import Rows
 from onrecord.search.text import TextIndex
 from tests.search.filled import entry, fill_with

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.search.row_filling import Entry
 from onrecord.search.row_filling import fill as fill_rows
+from onrecord.search.row_making import Entry
 from onrecord.search.rows import Row, Rows
 
 
