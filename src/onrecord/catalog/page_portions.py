@@ -108,7 +108,7 @@ def listed(column: Any) -> list[Any]:
 
 #: So many times as many rows as there are claims may be told beside these: some artists have ten thousand recordings.
 _BESIDE: Final = 8
-#: Nothing in any column, however many there are.
+#: Nothing in any column; no query has more than these.
 _NOTHING: Final = ((), (), ())
 #: The column of claims that has ids.
 _ID: Final = 1

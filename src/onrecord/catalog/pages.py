@@ -236,12 +236,11 @@ def _artist(claims: "_Claimed", beside: Mapping[str, Columns], lists: Lists | No
     if lists:
         releases, recordings = lists(claims.number, claims.id)
     else:
-        [releases], [recordings] = beside["made"], beside["recorded"]
-    [credited] = beside["credited"]
+        releases, recordings = beside["made"][0], beside["recorded"][0]
     return _thing(
         claims,
         recordings_known=len(recordings),
-        releases_known=sum(credited),
+        releases_known=sum(beside["credited"][0]),
         releases=releases,
         recordings=recordings,
         has_sound=bool(beside["sounding"][0]),
@@ -260,7 +259,7 @@ def _release(claims: "_Claimed", beside: Mapping[str, Columns], lists: Lists | N
 
 
 def _recording(claims: "_Claimed", beside: Mapping[str, Columns], lists: Lists | None) -> Thing:
-    [releases] = beside["placed"]
+    releases = beside["placed"][0]
     said, newest, seconds = beside["sounds"]
     return _thing(
         claims,
