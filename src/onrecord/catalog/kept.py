@@ -48,14 +48,14 @@ _PART: Final = 7
 _UPDATED: Final = "updated"
 
 
-def rows(folder: Path, name: str, things: str = "", claims: str = "") -> str:
+def rows(folder: Path, name: str, things: str = "", claims: str = "", by: str = "") -> str:
     """The query that gives the rows of a table, in no order. IntegrityError where ids of it are lost. `things` and
-    `claims` as for `numbered.rows`, `things` by the table's `KEY`."""
+    `claims` as for `numbered.rows`, `things` by the table's `KEY`, or by another column of ids."""
     key, newer = KEY.get(name, ""), _newer(folder, name)
-    every = numbered.rows(folder / f"{name}.parquet", key, things, claims)
+    every = numbered.rows(folder / f"{name}.parquet", by or key, things, claims)
     if not newer:
         return every
-    asked = f" SEMI JOIN ({things}) o ON o.id = n.{key}" if things else ""
+    asked = f" SEMI JOIN ({things}) o ON o.id = n.{by or key}" if things else ""
     asked += f" SEMI JOIN ({claims}) c ON c.source = n.source AND c.id = n.source_id" if claims else ""
     said = f"SELECT {key} FROM read_parquet({_listed(newer)})"
     return (

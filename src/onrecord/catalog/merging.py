@@ -16,27 +16,35 @@ CANONICAL: Final = {
     **{f"canonical_{thing}s": thing for thing in KINDS.values()},
     "canonical_tracks": "recording",
 }
+#: Columns of ids by which canonical rows are asked for as well.
+_BY: Final = {"canonical_tracks": "release", "canonical_recordings": "artist_id"}
 
 
 class Kept(Protocol):
     """What the last run left, by the name of the table."""
 
-    def __call__(self, name: str, /, things: str = "", claims: str = "") -> str:
-        """The query of all rows, or of those of the things (a query of `id`) or of members that are of the claims (a
-        query of `source`, `id`)."""
+    def __call__(self, name: str, /, things: str = "", claims: str = "", by: str = "") -> str:
+        """The query of all rows, or of those of the things (a query of `id`; `by` another column of ids than that by
+        which the table is kept) or of members that are of the claims (a query of `source`, `id`)."""
 
 
 def merge(duck: Duck, matched: Matched, kept: Kept) -> None:
     """Make the canonical rows that may be others now, and views of all claims, members and canonical rows as they are
-    after the update. `kept` gives by name the queries of what the last run left."""
+    after the update. `kept` gives by name the queries of what the last run left. Leaves where the claims of what was
+    seen of recordings lie: `recording_placed` (`source`, `source_id`, `node`)."""
     _see(duck, matched, kept)
     for name in CANONICAL:
         duck.run(f"CREATE OR REPLACE VIEW {name}_kept AS {kept(name)}")
         duck.run(f"ALTER TABLE {name} RENAME TO {name}_fresh")
+    duck.run(
+        "CREATE OR REPLACE TABLE recording_placed AS SELECT source, source_id, node FROM recording_members"
+        " WHERE node IS NOT NULL"
+    )
     for kind, thing in KINDS.items():
         duck.run(f"DROP TABLE {thing}_members")
         duck.run(f"DROP TABLE {kind}_nodes")
     widen(duck)
+    _ask(duck, kept)
     duck.run(
         "CREATE OR REPLACE TABLE recording_blobs AS SELECT DISTINCT recording, blob FROM recording_every"
         " WHERE source = 'file' ORDER BY recording, blob"
@@ -63,6 +71,31 @@ def widen(duck: Duck) -> None:
             f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {name}_kept WHERE {KEY[name]} NOT IN"
             f" (SELECT id FROM {thing}_seen) UNION ALL SELECT * FROM {name}_fresh"
         )
+
+
+def _ask(duck: Duck, kept: Kept) -> None:
+    """Of the views that `widen` leaves the rows of few, by the name of a table of them: `<table>_of` things (`id`),
+    `<table>_by` another column of ids, and of members `<thing>_of`, and `<thing>_said` of claims (`source`, `id`)."""
+    things, claims = "SELECT id FROM query_table(asked)", "SELECT source, id FROM query_table(asked)"
+    for name, thing in CANONICAL.items():
+        for suffix, key in (("of", KEY[name]), ("by", _BY.get(name, ""))):
+            if key:
+                duck.run(
+                    f"CREATE OR REPLACE MACRO {name}_{suffix}(asked) AS TABLE SELECT * FROM"
+                    f" ({kept(name, things=things, by=key)}) k WHERE k.{KEY[name]} NOT IN (SELECT id FROM {thing}_seen)"
+                    f" UNION ALL SELECT n.* FROM {name}_fresh n SEMI JOIN ({things}) o ON o.id = n.{key}"
+                )
+    for thing in KINDS.values():
+        columns, name = columns_of(thing), f"{thing}_members"
+        for suffix, few, on in (
+            ("of", kept(name, things=things), f"({things}) o ON o.id = f.{thing}"),
+            ("said", kept(name, claims=claims), f"({claims}) o ON o.source = f.source AND o.id = f.source_id"),
+        ):
+            duck.run(
+                f"CREATE OR REPLACE MACRO {thing}_{suffix}(asked) AS TABLE SELECT {columns} FROM ({few}) k"
+                f" WHERE k.{thing} NOT IN (SELECT id FROM {thing}_stale)"
+                f" UNION ALL SELECT {columns} FROM {thing}_fresh f SEMI JOIN {on}"
+            )
 
 
 def find_others(duck: Duck, kept: Kept) -> dict[str, str]:

@@ -108,13 +108,10 @@ def rows(path: Path, key: str = "", things: str = "", claims: str = "") -> str:
         return f"SELECT k.* FROM {table} k" + (f" SEMI JOIN ({things}) o ON o.id = k.{key}" if things else "")
     said, joined = [], ""
     for column, thing in columns.items():
-        ids = _whole_ids(thing, quoted(path.parent / IDS / f"{thing}-*.parquet"))
-        if things and column == key:
-            ids = f"SELECT i.* FROM ({ids}) i SEMI JOIN ({things}) o ON o.id = i.id"
-        joined += (
-            f" {'LEFT ' * (column in _MAY_BE_EMPTY)}JOIN ({ids}) {column}_ ON {column}_.number = k.{column}"
-        )
-        said.append(f"{column}_.id" if column not in _MAY_BE_EMPTY else f"coalesce({column}_.id, '')")
+        asked, may_be_empty = things and column == key, column in _MAY_BE_EMPTY
+        ids = _whole_ids(thing, quoted(path.parent / IDS / f"{thing}-*.parquet"), things if asked else "")
+        joined += f" {'LEFT ' * (may_be_empty and not asked)}JOIN ({ids}) {column}_ ON {column}_.number = k.{column}"
+        said.append(f"coalesce({column}_.id, '')" if may_be_empty else f"{column}_.id")
         said[-1] += f" AS {column}"
     return f"SELECT k.* REPLACE ({', '.join(said)}) FROM {table} k{joined}"
 
@@ -210,7 +207,7 @@ def _keep(duck: Duck, folder: Path, thing: str, numbers: str) -> Path:
     path = folder / IDS / _file(thing, stamp)
     duck.export(
         f"SELECT ({stamp}::BIGINT << 32) + number AS number,"
-        f" if(starts_with(id, '{thing[0]}'), substr(id, 2), '{_AS_IT_IS}' || id) AS id FROM ({numbers})",
+        f" {_written_id(thing)} AS id FROM ({numbers})",
         path,
         dense=True,
     )
@@ -231,10 +228,18 @@ def _numbers(thing: str, paths: list[Path]) -> str:
     return every if len(paths) == 1 else f"SELECT id, min(number) AS number FROM ({every}) GROUP BY id"
 
 
-def _whole_ids(thing: str, paths: str) -> str:
-    """The query of numbers and ids in files: there, ids lack the letter that they all begin with."""
+def _whole_ids(thing: str, paths: str, things: str = "") -> str:
+    """The query of numbers and ids in files, of all or of those that `things` gives (`id`): there, ids lack the letter
+    that they all begin with."""
     whole = f"if(starts_with(id, '{_AS_IT_IS}'), substr(id, 2), '{thing[0]}' || id)"
-    return f"SELECT number, {whole} AS id FROM read_parquet({paths})"
+    # Few are brought into the form of the files, instead of all of these into theirs.
+    asked = f" i SEMI JOIN (SELECT {_written_id(thing)} AS id FROM ({things})) o ON o.id = i.id" if things else ""
+    return f"SELECT number, {whole} AS id FROM read_parquet({paths}){asked}"
+
+
+def _written_id(thing: str) -> str:
+    """An id as files have it."""
+    return f"if(starts_with(id, '{thing[0]}'), substr(id, 2), '{_AS_IT_IS}' || id)"
 
 
 def _is_numbered(path: Path) -> bool:

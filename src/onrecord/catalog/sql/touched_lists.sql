@@ -9,18 +9,18 @@ CREATE OR REPLACE TABLE listed_gone AS
 SELECT artist_id AS artist, id AS recording FROM (
   SELECT id, title, artist_id FROM canonical_recordings_was EXCEPT SELECT id, title, artist_id FROM canonical_recordings_fresh
 )
-WHERE artist_id IN (SELECT id FROM touched_pages WHERE rank = 0);
+WHERE artist_id IN (FROM touched_artists);
 
 CREATE OR REPLACE TABLE turned_recordings AS
 SELECT artist_id AS artist, id AS recording FROM (
   SELECT id, title, artist_id FROM canonical_recordings_fresh EXCEPT SELECT id, title, artist_id FROM canonical_recordings_was
 )
-WHERE artist_id IN (SELECT id FROM touched_pages WHERE rank = 0);
+WHERE artist_id IN (FROM touched_artists);
 
 CREATE OR REPLACE TABLE listed_now AS
+WITH listing AS (SELECT artist AS id FROM listed_gone UNION SELECT artist FROM turned_recordings)
 SELECT artist_id AS artist, id, row_number() OVER (PARTITION BY artist_id ORDER BY title, id) - 1 AS place
-FROM canonical_recordings
-WHERE artist_id IN (SELECT artist FROM listed_gone UNION SELECT artist FROM turned_recordings);
+FROM canonical_recordings_by('listing');
 
 CREATE OR REPLACE TABLE listed_come AS
 SELECT artist, place, id AS recording FROM listed_now SEMI JOIN (SELECT recording AS id FROM turned_recordings) USING (id);
@@ -43,14 +43,14 @@ placed AS (
 ),
 may AS (
   SELECT DISTINCT m.artist_id AS artist, p.release FROM made m JOIN placed p ON p.recording = m.id
-  WHERE m.artist_id IN (SELECT id FROM touched_pages WHERE rank = 0)
+  WHERE m.artist_id IN (FROM touched_artists)
 ),
-tracks AS (
-  SELECT release, recording FROM canonical_tracks WHERE release IN (SELECT release FROM may)
-),
+asked AS (SELECT DISTINCT release AS id FROM may),
+tracks AS MATERIALIZED (SELECT release, recording FROM canonical_tracks_by('asked')),
+standing AS (SELECT DISTINCT recording AS id FROM tracks),
 stand AS (
   SELECT DISTINCT r.artist_id AS artist, t.release FROM tracks t
-  JOIN (SELECT id, artist_id FROM canonical_recordings WHERE id IN (SELECT recording FROM tracks)) r ON r.id = t.recording
+  JOIN (SELECT id, artist_id FROM canonical_recordings_of('standing')) r ON r.id = t.recording
 )
 SELECT m.artist, m.release, s.artist IS NOT NULL AS stands
 FROM may m LEFT JOIN stand s ON s.artist = m.artist AND s.release = m.release;

@@ -33,9 +33,9 @@ FROM mentions SEMI JOIN turned_mbids USING (kind, mbid);
 CREATE OR REPLACE TABLE touched_claims AS
 SELECT r.source, r.id, r.mbid FROM numbered_releases r
 SEMI JOIN (
-  SELECT k.source, k.source_id FROM release_kept k SEMI JOIN touched_pages t ON t.rank = 1 AND t.id = k.release
+  SELECT source, source_id FROM release_before SEMI JOIN touched_releases t ON t.id = release
   UNION
-  SELECT f.source, f.source_id FROM release_fresh f SEMI JOIN touched_pages t ON t.rank = 1 AND t.id = f.release
+  SELECT source, source_id FROM release_of('touched_releases')
 ) m ON m.source = r.source AND m.source_id = r.id
 WHERE r.mbid <> '';
 
@@ -56,9 +56,9 @@ SELECT 'release' AS kind, id FROM touched_pages WHERE rank = 1
 UNION
 SELECT 'recording', t.id FROM touched_pages t
 WHERE t.rank = 2 AND t.id IN (
-  SELECT id FROM canonical_recordings_kept WHERE len(mbids) > 0
+  SELECT id FROM canonical_recordings_was WHERE len(mbids) > 0
   UNION ALL
-  SELECT id FROM canonical_recordings_fresh WHERE len(mbids) > 0
+  SELECT id FROM canonical_recordings_of('touched_recordings') WHERE len(mbids) > 0
 )
 UNION
 SELECT 'release', m.release FROM release_every m

@@ -52,6 +52,25 @@ WHERE EXISTS (SELECT 1 FROM release_moved m WHERE m.source = n.source AND m.id =
   OR EXISTS (SELECT 1 FROM named o WHERE o.source = n.source AND o.id = n.id AND (o.name, o.mbid) <> (n.name, n.mbid))
   OR n.mbid IN (FROM renewed);
 
+-- Claims of which it is asked what they are of.
+CREATE OR REPLACE TABLE named_releases AS
+FROM release_changed
+UNION
+SELECT n.source, n.id FROM numbered_releases n SEMI JOIN turned_names a ON a.source = n.source AND a.name = fold(n.artist)
+UNION
+SELECT source, id FROM numbered_releases SEMI JOIN renewed USING (mbid);
+
+CREATE OR REPLACE TABLE named_artists AS
+FROM artist_changed
+UNION
+SELECT n.source, n.id FROM numbered_artists n SEMI JOIN turned_credit r ON r.source = n.source AND r.name = fold(n.name)
+UNION
+SELECT source, id FROM numbered_artists WHERE mbid IN (
+  SELECT c.mbid FROM mentions c
+  WHERE c.kind = 'artist' AND starts_with(c.record, 'release:')
+    AND split_part(c.record, ':', 2) IN (SELECT mbid FROM turned_credit WHERE mbid <> '')
+);
+
 CREATE OR REPLACE TABLE touched_pages AS
 SELECT 2 AS rank, id FROM recording_members_other
 UNION
@@ -61,7 +80,7 @@ SELECT 2, id FROM canonical_tracks_other
 UNION
 SELECT 2, m.recording FROM recording_fresh m SEMI JOIN track_changed c ON c.source = m.source AND c.id = m.source_id
 UNION
-SELECT 2, m.recording FROM recording_every m SEMI JOIN renewed_tracks c ON c.source = m.source AND c.id = m.source_id
+SELECT 2, recording FROM recording_said('renewed_tracks')
 UNION
 -- Evidence about sound comes and goes beside the claims.
 SELECT 2, recording FROM recording_blobs
@@ -74,20 +93,11 @@ SELECT 1, release FROM moved_tracks
 UNION
 SELECT 1, release FROM canonical_tracks_fresh WHERE recording IN (FROM other_sounds)
 UNION
-SELECT 1, m.release FROM release_every m
-SEMI JOIN (
-  FROM release_changed
-  UNION
-  SELECT n.source, n.id FROM numbered_releases n SEMI JOIN turned_names a ON a.source = n.source AND a.name = fold(n.artist)
-  UNION
-  SELECT source, id FROM numbered_releases SEMI JOIN renewed USING (mbid)
-) c ON c.source = m.source AND c.id = m.source_id
+SELECT 1, release FROM release_said('named_releases')
 UNION
 SELECT 0, id FROM artist_members_other
 UNION
 SELECT 0, id FROM canonical_artists_other
-UNION
-SELECT 0, m.artist FROM artist_every m SEMI JOIN artist_changed c ON c.source = m.source AND c.id = m.source_id
 UNION
 -- Those whose list of recordings has another order or other members.
 SELECT 0, artist_id FROM (
@@ -101,14 +111,10 @@ UNION
 SELECT 0, artist_id FROM (FROM canonical_recordings_was UNION ALL FROM canonical_recordings_fresh)
 WHERE artist_id <> '' AND id IN (SELECT recording FROM moved_tracks UNION FROM other_sounds)
 UNION
--- Those whom releases name otherwise than before.
-SELECT 0, m.artist FROM artist_every m
-SEMI JOIN (
-  SELECT n.source, n.id FROM numbered_artists n SEMI JOIN turned_credit r ON r.source = n.source AND r.name = fold(n.name)
-  UNION
-  SELECT source, id FROM numbered_artists WHERE mbid IN (
-    SELECT c.mbid FROM mentions c
-    WHERE c.kind = 'artist' AND starts_with(c.record, 'release:')
-      AND split_part(c.record, ':', 2) IN (SELECT mbid FROM turned_credit WHERE mbid <> '')
-  )
-) c ON c.source = m.source AND c.id = m.source_id;
+-- Those who changed, and those whom releases name otherwise than before.
+SELECT 0, artist FROM artist_said('named_artists');
+
+-- By kind, for those who ask for few.
+CREATE OR REPLACE TABLE touched_artists AS SELECT id FROM touched_pages WHERE rank = 0;
+CREATE OR REPLACE TABLE touched_releases AS SELECT id FROM touched_pages WHERE rank = 1;
+CREATE OR REPLACE TABLE touched_recordings AS SELECT id FROM touched_pages WHERE rank = 2;

@@ -2,52 +2,48 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What `touched_pages` are made of, in place of what all pages are: members, claims and canonical rows of these alone, and
 -- of what they name as much as tells its number and its place. What an artist's page lists is what it listed, but for what
--- came and went (`touched_lists.sql`).
-CREATE OR REPLACE TABLE shown_recordings AS
-SELECT * FROM canonical_recordings WHERE id IN (SELECT id FROM touched_pages WHERE rank = 2);
+-- came and went (`touched_lists.sql`). `<table>_of` and the like ask what was kept for few (`merging`).
+CREATE OR REPLACE TABLE shown_recordings AS FROM canonical_recordings_of('touched_recordings');
 
 CREATE OR REPLACE TABLE sounding_artists AS
-SELECT DISTINCT artist_id AS id FROM canonical_recordings
-WHERE id IN (SELECT recording FROM recording_blobs) AND artist_id IN (SELECT id FROM touched_pages WHERE rank = 0);
+WITH sounding AS (SELECT recording AS id FROM recording_blobs)
+SELECT DISTINCT artist_id AS id FROM canonical_recordings_of('sounding')
+WHERE artist_id IN (FROM touched_artists);
 
 CREATE OR REPLACE TABLE shown_tracks AS
-SELECT * FROM canonical_tracks
-WHERE release IN (SELECT id FROM touched_pages WHERE rank = 1) OR recording IN (SELECT id FROM shown_recordings);
+FROM canonical_tracks_by('touched_releases') UNION ALL
+SELECT * FROM canonical_tracks_of('touched_recordings') WHERE release NOT IN (FROM touched_releases);
 
-CREATE OR REPLACE TABLE shown_releases AS
-SELECT * FROM canonical_releases SEMI JOIN (SELECT id FROM touched_pages WHERE rank = 1) USING (id);
+CREATE OR REPLACE TABLE shown_releases AS FROM canonical_releases_of('touched_releases');
 
-CREATE OR REPLACE TABLE shown_artists AS
-SELECT * FROM canonical_artists SEMI JOIN (SELECT id FROM touched_pages WHERE rank = 0) USING (id);
+CREATE OR REPLACE TABLE shown_artists AS FROM canonical_artists_of('touched_artists');
 
+-- Where a claim lies is known of most: they were matched.
 CREATE OR REPLACE TABLE shown_recording_members AS
-SELECT m.*, n.node
-FROM (
-  SELECT * FROM recording_every SEMI JOIN (SELECT id AS recording FROM touched_pages WHERE rank = 2) USING (recording)
-) m
+WITH shown AS MATERIALIZED (FROM recording_of('touched_recordings'))
+SELECT m.*, p.node FROM shown m JOIN recording_placed p ON p.source = m.source AND p.source_id = m.source_id
+UNION ALL
+SELECT m.*, n.node FROM (SELECT * FROM shown ANTI JOIN recording_placed USING (source, source_id)) m
 JOIN track_current n ON n.source = m.source AND n.id = m.source_id;
 
 CREATE OR REPLACE TABLE shown_release_members AS
-SELECT m.*, n.node
-FROM (
-  SELECT * FROM release_every SEMI JOIN (SELECT id AS release FROM touched_pages WHERE rank = 1) USING (release)
-) m
+SELECT m.*, n.node FROM release_of('touched_releases') m
 JOIN release_current n ON n.source = m.source AND n.id = m.source_id;
 
 CREATE OR REPLACE TABLE shown_artist_members AS
-SELECT m.*, n.node
-FROM (
-  SELECT * FROM artist_every SEMI JOIN (SELECT id AS artist FROM touched_pages WHERE rank = 0) USING (artist)
-) m
+SELECT m.*, n.node FROM artist_of('touched_artists') m
 JOIN artist_current n ON n.source = m.source AND n.id = m.source_id;
 
 CREATE OR REPLACE TABLE release_makers AS
+WITH makers AS MATERIALIZED (
+  SELECT x.source, x.id, x.folded_name FROM artist_nodes x
+  SEMI JOIN (
+    SELECT DISTINCT n.source, fold(n.artist) AS name
+    FROM release_current n SEMI JOIN shown_release_members m ON m.node = n.node
+  ) r ON r.source = x.source AND r.name = x.folded_name
+)
 SELECT x.source, x.folded_name, m.artist
-FROM artist_nodes x JOIN artist_members m ON m.node = x.node
-SEMI JOIN (
-  SELECT DISTINCT n.source, fold(n.artist) AS name
-  FROM release_current n SEMI JOIN shown_release_members m ON m.node = n.node
-) r ON r.source = x.source AND r.name = x.folded_name;
+FROM makers x JOIN artist_said('makers') m ON m.source = x.source AND m.source_id = x.id;
 
 CREATE OR REPLACE TABLE named_pages AS
 SELECT 2 AS rank, id FROM shown_recordings
