@@ -51,15 +51,17 @@ def mention(duck: Duck, kept: Path, free: Sequence[str]) -> None:
     [(now,)] = duck.run("SELECT count(*) FROM mentions")
     if now != before or not kept.exists():
         duck.export("SELECT * FROM mentions ORDER BY ALL", kept)
-    duck.run(_sql("named_facts"))
+    duck.run(_sql("current_mentions"))
 
 
 def touch(duck: Duck) -> list[tuple[str, str]]:
     """What may be told otherwise than before an update, as (kind, thing): `things` gives these alone from then on.
     Behind `mention` and `touched_pages.find_touched`."""
+    duck.run(_sql("touched_links"))
+    _tell_of(duck, 1, "told_members")
+    duck.run(_sql("named_facts"))
     duck.run(_sql("touched_names"))
-    for table, few in _TOUCHED.items():
-        duck.run(f"CREATE OR REPLACE VIEW {table} AS {few}")
+    _tell_of(duck, 1)
     duck.run(_sql("named_things"))
     duck.run("DELETE FROM named_things WHERE (kind, thing) NOT IN (SELECT kind, thing FROM touched_names)")
     return [
@@ -85,8 +87,8 @@ def touched_links(duck: Duck) -> Iterator[tuple[str, str, str]]:
 
 def tell(duck: Duck) -> None:
     """Lay out everything, for `things` and `links`; behind `mention`."""
-    for table, few in _TOUCHED.items():
-        duck.run(f"CREATE OR REPLACE VIEW {table} AS {few.partition(' SEMI JOIN ')[0]}")
+    _tell_of(duck, 0)
+    duck.run(_sql("named_facts"))
     job = _sql("named_things")
     # A run may tell twice, and neither a table nor a view takes the place of the other.
     for (kind,) in duck.run(
@@ -162,6 +164,12 @@ def links(duck: Duck) -> Iterator[tuple[str, str, str]]:
         yield from duck.stream(f"SELECT a, kind, b FROM named_links WHERE {which} ORDER BY ALL")
 
 
+def _tell_of(duck: Duck, which: int, *tables: str) -> None:
+    """Let `named_facts` and `named_things` tell of all (0) or of what an update touched (1)."""
+    for table in tables or _TOLD:
+        duck.run(f"CREATE OR REPLACE VIEW {table} AS {_TOLD[table][which]}")
+
+
 def _passes(count: int) -> Iterator[str]:
     """Conditions on `a` that part all things, in their order, into so many about equal parts."""
     bounds = [_BEGINNINGS[len(_BEGINNINGS) * at // count] for at in range(1, count)]
@@ -169,12 +177,25 @@ def _passes(count: int) -> Iterator[str]:
         yield f"a >= '{low}'" + (f" AND a < '{high}'" if high else "")
 
 
-#: What `named_things.sql` tells of, of all and of what an update touched.
-_TOUCHED: Final = {
-    "told_works": "SELECT * FROM canonical_works SEMI JOIN touched_names n ON n.kind = 'work' AND n.thing = id",
-    "told_artists": "SELECT * FROM release_artists SEMI JOIN touched_links t ON t.id = release",
-    "told_releases": "SELECT * FROM canonical_releases SEMI JOIN touched_links USING (id)",
-    "told_recordings": "SELECT * FROM canonical_recordings SEMI JOIN touched_links USING (id)",
+#: What `named_facts.sql` and `named_things.sql` tell of, of all and of what an update touched.
+_TOLD: Final = {
+    "told_members": (
+        "FROM release_members",
+        "SELECT m.*, n.node FROM release_of('asked_releases') m"
+        " JOIN release_current n ON n.source = m.source AND n.id = m.source_id",
+    ),
+    "told_work_members": (
+        "FROM work_members",
+        "SELECT m.*, n.node FROM work_of('touched_works') m"
+        " JOIN work_current n ON n.source = m.source AND n.id = m.source_id",
+    ),
+    "told_works": ("FROM canonical_works", "FROM canonical_works_of('touched_works')"),
+    "told_artists": (
+        "FROM release_artists",
+        "FROM release_artists SEMI JOIN touched_links t ON t.id = release",
+    ),
+    "told_releases": ("FROM canonical_releases", "FROM canonical_releases_of('touched_links')"),
+    "told_recordings": ("FROM canonical_recordings", "FROM canonical_recordings_of('touched_links')"),
 }
 #: With more releases than this what belongs together is no table, and is read in parts of so many.
 _MANY: Final = 1_000_000

@@ -317,7 +317,7 @@ _RELEASE_LANGUAGES: Final = (
     " AND c.of_kind = 'release' AND c.kind = 'language' JOIN page_numbers p ON p.id = f.thing ORDER BY ALL"
 )
 _ARTIST_CREDITS: Final = (
-    "SELECT p.number, count(DISTINCT r.release) FROM release_artists r JOIN page_numbers p ON p.id = r.artist"
+    "SELECT p.number, count(DISTINCT r.release) FROM credited_releases r JOIN page_numbers p ON p.id = r.artist"
     " WHERE p.number BETWEEN {first} AND {last} GROUP BY p.number ORDER BY p.number"
 )
 

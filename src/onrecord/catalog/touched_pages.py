@@ -55,7 +55,7 @@ def give_back(duck: Duck) -> None:
     """Undo `narrow`: where so much is touched that all is written anew."""
     for name in _NARROWED:
         duck.run(f"DROP TABLE {name}")
-    duck.run("DROP TABLE release_makers")
+    duck.run("DROP TABLE release_makers; DROP TABLE credited_releases")
     widen(duck)
     duck.run("CREATE OR REPLACE TABLE recording_blobs AS FROM held_blobs")
 

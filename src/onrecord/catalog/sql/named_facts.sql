@@ -1,11 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What `named_things.sql` rests on, after `match` and with `mentions`: what records that count name, which MBID and which name
--- is of which thing, and whom releases name.
-CREATE OR REPLACE TABLE current_mentions AS
-SELECT m.*, split_part(m.record, ':', 1) AS of_kind, split_part(m.record, ':', 2) AS of FROM mentions m
-WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.source = m.source AND r.record = m.record AND r.seq > m.seq);
-
+-- What `named_things.sql` rests on, after `match` and with `current_mentions`: which MBID and which name is of which thing, and
+-- whom releases name. Releases are those of `told_members`: all, or of an update those that matter (`touched_links.sql`).
 CREATE OR REPLACE TABLE artist_mbids AS
 SELECT m.artist AS thing, list_sort(list(DISTINCT n.mbid)) AS mbids
 FROM artist_members m JOIN artist_nodes n ON n.node = m.node WHERE n.mbid <> '' GROUP BY m.artist;
@@ -13,11 +9,11 @@ FROM artist_members m JOIN artist_nodes n ON n.node = m.node WHERE n.mbid <> '' 
 CREATE OR REPLACE TABLE artist_ids AS SELECT thing, unnest(mbids) AS mbid FROM artist_mbids;
 
 CREATE OR REPLACE TABLE release_ids AS
-SELECT DISTINCT m.release AS thing, n.mbid FROM release_members m JOIN release_nodes n ON n.node = m.node WHERE n.mbid <> '';
+SELECT DISTINCT m.release AS thing, n.mbid FROM told_members m JOIN release_nodes n ON n.node = m.node WHERE n.mbid <> '';
 
 CREATE OR REPLACE TABLE release_artists AS
 SELECT DISTINCT m.release, a.artist
-FROM release_members m
+FROM told_members m
 JOIN release_nodes n ON n.node = m.node
 JOIN artist_nodes x ON x.source = n.source AND x.folded_name = fold(n.artist)
 JOIN artist_members a ON a.node = x.node
@@ -39,7 +35,7 @@ SELECT
   m.release AS thing,
   coalesce(list_sort(list(DISTINCT n.mbid) FILTER (WHERE n.mbid <> '')), []) AS mbids,
   coalesce(arg_min(n.kind, (m.rank, n.source, n.id)) FILTER (WHERE n.kind <> ''), '') AS kind
-FROM release_groups g JOIN release_members m ON m.release = g.release JOIN release_nodes n ON n.node = m.node
+FROM release_groups g JOIN told_members m ON m.release = g.release JOIN release_nodes n ON n.node = m.node
 GROUP BY m.release;
 
 -- Which work an MBID or an ISWC is of; where persons keep apart what bears one MBID, the first.

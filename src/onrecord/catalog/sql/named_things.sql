@@ -13,7 +13,7 @@ SELECT m.work, list([
     if(n.composer = w.composer, NULL, n.composer), if(n.lyricist = w.lyricist, NULL, n.lyricist),
     if(n.language = w.language, NULL, n.language), if(n.kind = w.kind, NULL, n.kind)
   ] ORDER BY m.rank, n.source, n.id) AS claims
-FROM work_members m JOIN work_nodes n ON n.node = m.node JOIN told_works w ON w.id = m.work GROUP BY m.work;
+FROM told_work_members m JOIN work_nodes n ON n.node = m.node JOIN told_works w ON w.id = m.work GROUP BY m.work;
 
 CREATE OR REPLACE TABLE label_said AS
 SELECT m.label, list([
@@ -29,7 +29,7 @@ WITH said AS (
   FROM current_mentions c LEFT JOIN label_things t ON t.mbid = c.mbid WHERE c.kind = 'label'
   UNION ALL
   SELECT coalesce(n.thing, 'label/' || fold(r.label)), NULL, r.label, 1
-  FROM canonical_releases r LEFT JOIN label_names n ON n.folded = fold(r.label)
+  FROM (SELECT DISTINCT label FROM canonical_releases) r LEFT JOIN label_names n ON n.folded = fold(r.label)
 )
 SELECT
   l.id AS thing, coalesce(m.mbids, []) AS mbids, l.name, l.country, l.kind, l.code,

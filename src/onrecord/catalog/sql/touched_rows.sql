@@ -45,6 +45,27 @@ WITH makers AS MATERIALIZED (
 SELECT x.source, x.folded_name, m.artist
 FROM makers x JOIN artist_said('makers') m ON m.source = x.source AND m.source_id = x.id;
 
+-- All releases of touched artists. A name is folded once, however many releases bear it.
+CREATE OR REPLACE TABLE credited_releases AS
+WITH called AS MATERIALIZED (
+  SELECT DISTINCT n.source, n.name, m.artist
+  FROM (SELECT x.node, x.source, fold(x.name) AS name FROM artist_current x SEMI JOIN shown_artist_members m ON m.node = x.node) n
+  JOIN shown_artist_members m ON m.node = n.node
+),
+naming AS MATERIALIZED (
+  SELECT n.source, n.id, c.artist
+  FROM release_current n
+  JOIN (SELECT artist AS said, fold(artist) AS name FROM (SELECT DISTINCT artist FROM release_current WHERE artist <> '')) s
+    ON s.said = n.artist
+  JOIN called c ON c.source = n.source AND c.name = s.name
+)
+SELECT DISTINCT m.release, n.artist FROM naming n JOIN release_said('naming') m ON m.source = n.source AND m.source_id = n.id
+UNION
+SELECT f.thing, a.thing
+FROM release_ids f
+JOIN current_mentions c ON c.of = f.mbid AND c.of_kind = 'release' AND c.kind = 'artist'
+JOIN artist_ids a ON a.mbid = c.mbid;
+
 CREATE OR REPLACE TABLE named_pages AS
 SELECT 2 AS rank, id FROM shown_recordings
 UNION
