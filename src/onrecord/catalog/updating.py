@@ -123,6 +123,8 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
             " SEMI JOIN track_touched t ON t.source = c.source AND t.id = c.id"
         )
         duck.run(sql("track_mates").replace("{wanted}", "track_own"))
+        near = duck.numbered_at("tracks", "near_mates")
+        duck.run(sql("mates_beside").replace("{wanted}", "track_own").replace("{near}", near))
         lay_out(duck, "track", standing("track", f"({duck.numbered_at('tracks', 'track_mates')})"))
         duck.run(told_edge_job())
         # A join that leads out of them was there before and was cut by a person.

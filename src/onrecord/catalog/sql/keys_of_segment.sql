@@ -19,24 +19,34 @@ FROM (
     words AND release <> '' AND position IS NOT NULL AND NOT is_nobody(name) AS placed
   FROM (
     SELECT
-      *, told_as(comparable_title(bare_title(raw_title, folded)), release) AS title,
-      if(words, if(other, is_foreign(folded), false), NULL) AS foreign_title, if(words, other, NULL) AS other_title
+      *, told_as(short, release) AS title, if(words, if(other, is_foreign(folded), false), NULL) AS foreign_title,
+      if(words, other, NULL) AS other_title
     FROM (
-      SELECT
-        t.node, t.seq, t.title AS raw_title, fold(t.title) AS folded, has_words(t.title) AS words,
-        is_other(t.title) AS other, t.release, t.disc,
-        t.position, t.duration_ms, s.spelling, s.artist, s.first, s.name, s.first_name
-      FROM numbered_tracks t
-      JOIN (
-        SELECT
-          artist AS said, hint('spelling', artist) AS spelling, name, first_name, hint('artist', name) AS artist,
-          hint('artist', first_name) AS first
+      -- A step at a time: a macro works out anew whatever it names twice.
+      SELECT *, comparable_title(bare) AS short
+      FROM (
+        SELECT *, bare_title(raw_title, folded) AS bare
         FROM (
-          SELECT artist, comparable_artist(fold(artist)) AS name, comparable_artist(fold(first_artist(artist))) AS first_name
-          FROM (SELECT DISTINCT artist FROM tracks WHERE seq = {seq})
+          SELECT
+            t.node, t.seq, t.title AS raw_title, fold(t.title) AS folded, has_words(t.title) AS words,
+            is_other(t.title) AS other, t.release, t.disc,
+            t.position, t.duration_ms, s.spelling, s.artist, s.first, s.name, s.first_name
+          FROM numbered_tracks t
+          JOIN (
+            SELECT
+              artist AS said, hint('spelling', artist) AS spelling, name, first_name, hint('artist', name) AS artist,
+              hint('artist', first_name) AS first
+            FROM (
+              SELECT artist, comparable_artist(credit) AS name, comparable_artist(first_credit) AS first_name
+              FROM (
+                SELECT artist, fold(artist) AS credit, fold(first_artist(artist)) AS first_credit
+                FROM (SELECT DISTINCT artist FROM tracks WHERE seq = {seq})
+              )
+            )
+          ) s ON s.said = t.artist
+          WHERE t.seq = {seq}
         )
-      ) s ON s.said = t.artist
-      WHERE t.seq = {seq}
+      )
     )
   )
 )

@@ -6,10 +6,7 @@
 -- nobody of that kind in the group is joined with nobody in it, before and now.
 CREATE OR REPLACE TABLE near_keys AS
 SELECT k.node, k.key, t.duration_ms, k.node IN (FROM same_mates) AS sure
-FROM (
-  SELECT node, unnest([beginning, ending, place]) AS key
-  FROM track_keys SEMI JOIN near_mates USING (node)
-) k
+FROM (SELECT node, unnest([beginning, ending, place]) AS key FROM near_mates) k
 SEMI JOIN wanted_keys w ON w.key = k.key
 JOIN (SELECT node, duration_ms FROM numbered_tracks SEMI JOIN near_mates USING (node)) t ON t.node = k.node;
 
@@ -29,10 +26,13 @@ WHERE x.key >> 48 = 2 AND x.node < y.node AND NOT (x.sure AND y.sure)
 CREATE OR REPLACE TABLE near_nodes AS SELECT a AS node FROM near_pairs UNION SELECT b FROM near_pairs;
 
 CREATE OR REPLACE TABLE near_names AS
-SELECT node, words, artist, told_as(comparable_title(bare_title(raw_title, words)), release) AS title
+SELECT node, words, comparable_artist(credit) AS artist, told_as(short, release) AS title
 FROM (
-  SELECT node, title AS raw_title, fold(title) AS words, comparable_artist(fold(artist)) AS artist, release
-  FROM ({near})
+  SELECT node, words, credit, release, comparable_title(bare) AS short
+  FROM (
+    SELECT *, bare_title(raw_title, words) AS bare
+    FROM (SELECT node, title AS raw_title, fold(title) AS words, fold(artist) AS credit, release FROM ({near}))
+  )
 );
 
 CREATE OR REPLACE TABLE mistaken_mates AS

@@ -1,8 +1,8 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Claims (`node`, in `track_mates`) that share a key with one of `{wanted}`, these with them; in `same_mates` those that share
--- one which is not only of names that are alike; in `place_touched` those whose joins by their place (`track_places.sql`) hang
--- on one of them.
+-- Claims that share a key with one of `{wanted}`: in `near_mates` (`node`, `beginning`, `ending`, `place`) one of names that are
+-- alike, in `same_mates` (`node`) another; `{wanted}` are among these. In `place_touched` those whose joins by their place
+-- (`track_places.sql`) hang on one of them, in `place_mates` what these have to be compared with by it.
 CREATE OR REPLACE TABLE wanted_rows AS SELECT node >> 32 AS seq, node & 4294967295 AS file_row FROM {wanted};
 
 CREATE OR REPLACE TABLE wanted_keys AS
@@ -24,7 +24,7 @@ INSERT INTO wanted_keys SELECT DISTINCT other FROM alike_blobs SEMI JOIN wanted_
 
 -- By what is equal, and by what is alike.
 CREATE OR REPLACE TABLE near_mates AS
-SELECT node FROM track_keys
+SELECT node, beginning, ending, place FROM track_keys
 WHERE beginning IN (FROM wanted_keys) OR ending IN (FROM wanted_keys) OR place IN (FROM wanted_keys);
 
 CREATE OR REPLACE TABLE same_mates AS
@@ -81,5 +81,3 @@ UNION
 SELECT node FROM place_rows SEMI JOIN own USING (artist, disc, position);
 DROP TABLE place_rows;
 DROP TABLE place_pairs;
-
-CREATE OR REPLACE TABLE track_mates AS FROM same_mates UNION FROM near_mates UNION FROM place_mates;
