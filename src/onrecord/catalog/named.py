@@ -3,7 +3,7 @@
 """What MusicBrainz has a kind for and that has no page of its own, and what belongs together. Run after `match`."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,10 +58,10 @@ def touch(duck: Duck) -> list[tuple[str, str]]:
     """What may be told otherwise than before an update, as (kind, thing): `things` gives these alone from then on.
     Behind `mention` and `touched_pages.find_touched`."""
     duck.run(_sql("touched_links"))
-    _tell_of(duck, 1, "told_members")
+    _tell_of(duck, 1, _FACTS)
     duck.run(_sql("named_facts"))
     duck.run(_sql("touched_names"))
-    _tell_of(duck, 1)
+    _tell_of(duck, 1, _THINGS)
     duck.run(_sql("named_things"))
     duck.run("DELETE FROM named_things WHERE (kind, thing) NOT IN (SELECT kind, thing FROM touched_names)")
     return [
@@ -87,8 +87,9 @@ def touched_links(duck: Duck) -> Iterator[tuple[str, str, str]]:
 
 def tell(duck: Duck) -> None:
     """Lay out everything, for `things` and `links`; behind `mention`."""
-    _tell_of(duck, 0)
+    _tell_of(duck, 0, _FACTS)
     duck.run(_sql("named_facts"))
+    _tell_of(duck, 0, _THINGS)
     job = _sql("named_things")
     # A run may tell twice, and neither a table nor a view takes the place of the other.
     for (kind,) in duck.run(
@@ -164,10 +165,10 @@ def links(duck: Duck) -> Iterator[tuple[str, str, str]]:
         yield from duck.stream(f"SELECT a, kind, b FROM named_links WHERE {which} ORDER BY ALL")
 
 
-def _tell_of(duck: Duck, which: int, *tables: str) -> None:
-    """Let `named_facts` and `named_things` tell of all (0) or of what an update touched (1)."""
-    for table in tables or _TOLD:
-        duck.run(f"CREATE OR REPLACE VIEW {table} AS {_TOLD[table][which]}")
+def _tell_of(duck: Duck, which: int, told: Mapping[str, Sequence[str]]) -> None:
+    """Let `named_facts` or `named_things` tell of all (0) or of what an update touched (1)."""
+    for table, queries in told.items():
+        duck.run(f"CREATE OR REPLACE VIEW {table} AS {queries[which]}")
 
 
 def _passes(count: int) -> Iterator[str]:
@@ -177,13 +178,20 @@ def _passes(count: int) -> Iterator[str]:
         yield f"a >= '{low}'" + (f" AND a < '{high}'" if high else "")
 
 
-#: What `named_facts.sql` and `named_things.sql` tell of, of all and of what an update touched.
-_TOLD: Final = {
+#: What `named_facts.sql` tells of, of all and of what an update touched.
+_FACTS: Final = {
     "told_members": (
         "FROM release_members",
         "SELECT m.*, n.node FROM release_of('asked_releases') m"
         " JOIN release_current n ON n.source = m.source AND n.id = m.source_id",
     ),
+    "told_makers": (
+        "SELECT x.source, x.folded_name, m.artist FROM artist_nodes x JOIN artist_members m ON m.node = x.node",
+        "FROM told_makers_of_few",
+    ),
+}
+#: As well for `named_things.sql`.
+_THINGS: Final = {
     "told_work_members": (
         "FROM work_members",
         "SELECT m.*, n.node FROM work_of('touched_works') m"

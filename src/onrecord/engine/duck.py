@@ -115,6 +115,10 @@ class Duck:
         by it again and again."""
         self._db.execute("SET checkpoint_threshold='256MB'")
 
+    def one_thread(self) -> None:
+        """For many small jobs: a second thread costs more than it saves time."""
+        self._db.execute("SET threads=1")
+
     def view(
         self, name: str, paths: Sequence[Path], row: type[Struct], meant: Mapping[str, str] | None = None
     ) -> None:

@@ -25,6 +25,8 @@ _PATIENCE_MS: Final = 5_000
 #: Files that a thread keeps open, and how much of each it keeps in memory: there may be forty threads.
 _MOST_OPEN: Final = 4
 _CACHE_KB: Final = 1_024
+#: As much of it who changes it keeps in memory.
+_CHANGING_KB: Final = 65_536
 _HINT: Final = "`onrecord match` makes it again"
 
 
@@ -95,8 +97,9 @@ def changing(path: Path) -> Iterator[apsw.Connection]:
     db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         db.set_busy_timeout(60_000)
-        # Readers are shut out only while the transaction is committed, not while it grows.
-        db.execute("PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF")
+        # Readers are shut out only while the transaction is committed, not while it grows. What it is compared with is
+        # asked for here and there, and a page holds many rows.
+        db.execute(f"PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF; PRAGMA cache_size=-{_CHANGING_KB}")
         yield db
     finally:
         db.close()

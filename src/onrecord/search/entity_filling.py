@@ -67,7 +67,7 @@ def fill(
         return itertools.chain(_entries(sorting, things, links, kept), [mark])
 
     with cache_files.said(path):
-        filled = _change(path, entries) if _is_usable(path) else None
+        filled = _change(path, entries) if is_usable(path) else None
         return filled or _anew(path, entries)
 
 
@@ -75,7 +75,7 @@ def renew(path: Path, renewed: Callable[[], Renewed], rests_on: Sequence[str]) -
     """As `fill`, where all that may differ is known. None, with nothing changed, where there is so much of it that
     `fill` is quicker, or where what there is rests on something else."""
     with cache_files.said(path):
-        if not _is_usable(path):
+        if not is_usable(path):
             return None
         with cache_files.changing(path) as db:
             held = SortedMap(db)
@@ -110,7 +110,9 @@ def catch_up(path: Path, db: apsw.Connection) -> int:
     return len(told)
 
 
-def _is_usable(path: Path) -> bool:
+def is_usable(path: Path) -> bool:
+    """Is there a file of this version with its index, as far as opening both tells?"""
+
     def open_index(db: apsw.Connection) -> None:
         [(name,)] = db.execute("SELECT fields FROM made").fetchall()
         FieldIndex(path.parent / str(name))

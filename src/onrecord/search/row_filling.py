@@ -65,7 +65,7 @@ def fill(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with cache_files.said(path):
-        filled = _change(path, entries, redirects, holders) if _is_usable(path) else None
+        filled = _change(path, entries, redirects, holders) if is_usable(path) else None
         return filled or _anew(path, anew or (lambda _: _made(entries())), redirects, holders)
 
 
@@ -79,10 +79,12 @@ def renew(
     """As `fill`, where all that may differ are these ids: `entries` are those of them that there are, the others are
     taken out. None, with nothing changed, where there is so much of it that `fill` is quicker."""
     with cache_files.said(path):
-        return _change(path, entries, redirects, holders, touched) if _is_usable(path) else None
+        return _change(path, entries, redirects, holders, touched) if is_usable(path) else None
 
 
-def _is_usable(path: Path) -> bool:
+def is_usable(path: Path) -> bool:
+    """Is there a file of this version with its index, as far as opening both tells?"""
+
     def open_index(db: apsw.Connection) -> None:
         [(name, _)] = db.execute("SELECT text, last FROM made").fetchall()
         TextIndex(path.parent / str(name))

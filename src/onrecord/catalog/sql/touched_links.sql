@@ -51,6 +51,9 @@ SELECT DISTINCT fold(name) AS folded FROM (
 );
 
 CREATE OR REPLACE TABLE touched_links AS
+WITH labelled AS MATERIALIZED (
+  SELECT id, label FROM canonical_releases WHERE label <> '' AND EXISTS (FROM turned_labels)
+)
 SELECT 'release' AS kind, id FROM touched_pages WHERE rank = 1
 UNION
 SELECT 'recording', t.id FROM touched_pages t
@@ -64,7 +67,9 @@ SELECT 'release', m.release FROM release_every m
 SEMI JOIN (SELECT n.source, n.id FROM numbered_releases n SEMI JOIN turned_mentions t ON t.of_kind = 'release' AND t.of = n.mbid) n
   ON n.source = m.source AND n.id = m.source_id
 UNION
-SELECT 'release', id FROM canonical_releases WHERE EXISTS (FROM turned_labels) AND label <> '' AND fold(label) IN (FROM turned_labels)
+SELECT 'release', r.id FROM labelled r SEMI JOIN (
+  SELECT label FROM (SELECT DISTINCT label FROM labelled) WHERE fold(label) IN (FROM turned_labels)
+) t ON t.label = r.label
 UNION
 SELECT 'release-group', of FROM turned_mentions WHERE of_kind = 'release-group'
 UNION
@@ -76,3 +81,21 @@ WITH mentioned AS (
   SELECT source, id FROM numbered_releases WHERE mbid IN (SELECT of FROM current_mentions WHERE of_kind = 'release')
 )
 SELECT id FROM touched_links WHERE kind = 'release' UNION SELECT release FROM release_said('mentioned');
+
+-- Whom these name: artists by source and folded name.
+CREATE OR REPLACE TABLE told_makers_of_few AS
+WITH wanted AS MATERIALIZED (
+  SELECT DISTINCT n.source, f.name
+  FROM (
+    SELECT n.source, n.artist FROM release_of('asked_releases') m
+    JOIN release_current n ON n.source = m.source AND n.id = m.source_id WHERE n.artist <> ''
+  ) n
+  JOIN folded_names f ON f.said = n.artist
+),
+makers AS MATERIALIZED (
+  SELECT x.source, x.id, w.name FROM artist_current x
+  JOIN folded_names f ON f.said = x.name
+  JOIN wanted w ON w.source = x.source AND w.name = f.name
+)
+SELECT x.source, x.name AS folded_name, m.artist
+FROM makers x JOIN artist_said('makers') m ON m.source = x.source AND m.source_id = x.id;

@@ -27,6 +27,10 @@ WHERE mbid <> '' AND mbid IN (
   )
 );
 
+-- What artists are called, folded once.
+CREATE OR REPLACE TABLE folded_names AS
+SELECT said, fold(said) AS name FROM (SELECT name AS said FROM numbered_artists UNION SELECT artist FROM numbered_releases);
+
 -- Artist claims that came, went, are of another artist or were called otherwise at some time, and what they are called.
 CREATE OR REPLACE TABLE turned_names AS
 WITH named AS (
@@ -56,14 +60,16 @@ WHERE EXISTS (SELECT 1 FROM release_moved m WHERE m.source = n.source AND m.id =
 CREATE OR REPLACE TABLE named_releases AS
 FROM release_changed
 UNION
-SELECT n.source, n.id FROM numbered_releases n SEMI JOIN turned_names a ON a.source = n.source AND a.name = fold(n.artist)
+SELECT n.source, n.id FROM numbered_releases n
+SEMI JOIN (SELECT a.source, f.said FROM turned_names a JOIN folded_names f USING (name)) a ON a.source = n.source AND a.said = n.artist
 UNION
 SELECT source, id FROM numbered_releases SEMI JOIN renewed USING (mbid);
 
 CREATE OR REPLACE TABLE named_artists AS
 FROM artist_changed
 UNION
-SELECT n.source, n.id FROM numbered_artists n SEMI JOIN turned_credit r ON r.source = n.source AND r.name = fold(n.name)
+SELECT n.source, n.id FROM numbered_artists n
+SEMI JOIN (SELECT r.source, f.said FROM turned_credit r JOIN folded_names f USING (name)) r ON r.source = n.source AND r.said = n.name
 UNION
 SELECT source, id FROM numbered_artists WHERE mbid IN (
   SELECT c.mbid FROM mentions c

@@ -36,28 +36,30 @@ JOIN artist_current n ON n.source = m.source AND n.id = m.source_id;
 
 CREATE OR REPLACE TABLE release_makers AS
 WITH makers AS MATERIALIZED (
-  SELECT x.source, x.id, x.folded_name FROM artist_nodes x
+  SELECT x.source, x.id, f.name AS folded_name FROM artist_current x
+  JOIN folded_names f ON f.said = x.name
   SEMI JOIN (
-    SELECT DISTINCT n.source, fold(n.artist) AS name
-    FROM release_current n SEMI JOIN shown_release_members m ON m.node = n.node
-  ) r ON r.source = x.source AND r.name = x.folded_name
+    SELECT DISTINCT n.source, f.name
+    FROM release_current n SEMI JOIN shown_release_members m ON m.node = n.node JOIN folded_names f ON f.said = n.artist
+  ) r ON r.source = x.source AND r.name = f.name
 )
 SELECT x.source, x.folded_name, m.artist
 FROM makers x JOIN artist_said('makers') m ON m.source = x.source AND m.source_id = x.id;
 
--- All releases of touched artists. A name is folded once, however many releases bear it.
+-- All releases of touched artists.
 CREATE OR REPLACE TABLE credited_releases AS
 WITH called AS MATERIALIZED (
-  SELECT DISTINCT n.source, n.name, m.artist
-  FROM (SELECT x.node, x.source, fold(x.name) AS name FROM artist_current x SEMI JOIN shown_artist_members m ON m.node = x.node) n
+  SELECT DISTINCT n.source, f.name, m.artist
+  FROM artist_current n
   JOIN shown_artist_members m ON m.node = n.node
+  JOIN folded_names f ON f.said = n.name
 ),
 naming AS MATERIALIZED (
   SELECT n.source, n.id, c.artist
   FROM release_current n
-  JOIN (SELECT artist AS said, fold(artist) AS name FROM (SELECT DISTINCT artist FROM release_current WHERE artist <> '')) s
-    ON s.said = n.artist
-  JOIN called c ON c.source = n.source AND c.name = s.name
+  JOIN (SELECT c.source, c.artist, f.said FROM called c JOIN folded_names f ON f.name = c.name) c
+    ON c.source = n.source AND c.said = n.artist
+  WHERE n.artist <> ''
 )
 SELECT DISTINCT m.release, n.artist FROM naming n JOIN release_said('naming') m ON m.source = n.source AND m.source_id = n.id
 UNION
