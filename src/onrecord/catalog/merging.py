@@ -89,7 +89,11 @@ def _ask(duck: Duck, kept: Kept) -> None:
         columns, name = columns_of(thing), f"{thing}_members"
         for suffix, few, on in (
             ("of", kept(name, things=things), f"({things}) o ON o.id = f.{thing}"),
-            ("said", kept(name, claims=claims), f"({claims}) o ON o.source = f.source AND o.id = f.source_id"),
+            (
+                "said",
+                kept(name, claims=claims),
+                f"({claims}) o ON o.source = f.source AND o.id = f.source_id",
+            ),
         ):
             duck.run(
                 f"CREATE OR REPLACE MACRO {thing}_{suffix}(asked) AS TABLE SELECT {columns} FROM ({few}) k"

@@ -233,7 +233,9 @@ def _whole_ids(thing: str, paths: str, things: str = "") -> str:
     that they all begin with."""
     whole = f"if(starts_with(id, '{_AS_IT_IS}'), substr(id, 2), '{thing[0]}' || id)"
     # Few are brought into the form of the files, instead of all of these into theirs.
-    asked = f" i SEMI JOIN (SELECT {_written_id(thing)} AS id FROM ({things})) o ON o.id = i.id" if things else ""
+    asked = (
+        f" i SEMI JOIN (SELECT {_written_id(thing)} AS id FROM ({things})) o ON o.id = i.id" if things else ""
+    )
     return f"SELECT number, {whole} AS id FROM read_parquet({paths}){asked}"
 
 

@@ -222,16 +222,20 @@ class _Change:
         of all; gives how many entries there were. Stops where there are too many."""
         before = self._last
         seen = bytearray(before // 8 + 1)
-        count = 0
+        count, met = 0, set[str]()
         for entry in entries:
             count += 1
+            if touched is not None:
+                met.add(entry.row.id)
             number = entry.number or self._held.number(entry.row.id)
             if number is not None and number <= before:
                 seen[number // 8] |= 1 << number % 8
             self._compare(number, stored(entry))
             if self.written > most:
                 return count
-        here = self._held.all_numbers() if touched is None else filter(None, map(self._held.number, touched))
+        # Of what is touched only that is looked for which has no entry.
+        gone = () if touched is None else (id for id in touched if id not in met)
+        here = self._held.all_numbers() if touched is None else filter(None, map(self._held.number, gone))
         for number in here:
             if not seen[number // 8] >> number % 8 & 1:
                 self._take_out(number)
