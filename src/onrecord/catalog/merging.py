@@ -47,7 +47,7 @@ def merge(duck: Duck, matched: Matched, kept: Kept) -> None:
     _ask(duck, kept)
     duck.run(
         "CREATE OR REPLACE TABLE recording_blobs AS SELECT DISTINCT recording, blob FROM recording_every"
-        " WHERE source = 'file' ORDER BY recording, blob"
+        " WHERE source = 'file' AND EXISTS (FROM tracks WHERE source = 'file') ORDER BY recording, blob"
     )
     overrule(duck)
 
@@ -76,19 +76,22 @@ def widen(duck: Duck) -> None:
 def _ask(duck: Duck, kept: Kept) -> None:
     """Of the views that `widen` leaves the rows of few, by the name of a table of them: `<table>_of` things (`id`),
     `<table>_by` another column of ids, and of members `<thing>_of`, and `<thing>_said` of claims (`source`, `id`)."""
-    things, claims = "SELECT id FROM query_table(asked)", "SELECT source, id FROM query_table(asked)"
+    asked, claims = "SELECT id FROM query_table(asked)", "SELECT source, id FROM query_table(asked)"
     for name, thing in CANONICAL.items():
         for suffix, key in (("of", KEY[name]), ("by", _BY.get(name, ""))):
             if key:
+                # Most of what is asked for was seen.
+                things = asked + f" WHERE id NOT IN (SELECT id FROM {thing}_seen)" * (key == KEY[name])
                 duck.run(
                     f"CREATE OR REPLACE MACRO {name}_{suffix}(asked) AS TABLE SELECT * FROM"
                     f" ({kept(name, things=things, by=key)}) k WHERE k.{KEY[name]} NOT IN (SELECT id FROM {thing}_seen)"
-                    f" UNION ALL SELECT n.* FROM {name}_fresh n SEMI JOIN ({things}) o ON o.id = n.{key}"
+                    f" UNION ALL SELECT n.* FROM {name}_fresh n SEMI JOIN ({asked}) o ON o.id = n.{key}"
                 )
     for thing in KINDS.values():
         columns, name = columns_of(thing), f"{thing}_members"
+        things = f"{asked} WHERE id NOT IN (SELECT id FROM {thing}_stale)"
         for suffix, few, on in (
-            ("of", kept(name, things=things), f"({things}) o ON o.id = f.{thing}"),
+            ("of", kept(name, things=things), f"({asked}) o ON o.id = f.{thing}"),
             (
                 "said",
                 kept(name, claims=claims),
@@ -152,9 +155,9 @@ def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
             " GROUP BY source, source_id HAVING count(*) = 1 OR min(thing) <> max(thing)"
         )
     duck.run(
-        "CREATE OR REPLACE TABLE track_moved AS SELECT source, id FROM track_current n"
-        " SEMI JOIN artist_moved m ON m.source = n.source AND m.id = n.artist_id UNION SELECT source, id FROM"
-        " track_current n SEMI JOIN release_moved m ON m.source = n.source AND m.id = n.release_id"
+        "CREATE OR REPLACE TABLE track_moved AS SELECT DISTINCT source, id FROM track_current"
+        " WHERE (source, artist_id) IN (SELECT (source, id) FROM artist_moved)"
+        " OR (source, release_id) IN (SELECT (source, id) FROM release_moved)"
     )
     duck.run(
         "CREATE OR REPLACE TABLE label_named AS SELECT source, id FROM label_current n"

@@ -107,7 +107,7 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
         " SEMI JOIN track_changed c ON c.source = n.source AND c.id = n.id"
     )
     duck.run(sql("turned_singers"))
-    duck.run(sql("track_mates").replace("{wanted}", "track_changed_nodes"))
+    _mates(duck, "track_changed_nodes")
     duck.run(sql("mistaken_mates").replace("{near}", duck.numbered_at("tracks", "near_nodes")))
     duck.run(
         "CREATE OR REPLACE TABLE track_touched AS SELECT source, id FROM track_changed UNION"
@@ -122,7 +122,7 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
             "CREATE OR REPLACE TABLE track_own AS SELECT c.node FROM track_current c"
             " SEMI JOIN track_touched t ON t.source = c.source AND t.id = c.id"
         )
-        duck.run(sql("track_mates").replace("{wanted}", "track_own"))
+        _mates(duck, "track_own")
         near = duck.numbered_at("tracks", "near_mates")
         duck.run(sql("mates_beside").replace("{wanted}", "track_own").replace("{near}", near))
         lay_out(duck, "track", standing("track", f"({duck.numbered_at('tracks', 'track_mates')})"))
@@ -141,6 +141,11 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
     duck.run("DELETE FROM track_edges WHERE a NOT IN (FROM track_own) OR b NOT IN (FROM track_own)")
     add_joins(duck, "track")
     _found(duck, "track", outcome)
+
+
+def _mates(duck: Duck, wanted: str) -> None:
+    of_wanted = duck.numbered_at("tracks", wanted)
+    duck.run(sql("track_mates").replace("{wanted}", wanted).replace("{of_wanted}", of_wanted))
 
 
 def _match_kind(duck: Duck, kind: str, outcome: Outcome, kept: Kept) -> None:

@@ -11,13 +11,20 @@ SELECT
 FROM read_parquet([{files}]);
 
 -- Keys that the claims say themselves.
+CREATE OR REPLACE MACRO code_key(isrc) AS if(isrc <> '', tagged(4, hint('isrc', isrc), 0), NULL);
+CREATE OR REPLACE MACRO mbid_key(mbid) AS if(mbid <> '', tagged(5, hint('mbid', mbid), 0), NULL);
+CREATE OR REPLACE MACRO blob_key(sha256) AS if(sha256 <> '', tagged(6, hint('blob', sha256), 0), NULL);
+
 CREATE OR REPLACE VIEW track_codes AS
-SELECT
-  t.node, if(t.isrc <> '', tagged(4, hint('isrc', t.isrc), 0), NULL) AS code,
-  if(t.mbid <> '', tagged(5, hint('mbid', t.mbid), 0), NULL) AS mbid,
-  if(t.blob <> '' OR g.sha256 <> '', tagged(6, hint('blob', coalesce(nullif(t.blob, ''), g.sha256)), 0), NULL) AS blob
+SELECT t.node, code_key(t.isrc) AS code, mbid_key(t.mbid) AS mbid, blob_key(coalesce(nullif(t.blob, ''), g.sha256)) AS blob
 FROM numbered_tracks t LEFT JOIN fetched_tracks g ON g.source = t.source AND g.track = t.id;
 
 CREATE OR REPLACE TABLE track_spellings AS
-SELECT hint('spelling', artist) AS spelling, artist, folded, sounded(voiced(artist, comparable_artist(folded))) AS sound
-FROM (SELECT artist, fold(artist) AS folded FROM (SELECT DISTINCT artist FROM numbered_tracks));
+SELECT hint('spelling', artist) AS spelling, artist, folded, sounded(spoken) AS sound
+FROM (
+  SELECT artist, folded, voiced(artist, short) AS spoken
+  FROM (
+    SELECT *, comparable_artist(folded) AS short
+    FROM (SELECT artist, fold(artist) AS folded FROM (SELECT DISTINCT artist FROM numbered_tracks))
+  )
+);

@@ -10,7 +10,8 @@ SELECT DISTINCT key FROM (
   SELECT unnest([name, first_name, beginning, ending, place]) AS key
   FROM track_keys k SEMI JOIN wanted_rows w ON w.seq = k.seq AND w.file_row = k.file_row
   UNION ALL
-  SELECT unnest([code, mbid, blob]) FROM track_codes c SEMI JOIN {wanted} w ON w.node = c.node
+  SELECT unnest([code_key(t.isrc), mbid_key(t.mbid), blob_key(coalesce(nullif(t.blob, ''), g.sha256))])
+  FROM ({of_wanted}) t LEFT JOIN fetched_tracks g ON g.source = t.source AND g.track = t.id
   UNION ALL
   SELECT key FROM track_sounding s SEMI JOIN {wanted} w ON w.node = s.node
 )
