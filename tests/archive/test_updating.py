@@ -65,6 +65,14 @@ def left(folder: Path) -> dict[str, str]:
     return {name: sha256_of(canonical / f"{name}.parquet") for name in kept.ORDER}
 
 
+def written(folder: Path) -> dict[str, int]:
+    """When each file was written that a match makes."""
+    places = (folder / "catalog", folder / "search")
+    return {
+        str(path): path.stat().st_mtime_ns for place in places for path in place.rglob("*") if path.is_file()
+    }
+
+
 def pages(folder: Path) -> dict[int, Any]:
     with reading(folder / "search" / "rows.sqlite") as db:
         held = Held(db)
@@ -89,6 +97,21 @@ def both(
     with Archive.open(folder / "other") as archive:
         anew = rematch(archive, anew=True)
     yield folder / "one", folder / "other", rows, updated, anew
+
+
+def test_a_match_when_nothing_came_leaves_all_as_it_is(
+    both: tuple[Path, Path, int, MatchReport, MatchReport],
+) -> None:
+    one, _, _, updated, _ = both
+    with Archive.open(one) as archive:
+        before, last = written(one), archive.log.next_seq
+        again = rematch(archive)
+        assert (written(one), archive.log.next_seq) == (before, last)
+    same = (updated.recordings, updated.releases, updated.artists, updated.works, updated.labels, "", 0, 0)
+    assert same == (
+        *(again.recordings, again.releases, again.artists, again.works, again.labels),
+        *(again.why_anew, again.founded, again.compared),
+    )
 
 
 def test_tables_and_pages_are_those_of_a_match_of_everything(

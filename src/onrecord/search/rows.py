@@ -272,7 +272,8 @@ class Held:
 
     def those(self, identifiers: Iterable[str]) -> Iterator[tuple[int, str]]:
         """Numbers of these that there are, with their ids: rows that lie together are looked at together."""
-        may = [(number, id) for id in identifiers for number in self.numbers(IDS, id_key(id))]
+        # In the order of keys, so that a page of them is read once.
+        may = [(number, id) for id in sorted(identifiers) for number in self.numbers(IDS, id_key(id))]
         places = sorted((self._newer.place(number), number, id) for number, id in may)
         yield from ((number, id) for place, number, id in places if self._blocks.id(place) == id)
 
