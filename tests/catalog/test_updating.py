@@ -85,8 +85,8 @@ class Side:
 
 
 def _left(folder: Path) -> Kept:
-    def rows(name: str, /, things: str = "", claims: str = "") -> str:
-        some = f" SEMI JOIN ({things}) o ON o.id = k.{KEY[name]}" if things else ""
+    def rows(name: str, /, things: str = "", claims: str = "", by: str = "") -> str:
+        some = f" SEMI JOIN ({things}) o ON o.id = k.{by or KEY[name]}" if things else ""
         some += f" SEMI JOIN ({claims}) c ON c.source = k.source AND c.id = k.source_id" if claims else ""
         return f"SELECT k.* FROM read_parquet('{folder / name}') k{some}"
 

@@ -18,7 +18,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
 from onrecord.archive.held_renewing import READING
 from onrecord.archive.indexing import index
-from onrecord.archive.naming import FILE, mention, name_things
+from onrecord.archive.naming import FILE, has_mentions, mention, name_things
 from onrecord.archive.same_sound import SAME_SOUND, fill_what_was_lost, find_pairs
 from onrecord.archive.settings import MatchSettings
 from onrecord.archive.targets import reach_again
@@ -184,7 +184,7 @@ def _stands(archive: Archive, duck: Duck) -> bool:
         and rules == _rules(archive)
         and is_matched(archive)
         and _are_whole(archive, duck)
-        and archive.canonical("record_mentions").exists()
+        and has_mentions(archive)
         and row_filling.is_usable(archive.folder / "search" / "rows.sqlite")
         and entity_filling.is_usable(archive.folder / "search" / FILE)
     )

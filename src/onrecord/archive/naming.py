@@ -21,14 +21,23 @@ from onrecord.search.row_filling import Filled
 FREE: Final = "CC0-1.0"
 #: The file below `search/`.
 FILE: Final = ENTITIES
+_MENTIONS: Final = "record_mentions"
+#: As it was called while it had votes, which are not CC0, and while it had no languages.
+_EARLIER: Final = ("mentioned", "mentions")
 
 
 def mention(archive: Archive, duck: Duck) -> None:
     """Bring up to date what records name, behind a match and in its database."""
-    named.mention(duck, archive.canonical("record_mentions"), _free(archive))
-    # As it was called while it had votes, which are not CC0, and while it had no languages.
-    for earlier in ("mentioned", "mentions"):
+    named.mention(duck, archive.canonical(_MENTIONS), _free(archive))
+    for earlier in _EARLIER:
         archive.canonical(earlier).unlink(missing_ok=True)
+
+
+def has_mentions(archive: Archive) -> bool:
+    """Is what records name there, and nothing that an earlier version noted of them?"""
+    return archive.canonical(_MENTIONS).exists() and not any(
+        archive.canonical(earlier).exists() for earlier in _EARLIER
+    )
 
 
 def name_things(archive: Archive, duck: Duck, *, updated: bool = False) -> Filled:
