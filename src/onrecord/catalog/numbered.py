@@ -206,8 +206,7 @@ def _keep(duck: Duck, folder: Path, thing: str, numbers: str) -> Path:
     [(stamp,)] = duck.run(f"SELECT coalesce(bit_xor(hash(id, number)), 0) >> 33 FROM ({numbers})")
     path = folder / IDS / _file(thing, stamp)
     duck.export(
-        f"SELECT ({stamp}::BIGINT << 32) + number AS number,"
-        f" {_written_id(thing)} AS id FROM ({numbers})",
+        f"SELECT ({stamp}::BIGINT << 32) + number AS number, {_written_id(thing)} AS id FROM ({numbers})",
         path,
         dense=True,
     )

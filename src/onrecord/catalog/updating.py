@@ -229,6 +229,8 @@ def _found(duck: Duck, kind: str, outcome: Outcome) -> None:
     found(duck, kind, outcome)
     columns = columns_of(thing)
     duck.run(f"CREATE OR REPLACE TABLE {thing}_fresh AS SELECT {columns}, node FROM {thing}_members")
+    # What has a name (`named_facts`) is called so later.
+    duck.run(f"DROP VIEW IF EXISTS {kind}_ids")
 
 
 def _count(duck: Duck, table: str) -> int:
