@@ -69,11 +69,7 @@ def origins(duck: Duck, blobs: Collection[str]) -> Mapping[str, Origin]:
 def each_origin(duck: Duck) -> Iterator[tuple[str, Origin]]:
     """As `origins`, of the blobs in the table `credited` (`sha256`), in the order of their digests; of those alone of
     which something is known. Others may be asked meanwhile."""
-    rows = (
-        row
-        for columns in duck.columns(sql_file("onrecord.catalog", "credit_facts"))
-        for row in zip(*columns, strict=True)
-    )
+    rows = duck.rows(sql_file("onrecord.catalog", "credit_facts"))
     for sha256, facts in itertools.groupby(rows, key=itemgetter(0)):
         known = Origin()
         for _, kind, value, source, _ in facts:
@@ -95,9 +91,9 @@ def credit_chosen(archive: Archive, duck: Duck, day: dt.date) -> None:
 def _credits(archive: Archive, duck: Duck, day: dt.date) -> Iterator[tuple[str, str, bytes]]:
     default, origins = archive.settings.rights.default, each_origin(duck)
     known = next(origins, None)
-    for columns in duck.columns(sql_file("onrecord.catalog", "chosen_named"), PORTION):
-        rows = zip(*columns, strict=True)
-        found = archive.ledger.look_up(columns[0])
+    left = duck.rows(sql_file("onrecord.catalog", "chosen_named"))
+    while rows := list(itertools.islice(left, PORTION)):
+        found = archive.ledger.look_up([row[0] for row in rows])
         for (sha256, license, recording, title, artist), (_, _, profile) in zip(rows, found, strict=True):
             if recording is None:
                 raise IntegrityError(f"file {sha256}: no recording is of it", "run `onrecord match --anew`")

@@ -48,7 +48,7 @@ def index(
     """Bring rows and text index up to what was matched in `duck`; what is as it was is not written again, and of what
     an update left, only what it `touched` is looked at. Where all of many pages are written, processes make them."""
     path = archive.folder / "search" / "rows.sqlite"
-    holders = duck.run("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob")
+    holders = _Holders(duck)
 
     def entries() -> Iterator[Entry]:
         """Things keep the numbers that they have."""
@@ -89,6 +89,16 @@ def index(
         named.tell(duck)
     with pool:
         return fill(path, entries, redirects, holders, anew)
+
+
+class _Holders:
+    """(blob, recording), a row a blob, for whoever goes through them, as often as they like."""
+
+    def __init__(self, duck: Duck) -> None:
+        self._duck = duck
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return self._duck.rows("SELECT blob, min(recording) FROM recording_blobs GROUP BY blob ORDER BY blob")
 
 
 def _number(duck: Duck, before: Iterable[Sequence[Any]], last: int) -> None:

@@ -68,8 +68,7 @@ def load_files(archive: Archive, duck: Duck, published: Iterable[Published]) -> 
     load_published(duck, published)
     evidence = (
         (sha256, identifier, logged, msgspec.json.encode(fact, order="sorted").decode())
-        for (digests,) in duck.columns("SELECT sha256 FROM published ORDER BY sha256")
-        for sha256 in digests
+        for (sha256,) in duck.rows("SELECT sha256 FROM published ORDER BY sha256")
         for identifier, (fact, logged) in archive.ledger.evidence(sha256).items()
         if fact.says in PASSED_ON and (fact.license or fact.says is not Says.LICENSE)
     )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import starmap
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -207,7 +206,7 @@ class _Edition:
         """Name, shelf and files of the last edition's volumes, in one pass over the digest records, and whether all of
         the files are chosen."""
         self._duck.table("last_volumes", {"volume": "VARCHAR"}, [(name,) for name in sorted(last)])
-        rows = self._rows(sql_file("onrecord.catalog", "volume_files"))
+        rows = self._duck.rows(sql_file("onrecord.catalog", "volume_files"))
         for (name, shelf), listed in itertools.groupby(rows, key=itemgetter(0, 1)):
             whole, files = True, {}
             for _, _, extension, chosen, *digests in listed:
@@ -231,7 +230,7 @@ class _Edition:
         of both together in the order of their digests; the credit of each goes into `credits`."""
         facets = [facet for facet in _FACETS if facet in self._archive.settings.publish.shelves]
         order = ", ".join([*facets, "former", "sha256"])
-        for collection, license, former, container, credit, *digests in self._rows(
+        for collection, license, former, container, credit, *digests in self._duck.rows(
             f"{sql_file('onrecord.catalog', 'fresh_files')} ORDER BY {order}"
         ):
             known = {"collection": collection, "license": license}
@@ -239,14 +238,9 @@ class _Edition:
             file = VolumeFile(digests[0], _extension(container), Digests(*digests))
             yield tuple(known[facet] for facet in facets), former, file
 
-    def _rows(self, sql: str) -> Iterator[Sequence[Any]]:
-        """Rows of a query, some in memory at a time; others may be asked for meanwhile."""
-        for columns in self._duck.columns(sql, 4_096):
-            yield from zip(*columns, strict=True)
-
     def _published(self) -> Iterator[Published]:
         """The files of the edition, in the order of their digests."""
-        for license, volume, extension, credit in self._rows(
+        for license, volume, extension, credit in self._duck.rows(
             "SELECT c.license, p.volume, p.extension, c.credit FROM credits c JOIN placed p USING (sha256)"
             " ORDER BY c.sha256"
         ):
@@ -358,7 +352,7 @@ class _Edition:
                 "published": sum(entry.files for entry in entries),
                 "public_key": self._key.public.splitlines()[1],
             },
-            tables={"volumes": as_tables(VolumeRow, starmap(VolumeRow, self._rows(rows)))},
+            tables={"volumes": as_tables(VolumeRow, starmap(VolumeRow, self._duck.rows(rows)))},
         )
         refresh_feed(self._archive)
 

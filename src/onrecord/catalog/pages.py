@@ -228,8 +228,22 @@ def _portions_of(
 
     claims = read(sql_file("onrecord.catalog", f"{kind}_claims"), True)
     told = {name: read(*said) for name, said in beside.items()}
+    if kind == "recording":
+        told["sounds"] = _sounds(duck)
     decided = _decided(duck, kind)
     return cut(kind, claims, told, _CLAIMS, step, decided)
+
+
+def _sounds(duck: Duck) -> Iterator[Any]:
+    """What is said of the sound of recordings, in their order; of some files at a time, for lists do not spill."""
+    duck.run(sql_file("onrecord.catalog", "sound_parts").replace("{files}", str(_FILES)))
+    [(parts,)] = duck.run("SELECT coalesce(max(portion) + 1, 0) FROM sound_parts")
+    if not parts:
+        return
+    with duck.parted(sql_file("onrecord.catalog", "sounds_told"), "portion", parts) as told:
+        for part in told:
+            job = sql_file("onrecord.catalog", "recording_sounds").replace("{told}", f"({part})")
+            yield from duck.batches(job, _CLAIMS)
 
 
 def _artist(claims: "_Claimed", beside: Mapping[str, Columns], lists: Lists | None) -> Thing:
@@ -338,7 +352,6 @@ _BESIDE: Final[Mapping[str, Mapping[str, tuple[str, bool]]]] = {
     },
     "recording": {
         "placed": (_RECORDING_RELEASES, True),
-        "sounds": (sql_file("onrecord.catalog", "recording_sounds"), False),
         "sung": (_RECORDING_LANGUAGES, False),
         "iswcs": (_RECORDING_ISWCS, False),
     },
@@ -424,6 +437,8 @@ def _for(job: str, portion: tuple[int, int]) -> str:
 _KINDS: Final = ("artist", "release", "recording")
 #: Things of a kind at a time: a release is read with a dozen recordings, an artist with more.
 _PORTION: Final = {"artist": 1_000_000, "release": 4_000_000, "recording": 16_000_000}
+#: Files of which all that is told of them lies side by side.
+_FILES: Final = 100_000
 #: Claims of a portion.
 _CLAIMS: Final = 8_192
 #: Columns in front of a claim's fields; numbers that are not said, and that are as the claim has them.

@@ -214,6 +214,11 @@ class Duck:
         finally:
             cursor.close()
 
+    def rows(self, sql: str, batch: int = 10_000) -> Iterator[tuple[Any, ...]]:
+        """As `stream`, and others may run meanwhile."""
+        for rows in self.batches(sql, batch):
+            yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)
+
     def lay_out(self, query: str, path: Path) -> None:
         """Write a query's rows, in no order, as Parquet for another engine: whole numbers of any width stay whole."""
         columns = self._as(f"({query})", "HUGEINT", "DECIMAL(38, 0)")
@@ -261,20 +266,22 @@ class Duck:
         return digest, int(rows)
 
     @contextmanager
-    def parted(self, query: str, key: str, parts: int) -> Iterator[list[str]]:
-        """A query's rows in so many parts, those with one value of the column `key` in the same: the query of each.
-        Laid out beside what spills, as packed as tables are; of one part nothing is laid out."""
+    def parted(self, query: str, part: str, parts: int) -> Iterator[list[str]]:
+        """A query's rows in so many parts, by an expression that gives the number of a row's part: the query of each that
+        has rows, in their order. Laid out beside what spills, as packed as tables are; of one part nothing is."""
         if parts < 2:
             yield [query]
             return
         with self._beneath() as folder:
             self.run(
-                f"COPY (SELECT *, hash({key}) % {parts} AS part FROM ({query})) TO {quoted(folder)}"
+                f"COPY (SELECT *, {part} AS part FROM ({query})) TO {quoted(folder)}"
                 f" ({PACKED}, PARTITION_BY (part))"
             )
             yield [
                 f"SELECT * FROM read_parquet({quoted(f'{place}/*.parquet')})"
-                for place in sorted(Path(folder).iterdir())
+                for place in sorted(
+                    Path(folder).iterdir(), key=lambda place: int(place.name.partition("=")[2])
+                )
             ]
 
     def read_from(self, name: str, query: str) -> None:

@@ -142,23 +142,22 @@ def _take(archive: Archive, duck: Duck, edition: Path, wanted: Callable[[str], b
 def _published(duck: Duck, edition: Path) -> Iterator[Published]:
     """The files that are taken, in the order of their digests, with the credits of the edition."""
     credits = read_credits(edition / CREDITS_JSON)
-    for columns in duck.columns(
+    for sha256, extension, license, recording in duck.rows(
         "SELECT t.sha256, t.extension, t.license, min(m.recording) FROM taken t"
         " JOIN recording_members m ON m.blob = t.sha256 AND m.source = 'file' GROUP BY ALL ORDER BY 1"
     ):
-        for sha256, extension, license, recording in zip(*columns, strict=True):
-            known = next((item for item in credits if item.sha256 == sha256), None)
-            if known is None:
-                raise IntegrityError(
-                    f"{edition / CREDITS_JSON}: lists no file {sha256}, which the edition has",
-                    "`onrecord check` says what is damaged",
-                )
-            yield Published(
-                sha256=sha256,
-                recording=recording,
-                volume=known.volume,
-                extension=extension,
-                license=license,
-                credit=known.credit,
-                signals=known.signals,
+        known = next((item for item in credits if item.sha256 == sha256), None)
+        if known is None:
+            raise IntegrityError(
+                f"{edition / CREDITS_JSON}: lists no file {sha256}, which the edition has",
+                "`onrecord check` says what is damaged",
             )
+        yield Published(
+            sha256=sha256,
+            recording=recording,
+            volume=known.volume,
+            extension=extension,
+            license=license,
+            credit=known.credit,
+            signals=known.signals,
+        )

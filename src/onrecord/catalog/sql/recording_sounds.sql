@@ -1,46 +1,39 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- One row a recording with files: what its page shows of them (onrecord.catalog.pages.SoundBody), which is the newest, and
--- how long the shortest is.
-WITH sounded AS (
+-- One row a recording with files, of rows of `sounds_told`: what its page shows of them
+-- (onrecord.catalog.pages.SoundBody), which is the newest, and how long the shortest is.
+WITH each_file AS (
   SELECT
-    b.recording,
+    number, sha256, max(seq) AS seq, min(seconds) AS seconds, any_value(file) AS file,
+    list_sort(coalesce(list(DISTINCT name) FILTER (name IS NOT NULL), [])) AS names,
+    coalesce(list(version ORDER BY version.sha256) FILTER (version IS NOT NULL), []) AS versions,
+    coalesce(list(copy ORDER BY copy.seq DESC, copy.sha256) FILTER (copy IS NOT NULL), []) AS copies
+  FROM {told}
+  GROUP BY number, sha256
+),
+sounded AS (
+  SELECT
+    number,
     list(struct_pack(
-      sha256 := f.sha256, blake3 := lower(hex(f.blake3)), v2_root := lower(hex(f.v2_root)), size := f.size,
-      container := s.container, codec := s.codec, duration_samples := s.duration_samples,
-      sample_rate := s.sample_rate, channels := s.channels, bit_depth := s.bit_depth, bit_rate := s.bit_rate,
-      loudness := s.loudness, loudness_range := s.loudness_range, true_peak := s.true_peak,
-      clipped_samples := s.clipped_samples, cutoff := s.cutoff, tempo := s.tempo,
-      tempo_confidence := s.tempo_confidence, musical_key := s.musical_key,
-      musical_key_confidence := s.musical_key_confidence,
-      suspicions := s.suspicions::JSON, faults := s.faults::JSON,
-      peaks := base64(s.peaks),
-      names := coalesce(d.names, []),
-      versions := coalesce(e.versions, []),
-      copies := coalesce(k.copies, [])
-    ) ORDER BY f.sha256) AS sounds,
-    max(f.seq) AS newest,
-    min(s.duration_samples / s.sample_rate) AS seconds
-  FROM recording_blobs b
-  JOIN files f ON f.sha256 = b.blob
-  JOIN current_sounds s ON s.sha256 = b.blob
-  LEFT JOIN (SELECT sha256, list_sort(list(DISTINCT name)) AS names FROM deposits GROUP BY sha256) d
-    ON d.sha256 = b.blob
-  LEFT JOIN (
-    SELECT sha256, list(struct_pack(sha256 := other, relation := relation, reason := reason) ORDER BY other) AS versions
-    FROM (
-      SELECT a AS sha256, b AS other, relation, reason FROM versions
-      UNION ALL
-      SELECT b, a, relation, reason FROM versions
-    )
-    GROUP BY sha256
-  ) e ON e.sha256 = b.blob
-  LEFT JOIN (
-    SELECT sha256, list(struct_pack(sha256 := copy, recipe := recipe, kilobits := kilobits) ORDER BY seq DESC, copy) AS copies
-    FROM copies GROUP BY sha256
-  ) k ON k.sha256 = b.blob
-  GROUP BY b.recording
+      sha256 := file.sha256, blake3 := file.blake3, v2_root := file.v2_root, size := file.size,
+      container := file.container, codec := file.codec, duration_samples := file.duration_samples,
+      sample_rate := file.sample_rate, channels := file.channels, bit_depth := file.bit_depth,
+      bit_rate := file.bit_rate, loudness := file.loudness, loudness_range := file.loudness_range,
+      true_peak := file.true_peak, clipped_samples := file.clipped_samples, cutoff := file.cutoff,
+      tempo := file.tempo, tempo_confidence := file.tempo_confidence, musical_key := file.musical_key,
+      musical_key_confidence := file.musical_key_confidence,
+      suspicions := file.suspicions::JSON, faults := file.faults::JSON,
+      peaks := base64(file.peaks),
+      names := names,
+      versions := versions,
+      copies := [struct_pack(sha256 := c.sha256, recipe := c.recipe, kilobits := c.kilobits) FOR c IN copies]
+    ) ORDER BY sha256) AS sounds,
+    max(seq) AS newest,
+    min(seconds) AS seconds
+  FROM each_file
+  WHERE file IS NOT NULL
+  GROUP BY number
 )
-SELECT p.number, to_json(s.sounds)::VARCHAR AS sounds, s.newest, CAST(s.seconds AS DOUBLE) AS seconds
-FROM sounded s JOIN page_numbers p ON p.id = s.recording
-ORDER BY p.number
+SELECT number, to_json(sounds)::VARCHAR AS sounds, newest, CAST(seconds AS DOUBLE) AS seconds
+FROM sounded
+ORDER BY number
