@@ -3,6 +3,7 @@
 """What the pages of canonical things are made of: the types of what readers get, and where it comes from."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import Any, Final
 
@@ -237,13 +238,12 @@ def _portions_of(
 def _sounds(duck: Duck) -> Iterator[Any]:
     """What is said of the sound of recordings, in their order; of some files at a time, for lists do not spill."""
     duck.run(sql_file("onrecord.catalog", "sound_parts").replace("{files}", str(_FILES)))
-    [(parts,)] = duck.run("SELECT coalesce(max(portion) + 1, 0) FROM sound_parts")
-    if not parts:
-        return
-    with duck.parted(sql_file("onrecord.catalog", "sounds_told"), "portion", parts) as told:
-        for part in told:
-            job = sql_file("onrecord.catalog", "recording_sounds").replace("{told}", f"({part})")
-            yield from duck.batches(job, _CLAIMS)
+    parts = duck.run("SELECT min(number), max(number) FROM sound_parts GROUP BY portion ORDER BY portion")
+    every, job = sql_file("onrecord.catalog", "sounds_told"), sql_file("onrecord.catalog", "recording_sounds")
+    with duck.in_order(every, "number") if len(parts) > 1 else nullcontext(every) as told:
+        for first, last in parts:
+            part = f"(SELECT * FROM ({told}) WHERE number BETWEEN {first} AND {last})"
+            yield from duck.batches(job.replace("{told}", part), _CLAIMS)
 
 
 def _artist(claims: "_Claimed", beside: Mapping[str, Columns], lists: Lists | None) -> Thing:
@@ -438,7 +438,7 @@ _KINDS: Final = ("artist", "release", "recording")
 #: Things of a kind at a time: a release is read with a dozen recordings, an artist with more.
 _PORTION: Final = {"artist": 1_000_000, "release": 4_000_000, "recording": 16_000_000}
 #: Files of which all that is told of them lies side by side.
-_FILES: Final = 100_000
+_FILES: Final = 20_000
 #: Claims of a portion.
 _CLAIMS: Final = 8_192
 #: Columns in front of a claim's fields; numbers that are not said, and that are as the claim has them.

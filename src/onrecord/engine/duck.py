@@ -30,6 +30,8 @@ USE_LARGE: Final = "USE large"
 LARGE: Final = f"ATTACH ':memory:' AS large (COMPRESS); {USE_LARGE}"
 #: Rows that are compressed together in what is kept and not given out.
 DENSE: Final = 491_520
+#: Rows of `in_order` that are read together at least.
+_RANGE: Final = 16_384
 #: How the engine calls what it spills, with the number of the process.
 _TEMPORARY: Final = "duckdb_temp_"
 #: A statement that makes a table of a query.
@@ -266,23 +268,30 @@ class Duck:
         return digest, int(rows)
 
     @contextmanager
-    def parted(self, query: str, part: str, parts: int) -> Iterator[list[str]]:
-        """A query's rows in so many parts, by an expression that gives the number of a row's part: the query of each that
-        has rows, in their order. Laid out beside what spills, as packed as tables are; of one part nothing is."""
+    def parted(self, query: str, key: str, parts: int) -> Iterator[list[str]]:
+        """A query's rows in so many parts, those with one value of the column `key` in the same: the query of each.
+        Laid out beside what spills, as packed as tables are; of one part nothing is laid out."""
         if parts < 2:
             yield [query]
             return
         with self._beneath() as folder:
             self.run(
-                f"COPY (SELECT *, {part} AS part FROM ({query})) TO {quoted(folder)}"
+                f"COPY (SELECT *, hash({key}) % {parts} AS part FROM ({query})) TO {quoted(folder)}"
                 f" ({PACKED}, PARTITION_BY (part))"
             )
             yield [
                 f"SELECT * FROM read_parquet({quoted(f'{place}/*.parquet')})"
-                for place in sorted(
-                    Path(folder).iterdir(), key=lambda place: int(place.name.partition("=")[2])
-                )
+                for place in sorted(Path(folder).iterdir())
             ]
+
+    @contextmanager
+    def in_order(self, query: str, key: str) -> Iterator[str]:
+        """The query of a query's rows laid out in the order of the column `key`, beside what spills, as packed as
+        tables are: a range of keys is read without the rest."""
+        with self._beneath() as folder:
+            path = quoted(f"{folder}/rows.parquet")
+            self.run(f"COPY (FROM ({query}) ORDER BY {key}) TO {path} ({PACKED}, ROW_GROUP_SIZE {_RANGE})")
+            yield f"SELECT * FROM read_parquet({path})"
 
     def read_from(self, name: str, query: str) -> None:
         """Let a table go whose rows a query of files gives: what does not fit into memory would be on the disk

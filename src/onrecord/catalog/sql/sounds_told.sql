@@ -1,13 +1,12 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What is told of the files of recordings, a row for each thing that is told: the file as its measurement and its digest
--- record have it, each name that it was deposited under, each other version of its sound, each access copy; with the part
--- that the recording is in (`sound_parts`).
+-- record have it, each name that it was deposited under, each other version of its sound, each access copy.
 WITH held AS (
-  SELECT p.portion, p.number, b.blob AS sha256 FROM recording_blobs b JOIN sound_parts p ON p.recording = b.recording
+  SELECT p.number, b.blob AS sha256 FROM recording_blobs b JOIN page_numbers p ON p.id = b.recording
 )
 SELECT
-  h.portion, h.number, h.sha256, f.seq,
+  h.number, h.sha256, f.seq,
   s.duration_samples / s.sample_rate AS seconds,
   struct_pack(
     sha256 := f.sha256, blake3 := lower(hex(f.blake3)), v2_root := lower(hex(f.v2_root)), size := f.size,
@@ -26,9 +25,9 @@ FROM held h
 JOIN files f ON f.sha256 = h.sha256
 JOIN current_sounds s ON s.sha256 = h.sha256
 UNION ALL BY NAME
-SELECT h.portion, h.number, h.sha256, d.name FROM held h JOIN deposits d ON d.sha256 = h.sha256
+SELECT h.number, h.sha256, d.name FROM held h JOIN deposits d ON d.sha256 = h.sha256
 UNION ALL BY NAME
-SELECT h.portion, h.number, h.sha256, struct_pack(sha256 := v.other, relation := v.relation, reason := v.reason) AS version
+SELECT h.number, h.sha256, struct_pack(sha256 := v.other, relation := v.relation, reason := v.reason) AS version
 FROM held h
 JOIN (
   SELECT a AS sha256, b AS other, relation, reason FROM versions
@@ -36,6 +35,6 @@ JOIN (
   SELECT b, a, relation, reason FROM versions
 ) v ON v.sha256 = h.sha256
 UNION ALL BY NAME
-SELECT h.portion, h.number, h.sha256,
+SELECT h.number, h.sha256,
   struct_pack(seq := c.seq, sha256 := c.copy, recipe := c.recipe, kilobits := c.kilobits) AS copy
 FROM held h JOIN copies c ON c.sha256 = h.sha256
