@@ -4,7 +4,7 @@
 not exist. Digest records, sound, tags and evidence are made up; publishing reads no sound, so nothing else is missed.
 
 A tenth of the files is published first, then all, so that the second edition keeps the volumes of the first. The engine
-has 500 MB: what grows beside it is ours.
+has a gigabyte: what grows beside it is ours.
 """
 
 import sys
@@ -45,7 +45,7 @@ def _size(place: Path, files: int) -> dict[str, Any]:
     if not (place / "onrecord.toml").exists():
         Archive.create(place, "Files that do not exist").close()
         with (place / "onrecord.toml").open("a", encoding="utf-8") as file:
-            file.write('\n[work]\nmemory = "500MB"\n')
+            file.write('\n[work]\nmemory = "1GB"\n')
     return {
         "first": _published(place, files // 10),
         "all": _published(place, files),
