@@ -114,6 +114,18 @@ def test_a_match_when_nothing_came_leaves_all_as_it_is(
     )
 
 
+def test_a_match_when_nothing_came_makes_again_what_is_damaged(
+    both: tuple[Path, Path, int, MatchReport, MatchReport], tmp_path: Path
+) -> None:
+    shutil.copytree(both[0], tmp_path / "one")
+    place = tmp_path / "one" / "search" / "rows.sqlite"
+    place.write_bytes(b"x" * place.stat().st_size)
+    with Archive.open(tmp_path / "one") as archive:
+        rematch(archive)
+        assert is_matched(archive)
+    assert len(pages(tmp_path / "one")) == len(pages(both[0]))
+
+
 def test_tables_and_pages_are_those_of_a_match_of_everything(
     both: tuple[Path, Path, int, MatchReport, MatchReport],
 ) -> None:

@@ -4,6 +4,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -205,3 +206,22 @@ def test_laws_of_parting(
     assert part(list(NODES), shuffled, decided, sides) == label
     free = part(list(NODES), edges, decided, [])
     assert all(free[a] == free[b] for a, b in itertools.combinations(NODES, 2) if label[a] == label[b])
+
+
+def test_joins_by_place_stay_what_they_were_where_a_person_parts_others(world: Deciding) -> None:
+    """They rest on the rest of both releases, which the claims that are parted do not show."""
+
+    def listed(release: str, titles: str, step: int = 10_000) -> list[tuple[str, dict[str, Any]]]:
+        on = {"artist": "椎名", "release": release, "release_id": release}
+        return [
+            (f"{release}{at}", song(title, **on, position=at + 1, length=200_000 + step * at))
+            for at, title in enumerate(titles.split("/"))
+        ]
+
+    world.say(*listed("J", "長い道/夜/海/雨"), *listed("L", "Long Road/Night/Sea/Rain"))
+    world.say(*listed("C", "Long Road/Fire/Stone", 50_000))
+    world.match()
+    assert ["C0", "J0", "L0"] in world.sets()
+    world.decide("apart", ["C0"], ["L0"])
+    world.match()
+    assert ["J0", "L0"] in world.sets() and ["C0"] in world.sets()

@@ -227,3 +227,26 @@ def test_lists_in_two_scripts_are_one_where_their_lengths_are(tmp_path: Path) ->
     found = grouped(tmp_path, [*native, *same, *other])
     joined = {frozenset((f"N{at}", f"S{at}")) for at in range(1, 5)}
     assert dict.fromkeys(joined, "track-list") == {it: why for it, why in found.items() if len(it) > 1}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+def test_lengths_of_two_recordings_name_none(tmp_path: Path, order: tuple[int, ...]) -> None:
+    """A claim without a length goes with the one recording that there is, whoever came first."""
+    common = {"title": "Song", "artist": "X"}
+    three = [
+        {**common, "id": "a", "release": "a", "release_id": "a", "duration_ms": 200_000},
+        {**common, "id": "b", "release": "b", "release_id": "b", "duration_ms": 203_500},
+        {**common, "id": "n", "release": "n", "release_id": "n"},
+    ]
+    assert len(grouped(tmp_path, [three[place] for place in order])) == 3
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+def test_of_two_titles_in_latin_letters_neither_is_meant(tmp_path: Path, order: tuple[int, ...]) -> None:
+    common = {"artist": "椎名", "release": "Road", "release_id": "r", "position": 1}
+    three = [
+        {**common, "id": "a", "source": "a", "title": "Long Road", "duration_ms": 213_000},
+        {**common, "id": "b", "source": "b", "title": "Nagai Michi", "duration_ms": 210_500},
+        {**common, "id": "j", "source": "j", "title": "長い道", "duration_ms": 211_900},
+    ]
+    assert len(grouped(tmp_path, [three[place] for place in order])) == 3

@@ -22,7 +22,14 @@ from onrecord.catalog import kept
 from onrecord.catalog.tables import Row, Tables
 from onrecord.engine.duck import Duck, sweep_spill
 from onrecord.engine.parquet import read_rows
-from onrecord.errors import ArchiveNotFound, IntegrityError, NewerFormat, ReadersOnly, UsageError
+from onrecord.errors import (
+    ArchiveNotFound,
+    IntegrityError,
+    NewerFormat,
+    ReadersOnly,
+    StoreFailed,
+    UsageError,
+)
 from onrecord.ledger import (
     BlobRow,
     DepositRow,
@@ -220,7 +227,7 @@ class Archive:
         """DuckDB over the committed tables, by their names; `large` for jobs that copy much of them. ReadersOnly in a
         snapshot."""
         self._refuse_readers("has no claims")
-        spill = self.folder / "search" / "spill" if self._is_writable else Path(tempfile.gettempdir())
+        spill = Path(tempfile.gettempdir()) if self._is_still else self.folder / "search" / "spill"
         duck = Duck(spill, self.settings.work.memory, self.settings.workers, large=large)
         try:
             self.tables.attach(duck, [segment for segment, _ in self.ledger.segments()])
@@ -258,7 +265,7 @@ class Archive:
 
     def _open_ledger(self) -> Ledger:
         path = self.folder / "ledger.sqlite"
-        if not self._is_writable:
+        if self._is_still:
             return self._open_still(path)
         try:
             ledger = Ledger(path)
@@ -275,23 +282,30 @@ class Archive:
 
     def _open_still(self, path: Path) -> Ledger:
         """The ledger of an archive that nobody can write to; where it is behind the log, or a writer was killed
-        before all of it was in its place, a copy that is read instead."""
+        before all of it was in its place, a copy that is read instead, and where it is damaged, one made anew."""
         beside = path.with_name(path.name + "-wal")
-        if path.exists() and not (beside.exists() and beside.stat().st_size):
-            ledger = Ledger(path, still=True)
-            if self.log.last and ledger.seq == self.log.last.seq:
-                return ledger
-            ledger.close()
         self._copy = tempfile.TemporaryDirectory(prefix="onrecord-ledger-")
-        for each in self.folder.glob("ledger.sqlite*"):
-            shutil.copyfile(each, Path(self._copy.name) / each.name)
-        ledger = Ledger(Path(self._copy.name) / path.name)
+        copy = Path(self._copy.name) / path.name
+        try:
+            if path.exists() and not (beside.exists() and beside.stat().st_size):
+                ledger = Ledger(path, still=True)
+                if self.log.last and ledger.seq == self.log.last.seq:
+                    return ledger
+                ledger.close()
+            for each in self.folder.glob("ledger.sqlite*"):
+                shutil.copyfile(each, copy.with_name(each.name))
+            ledger = Ledger(copy)
+        except (LedgerDamaged, StoreFailed):
+            for each in copy.parent.iterdir():
+                each.unlink()
+            ledger = Ledger(copy)
         self._catch_up(ledger)
         return ledger
 
     @property
-    def _is_writable(self) -> bool:
-        return os.access(self.folder, os.W_OK)
+    def _is_still(self) -> bool:
+        """Is it on what is mounted for reading only? Who may not write where others do is another matter."""
+        return bool(os.statvfs(self.folder).f_flag & os.ST_RDONLY)
 
     def _catch_up(self, ledger: Ledger) -> None:
         # In this order: between the two another process may commit, which moves the log on, and then the ledger.

@@ -76,7 +76,7 @@ def edition_folder(opened: Callable[[], Archive], which: str, of: str = "") -> P
                 f"edition {which}{f' of {of}' if of else ''}: is not here; here are: {there}",
                 "name one of these, or the folder of an edition",
             )
-        return base / which
+        return base / str(int(which))
 
 
 def _check_tables(told: comparing.Told) -> None:

@@ -30,7 +30,7 @@ from onrecord.catalog.tables import RedirectRow, Row
 from onrecord.catalog.touched_pages import find_touched
 from onrecord.catalog.updating import key_rules, rules, update
 from onrecord.engine.duck import Duck
-from onrecord.errors import ConfigError
+from onrecord.errors import ConfigError, StoreFailed
 from onrecord.search import entity_filling, row_filling
 from onrecord.search.entities import Entities
 from onrecord.search.row_filling import Filled
@@ -178,16 +178,19 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
 def _stands(archive: Archive, duck: Duck) -> bool:
     """Was nothing at all committed since the last run, and is all that it left there?"""
     since, whole, rules = _read_mark(archive)
-    return (
-        0 < since == archive.log.next_seq - 1
-        and whole
-        and rules == _rules(archive)
-        and is_matched(archive)
-        and _are_whole(archive, duck)
-        and has_mentions(archive)
-        and row_filling.is_usable(archive.folder / "search" / "rows.sqlite")
-        and entity_filling.is_usable(archive.folder / "search" / FILE)
-    )
+    try:
+        return (
+            0 < since == archive.log.next_seq - 1
+            and whole
+            and rules == _rules(archive)
+            and row_filling.is_usable(archive.folder / "search" / "rows.sqlite")
+            and entity_filling.is_usable(archive.folder / "search" / FILE)
+            and is_matched(archive)
+            and _are_whole(archive, duck)
+            and has_mentions(archive)
+        )
+    except StoreFailed:
+        return False  # damaged: this run makes it again
 
 
 def _as_it_was(archive: Archive, duck: Duck, versions: str) -> MatchReport:

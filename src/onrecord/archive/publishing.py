@@ -28,6 +28,7 @@ from onrecord.catalog.tables import VolumeRow
 from onrecord.durable import replace, sync, sync_tree
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.engine.parquet import as_tables
+from onrecord.errors import IntegrityError
 from onrecord.model.digests import Digests
 from onrecord.publish.comparing import Told, as_files, compare
 from onrecord.publish.credits import is_paper, read_credited, volume_papers, write_credits
@@ -184,6 +185,12 @@ class _Edition:
         texts = dict.fromkeys(("volume", "shelf", "sha256", "extension"), "VARCHAR")
         self._duck.table("placed_anew", {"turn": "INTEGER", **texts}, places())
         self._duck.run("INSERT INTO placed SELECT sha256, volume, extension FROM placed_anew")
+        for (sha256,) in self._duck.run(
+            f"SELECT sha256 FROM ({CHOSEN}) ANTI JOIN placed USING (sha256) LIMIT 1"
+        ):
+            raise IntegrityError(
+                f"file {sha256}: nothing is known of its sound", "`onrecord add --reanalyze`"
+            )
         return sorted(entries, key=lambda entry: entry.name), len(turns)
 
     def _group(

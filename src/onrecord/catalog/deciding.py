@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.duck import Duck, quoted, sql_file
 
 #: The reason of a join that a person decided.
 PERSON: Final = "person"
@@ -40,6 +40,8 @@ USES: Final = (
     ("sound",),
 )
 
+#: Reasons of `track_places`, which rest on more than the two claims.
+_BY_PLACE: Final = ("track-list", "script+place+duration")
 _ALL: Final = ("true",)
 #: A join: two claims by number, the smaller first, with reason and confidence.
 Edge = tuple[int, int, str, float]
@@ -104,7 +106,16 @@ def keep_apart(duck: Duck, kind: str) -> None:
         for a, b, seq in duck.run(f"SELECT a, b, seq FROM {kind}_decided ORDER BY seq DESC, decision")
         if a in rank and b in rank
     ]
-    edges = [*_edges(duck, kind)]
+    # What rests on the rest of two releases cannot be worked out of these claims alone: it stays as it was found.
+    reasons = ", ".join(map(quoted, _BY_PLACE))
+    placed = [
+        (min(rank[a], rank[b]), max(rank[a], rank[b]), reason, confidence)
+        for a, b, reason, confidence in duck.run(
+            f"SELECT a, b, reason, confidence::DOUBLE FROM {kind}_edges WHERE reason IN ({reasons})"
+            " AND a IN (SELECT node FROM disputed) AND b IN (SELECT node FROM disputed)"
+        )
+    ]
+    edges = [*(edge for edge in _edges(duck, kind) if edge[2] not in _BY_PLACE), *placed]
     labels = part(range(len(nodes)), edges, decided, sides)
     parted = [(nodes[place], nodes[label]) for place, label in sorted(labels.items())]
     duck.table("parted", {"node": "BIGINT", "label": "BIGINT"}, parted)

@@ -58,7 +58,8 @@ def cut(
         first, end = bounds
         begin = first if begin is None else begin
         for stream in told.values():
-            end = stream.within(begin, end, _BESIDE * size, step)
+            # Counted from the first claim: what is told of things that are not here is behind it or nobody's.
+            end = stream.within(first, end, _BESIDE * size, step)
         table = of_claims.before(end)
         here = {}
         if decided:

@@ -209,7 +209,7 @@ class Duck:
         try:
             while True:
                 with _said():
-                    rows = next(reader, None)
+                    rows = _next(reader)
                 if rows is None:
                     return
                 yield rows
@@ -301,6 +301,19 @@ class Duck:
         else:
             self.run(f'DROP TABLE "{name}"')
         self.run(f'CREATE VIEW "{name}" AS {query}')
+
+
+def _next(reader: Any) -> Any:
+    """The next batch, None at the end. What the engine fails at behind the first comes by way of Arrow."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        return next(reader, None)
+    except (OSError, pa.ArrowException) as error:
+        text = str(error)
+        memory = "Out of Memory" in text
+        raise (duckdb.OutOfMemoryException if memory else duckdb.IOException)(text) from error
 
 
 def sweep_spill(folder: Path) -> None:

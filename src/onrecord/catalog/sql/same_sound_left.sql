@@ -7,7 +7,7 @@ UPDATE choices SET chosen = false, code = {code}, license = ''
 WHERE sha256 IN (
   SELECT l.node
   FROM sound_labels l
-  JOIN current_sounds s ON s.sha256 = l.node
+  JOIN (SELECT DISTINCT sha256, bit_depth, seq, bit_rate FROM current_sounds) s ON s.sha256 = l.node
   LEFT JOIN (SELECT DISTINCT sha256 FROM volumes) v ON v.sha256 = l.node
   QUALIFY row_number() OVER (
     PARTITION BY l.label ORDER BY v.sha256 IS NULL, s.bit_depth IS NULL, s.seq, s.bit_rate DESC, l.node

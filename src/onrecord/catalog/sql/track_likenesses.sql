@@ -65,7 +65,7 @@ placed AS (
 lone AS (
   SELECT key, min(node) FILTER (WHERE duration_ms IS NOT NULL) AS first FROM alike
   GROUP BY key
-  HAVING max(duration_ms) - min(duration_ms) <= 4000
+  HAVING max(duration_ms) - min(duration_ms) <= 3000
     AND count(DISTINCT coalesce(place, 0)) FILTER (WHERE duration_ms IS NULL) = 1
     AND count(*) FILTER (WHERE duration_ms IS NULL) = count(DISTINCT release) FILTER (WHERE duration_ms IS NULL)
 ),
@@ -124,12 +124,12 @@ placed_by_sound AS (
   WINDOW w AS (PARTITION BY place)
 ),
 -- 5. Another script, whatever it sounds like: the same artist, place and name of the release, and lengths and versions agree.
--- Where a length is not told, the place has no other title in that script.
+-- One title in Latin letters alone: of two, which is meant is not told. Where a length is not told, one in the other as well.
 written AS (
   SELECT
     node, other, duration_ms, min(if(other, NULL, node)) OVER w AS latin,
     coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread, bool_or(duration_ms IS NULL) OVER w AS unsaid,
-    count(DISTINCT if(other, title, NULL)) OVER w * count(DISTINCT if(other, NULL, title)) OVER w AS titles
+    count(DISTINCT if(other, title, NULL)) OVER w AS others, count(DISTINCT if(other, NULL, title)) OVER w AS latins
   FROM (
     SELECT
       node, key, artist, title, duration_ms, is_other(raw_title) AS other, tells_other_version(words) AS version,
@@ -156,7 +156,7 @@ grouped AS (
   SELECT a, b, reason, 0.75 FROM mistyped
   UNION ALL
   SELECT latin, node, 'script+release+place', if(unsaid, 0.65, 0.75) FROM written
-  WHERE other AND spread <= 3000 AND (NOT unsaid OR titles <= 2)
+  WHERE other AND spread <= 3000 AND latins = 1 AND (NOT unsaid OR others <= 2)
   UNION ALL
   SELECT before, node, 'sound-of-names+duration', 0.75 FROM by_sound WHERE other AND step <= 2000
   UNION ALL

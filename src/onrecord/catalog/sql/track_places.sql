@@ -9,8 +9,8 @@
 --   the artist but this title and two at most in the other script: a translation and how it is read.
 CREATE OR REPLACE TABLE place_hints AS
 SELECT
-  t.node, is_other(t.title) AS other, hint(w.name, (t.disc, t.position, t.duration_ms // 2000)) AS step,
-  hint(w.name, (t.disc, t.position, (t.duration_ms + 1000) // 2000)) AS half
+  t.node, is_other(t.title) AS other, hint(w.name, (coalesce(t.disc, 0), t.position, t.duration_ms // 2000)) AS step,
+  hint(w.name, (coalesce(t.disc, 0), t.position, (t.duration_ms + 1000) // 2000)) AS half
 FROM track_nodes t JOIN track_writers w ON w.artist = t.artist
 WHERE t.position IS NOT NULL AND t.duration_ms IS NOT NULL AND t.release_id <> '' AND has_words(t.title);
 
