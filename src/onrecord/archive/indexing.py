@@ -65,9 +65,8 @@ def index(
             packed = (_Packed(pack(task.portion), task.sounding, task.dictionary) for task in tasks)
             yield from pool.map(_made_elsewhere, packed)
 
-    pool = Workers(
-        archive.settings.workers, _ready
-    )  # which start when the first of them is asked for something
+    # They start when the first of them is asked for something.
+    pool = Workers(archive.settings.workers, _ready)
     if touched is not None:
         touched_pages.narrow(duck)
 

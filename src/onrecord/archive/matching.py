@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from onrecord.archive import batch
 from onrecord.archive.core import Archive
@@ -156,19 +155,13 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
         reach_again(archive, duck)
         # A withdrawal that was made where the key is not, or that a kill cut short, is told to mirrors now.
         refresh_withdrawals(archive)
-        counts = _counts(archive, duck)
         filled = _index(archive, duck, matched.redirects, updated=not why)
         _note(archive, archive.log.next_seq - 1, _rules(archive))
-        versions = dict(duck.run(_RELATIONS.format(versions="versions")))
-    return MatchReport(
-        recordings=counts["recording"],
-        releases=counts["release"],
-        artists=counts["artist"],
+        standing = _report(archive, duck, "versions")
+    return structs.replace(
+        standing,
         founded=matched.founded,
         merged=sum(row.old != row.new for row in matched.redirects),
-        versions=versions,
-        works=counts["work"],
-        labels=counts["label"],
         why_anew=why,
         compared=matched.compared,
         written=filled.written,
@@ -198,26 +191,24 @@ def _as_it_was(archive: Archive, duck: Duck, versions: str) -> MatchReport:
     fill_what_was_lost(archive, duck, _matched_to(archive))
     reach_again(archive, duck)
     refresh_withdrawals(archive)
-    counts = _counts(archive, duck)
+    return _report(archive, duck, f"({versions})")
+
+
+def _report(archive: Archive, duck: Duck, versions: str) -> MatchReport:
+    """What there is, as it is written; of `versions`, a table or a query in brackets, by relation."""
+    folder = archive.canonical("").parent
+    counts = {thing: keeping.count(duck, folder, f"canonical_{thing}s") for thing in KINDS.values()}
+    relations = f"SELECT relation, count(*) FROM {versions} GROUP BY relation ORDER BY relation"
     return MatchReport(
         recordings=counts["recording"],
         releases=counts["release"],
         artists=counts["artist"],
         founded=0,
         merged=0,
-        versions=dict(duck.run(_RELATIONS.format(versions=f"({versions})"))),
+        versions=dict(duck.run(relations)),
         works=counts["work"],
         labels=counts["label"],
     )
-
-
-def _counts(archive: Archive, duck: Duck) -> dict[str, int]:
-    """Canonical things by kind, as they are written."""
-    folder = archive.canonical("").parent
-    return {thing: keeping.count(duck, folder, f"canonical_{thing}s") for thing in KINDS.values()}
-
-
-_RELATIONS: Final = "SELECT relation, count(*) FROM {versions} GROUP BY relation ORDER BY relation"
 
 
 def _write(duck: Duck, folder: Path, others: Mapping[str, str] | None) -> None:

@@ -31,7 +31,7 @@ from onrecord.engine.parquet import as_tables
 from onrecord.errors import IntegrityError
 from onrecord.model.digests import Digests
 from onrecord.publish.comparing import Told, as_files, compare
-from onrecord.publish.credits import is_paper, read_credited, volume_papers, write_credits
+from onrecord.publish.credits import as_published, is_paper, read_credited, volume_papers, write_credits
 from onrecord.publish.dataset import SQLITE, Published, lay_out, write_sqlite, write_tables
 from onrecord.publish.describing import About, describe
 from onrecord.publish.edition import (
@@ -252,15 +252,7 @@ class _Edition:
             " ORDER BY c.sha256"
         ):
             known = read_credited(credit)
-            yield Published(
-                sha256=known.sha256,
-                recording=known.recording,
-                volume=volume,
-                extension=extension,
-                license=license,
-                credit=known.credit,
-                signals=known.signals,
-            )
+            yield as_published(known, known.recording, volume, extension, license)
 
     def _papers(self, name: str) -> dict[str, bytes]:
         """The papers that a volume was published with; one that is from before there were any has none."""

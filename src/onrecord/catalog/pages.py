@@ -237,8 +237,7 @@ def _portions_of(
 
 def _sounds(duck: Duck) -> Iterator[Any]:
     """What is said of the sound of recordings, in their order; of some files at a time, for lists do not spill."""
-    duck.run(sql_file("onrecord.catalog", "sound_parts").replace("{files}", str(_FILES)))
-    parts = duck.run("SELECT min(number), max(number) FROM sound_parts GROUP BY portion ORDER BY portion")
+    parts = duck.run(sql_file("onrecord.catalog", "sound_parts").replace("{files}", str(_FILES)))
     every, job = sql_file("onrecord.catalog", "sounds_told"), sql_file("onrecord.catalog", "recording_sounds")
     with duck.in_order(every, "number") if len(parts) > 1 else nullcontext(every) as told:
         for first, last in parts:

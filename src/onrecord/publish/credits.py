@@ -94,6 +94,11 @@ def is_paper(name: str) -> bool:
     return name in (CREDITS, SIGNALS) or (name.startswith("LICENSE-") and name.endswith(".txt"))
 
 
+def as_published(known: Credited, recording: str, volume: str, extension: str, license: str) -> Published:
+    """A file as an edition or a dataset holds it, of what is known of its credit."""
+    return Published(known.sha256, recording, volume, extension, license, known.credit, known.signals)
+
+
 def credited(item: Published) -> Credited:
     return Credited(
         sha256=item.sha256,

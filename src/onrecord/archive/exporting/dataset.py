@@ -21,7 +21,7 @@ from onrecord.archive.exporting.report import Form
 from onrecord.archive.leaving import lay_open, load_files
 from onrecord.engine.duck import Duck, quoted
 from onrecord.errors import IntegrityError, NotFound, UsageError
-from onrecord.publish.credits import CREDITS_JSON, read_credits, write_credits
+from onrecord.publish.credits import CREDITS_JSON, as_published, read_credits, write_credits
 from onrecord.publish.dataset import SQLITE, Published, write_sqlite, write_tables
 from onrecord.publish.describing import About, describe
 from onrecord.publish.edition import Manifest, listing
@@ -152,12 +152,4 @@ def _published(duck: Duck, edition: Path) -> Iterator[Published]:
                 f"{edition / CREDITS_JSON}: lists no file {sha256}, which the edition has",
                 "`onrecord check` says what is damaged",
             )
-        yield Published(
-            sha256=sha256,
-            recording=recording,
-            volume=known.volume,
-            extension=extension,
-            license=license,
-            credit=known.credit,
-            signals=known.signals,
-        )
+        yield as_published(known, recording, known.volume, extension, license)

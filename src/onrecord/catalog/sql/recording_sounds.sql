@@ -14,16 +14,10 @@ WITH each_file AS (
 sounded AS (
   SELECT
     number,
-    list(struct_pack(
-      sha256 := file.sha256, blake3 := file.blake3, v2_root := file.v2_root, size := file.size,
-      container := file.container, codec := file.codec, duration_samples := file.duration_samples,
-      sample_rate := file.sample_rate, channels := file.channels, bit_depth := file.bit_depth,
-      bit_rate := file.bit_rate, loudness := file.loudness, loudness_range := file.loudness_range,
-      true_peak := file.true_peak, clipped_samples := file.clipped_samples, cutoff := file.cutoff,
-      tempo := file.tempo, tempo_confidence := file.tempo_confidence, musical_key := file.musical_key,
-      musical_key_confidence := file.musical_key_confidence,
-      suspicions := file.suspicions::JSON, faults := file.faults::JSON,
-      peaks := base64(file.peaks),
+    list(struct_insert(
+      struct_update(
+        file, suspicions := file.suspicions::JSON, faults := file.faults::JSON, peaks := base64(file.peaks)
+      ),
       names := names,
       versions := versions,
       copies := [struct_pack(sha256 := c.sha256, recipe := c.recipe, kilobits := c.kilobits) FOR c IN copies]
