@@ -27,8 +27,8 @@ from onrecord.archive.settings import write_settings
 from onrecord.archive.snapshot_copying import copy_database, copy_ledger, copy_search, link_tree
 from onrecord.archive.withheld import keep
 from onrecord.errors import DigestMismatch, IntegrityError, NewerFormat, NotFound, UsageError
-from onrecord.ledger.ledger import SCHEMA as LEDGER
 from onrecord.ledger.ledger import Ledger
+from onrecord.ledger.schema import SCHEMA as LEDGER
 from onrecord.publish.edition import listing, pretty
 from onrecord.publish.signing import sign, verify
 from onrecord.publish.trust_files import newest_root

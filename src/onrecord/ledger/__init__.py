@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The log, which is the truth about what was committed, and the ledger, an index over it that can be rebuilt."""
 
-from onrecord.ledger.ledger import (
+from onrecord.ledger.ledger import Ledger, LedgerDamaged
+from onrecord.ledger.lock import alone, holder, writing
+from onrecord.ledger.log import Entry, Log
+from onrecord.ledger.rows import (
     BlobRow,
     DepositRow,
     Followed,
-    Ledger,
-    LedgerDamaged,
     LinkedEvidence,
     PictureMark,
     Plan,
@@ -20,8 +21,6 @@ from onrecord.ledger.ledger import (
     Vouched,
     Withdrawn,
 )
-from onrecord.ledger.lock import alone, holder, writing
-from onrecord.ledger.log import Entry, Log
 
 __all__ = [
     "BlobRow",

@@ -6,7 +6,7 @@ apsw brings its own SQLite, without the WAL-reset fault of versions before 3.51.
 open this file.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -14,102 +14,27 @@ from typing import Any
 
 import apsw
 import msgspec
-from msgspec import Struct
 
 from onrecord.errors import IntegrityError, NewerFormat, StoreFailed
+from onrecord.ledger.entries import take
 from onrecord.ledger.log import Entry
+from onrecord.ledger.rows import (
+    Asked,
+    BlobRow,
+    DepositRow,
+    Followed,
+    PictureMark,
+    Plan,
+    Possession,
+    Rows,
+    RulingMark,
+    Segment,
+    Validators,
+    Vouched,
+    Withdrawn,
+)
+from onrecord.ledger.schema import SCHEMA, TABLES
 from onrecord.model.rights import Evidence, Target
-
-SCHEMA = 6
-
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE blobs (
-  sha256 BLOB PRIMARY KEY, size INTEGER NOT NULL, root TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX blobs_size ON blobs (size);
-CREATE INDEX blobs_bad ON blobs (state) WHERE state != 'ok';
-CREATE TABLE vouched (blob BLOB PRIMARY KEY, archive TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX vouched_seq ON vouched (seq, blob);
-CREATE TABLE segments (
-  path TEXT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, seq INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE deposits (
-  path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, sha256 BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE sources (name TEXT PRIMARY KEY, license TEXT NOT NULL, redistribute INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE accepted (source TEXT PRIMARY KEY, time TEXT NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE fetched (
-  source TEXT NOT NULL, track TEXT NOT NULL, blob BLOB NOT NULL, PRIMARY KEY (source, track)
-) WITHOUT ROWID;
-CREATE TABLE validators (
-  source TEXT NOT NULL, address TEXT NOT NULL, record TEXT NOT NULL, sha256 BLOB NOT NULL, etag TEXT NOT NULL,
-  last_modified TEXT NOT NULL, PRIMARY KEY (source, address)
-) WITHOUT ROWID;
-CREATE TABLE rechecks (
-  source TEXT NOT NULL, record TEXT NOT NULL, time TEXT NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (source, record)
-) WITHOUT ROWID;
-CREATE TABLE parts (
-  source TEXT NOT NULL, field TEXT NOT NULL, license TEXT NOT NULL, redistribute INTEGER NOT NULL,
-  PRIMARY KEY (source, field)
-) WITHOUT ROWID;
-CREATE TABLE cursors (
-  source TEXT NOT NULL, location TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (source, location)
-) WITHOUT ROWID;
-CREATE TABLE records (
-  source TEXT NOT NULL, record TEXT NOT NULL, sha256 BLOB NOT NULL, version TEXT NOT NULL,
-  PRIMARY KEY (source, record)
-) WITHOUT ROWID;
-CREATE TABLE evidence (
-  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, time TEXT NOT NULL, body BLOB NOT NULL
-);
-CREATE TABLE links (
-  blob BLOB NOT NULL, evidence INTEGER NOT NULL, source TEXT NOT NULL, record TEXT NOT NULL,
-  PRIMARY KEY (blob, evidence, source, record)
-) WITHOUT ROWID;
-CREATE INDEX links_record ON links (source, record) WHERE source != '';
-CREATE TABLE retracted (evidence TEXT PRIMARY KEY, time TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE former_links (
-  blob BLOB NOT NULL, evidence INTEGER NOT NULL, source TEXT NOT NULL, record TEXT NOT NULL, until TEXT NOT NULL,
-  PRIMARY KEY (blob, evidence, source, record)
-) WITHOUT ROWID;
-CREATE TABLE standing (
-  kind TEXT NOT NULL, target TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (kind, target, evidence)
-) WITHOUT ROWID;
-CREATE TABLE rulings (
-  evidence TEXT PRIMARY KEY, seq INTEGER NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE withdrawn (
-  blob BLOB NOT NULL, audio BLOB NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (blob, evidence)
-) WITHOUT ROWID;
-CREATE INDEX withdrawn_audio ON withdrawn (audio);
-CREATE TABLE notices (seq INTEGER PRIMARY KEY, event TEXT NOT NULL, time TEXT NOT NULL, body BLOB NOT NULL);
-CREATE TABLE submissions (
-  id INTEGER PRIMARY KEY, time TEXT NOT NULL, track TEXT NOT NULL, digest TEXT NOT NULL, body BLOB NOT NULL
-);
-CREATE INDEX submissions_track ON submissions (track);
-CREATE INDEX submissions_digest ON submissions (digest);
-CREATE TABLE editions (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);
-CREATE TABLE refusals (name TEXT PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE volumes (blob BLOB PRIMARY KEY, volume TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE pictures (
-  blob BLOB NOT NULL, picture BLOB NOT NULL, place INTEGER NOT NULL, kind INTEGER NOT NULL,
-  PRIMARY KEY (blob, place, picture)
-) WITHOUT ROWID;
-CREATE INDEX pictures_picture ON pictures (picture, blob);
-CREATE TABLE lyrics (blob BLOB PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE followed (
-  archive TEXT PRIMARY KEY, feed TEXT NOT NULL, public_key TEXT NOT NULL, name TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE mirrored (
-  archive TEXT NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL,
-  PRIMARY KEY (archive, number)
-) WITHOUT ROWID;
-CREATE TABLE possessions (
-  holder TEXT NOT NULL, volume TEXT NOT NULL, seq INTEGER NOT NULL, day TEXT NOT NULL, asked INTEGER NOT NULL,
-  proved INTEGER NOT NULL, country TEXT NOT NULL, PRIMARY KEY (holder, volume, seq)
-) WITHOUT ROWID;
-"""
 
 #: So much evidence stays decoded, by its number.
 _MOST_REMEMBERED = 16_384
@@ -124,178 +49,6 @@ _PROFILE = (
 )
 #: The same as it is linked: with repetitions, and with what was taken back.
 _PROFILE_AS_LINKED = "(SELECT group_concat(l.evidence) FROM links l WHERE l.blob=b.sha256)"
-#: The state of a blob whose bytes are whole: was it looked into here?
-_WHOLE = "iif(EXISTS (SELECT 1 FROM vouched v WHERE v.blob = blobs.sha256), 'vouched', 'ok')"
-
-
-class Segment(Struct, frozen=True, forbid_unknown_fields=True):
-    """A committed Parquet file: its table, its place under `catalog/`, its digest, its rows."""
-
-    name: str
-    path: str
-    sha256: str
-    rows: int
-
-
-class BlobRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """`root` is the id of the root that holds the blob, `kind` is `sound`, `picture` or `copy`.
-
-    `state` is `ok`; `vouched` where the bytes are right and nobody here has looked into them yet; `unlike` or `refused`
-    where that was done, and they may not be kept; else what the last check found.
-    """
-
-    sha256: str
-    size: int
-    root: str
-    kind: str
-    state: str = "ok"
-
-    @property
-    def is_held(self) -> bool:
-        """Its bytes are here and right: a holder may give them on. What is shown or published has to be `ok`."""
-        return self.state in ("ok", "vouched")
-
-    @property
-    def is_turned_away(self) -> bool:
-        """It was looked into, and may not be kept: it is not wanted from others, and there is nothing to repair."""
-        return self.state in ("unlike", "refused")
-
-
-class Vouched(Struct, frozen=True, forbid_unknown_fields=True):
-    """A blob that nobody here has looked into yet: `archive` vouches for it, log entry `seq` says with what facts."""
-
-    blob: BlobRow
-    archive: str
-    seq: int
-
-
-class DepositRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file that was added from `path`, by the stat that it had: the same stat means that nothing is read again."""
-
-    path: bytes
-    size: int
-    mtime_ns: int
-    inode: int
-    sha256: str
-
-
-class LinkedEvidence(Struct, frozen=True, forbid_unknown_fields=True):
-    """A blob, and evidence about it. `source` and `record` name the record that says so, "" for a deposit."""
-
-    blob: str
-    evidence: str
-    source: str = ""
-    record: str = ""
-
-
-class Withdrawn(Struct, frozen=True, forbid_unknown_fields=True):
-    """A blob that a withdrawal reaches, and the digest of its decoded audio ("" where it was not known)."""
-
-    blob: str
-    audio: str
-    evidence: str
-
-
-class PictureMark(Struct, frozen=True, forbid_unknown_fields=True):
-    """A picture that lies in a file's tags, as the newest reading of the file found it. `kind` is ID3's: 3 is the
-    front."""
-
-    blob: str
-    picture: str
-    place: int
-    kind: int
-
-
-class RulingMark(Struct, frozen=True, forbid_unknown_fields=True):
-    """A person's ruling: its evidence, what it is about, the entry that logged it, and when it was undone ("" where it
-    holds)."""
-
-    evidence: str
-    target: Target
-    seq: int
-    logged: str
-    undone: str
-
-
-class RecordMark(Struct, frozen=True, forbid_unknown_fields=True):
-    """The newest answer of a source on one of its records, by digest; "" for a tombstone. `version` as in `Record`."""
-
-    source: str
-    record: str
-    sha256: str
-    version: str
-
-
-class Validators(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a service said about its answer from `address`, whose bytes are `record`, by digest."""
-
-    source: str
-    address: str
-    record: str
-    sha256: str
-    etag: str
-    last_modified: str
-
-
-class Asked(Struct, frozen=True, forbid_unknown_fields=True):
-    """The record that a piece of evidence rests on, and the last time its source was asked for it again ("" where that
-    was never done). `newest`: it stands in the newest answer on that record."""
-
-    source: str
-    record: str
-    time: str
-    outcome: str
-    newest: bool
-
-
-class Rows(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the segments of one log entry hold, as far as the ledger indexes it."""
-
-    blobs: Sequence[BlobRow] = ()
-    deposits: Sequence[DepositRow] = ()
-    records: Sequence[RecordMark] = ()
-    links: Sequence[LinkedEvidence] = ()
-    accepted: Sequence[str] = ()  # names under which files were deposited
-    refusals: Sequence[tuple[str, str, str]] = ()  # (name, code, detail)
-    volumes: Iterable[tuple[str, str]] = ()  # (blob, name of the volume), taken as they come
-    fetched: Sequence[tuple[str, str, str]] = ()  # (source, track, blob)
-    validators: Sequence[Validators] = ()
-    rechecks: Sequence[tuple[str, str, str]] = ()  # (source, record, outcome)
-    withdrawn: Sequence[Withdrawn] = ()
-    pictures: Sequence[PictureMark] = ()
-    lyrics: Sequence[str] = ()  # blobs whose tags hold lyrics
-
-
-class Followed(Struct, frozen=True, forbid_unknown_fields=True):
-    """Another archive whose editions are mirrored here: where its feed is, and the key that it must be signed with."""
-
-    archive: str
-    feed: str
-    public_key: str
-    name: str
-
-
-class Possession(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a holder showed of a volume: blocks asked for and proved on a day. `country` only where they said so."""
-
-    holder: str
-    volume: str
-    day: str
-    asked: int
-    proved: int
-    country: str = ""
-
-
-class Plan(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a mirror has room for: `space` bytes for volumes under `licenses`, on `shelves`, of `archives` (all of them
-    where none is named). `volumes` are those that were chosen, by what `basis` is a digest of."""
-
-    space: int
-    licenses: tuple[str, ...] = ()
-    shelves: tuple[str, ...] = ()
-    archives: tuple[str, ...] = ()
-    volumes: tuple[str, ...] = ()
-    basis: str = ""
 
 
 class LedgerDamaged(IntegrityError):
@@ -329,7 +82,7 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             # Another process may have made it while this one waited.
             if self._db.pragma("user_version") == 0:
-                self._db.execute(_TABLES)
+                self._db.execute(TABLES)
                 self._db.execute(f"PRAGMA user_version={SCHEMA}")
             self._db.execute("COMMIT")
         elif version < SCHEMA:
@@ -386,242 +139,12 @@ class Ledger:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             if entry.seq > self.seq:
-                self._index_segments(entry)
-                self._index_event(entry)
-                self._index_rows(rows, entry.time)
-                self._index_vouched(entry, rows)
-                self._index_beside_sound(entry, rows)
-                self._note("seq", str(entry.seq))
+                take(self._db, entry, rows)
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
-
-    def _note(self, key: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    def _index_rows(self, rows: Rows, time: str) -> None:
-        self._db.executemany(
-            "INSERT INTO blobs VALUES (?,?,?,?,?) ON CONFLICT (sha256) DO UPDATE"
-            " SET root=excluded.root, kind=max(kind, excluded.kind), state=excluded.state",
-            ((bytes.fromhex(row.sha256), row.size, row.root, row.kind, row.state) for row in rows.blobs),
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO deposits VALUES (?,?,?,?,?)",
-            (
-                (row.path, row.size, row.mtime_ns, row.inode, bytes.fromhex(row.sha256))
-                for row in rows.deposits
-            ),
-        )
-        # A newer record takes the place of what the older one of its name said about any blob.
-        for mark in rows.records:
-            self._db.execute(
-                "INSERT OR REPLACE INTO former_links SELECT blob, evidence, source, record, ? FROM links"
-                " WHERE source=? AND record=?",
-                (time, mark.source, mark.record),
-            )
-            self._db.execute("DELETE FROM links WHERE source=? AND record=?", (mark.source, mark.record))
-            self._db.execute(
-                "INSERT OR REPLACE INTO records VALUES (?,?,?,?)",
-                (mark.source, mark.record, bytes.fromhex(mark.sha256), mark.version),
-            )
-        # What was refused once and is taken now is refused no longer.
-        self._db.executemany("DELETE FROM refusals WHERE name=?", ((name,) for name in rows.accepted))
-        self._db.executemany("INSERT OR REPLACE INTO refusals VALUES (?,?,?)", rows.refusals)
-        self._db.executemany(
-            "INSERT OR REPLACE INTO volumes VALUES (?,?)",
-            ((bytes.fromhex(blob), name) for blob, name in rows.volumes),
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO fetched VALUES (?,?,?)",
-            ((source, track, bytes.fromhex(blob)) for source, track, blob in rows.fetched),
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO validators VALUES (?,?,?,?,?,?)",
-            (
-                (one.source, one.address, one.record, bytes.fromhex(one.sha256), one.etag, one.last_modified)
-                for one in rows.validators
-            ),
-        )
-        self._db.executemany(
-            # Who could not be asked has not said that what was gone is back.
-            "INSERT INTO rechecks VALUES (?,?,?,?) ON CONFLICT (source, record) DO UPDATE SET time=excluded.time,"
-            " outcome=iif(excluded.outcome='failed' AND outcome='gone', 'gone', excluded.outcome)",
-            ((source, record, time, outcome) for source, record, outcome in rows.rechecks),
-        )
-        self._db.executemany(
-            "INSERT OR IGNORE INTO withdrawn VALUES (?,?,?)",
-            ((bytes.fromhex(row.blob), bytes.fromhex(row.audio), row.evidence) for row in rows.withdrawn),
-        )
-        self._db.executemany(
-            "INSERT OR IGNORE INTO links SELECT ?, number, ?, ? FROM evidence WHERE id=?",
-            ((bytes.fromhex(row.blob), row.source, row.record, row.evidence) for row in rows.links),
-        )
-
-    def _index_vouched(self, entry: Entry, rows: Rows) -> None:
-        """Files that one entry keeps on another archive's word; what is looked into later is so no more."""
-        if entry.event == "vouched":
-            self._db.executemany(
-                "INSERT OR REPLACE INTO vouched VALUES (?,?,?)",
-                ((bytes.fromhex(row.sha256), entry.data["archive"], entry.seq) for row in rows.blobs),
-            )
-            self._db.executemany(
-                "UPDATE blobs SET state='vouched' WHERE sha256=?",
-                ((bytes.fromhex(row.sha256),) for row in rows.blobs),
-            )
-        for sha256, state in entry.data.get("looked", {}).items():
-            self._db.execute("DELETE FROM vouched WHERE blob=?", (bytes.fromhex(sha256),))
-            self._db.execute("UPDATE blobs SET state=? WHERE sha256=?", (state, bytes.fromhex(sha256)))
-        for archive in entry.data.get("liars", ()):
-            self._note(f"liar {archive}", entry.time)
-
-    def _index_beside_sound(self, entry: Entry, rows: Rows) -> None:
-        """Pictures and lyrics in the tags of files; what a newer reading finds takes the place of what was found."""
-        self._db.executemany(
-            "DELETE FROM pictures WHERE blob=?", {(bytes.fromhex(row.blob),) for row in rows.pictures}
-        )
-        self._db.executemany(
-            "INSERT OR IGNORE INTO pictures VALUES (?,?,?,?)",
-            (
-                (bytes.fromhex(row.blob), bytes.fromhex(row.picture), row.place, row.kind)
-                for row in rows.pictures
-            ),
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO lyrics VALUES (?,?)",
-            ((bytes.fromhex(blob), entry.seq) for blob in rows.lyrics),
-        )
-
-    def _index_segments(self, entry: Entry) -> None:
-        for body in entry.data.get("segments", ()):
-            segment = msgspec.convert(body, Segment)
-            self._db.execute(
-                "INSERT INTO segments VALUES (?,?,?,?,?)",
-                (segment.path, segment.name, segment.sha256, segment.rows, entry.seq),
-            )
-
-    def _index_event(self, entry: Entry) -> None:
-        data = entry.data
-        for item in data.get("evidence", ()):
-            evidence = msgspec.convert(item, Evidence)
-            self._db.execute(
-                "INSERT OR IGNORE INTO evidence (id, seq, time, body) VALUES (?,?,?,?)",
-                (evidence.id, entry.seq, entry.time, msgspec.json.encode(evidence)),
-            )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO retracted VALUES (?,?)",
-            ((identifier, entry.time) for identifier in data.get("retracted", ())),
-        )
-        self._db.executemany(
-            "INSERT OR IGNORE INTO standing VALUES (?,?,?)",
-            ((item["kind"], item["target"], item["evidence"]) for item in data.get("standing", ())),
-        )
-        self._db.executemany(
-            "INSERT OR IGNORE INTO rulings VALUES (?,?,?,?,?)",
-            (
-                (item["evidence"], entry.seq, entry.time, item["kind"], item["target"])
-                for item in data.get("rulings", ())
-            ),
-        )
-        for sha256, root in data.get("repaired", {}).items():
-            self._db.execute(
-                f"UPDATE blobs SET root=?, state={_WHOLE} WHERE sha256=?", (root, bytes.fromhex(sha256))
-            )
-        if entry.event.startswith("notice-"):
-            self._db.execute(
-                "INSERT OR IGNORE INTO notices VALUES (?,?,?,?)",
-                (entry.seq, entry.event, entry.time, msgspec.json.encode(data)),
-            )
-        elif entry.event == "submitted":
-            self._db.executemany(
-                "INSERT OR IGNORE INTO submissions VALUES (?,?,?,?,?)",
-                (
-                    (
-                        item["id"],
-                        entry.time,
-                        item["track"],
-                        item["digest"],
-                        msgspec.json.encode(item | {"by": data["by"]}),
-                    )
-                    for item in data["submissions"]
-                ),
-            )
-        elif entry.event == "submission-undone":
-            self._db.executemany(
-                "DELETE FROM submissions WHERE id=?", ((number,) for number in data["submissions"])
-            )
-        elif entry.event == "harvested":
-            self._db.execute(
-                "INSERT OR REPLACE INTO sources VALUES (?,?,?)",
-                (data["source"], data["license"], data["redistribute"]),
-            )
-            self._note(f"harvested {data['source']}", f"{entry.time} {data['location']}")
-            self._db.execute("DELETE FROM parts WHERE source=?", (data["source"],))
-            self._db.executemany(
-                "INSERT OR REPLACE INTO parts VALUES (?,?,?,?)",
-                (
-                    (data["source"], field, part["license"], part["redistribute"])
-                    for part in data.get("parts", ())
-                    for field in part["fields"]
-                ),
-            )
-            self._db.execute(
-                "INSERT OR REPLACE INTO cursors VALUES (?,?,?)",
-                (data["source"], data["location"], data["cursor"]),
-            )
-        elif entry.event == "terms-accepted":
-            self._db.execute(
-                "INSERT OR REPLACE INTO accepted VALUES (?,?,?)", (data["source"], entry.time, data["text"])
-            )
-        elif entry.event == "created":
-            self._note("archive", data["archive"])
-        elif entry.event == "list-read":
-            self._note(f"list {data['archive']}", str(data["sequence"]))
-        elif entry.event == "restored":
-            for listed in data.get("overruled", ()):
-                self._note(f"overruled {listed}", entry.time)
-        elif entry.event == "moved":
-            self._note("moved", str(entry.seq))
-            self._db.executemany(
-                "UPDATE blobs SET root=? WHERE sha256=?",
-                ((root, bytes.fromhex(sha256)) for sha256, root in data["moved"].items()),
-            )
-        elif entry.event == "checked":
-            if not data.get("root"):  # of one root alone it says less
-                self._note("checked", entry.time)
-                # Damage to tables and editions, which no blob's state tells.
-                self._note("damaged", str(data.get("others", 0)))
-            for sha256, state in data["states"].items():
-                self._db.execute(
-                    f"UPDATE blobs SET state=iif(?2 = 'ok', {_WHOLE}, ?2) WHERE sha256=?1",
-                    (bytes.fromhex(sha256), state),
-                )
-        elif entry.event == "published":
-            self._db.execute(
-                "INSERT OR REPLACE INTO editions VALUES (?,?,?)",
-                (data["number"], entry.seq, msgspec.json.encode(data)),
-            )
-        elif entry.event == "followed":
-            self._db.execute(
-                "INSERT OR REPLACE INTO followed VALUES (?,?,?,?)",
-                (data["archive"], data["feed"], data["public_key"], data["name"]),
-            )
-        elif entry.event == "mirrored":
-            self._db.execute(
-                "INSERT OR REPLACE INTO mirrored VALUES (?,?,?,?)",
-                (data["archive"], data["number"], entry.seq, msgspec.json.encode(data)),
-            )
-        elif entry.event == "planned":
-            self._note("plan", msgspec.json.encode(data["plan"]).decode())
-        elif entry.event == "possession":
-            self._db.executemany(
-                "INSERT OR REPLACE INTO possessions VALUES (?,?,?,?,?,?,?)",
-                (
-                    (data["holder"], volume, entry.seq, data["day"], asked, proved, data["country"])
-                    for volume, (asked, proved) in data["volumes"].items()
-                ),
-            )
 
     # What the archive asks
 
