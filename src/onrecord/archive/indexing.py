@@ -58,7 +58,7 @@ def index(
 
     def anew(known: Known) -> Iterator[Made]:
         _number(duck, (), 0)
-        tasks = (_task(archive, portion, known()) for portion in pages.portions(duck, ROWS))
+        tasks = (_task(archive, portion, known()) for portion in pages.portions(duck, ROWS, once=True))
         if archive.settings.workers < 2 or pages.count(duck) <= _FEW:
             yield from map(_made, tasks)
         else:

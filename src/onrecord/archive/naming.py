@@ -57,7 +57,9 @@ def name_things(archive: Archive, duck: Duck, *, updated: bool = False) -> Fille
     if updated and (filled := renew(path, renewed, free)):
         return filled
     named.tell(duck)
-    return fill(path, things, lambda: named.links(duck), lambda: named.kept_records(duck), free)
+    filled = fill(path, things, lambda: named.links(duck), lambda: named.kept_records(duck), free)
+    named.let_go(duck)
+    return filled
 
 
 def _free(archive: Archive) -> list[str]:

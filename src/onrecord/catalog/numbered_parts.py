@@ -10,7 +10,7 @@ from typing import Final
 
 from onrecord.catalog import match
 from onrecord.catalog.match import FOUNDED
-from onrecord.engine.duck import DENSE, Duck, quoted
+from onrecord.engine.duck import Duck, quoted
 from onrecord.engine.packed import PACKED, Packed, part_rows
 from onrecord.engine.parquet import row_count
 
@@ -21,6 +21,10 @@ RECORDINGS_IN_ORDER: Final = "recordings_in_order"
 MEMBERS_IN_ORDER: Final = "members_in_order"
 #: Members with numbers for ids, in parts.
 _NUMBERED: Final = "members_numbered"
+#: Rows that the engine reads together, and between which it cuts what it writes; so many of them are a group in parts,
+#: less than a group of what is written, which else is cut where theirs are.
+_TOGETHER: Final = 2_048
+_GROUP: Final = 60 * _TOGETHER
 
 
 def order_recordings(duck: Duck, packed: Packed, order: str, artists: str) -> None:
@@ -62,12 +66,12 @@ def _put_in_order(
         rows_of_part = looked_up.replace("{part}", part_rows(part))
         duck.run(
             f"COPY (SELECT * FROM (SELECT {rows_of_part}{left}) ORDER BY {by})"
-            f" TO {quoted(path)} ({PACKED}, ROW_GROUP_SIZE {DENSE})"
+            f" TO {quoted(path)} ({PACKED}, ROW_GROUP_SIZE {_GROUP})"
         )
         shutil.rmtree(part)
-        # Whole groups of rows are written as they lie; what is behind the last of them goes with the next part.
+        # Groups of rows are cut where so many are whole; what is behind the last of these goes with the next part.
         rows = row_count(path)
-        whole = rows if part == parts[-1] else rows // DENSE * DENSE
+        whole = rows if part == parts[-1] else rows // _TOGETHER * _TOGETHER
         file = f"FROM read_parquet({quoted(path)}, file_row_number = true)"
         if whole:
             left_out = ", ".join((*beside, "file_row_number"))

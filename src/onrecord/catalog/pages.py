@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from onrecord.catalog.match import KINDS, SAME
 from onrecord.catalog.page_portions import Claims, Columns, Portion, columns_of, cut, firsts, listed
+from onrecord.catalog.page_tables import lay_out, let_go, read_once
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.packed import Packed
 from onrecord.model.identifiers import founding_bytes, minted_bytes
 from onrecord.model.shown_fields import CANONICAL, SHOWN, WHOLE
 from onrecord.model.sound import Fault
@@ -164,13 +166,15 @@ Lists = Callable[[int, str], tuple[Sequence[int], Sequence[int]]]
 def number(duck: Duck, last: int) -> None:
     """Number all things: as `numbered` (id without its first letter, number) has them, those that it has not behind
     `last`. After `match`."""
-    duck.run(sql_file("onrecord.catalog", "page_things"))
+    duck.keep(sql_file("onrecord.catalog", "page_things"))
     number_things(duck, last)
+    if duck.packed is not None:
+        duck.packed.drop("page_things")
 
 
 def number_things(duck: Duck, last: int) -> None:
     """As `number`, those that are in `page_things`."""
-    duck.run(sql_file("onrecord.catalog", "page_numbers").replace("{last}", str(last)))
+    duck.keep(sql_file("onrecord.catalog", "page_numbers").replace("{last}", str(last)))
 
 
 def count(duck: Duck) -> int:
@@ -196,11 +200,19 @@ def things_with(duck: Duck, lists: Lists, sounding: str) -> Iterator[Thing]:
             yield from things_of(portion)
 
 
-def portions(duck: Duck, step: int = 1) -> Iterator[Portion]:
+def portions(duck: Duck, step: int = 1, *, once: bool = False) -> Iterator[Portion]:
     """What all things are made of, after `number`, some thousand at a time, in the order of `things`. Those of a kind
-    are parted at multiples of `step`."""
+    are parted at multiples of `step`. Where this is asked for `once`, and tables are packed, what was read goes."""
+    packed = duck.packed if once else None
+    if packed is not None:
+        ranges = _ranges(duck, "recording")
+        lay_out(packed, {name: [_for(rows, those) for those in ranges] for name, rows in _numbered().items()})
     for kind in _KINDS:
-        yield from _portions_of(duck, kind, _BESIDE[kind], step)
+        laid_out = packed if kind == "recording" else None
+        for portion in _portions_of(duck, kind, _BESIDE[kind], step, laid_out):
+            if laid_out is not None:
+                let_go(laid_out)  # by now all that is told of recordings has begun to be read
+            yield portion
 
 
 def sounds(portion: Portion) -> Iterator[str]:
@@ -219,11 +231,20 @@ def things_of(portion: Portion, lists: Lists | None = None) -> Iterator[Thing]:
 
 
 def _portions_of(
-    duck: Duck, kind: str, beside: Mapping[str, tuple[str, bool]], step: int = 1
+    duck: Duck,
+    kind: str,
+    beside: Mapping[str, tuple[str, bool]],
+    step: int = 1,
+    laid_out: Packed | None = None,
 ) -> Iterator[Portion]:
-    ranges = _ranges(duck, kind)
+    ranges, numbered = _ranges(duck, kind), _numbered()
 
     def read(sql: str, by_range: bool) -> Iterator[Any]:
+        named = next((name for name in numbered if f"{{{name}}}" in sql), "")
+        if laid_out is not None and named:
+            return read_once(duck, laid_out, named, sql, _CLAIMS)
+        if named:
+            sql = sql.replace(f"{{{named}}}", f"({numbered[named]})")
         jobs = [_for(sql, portion) for portion in ranges] if by_range else [sql]
         return (batch for job in jobs for batch in duck.batches(job, _CLAIMS))
 
@@ -233,6 +254,11 @@ def _portions_of(
         told["sounds"] = _sounds(duck)
     decided = _decided(duck, kind)
     return cut(kind, claims, told, _CLAIMS, step, decided)
+
+
+def _numbered() -> Mapping[str, str]:
+    """What jobs of recordings read for a range of numbers, by how they name it."""
+    return {"members": sql_file("onrecord.catalog", "recording_numbered"), "placed": _PLACED}
 
 
 def _sounds(duck: Duck) -> Iterator[Any]:
@@ -294,10 +320,8 @@ _RELEASE_TRACKS: Final = (
     "SELECT release, recording, coalesce(disc, -1), coalesce(position, -1) FROM page_places"
     " WHERE release BETWEEN {first} AND {last} ORDER BY release, disc NULLS FIRST, position NULLS LAST, recording"
 )
-_RECORDING_RELEASES: Final = (
-    "SELECT recording, release FROM page_places WHERE recording BETWEEN {first} AND {last}"
-    " ORDER BY recording, release"
-)
+_PLACED: Final = "SELECT recording, release FROM page_places WHERE recording BETWEEN {first} AND {last}"
+_RECORDING_RELEASES: Final = "SELECT recording, release FROM {placed} ORDER BY recording, release"
 _RELEASE_SOUNDS: Final = (
     "SELECT DISTINCT p.release, 1 FROM page_places p JOIN page_sounds s ON s.recording = p.recording"
     " ORDER BY 1"
