@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A large catalog is matched a slice of claims at a time, and comes out to the byte as one that is matched at once."""
 
+import shutil
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import apsw
 import pytest
 
 from onrecord.archive import Archive
 from onrecord.archive.generating import generate
 from onrecord.archive.matching import rematch
-from onrecord.catalog import match
+from onrecord.catalog import match, numbered_parts, pages
 from onrecord.catalog.tables import DecisionRow
+from onrecord.engine import duck as engine
 from onrecord.engine.duck import Duck
 from onrecord.model.identifiers import mint
 from onrecord.sources.generated.claims import Generated
@@ -21,6 +25,19 @@ from onrecord.sources.generated.layout import TRACKS
 def tables(archive: Archive) -> dict[str, bytes]:
     folder = archive.canonical("").parent
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
+
+
+def shown(archive: Archive) -> dict[str, list[Any]]:
+    """All that readers search and see, but the names of the indexes."""
+    found = {}
+    for file in ("rows.sqlite", "entities.sqlite"):
+        db = apsw.Connection(str(archive.folder / "search" / file), flags=apsw.SQLITE_OPEN_READONLY)
+        names = [str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found |= {
+            f"{file} {name}": db.execute(f"SELECT * FROM {name}").fetchall() for name in names if name != "made"
+        }
+        db.close()
+    return found
 
 
 def decide(archive: Archive) -> None:
@@ -45,12 +62,20 @@ def decide(archive: Archive) -> None:
 
 
 def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    slices, parts = list[int](), list[int]()
+    slices, parts, read = list[int](), list[int](), list[str]()
+    # Several groups of rows in what is written.
+    monkeypatch.setattr(engine, "DENSE", 8_192)
+    monkeypatch.setattr(numbered_parts, "_GROUP", 2_048)
     with Archive.create(tmp_path / "archive") as archive:
         generate(archive, Generated(2 * TRACKS, seed=5))
         decide(archive)
         rematch(archive)
-        whole = tables(archive)
+        whole, seen = tables(archive), shown(archive)
+        monkeypatch.setattr(pages, "_PORTION", dict.fromkeys(pages._PORTION, 1_000))
+        once = pages.read_once
+        monkeypatch.setattr(
+            pages, "read_once", lambda duck, packed, name, *of: read.append(name) or once(duck, packed, name, *of)
+        )
         monkeypatch.setattr(match, "SLICE", 1_500)
         monkeypatch.setattr(match, "SORTED", 3_000)
         monkeypatch.setattr(match, "_TOLD", 2)
@@ -63,6 +88,11 @@ def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: p
         )
         rematch(archive, anew=True)
         assert tables(archive) == whole
+        assert shown(archive) == seen and not read, "what is as it was was not written again"
+        shutil.rmtree(archive.folder / "search")
+        rematch(archive, anew=True)
+        assert tables(archive) == whole
+        assert shown(archive) == seen and sorted(read) == ["members", "placed"]
         assert slices and slices[0] > 5 and min(parts) > 5, (slices, parts)
         assert not list((archive.folder / "search" / "spill").glob("*")), "nothing is left of the parts"
         with archive.duck() as duck:

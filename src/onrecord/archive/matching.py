@@ -328,4 +328,5 @@ def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow], *, updat
         mention(archive, duck)
         touched = find_touched(duck) if updated else None
         name_things(archive, duck, updated=updated)
+    with duck.beside():
         return index(archive, duck, redirects, touched)

@@ -58,7 +58,7 @@ def name_things(archive: Archive, duck: Duck, *, updated: bool = False) -> Fille
         return filled
     named.tell(duck)
     filled = fill(path, things, lambda: named.links(duck), lambda: named.kept_records(duck), free)
-    named.let_go(duck)
+    named.keep(duck)
     return filled
 
 

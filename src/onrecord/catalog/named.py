@@ -103,18 +103,11 @@ def tell(duck: Duck) -> None:
     duck.run(job)
 
 
-def let_go(duck: Duck) -> None:
-    """Behind `things` and `links`: where tables are packed, those that pages are not made of go, and of what belongs
-    together all but what is recorded."""
-    if duck.packed is None:
-        return
-    duck.run("CREATE OR REPLACE TABLE recorded AS SELECT a, kind, b FROM named_links WHERE kind = 'recording'")
-    kinds = duck.run("SELECT table_type FROM information_schema.tables WHERE table_name = 'named_links'")
-    duck.run("; ".join(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} named_links" for (kind,) in kinds))
-    duck.run("CREATE VIEW named_links AS FROM recorded")
-    duck.run("; ".join(f"DROP TABLE IF EXISTS {name}" for name in _TOLD))
-    # What was freed is filled again from now on.
-    duck.run("CHECKPOINT beside")
+def keep(duck: Duck) -> None:
+    """Behind `things` and `links`: where tables are packed, let what pages are made of outlive the others."""
+    if duck.packed is not None:
+        for name, query in _KEPT.items():
+            duck.packed.write(name, query)
 
 
 def things(duck: Duck) -> Iterator[Text]:
@@ -219,11 +212,12 @@ _THINGS: Final = {
     "told_releases": ("FROM canonical_releases", "FROM canonical_releases_of('touched_links')"),
     "told_recordings": ("FROM canonical_recordings", "FROM canonical_recordings_of('touched_links')"),
 }
-#: Tables that pages are not made of.
-_TOLD: Final = (
-    *("artist_mbids", "artist_ids", "release_groups", "release_facts", "work_things", "work_said", "label_mbids"),
-    *("label_things", "label_names", "label_said", "named_labels", "named_things", "seats"),
-)
+#: What pages are made of, of the tables here.
+_KEPT: Final = {
+    "named_links": "SELECT a, kind, b FROM named_links WHERE kind = 'recording'",
+    "current_mentions": "SELECT * FROM current_mentions WHERE kind = 'language'",
+    **{name: f"SELECT * FROM {name}" for name in ("current_works", "release_artists", "release_ids")},
+}
 #: With more releases than this what belongs together is no table, and is read in parts of so many.
 _MANY: Final = 1_000_000
 #: Ids begin so, about as many with each: a letter for the kind, and one of 32 signs.
