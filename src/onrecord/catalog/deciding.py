@@ -41,7 +41,7 @@ USES: Final = (
 )
 
 #: Reasons of `track_places`, which rest on more than the two claims.
-_BY_PLACE: Final = ("track-list", "script+place+duration")
+BY_PLACE: Final = ("track-list", "script+place+duration")
 _ALL: Final = ("true",)
 #: A join: two claims by number, the smaller first, with reason and confidence.
 Edge = tuple[int, int, str, float]
@@ -55,17 +55,20 @@ def edge_job(kind: str, parts: Sequence[str] = _ALL) -> str:
     return _sql(f"{kind}_edges")
 
 
-def told_edge_job(parts: Sequence[str] = _ALL) -> str:
+def told_edge_job(parts: Sequence[str] = _ALL, only: str = "") -> str:
     """The part of the job for tracks that rests on singers (`track_singers`) which are there. What is compared is told
-    a part at a time: those rows of `track_telling` of which a condition holds, with all that they are compared with."""
+    a part at a time: those rows of `track_telling` of which a condition holds, with all that they are compared with.
+    `only` is a job that leaves of `track_chosen` what is wanted."""
     told = [
         f"CREATE OR REPLACE TABLE track_told AS FROM track_telling WHERE {part};\n{_sql('track_likenesses')}"
         for part in parts
     ]
-    before = map(_sql, ("track_chosen", "track_told", "track_edges"))
     return "\n".join(
         [
-            *before,
+            _sql("track_chosen"),
+            only,
+            _sql("track_told"),
+            _sql("track_edges"),
             *told,
             "DROP TABLE track_told; DROP VIEW track_telling; DROP TABLE track_chosen;",
             _sql("track_places"),
@@ -107,7 +110,7 @@ def keep_apart(duck: Duck, kind: str) -> None:
         if a in rank and b in rank
     ]
     # What rests on the rest of two releases cannot be worked out of these claims alone: it stays as it was found.
-    reasons = ", ".join(map(quoted, _BY_PLACE))
+    reasons = ", ".join(map(quoted, BY_PLACE))
     placed = [
         (min(rank[a], rank[b]), max(rank[a], rank[b]), reason, confidence)
         for a, b, reason, confidence in duck.run(
@@ -115,7 +118,7 @@ def keep_apart(duck: Duck, kind: str) -> None:
             " AND a IN (SELECT node FROM disputed) AND b IN (SELECT node FROM disputed)"
         )
     ]
-    edges = [*(edge for edge in _edges(duck, kind) if edge[2] not in _BY_PLACE), *placed]
+    edges = [*(edge for edge in _edges(duck, kind) if edge[2] not in BY_PLACE), *placed]
     labels = part(range(len(nodes)), edges, decided, sides)
     parted = [(nodes[place], nodes[label]) for place, label in sorted(labels.items())]
     duck.table("parted", {"node": "BIGINT", "label": "BIGINT"}, parted)

@@ -48,37 +48,87 @@ WITH several AS (
   GROUP BY artist HAVING bool_or(other_title) AND NOT bool_and(other_title)
 )
 SELECT
-  k.node, k.artist, k.other_title AS other, coalesce(t.disc, 0) AS disc, t.position, t.duration_ms,
+  k.node, k.artist, k.spelling, k.other_title AS other, coalesce(t.disc, 0) AS disc, t.position, t.duration_ms,
   if(t.release_id = '', NULL, hash(t.source, t.release_id)) AS list
-FROM (SELECT node, artist, other_title FROM track_keys WHERE other_title IS NOT NULL AND artist IN (FROM several)) k
+FROM (SELECT node, artist, spelling, other_title FROM track_keys WHERE other_title IS NOT NULL AND artist IN (FROM several)) k
 JOIN numbered_tracks t ON t.node = k.node
 WHERE t.position IS NOT NULL;
 
-CREATE OR REPLACE TABLE place_pairs AS
-SELECT x.node AS a, y.node AS b, x.artist, x.disc, x.position, x.list, y.list AS other_list
-FROM (SELECT *, duration_ms // 1000 AS second FROM place_rows WHERE other AND list IS NOT NULL) x
-JOIN (
-  SELECT *, unnest([duration_ms // 1000 - 1, duration_ms // 1000, duration_ms // 1000 + 1]) AS second
-  FROM place_rows WHERE NOT other AND list IS NOT NULL
-) y ON y.artist = x.artist AND y.disc = x.disc AND y.position = x.position AND y.second = x.second
-WHERE abs(x.duration_ms - y.duration_ms) <= 1000;
+-- Which two may be joined by it, before or now (`place_possible`): `equal` is as much as both releases can have had in common
+-- at any time, and what stands and did not change is as little as they had beside it. Two artists with one hash have
+-- spellings with two.
+CREATE OR REPLACE TABLE place_staying AS
+SELECT *, duration_ms IS NOT NULL AND list IS NOT NULL AS listed FROM place_rows
+WHERE node NOT IN (SELECT node FROM track_changed_nodes) AND node NOT IN (SELECT node FROM track_ended);
 
+CREATE OR REPLACE TABLE place_possible AS
+WITH every AS MATERIALIZED (
+  SELECT
+    x.node AS a, y.node AS b, x.artist, x.disc, x.position, x.list, y.list AS other_list,
+    x.duration_ms = y.duration_ms AND x.duration_ms % 1000 > 0 AS exact
+  FROM (SELECT *, duration_ms // 1000 AS second FROM place_rows WHERE other AND list IS NOT NULL) x
+  JOIN (
+    SELECT *, unnest([duration_ms // 1000 - 1, duration_ms // 1000, duration_ms // 1000 + 1]) AS second
+    FROM place_rows WHERE NOT other AND list IS NOT NULL
+  ) y ON y.artist = x.artist AND y.disc = x.disc AND y.position = x.position AND y.second = x.second
+  WHERE abs(x.duration_ms - y.duration_ms) <= 1000
+),
+equal AS (
+  SELECT artist, list, other_list, count(DISTINCT (disc, position)) AS equal FROM every GROUP BY artist, list, other_list
+),
+lists AS MATERIALIZED (
+  SELECT artist, list, max(others) AS others, max(latins) AS latins
+  FROM (
+    SELECT
+      artist, list, count(DISTINCT (disc, position)) FILTER (WHERE other) AS others,
+      count(DISTINCT (disc, position)) FILTER (WHERE NOT other) AS latins
+    FROM place_staying
+    WHERE listed AND list IN (SELECT list FROM every UNION SELECT other_list FROM every)
+    GROUP BY artist, list, spelling
+  )
+  GROUP BY artist, list
+)
+SELECT p.*, e.equal
+FROM every p
+JOIN equal e ON e.artist = p.artist AND e.list = p.list AND e.other_list = p.other_list
+LEFT JOIN lists x ON x.artist = p.artist AND x.list = p.list
+LEFT JOIN lists y ON y.artist = p.artist AND y.list = p.other_list
+WHERE e.equal * 5 >= least(coalesce(x.others, 0), coalesce(y.latins, 0)) * 4;
+
+-- Where little is equal, few titles stand at the place. That they are more is told by some of them.
+DELETE FROM place_possible
+WHERE NOT exact AND equal < 3 AND (artist, disc, position) IN (
+  SELECT (artist, disc, position)
+  FROM (
+    SELECT s.artist, s.disc, s.position, s.spelling, s.other, close_up(fold(t.title)) AS title
+    FROM (
+      SELECT * FROM place_staying
+      SEMI JOIN (SELECT * FROM place_possible WHERE NOT exact AND equal < 3) USING (artist, disc, position)
+      QUALIFY row_number() OVER (PARTITION BY artist, disc, position, spelling, other ORDER BY node) <= 8
+    ) s
+    JOIN numbered_tracks t ON t.node = s.node
+  )
+  GROUP BY artist, disc, position, spelling
+  HAVING count(DISTINCT if(other, title, NULL)) * count(DISTINCT if(other, NULL, title)) > 2
+);
+DROP TABLE place_staying;
+
+-- What else stands at a place matters where little else is equal.
 CREATE OR REPLACE TABLE place_touched AS
 WITH seeds AS (SELECT * FROM place_rows SEMI JOIN {wanted} USING (node)),
 hanging AS (
-  SELECT a, b FROM place_pairs SEMI JOIN seeds USING (artist, disc, position)
+  SELECT a, b FROM place_possible SEMI JOIN seeds USING (artist, disc, position) WHERE NOT exact
   UNION
-  SELECT a, b FROM place_pairs SEMI JOIN seeds USING (artist, list)
+  SELECT a, b FROM place_possible SEMI JOIN seeds USING (artist, list)
   UNION
-  SELECT a, b FROM (SELECT * EXCLUDE (list) RENAME (other_list AS list) FROM place_pairs) SEMI JOIN seeds USING (artist, list)
+  SELECT a, b FROM (SELECT * EXCLUDE (list) RENAME (other_list AS list) FROM place_possible) SEMI JOIN seeds USING (artist, list)
 )
 SELECT a AS node FROM hanging UNION SELECT b FROM hanging;
 
 CREATE OR REPLACE TABLE place_mates AS
-WITH own AS (SELECT * FROM place_pairs WHERE a IN (FROM {wanted}) OR b IN (FROM {wanted})),
+WITH own AS (SELECT * FROM place_possible WHERE a IN (FROM {wanted}) OR b IN (FROM {wanted})),
 lists AS (SELECT artist, list FROM own UNION SELECT artist, other_list FROM own)
 SELECT node FROM place_rows SEMI JOIN lists USING (artist, list)
 UNION
-SELECT node FROM place_rows SEMI JOIN own USING (artist, disc, position);
+SELECT node FROM place_rows SEMI JOIN (SELECT * FROM own WHERE NOT exact) USING (artist, disc, position);
 DROP TABLE place_rows;
-DROP TABLE place_pairs;
