@@ -291,6 +291,29 @@ def test_what_else_stands_at_a_place_parts_two_in_two_scripts(tmp_path: Path) ->
     assert joined_after(tmp_path, steps, "0-0", "1-0") == [True, False, True, False, True]
 
 
+@pytest.mark.slow
+def test_what_else_a_release_has_parts_two_in_two_scripts(tmp_path: Path) -> None:
+    def song(name: int, title: str, release: str, at: int, length: int) -> Any:
+        said = {"title": title, "artist": "Ann", "release": release, "release_id": release, "position": at}
+        return "a", str(name), [(0, ("track", {**said, "duration_ms": length}))]
+
+    # As long as each other to the millisecond: no other title at that place matters, but what else both releases have does.
+    first = [song(0, "長い道", "道", 1, 200_123), song(1, "Long Road", "Road", 1, 200_123)]
+    crowd = [song(name, f"Song {name}", f"Other {name}", 1, 100_000 + name) for name in range(10, 20)]
+    steps: list[Any] = [
+        first + crowd,
+        [song(2, "夜", "道", 2, 150_000)],
+        [song(3, "Night", "Road", 2, 250_000)],
+        [song(3, "Night", "Road", 2, 150_400)],
+        [song(4, "潮", "道", 3, 90_000), song(5, "Tide", "Road", 3, 80_000)],
+        [("a", "5", [])],
+        # Three that are equal need no length to the millisecond.
+        [song(0, "長い道", "道", 1, 200_000), song(1, "Long Road", "Road", 1, 200_500)],
+        [song(5, "Tide", "Road", 3, 90_300)],
+    ]
+    assert joined_after(tmp_path, steps, "0-0", "1-0") == [True, True, False, True, False, True, False, True]
+
+
 def joined_after(folder: Path, steps: list[Any], one: str, other: str) -> list[bool]:
     """Are two claims of one recording after each step? What updates leave is what a match of everything leaves."""
     sides = [Side(folder / "updated"), Side(folder / "anew")]
