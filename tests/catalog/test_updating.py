@@ -297,7 +297,7 @@ def test_what_else_a_release_has_parts_two_in_two_scripts(tmp_path: Path) -> Non
         said = {"title": title, "artist": "Ann", "release": release, "release_id": release, "position": at}
         return "a", str(name), [(0, ("track", {**said, "duration_ms": length}))]
 
-    # As long as each other to the millisecond: no other title at that place matters, but what else both releases have does.
+    # To the millisecond as long as each other: not what else stands at that place matters, but what both releases have.
     first = [song(0, "長い道", "道", 1, 200_123), song(1, "Long Road", "Road", 1, 200_123)]
     crowd = [song(name, f"Song {name}", f"Other {name}", 1, 100_000 + name) for name in range(10, 20)]
     steps: list[Any] = [
