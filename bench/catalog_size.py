@@ -245,7 +245,7 @@ def squeezed(kept: Path, tracks: int) -> dict[str, Any]:
 
     memory = max(250_000_000, MEMORY * tracks // FULL)
     match.SLICE = max(match.SLICE * tracks // FULL, 1)
-    match.SORTED = max(match.SORTED * tracks // FULL, 500_000)
+    match.SORTED = max(match.SORTED * tracks // FULL, 100_000)
     vars(pages)["_PORTION"] = {kind: max(size * tracks // FULL, 1) for kind, size in pages._PORTION.items()}
     folder = kept / "squeezed"
     shutil.rmtree(folder, ignore_errors=True)

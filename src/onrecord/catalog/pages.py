@@ -242,7 +242,8 @@ def _portions_of(
     def read(sql: str, by_range: bool) -> Iterator[Any]:
         named = next((name for name in numbered if f"{{{name}}}" in sql), "")
         if laid_out is not None and named:
-            return read_once(duck, laid_out, named, sql, _CLAIMS)
+            return read_once(duck, laid_out, named, sql.replace("{canonical}", _CANONICAL_OF_MEMBERS), _CLAIMS)
+        sql = sql.replace("{canonical}", "canonical_recordings")
         if named:
             sql = sql.replace(f"{{{named}}}", f"({numbered[named]})")
         jobs = [_for(sql, portion) for portion in ranges] if by_range else [sql]
@@ -319,6 +320,10 @@ _OF_KIND: Final = {"artist": _artist, "release": _release, "recording": _recordi
 _RELEASE_TRACKS: Final = (
     "SELECT release, recording, coalesce(disc, -1), coalesce(position, -1) FROM page_places"
     " WHERE release BETWEEN {first} AND {last} ORDER BY release, disc NULLS FIRST, position NULLS LAST, recording"
+)
+#: The ids of all would be laid beside those of few.
+_CANONICAL_OF_MEMBERS: Final = (
+    "(SELECT * FROM canonical_recordings c SEMI JOIN {members} m ON m.recording = c.id)"
 )
 _PLACED: Final = "SELECT recording, release FROM page_places WHERE recording BETWEEN {first} AND {last}"
 _RECORDING_RELEASES: Final = "SELECT recording, release FROM {placed} ORDER BY recording, release"

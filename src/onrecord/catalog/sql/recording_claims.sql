@@ -15,5 +15,5 @@ SELECT
   if(r.composer <> n.composer, r.composer, NULL)
 FROM {members} m
 JOIN track_nodes n ON n.node = m.node
-JOIN canonical_recordings r ON r.id = m.recording
+JOIN {canonical} r ON r.id = m.recording
 ORDER BY m.number, m.rank, n.source, n.id
