@@ -34,7 +34,9 @@ def shown(archive: Archive) -> dict[str, list[Any]]:
         db = apsw.Connection(str(archive.folder / "search" / file), flags=apsw.SQLITE_OPEN_READONLY)
         names = [str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found |= {
-            f"{file} {name}": db.execute(f"SELECT * FROM {name}").fetchall() for name in names if name != "made"
+            f"{file} {name}": db.execute(f"SELECT * FROM {name}").fetchall()
+            for name in names
+            if name != "made"
         }
         db.close()
     return found
@@ -74,7 +76,9 @@ def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: p
         monkeypatch.setattr(pages, "_PORTION", dict.fromkeys(pages._PORTION, 1_000))
         once = pages.read_once
         monkeypatch.setattr(
-            pages, "read_once", lambda duck, packed, name, *of: read.append(name) or once(duck, packed, name, *of)
+            pages,
+            "read_once",
+            lambda duck, packed, name, *of: read.append(name) or once(duck, packed, name, *of),
         )
         monkeypatch.setattr(match, "SLICE", 1_500)
         monkeypatch.setattr(match, "SORTED", 3_000)

@@ -10,7 +10,14 @@ from onrecord.engine.duck import Duck, quoted
 from onrecord.engine.packed import Packed
 
 #: What nobody asks for when pages of recordings have begun to be read.
-_READ: Final = ("release_members", "artist_members", "page_numbers", "page_artists", "page_places", "page_sounds")
+_READ: Final = (
+    "release_members",
+    "artist_members",
+    "page_numbers",
+    "page_artists",
+    "page_places",
+    "page_sounds",
+)
 
 
 def lay_out(packed: Packed, queries: Mapping[str, Sequence[str]]) -> None:

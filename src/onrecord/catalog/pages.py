@@ -242,7 +242,9 @@ def _portions_of(
     def read(sql: str, by_range: bool) -> Iterator[Any]:
         named = next((name for name in numbered if f"{{{name}}}" in sql), "")
         if laid_out is not None and named:
-            return read_once(duck, laid_out, named, sql.replace("{canonical}", _CANONICAL_OF_MEMBERS), _CLAIMS)
+            return read_once(
+                duck, laid_out, named, sql.replace("{canonical}", _CANONICAL_OF_MEMBERS), _CLAIMS
+            )
         sql = sql.replace("{canonical}", "canonical_recordings")
         if named:
             sql = sql.replace(f"{{{named}}}", f"({numbered[named]})")
