@@ -168,13 +168,14 @@ def number(duck: Duck, last: int) -> None:
     `last`. After `match`."""
     duck.keep(sql_file("onrecord.catalog", "page_things"))
     number_things(duck, last)
-    if duck.packed is not None:
-        duck.packed.drop("page_things")
 
 
 def number_things(duck: Duck, last: int) -> None:
     """As `number`, those that are in `page_things`."""
     duck.keep(sql_file("onrecord.catalog", "page_numbers").replace("{last}", str(last)))
+    if duck.packed is not None:
+        duck.packed.drop("page_things")
+    duck.keep(sql_file("onrecord.catalog", "page_places"))
 
 
 def count(duck: Duck) -> int:
