@@ -163,12 +163,15 @@ def compared(one: Path, two: Path, table: Path):  # type: ignore[no-untyped-def]
     return diff(one, two).changes
 
 
-def test_editions_are_named_by_number_or_by_folder(grown: Archive) -> None:
+def test_editions_are_named_by_number_or_by_folder(grown: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     def opened() -> Archive:
         return Archive.open(grown.folder)
 
     assert edition_folder(opened, "2") == grown.folder / "editions" / "2"
+    monkeypatch.chdir(grown.folder / "editions")
     assert edition_folder(opened, "./2") == Path("2")
+    with pytest.raises(NotFound, match="expected the number of an edition, or the folder of one"):
+        edition_folder(opened, "./9")
     with pytest.raises(NotFound, match="edition 3: is not here; here are: 1, 2"):
         edition_folder(opened, "3")
     with pytest.raises(NotFound, match="edition 1 of 00ff: is not here; here are: none"):

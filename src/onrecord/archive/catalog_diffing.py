@@ -86,20 +86,22 @@ def differing(archive: Archive, before: str, after: str) -> Iterator[CatalogDiff
         # First, for it lays out tables of its own.
         sides = {"before": before, "after": after}
         for side, which in sorted(sides.items(), key=lambda pair: pair[1] != NOW):
-            _lay_out(archive, duck, side, which)
+            _lay_out(archive, duck, side, which, twice=side == "after" and before == NOW)
         _leads(archive, duck, after)
         duck.table("edition_changes", dict.fromkeys(_COLUMNS, "VARCHAR"), [])
         counts = [_compare(duck, kind, thing) for kind, thing in KINDS.items()]
         yield CatalogDiff(before, after, counts, duck)
 
 
-def _lay_out(archive: Archive, duck: Duck, side: str, which: str) -> None:
-    """`<side>_recordings` and so on; a release with what is on it as one text, `tracks`."""
+def _lay_out(archive: Archive, duck: Duck, side: str, which: str, *, twice: bool = False) -> None:
+    """`<side>_recordings` and so on; a release with what is on it as one text, `tracks`. `twice`: `now` lies there
+    already, of the other side."""
     if which == NOW:
         if not is_matched(archive):
             raise UsageError("now: not everything that came in is matched yet", "run `onrecord match`")
-        choose(archive, duck, archive.today)
-        lay_open(archive, duck, CHOSEN)
+        if not twice:
+            choose(archive, duck, archive.today)
+            lay_open(archive, duck, CHOSEN)
         for name, table in _CANONICAL.items():
             duck.run(f"CREATE TABLE {side}_plain_{name} AS SELECT * FROM {table}")
         duck.run(f"CREATE TABLE {side}_withdrawn AS SELECT recording FROM tombstones")

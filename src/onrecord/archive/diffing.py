@@ -64,6 +64,11 @@ def edition_folder(opened: Callable[[], Archive], which: str, of: str = "") -> P
     Only for a number is the archive opened.
     """
     if not _NUMBER.fullmatch(which):
+        if not which or not Path(which).is_dir():
+            raise NotFound(
+                f"{which!r}: expected the number of an edition, or the folder of one",
+                "such as 1, or a folder with manifest.json in it",
+            )
         return Path(which)
     with opened() as archive:
         mirrored = [entry["number"] for entry in archive.ledger.mirrored() if entry["archive"] == of]
