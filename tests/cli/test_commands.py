@@ -416,3 +416,24 @@ def test_python_m_is_the_command() -> None:
         [sys.executable, "-m", "onrecord", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("onrecord, version")
+
+
+def test_words_that_are_no_utf8_are_refused(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"x\xffy")
+    done = onrecord("init", tmp_path / odd)
+    assert done.returncode == 2 and "expected a name in UTF-8" in done.stderr and not list(tmp_path.iterdir())
+    place = ("-C", tmp_path / "a")
+    assert onrecord("init", tmp_path / "a").returncode == 0
+    (tmp_path / f"{odd}.json").write_text("{}")
+    done = onrecord("harvest", "musicbrainz-json", tmp_path / f"{odd}.json", *place)
+    assert done.returncode == 2 and "expected a name in UTF-8" in done.stderr
+    by = ("--by", odd, "--why", "so", *place)
+    for words in (
+        ("match", "why", f"discogs:{odd}", *place),
+        ("match", "join", "a:1", "a:2", *by),
+        ("catalog", "record", "discogs", f"release:{odd}", *place),
+        ("search", "song", odd, *place),
+        ("sql", f"SELECT '{odd}'", *place),
+    ):
+        done = onrecord(*words)
+        assert done.returncode == 2 and "expected text in UTF-8" in done.stderr, words

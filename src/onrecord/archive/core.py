@@ -105,6 +105,10 @@ class Archive:
     @classmethod
     def create(cls, folder: Path, name: str = "", clock: Callable[[], dt.datetime] = utc_now) -> Self:
         """Make an archive in a folder that is empty or does not exist yet."""
+        if any("\ud800" <= char <= "\udfff" for char in str(folder.resolve())):
+            raise UsageError(
+                f"{folder}: expected a name in UTF-8, no index can lie elsewhere", "choose another"
+            )
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(
                 f"{folder}: expected a folder that is empty or new", "choose another, or empty it"

@@ -112,6 +112,8 @@ def harvest(
         source = cast(Source, Delivery(archive, source, location, files))  # its terms are the source's own
     # A cursor holds for what was there when it was given: a dump that was fetched anew is read from its start.
     place = f"{location}#{_state_of(location, files, settings)}"
+    if any("\ud800" <= char <= "\udfff" for char in place):
+        raise UsageError(f"{location}: expected a name in UTF-8, as it goes into the log", "rename it")
     terms = _filed_under(archive, source, filed_as, license)
     said = source.whole() if isinstance(source, Dumped) else None
     census = None

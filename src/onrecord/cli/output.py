@@ -128,6 +128,7 @@ def options(function: F) -> F:
     def command(
         before: dict[str, Any], /, *args: Any, folder: Path | None, as_json: bool, quiet: bool, **kwargs: Any
     ) -> Any:
+        _refuse_what_is_no_text()
         # A group's options are those of the command behind it as well.
         before["folder"] = folder or Path(before["folder"] or ".")
         before["as_json"], before["quiet"] = as_json or before["as_json"], quiet or before["quiet"]
@@ -143,6 +144,20 @@ def options(function: F) -> F:
     # Options that stand below this decorator were collected by Click on the inner function.
     command.__click_params__ = [*command.__click_params__, *getattr(function, "__click_params__", [])]  # type: ignore[attr-defined]
     return command  # type: ignore[return-value]
+
+
+def _refuse_what_is_no_text() -> None:
+    """Words that are no UTF-8 can be neither kept nor looked for. Names of files may be of any bytes."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.params.get(parameter.name or "")
+        texts = given if isinstance(given, tuple) else (given,)
+        if parameter.type is click.STRING and any(map(_is_no_text, texts)):
+            raise click.BadParameter("expected text in UTF-8", context, param=parameter)
+
+
+def _is_no_text(given: object) -> bool:
+    return isinstance(given, str) and any("\ud800" <= char <= "\udfff" for char in given)
 
 
 def _put_tables(folder: Path, out: Output) -> None:
