@@ -11,6 +11,7 @@ import pytest
 
 from onrecord.archive import Archive, deciding
 from onrecord.archive.catalog_diffing import differing
+from onrecord.archive.checking import check
 from onrecord.archive.explaining import conflicts, why
 from onrecord.archive.exporting.dataset import export_dataset
 from onrecord.archive.harvest import harvest
@@ -130,6 +131,8 @@ def test_what_cannot_be_decided_is_said(said: Archive) -> None:
         (NotFound, "no decision", lambda: deciding.undo(said, "abcdef", **SAID)),
         (UsageError, "a field of a recording", lambda: deciding.override(said, song, "isrcs", "x", **SAID)),
         (UsageError, "milliseconds", lambda: deciding.override(said, song, "duration_ms", "-1", **SAID)),
+        (UsageError, "no day", lambda: deciding.override(said, song, "date", "1974-02-30", **SAID)),
+        (UsageError, "no day", lambda: deciding.override(said, song, "date", "1974-13", **SAID)),
         (UsageError, "not printed", lambda: deciding.override(said, song, "title", "a\x1b[2J", **SAID)),
         (UsageError, "at most 1,000", lambda: deciding.override(said, song, "title", "a" * 1_001, **SAID)),
         (NotFound, "nobody decided", lambda: deciding.undo_override(said, song, "title", **SAID)),
@@ -253,6 +256,15 @@ def test_editions_are_compared_thing_by_thing(said: Archive, tmp_path: Path) -> 
         assert "Third" not in str(list(diff.rows())), "of what is withdrawn nothing is told"
     with pytest.raises(NotFound, match="edition 9"), differing(said, "1", "9"):
         pass
+    for odd in ("", "-1", "yesterday"):
+        with pytest.raises(NotFound, match="expected the number of an edition"), differing(said, odd, "now"):
+            pass
+
+
+def test_now_differs_from_now_by_nothing(said: Archive) -> None:
+    with differing(said, "now", "now") as diff:
+        assert list(diff.rows()) == []
+        assert {each.kind: (each.before, each.after) for each in diff.counts}["recording"] == (2, 2)
 
 
 def test_the_same_comes_of_claims_and_log_wherever_they_lie(said: Archive, tmp_path: Path) -> None:
@@ -282,6 +294,25 @@ def test_the_same_comes_of_claims_and_log_wherever_they_lie(said: Archive, tmp_p
         assert {table.outcome for table in rebuild(archive).tables} == {"new"}
         assert publish(archive).number == 0, "every table of the next edition has the digest that it had"
         assert Reader(moved).recording(other).title == "Another"
+
+
+@pytest.mark.parametrize("name", ["canonical_recordings", "recording_members", "versions"])
+@pytest.mark.parametrize("left", [b"", b"PAR1 and no more"])
+def test_a_table_that_cannot_be_read_is_named_by_check_and_made_anew(
+    said: Archive, name: str, left: bytes
+) -> None:
+    whole, before = said.canonical(name).read_bytes(), kept_rows(said, name)
+    assert not check(said).bad
+    said.canonical(name).write_bytes(left)
+    [bad] = check(said).bad
+    assert (bad.what, bad.state) == (f"catalog/canonical/{name}.parquet", "unreadable")
+    rematch(said)
+    assert kept_rows(said, name) == before and not check(said).bad
+    # Or without a check in between.
+    said.canonical(name).write_bytes(whole[: len(whole) // 2])
+    outcomes = {table.name: table.outcome for table in rebuild(said).tables}
+    assert outcomes.pop(name) == "differs" and set(outcomes.values()) == {"same"}
+    assert kept_rows(said, name) == before
 
 
 # The commands ----------------------------------------------------------------------------------------------------

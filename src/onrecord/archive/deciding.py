@@ -6,7 +6,9 @@ A decision names claims of sources, or a canonical id and a field: so it holds t
 It is in the log with who and why, and nothing of it is ever lost.
 """
 
+import datetime as dt
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -26,6 +28,8 @@ from onrecord.model import identifiers
 _LONGEST_NAME: Final = 200
 _LONGEST_WHY: Final = 10_000
 _LONGEST_VALUE: Final = 1_000
+#: Other words for a date stand as they are, as the sources' do.
+_LIKE_A_DATE: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _LONGEST_MS: Final = 7 * 24 * 3600 * 1000
 _CHECKED: Final = {
     "mbid": identifiers.mbid,
@@ -243,6 +247,14 @@ def _applied(archive: Archive, decision: str, later: bool) -> Decided:
     return Decided(found, tuple(dict.fromkeys(filter(None, things))), not later)
 
 
+def _is_day(value: str) -> bool:
+    try:
+        dt.date.fromisoformat(value + "0000-01-01"[len(value) :])
+    except ValueError:
+        return False
+    return True
+
+
 def _checked(thing: Thing, field: str, value: str) -> str:
     called, fields = CALLED[thing.kind], FIELDS[thing.kind]
     if field not in fields:
@@ -260,6 +272,10 @@ def _checked(thing: Thing, field: str, value: str) -> str:
         and not (value.isascii() and value.isdigit() and int(value) <= _LONGEST_MS)
     ):
         raise UsageError(f"duration_ms: expected milliseconds, at most a week of them, got {value[:80]!r}")
+    if field == "date" and _LIKE_A_DATE.fullmatch(value) and not _is_day(value):
+        raise UsageError(
+            f"date: {value!r} is no day that there is", "leave out what is not known: 1974-03, 1974"
+        )
     if value and field in _CHECKED:
         checked = _CHECKED[field](value)
         if not checked:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from onrecord.archive.checking import damaged_segments
+from onrecord.archive.checking import damaged_segments, set_tables_aside
 from onrecord.archive.core import Archive
 from onrecord.archive.matching import is_matched, rematch_locked
 from onrecord.catalog import kept
@@ -46,6 +46,7 @@ def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
                 f"{damaged[0].what}: {damaged[0].state}, {damaged[0].detail}; {len(damaged)} in all",
                 "restore it from a copy, then rebuild; what there is stays as it was",
             )
+        unreadable = [Path(bad.what).stem.partition("-newer-")[0] for bad in set_tables_aside(archive)]
         # An id whose founding claim has gone passes to the claims that it was one thing with: they must be known still.
         if canonical.exists() and not is_matched(archive):
             progress("matching what is new")
@@ -53,6 +54,7 @@ def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
         with archive.duck(large=True) as duck:
             kept.fold_all(duck, canonical)  # what updates put beside the tables belongs to them
         before = {path.stem: sha256_of(path) for path in _tables(canonical) if "-newer-" not in path.stem}
+        before |= dict.fromkeys(unreadable, "unreadable")
         for folder in (canonical, search):
             shutil.rmtree(folder, ignore_errors=True)
         search.mkdir()

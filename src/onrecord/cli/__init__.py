@@ -112,7 +112,11 @@ def main() -> NoReturn:
         )
         code = 1
     except Exception as error:
-        # SQLite's own word on an index that is damaged; its library is not imported here for that.
+        # The own word of SQLite or Arrow on what is damaged; their libraries are not imported here for that.
+        if type(error).__module__ == "pyarrow.lib":
+            print(f"onrecord: a table of the archive cannot be read: {_inert(str(error))}", file=sys.stderr)
+            print("  run `onrecord check`: it names the table; what was committed stays", file=sys.stderr)
+            sys.exit(_flushed(4))
         if type(error).__module__ != "apsw":
             raise
         if type(error).__name__ == "FullError":

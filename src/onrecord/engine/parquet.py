@@ -161,6 +161,20 @@ def row_count(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
+def is_readable(path: Path) -> bool:
+    """Can every row of a Parquet file be read?"""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            for _ in file.iter_batches():
+                pass
+    except (pa.ArrowException, OSError):
+        return False
+    return True
+
+
 def column_types(path: Path) -> dict[str, str]:
     """Names of the columns of a Parquet file with Arrow's names of their types, in its order."""
     import pyarrow.parquet as pq
