@@ -15,7 +15,7 @@ import apsw
 import pytest
 from starlette.testclient import TestClient
 
-from onrecord.archive import Archive, snapshot_copying
+from onrecord.archive import Archive, snapshot_copying, snapshots
 from onrecord.archive.add import add
 from onrecord.archive.changing_over import change_over
 from onrecord.archive.doctoring import diagnose
@@ -26,6 +26,7 @@ from onrecord.archive.snapshot_copying import copy_database, copy_search
 from onrecord.archive.snapshots import Snapshot, make, open_snapshot, verify_snapshot
 from onrecord.archive.withdrawing import withdraw
 from onrecord.errors import (
+    ArchiveLocked,
     DigestMismatch,
     IntegrityError,
     NewerFormat,
@@ -350,3 +351,14 @@ def test_an_index_that_is_replaced_while_it_is_looked_at_is_copied_again(
     monkeypatch.setattr(snapshot_copying, "Rows", Replaced)
     copy_search(published, tmp_path / "search")
     assert (tmp_path / "search" / Rows(tmp_path / "search" / "rows.sqlite").text() / "meta.json").is_file()
+
+
+def test_two_that_open_a_snapshot_at_one_place(published: Archive, tmp_path: Path) -> None:
+    make(published, tmp_path / "snapshot")
+    with (
+        snapshots._alone(tmp_path / "reader"),
+        pytest.raises(ArchiveLocked, match="another process opens a snapshot there"),
+    ):
+        open_snapshot(tmp_path / "snapshot", tmp_path / "reader")
+    open_snapshot(tmp_path / "snapshot", tmp_path / "reader")
+    assert sorted(path.name for path in tmp_path.iterdir() if "reader" in path.name) == ["reader"]

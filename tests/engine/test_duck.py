@@ -147,3 +147,15 @@ def test_a_row_keeps_its_number_when_files_are_added(tmp_path: Path) -> None:
         duck.close()
     first = [(2 << 32, "2a"), ((2 << 32) + 1, "none")]
     assert found == [[], first, [*first, (7 << 32, "7a"), ((7 << 32) + 1, "none")]]
+
+
+def test_a_packed_table_in_parts_that_has_no_rows_yet_can_be_read(duck: Duck) -> None:
+    duck.pack_tables()
+    assert duck.packed is not None
+    duck.packed.begin("these", "a % 2")
+    duck.packed.add("these", "SELECT 1 AS a WHERE false")
+    duck.packed.show("these")
+    assert duck.run("SELECT a FROM these") == [] and duck.packed.parts("these") == []
+    duck.packed.add("these", "SELECT 3 AS a")
+    duck.packed.show("these")
+    assert duck.run("SELECT a FROM these") == [(3,)] and len(duck.packed.parts("these")) == 1

@@ -301,3 +301,6 @@ def test_what_names_no_place_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="expected s3://BUCKET/PREFIX"):
         read_place(url)
     assert str(read_place("s3://bucket/a/b/")) == "s3://bucket/a/b"
+    assert str(read_place("S3://bucket/A")) == "s3://bucket/A", (
+        "a scheme may be in capitals, what follows may not"
+    )

@@ -14,7 +14,7 @@ from onrecord.errors import ConfigError, OnrecordError, StoreFailed, UsageError
 from onrecord.store import Root, open_roots
 from onrecord.store.bucket import Bucket, make_bucket, open_bucket
 from onrecord.store.roots import make_root
-from onrecord.store.s3 import SCHEME, read_place
+from onrecord.store.s3 import SCHEME, lowered, read_place
 
 if TYPE_CHECKING:
     from onrecord.archive.core import Archive
@@ -30,9 +30,10 @@ class Roots(Struct, frozen=True):
 
 def roots_of(folder: Path, settings: Settings) -> Roots:
     """Open the roots of the archive in a folder. ConfigError where two of them bear the same id."""
-    disks, lost = open_roots([folder / name for name in settings.store.roots if not name.startswith(SCHEME)])
+    names = list(map(lowered, settings.store.roots))
+    disks, lost = open_roots([folder / name for name in names if not name.startswith(SCHEME)])
     buckets, unreached = list[Bucket](), dict[str, str]()
-    for name in settings.store.roots:
+    for name in names:
         if name.startswith(SCHEME):
             try:
                 buckets.append(open_bucket(read_place(name), settings.s3, *_cache(folder, settings)))
@@ -52,13 +53,14 @@ def make_root_at(place: str, folder: Path, settings: Settings) -> Root:
     """Make a folder, or a place in a bucket, a root for the archive in a folder. One that is already keeps its id."""
     if re.match(r"s3:/?(?!/)", place, re.IGNORECASE):
         raise UsageError(f"{place}: expected s3://BUCKET/PREFIX, or a folder", "two strokes after s3:")
-    if place.startswith(SCHEME):
+    if lowered(place).startswith(SCHEME):
         return make_bucket(read_place(place), settings.s3, *_cache(folder, settings))
     return make_root(Path(place).absolute())
 
 
 def root_named(archive: "Archive", name: str) -> Root:
     """The root of an archive that a person means: by its id, its folder, or s3://BUCKET/PREFIX."""
+    name = lowered(name)
     for root in archive.store.roots:
         if name in (root.id, root.place) or root.place in (str(Path(name).absolute()), name.rstrip("/")):
             return root

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from onrecord.errors import IntegrityError, MirrorFailed, NotFound, SourceFailed, StoreFailed
 from onrecord.net import UnexpectedStatus, fetch
 from onrecord.store.objects import Objects
-from onrecord.store.s3 import SCHEME, S3Settings, read_place
+from onrecord.store.s3 import SCHEME, S3Settings, lowered, read_place
 from onrecord.store.s3_answers import Forbidden
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def part_of(
 def feed_at(feed: str) -> str:
     """Where the feed.json of an archive is, as a person names it: that itself, the folder of it, or a bucket's place
     where `publish place` has put an edition."""
-    if feed.startswith(SCHEME):
+    if (feed := lowered(feed)).startswith(SCHEME):
         feed = str(read_place(feed))
         if not feed.endswith((".json", "/feed")):
             feed += "/feed"

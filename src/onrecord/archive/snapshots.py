@@ -8,9 +8,11 @@ editions. It has no claims, no sound and nothing of people.
 """
 
 import datetime as dt
+import fcntl
 import shutil
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -26,7 +28,7 @@ from onrecord.archive.keyholding import feed_folder, signing_key
 from onrecord.archive.settings import write_settings
 from onrecord.archive.snapshot_copying import copy_database, copy_ledger, copy_search, link_tree
 from onrecord.archive.withheld import keep
-from onrecord.errors import DigestMismatch, IntegrityError, NewerFormat, NotFound, UsageError
+from onrecord.errors import ArchiveLocked, DigestMismatch, IntegrityError, NewerFormat, NotFound, UsageError
 from onrecord.ledger.ledger import Ledger
 from onrecord.ledger.schema import SCHEMA as LEDGER
 from onrecord.publish.edition import listing, pretty
@@ -35,7 +37,7 @@ from onrecord.publish.trust_files import newest_root
 from onrecord.search.entities import SCHEMA as ENTITIES
 from onrecord.search.rows import SCHEMA as ROWS
 from onrecord.store.roots import make_root
-from onrecord.store.s3 import SCHEME
+from onrecord.store.s3 import SCHEME, lowered
 
 FORM: Final = 1
 _SIGNATURE: Final = f"{SNAPSHOT}.minisig"
@@ -147,8 +149,28 @@ def open_snapshot(folder: Path, into: Path, key: str = "") -> Snapshot:
     """Make an archive for readers of a snapshot, in a folder that is new or empty: `serve` and `search` run on it."""
     _refuse_what_is_there(into)
     snapshot = verify_snapshot(folder, key)
-    lay_out(folder, into, snapshot)
+    with _alone(into):
+        _refuse_what_is_there(into)  # another may have been at it meanwhile
+        lay_out(folder, into, snapshot)
     return snapshot
+
+
+@contextmanager
+def _alone(into: Path) -> Iterator[None]:
+    """UsageError where another process makes the same folder just now."""
+    into.absolute().parent.mkdir(parents=True, exist_ok=True)
+    beside = into.absolute().with_name(f".{into.absolute().name}.opening")
+    with beside.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ArchiveLocked(
+                f"{into}: another process opens a snapshot there", "wait until it is done"
+            ) from None
+        try:
+            yield
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def lay_out(folder: Path, into: Path, snapshot: Snapshot, links: Mapping[str, str] | None = None) -> None:
@@ -210,7 +232,7 @@ def _key(archive: Archive) -> Any:
 def _settings(archive: Archive) -> dict[str, dict[str, Any]]:
     said = tomllib.loads((archive.folder / "onrecord.toml").read_text("utf-8"))
     kept = {name: said[name] for name in _SETTINGS if name in said}
-    buckets = [root for root in archive.settings.store.roots if root.startswith(SCHEME)]
+    buckets = [root for root in map(lowered, archive.settings.store.roots) if root.startswith(SCHEME)]
     return kept | {"store": {"roots": ["blobs", *buckets]}}
 
 

@@ -57,6 +57,10 @@ class Packed:
                 f"COPY (SELECT *, {table.part} AS part FROM ({query})) TO {quoted(table.folder)} ({PACKED},"
                 f" PARTITION_BY (part), OVERWRITE_OR_IGNORE, FILENAME_PATTERN 'rows-{table.writes}-{{i}}')"
             )
+            if not next(
+                table.folder.rglob("*.parquet"), None
+            ):  # it had no rows: its columns are told all the same
+                self._run(f"COPY ({query}) TO {quoted(table.folder / 'none.parquet')} ({PACKED})")
         else:
             self._run(f"COPY ({query}) TO {quoted(table.folder / f'{table.writes}.parquet')} ({PACKED})")
 

@@ -77,9 +77,14 @@ class Keys(Struct, frozen=True):
         return "Keys(…)"
 
 
+def lowered(url: str) -> str:
+    """A name with the scheme of a bucket in small letters, where it has one: a scheme may be in any."""
+    return SCHEME + url[len(SCHEME) :] if url[: len(SCHEME)].lower() == SCHEME else url
+
+
 def read_place(url: str) -> Place:
     """The place that `s3://BUCKET/PREFIX` names; ConfigError where it names none."""
-    match = _URL.fullmatch(url)
+    match = _URL.fullmatch(lowered(url))
     parts = (match[2] or "").strip("/").split("/") if match else [".."]
     if match is None or any(part in (".", "..") or (not part and len(parts) > 1) for part in parts):
         raise ConfigError(

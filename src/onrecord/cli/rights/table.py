@@ -78,6 +78,8 @@ def command(
     def text() -> Iterator[str]:
         for allow, code, count in last.answers:
             yield f"{'yes' if allow else 'no':<3} {count:>13,}  {code}"
+        if use == _PUBLISH:
+            yield "of files of one sound an edition holds the best alone: `rights list` names the others, P-SAME-SOUND"
         for kind, each in made.items():
             yield f"{kind:<9} {each.rows:>13,} rows  {each.checksum}"
         if check:
