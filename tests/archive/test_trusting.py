@@ -32,6 +32,7 @@ from onrecord.errors import (
     SourceRefused,
     UsageError,
 )
+from onrecord.ledger.entries import note
 from onrecord.mirror.session import Session
 from onrecord.publish.signing import Key
 from onrecord.publish.trust import ROOT_LASTS, Holder, roles_of, root_of, sign_metadata
@@ -302,7 +303,7 @@ def test_a_second_archive_by_the_same_id_is_refused(origin: Archive, mirror: Arc
         path.unlink()
     shutil.rmtree(feed_folder(origin.folder))
     with Archive.create(tmp_path / "fresh", "Fresh", origin.clock) as fresh:
-        fresh.ledger._note("archive", origin.id)
+        note(fresh.ledger._db, "archive", origin.id)
         publish(fresh)
         with pytest.raises(SignatureInvalid, match="too few signatures"):
             mirroring.follow(mirror, feed_of(fresh))

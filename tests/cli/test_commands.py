@@ -370,10 +370,9 @@ def test_hostile_names_are_inert(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [HOSTILE.replace("\x00", ""), '"', "NEAR(", "a*", "x" * 100_000, "-- '; DROP", b"\xff\xfe"]
+    "text", [HOSTILE.replace("\x00", ""), '"', "NEAR(", "a*", "x" * 100_000, "-- '; DROP"]
 )
-def test_hostile_queries_are_answered(here: Here, folder: Path, query: str | bytes) -> None:
-    text = os.fsdecode(query)
+def test_hostile_queries_are_answered(here: Here, folder: Path, text: str) -> None:
     done = here("-C", folder, "search", "--", text)
     assert done.returncode == 0, done.stderr
     assert_inert(done.stdout + done.stderr)
