@@ -49,6 +49,7 @@ from onrecord.ledger import (
 from onrecord.ledger.log import utc_now
 from onrecord.model.lyrics import is_lyrics
 from onrecord.model.rights import Evidence
+from onrecord.model.words import is_utf8
 from onrecord.search.finishing import finish
 from onrecord.store import Staged, Store
 from onrecord.store.roots import make_root, refused_write
@@ -105,7 +106,7 @@ class Archive:
     @classmethod
     def create(cls, folder: Path, name: str = "", clock: Callable[[], dt.datetime] = utc_now) -> Self:
         """Make an archive in a folder that is empty or does not exist yet."""
-        if any("\ud800" <= char <= "\udfff" for char in str(folder.resolve())):
+        if not is_utf8(str(folder.resolve())):
             raise UsageError(
                 f"{folder}: expected a name in UTF-8, no index can lie elsewhere", "choose another"
             )

@@ -27,6 +27,7 @@ from onrecord.catalog.tables import Row
 from onrecord.errors import NotFound, RecordRejected, SourceFailed, SourceRefused, UsageError
 from onrecord.model.records import Claims, Page, Record, Whole
 from onrecord.model.rights import Evidence, Says, Use
+from onrecord.model.words import is_utf8
 from onrecord.net import Client
 from onrecord.rights import decide
 from onrecord.rights.expressions import canonical
@@ -112,7 +113,7 @@ def harvest(
         source = cast(Source, Delivery(archive, source, location, files))  # its terms are the source's own
     # A cursor holds for what was there when it was given: a dump that was fetched anew is read from its start.
     place = f"{location}#{_state_of(location, files, settings)}"
-    if any("\ud800" <= char <= "\udfff" for char in place):
+    if not is_utf8(place):
         raise UsageError(f"{location}: expected a name in UTF-8, as it goes into the log", "rename it")
     terms = _filed_under(archive, source, filed_as, license)
     said = source.whole() if isinstance(source, Dumped) else None

@@ -157,7 +157,7 @@ def open_snapshot(folder: Path, into: Path, key: str = "") -> Snapshot:
 
 @contextmanager
 def _alone(into: Path) -> Iterator[None]:
-    """UsageError where another process makes the same folder just now."""
+    """ArchiveLocked where another process makes the same folder just now."""
     into.absolute().parent.mkdir(parents=True, exist_ok=True)
     beside = into.absolute().with_name(f".{into.absolute().name}.opening")
     with beside.open("w") as file:

@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeVar
 import click
 import msgspec
 
+from onrecord.model.words import is_utf8
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -157,7 +159,7 @@ def _refuse_what_is_no_text() -> None:
 
 
 def _is_no_text(given: object) -> bool:
-    return isinstance(given, str) and any("\ud800" <= char <= "\udfff" for char in given)
+    return isinstance(given, str) and not is_utf8(given)
 
 
 def _put_tables(folder: Path, out: Output) -> None:
