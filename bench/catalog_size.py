@@ -7,6 +7,7 @@ Each step is a process of its own, and what is done stays done: a run that was s
 canonical build and the bare SQL take turns, as many rounds as are asked for; what is told of them is the median.
 """
 
+import itertools
 import json
 import os
 import random
@@ -241,11 +242,14 @@ def squeezed(kept: Path, tracks: int) -> dict[str, Any]:
     slices: the most that lies on the disk at a time, all together, and in each phase. With less than 250 MB the engine
     cannot work, so a small catalog has more a track; rows that are compressed together are not fewer, either."""
     from onrecord.archive import Archive, matching
-    from onrecord.catalog import match, pages
+    from onrecord.catalog import match, named, pages
+    from onrecord.search import sorted_records
 
     memory = max(250_000_000, MEMORY * tracks // FULL)
     match.SLICE = max(match.SLICE * tracks // FULL, 1)
     match.SORTED = max(match.SORTED * tracks // FULL, 100_000)
+    vars(named)["_MANY"] = max(named._MANY * tracks // FULL, 1)
+    vars(sorted_records)["_RUN"] = max(sorted_records._RUN * tracks // FULL, 50_000)
     vars(pages)["_PORTION"] = {kind: max(size * tracks // FULL, 1) for kind, size in pages._PORTION.items()}
     folder = kept / "squeezed"
     shutil.rmtree(folder, ignore_errors=True)
@@ -494,7 +498,8 @@ def _timed(questions: Sequence[Callable[[], Any]]) -> dict[str, float]:
 
 
 class _spilled:
-    """The most bytes that lay in a folder at a time, files of several names once, looked at five times a second."""
+    """The most bytes that lay in a folder at a time, looked at five times a second: files of several names once, those
+    without a name that this process has open with them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._most, self._ended = folder, 0, threading.Event()
@@ -517,15 +522,22 @@ class _spilled:
 
     def _look(self) -> None:
         while not self._ended.wait(0.2):
+            named = (Path(at, name) for at, _, names in os.walk(self._folder) for name in names)
+            opened = (path for path in Path("/proc/self/fd").iterdir() if self._is_here(path))
             found = dict[int, int]()
-            for at, _, names in os.walk(self._folder):
-                for name in names:
-                    try:
-                        status = Path(at, name).stat()
-                    except OSError:
-                        continue  # it went meanwhile
-                    found[status.st_ino] = status.st_blocks * 512
+            for path in itertools.chain(named, opened):
+                try:
+                    status = path.stat()
+                except OSError:
+                    continue  # it went meanwhile
+                found[status.st_ino] = status.st_blocks * 512
             self._most = max(self._most, sum(found.values()))
+
+    def _is_here(self, opened: Path) -> bool:
+        try:
+            return opened.readlink().is_relative_to(self._folder)
+        except OSError:
+            return False  # it was closed meanwhile
 
 
 if __name__ == "__main__":

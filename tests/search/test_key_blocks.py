@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onrecord.search import key_blocks
+from onrecord.search import key_blocks, sorted_records
 from onrecord.search.key_blocks import KeyWriter, arrays_of, key_bytes, numbers_of
 
 #: Few keys, so that some have more numbers than a block has room for; zeros at the end are no end.
@@ -37,7 +37,8 @@ def test_a_key_leads_to_its_numbers(tmp_path: Path, pairs: list[tuple[int, int, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(key_blocks, "_BLOCK", 8)
         if spilled:
-            patch.setattr(key_blocks, "_RUN", 50)
+            patch.setattr(sorted_records, "_RUN", 50)
+            patch.setattr(sorted_records, "_PIECE", 7)
         db = written(tmp_path, [(scheme, key_bytes(key), number) for scheme, key, number in pairs])
     expected = defaultdict(set)
     for scheme, key, number in pairs:
@@ -60,7 +61,7 @@ def test_a_key_leads_to_its_numbers(tmp_path: Path, pairs: list[tuple[int, int, 
 def test_keys_that_are_sorted_beside_memory_leave_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_blocks, "_RUN", 1_000)
+    monkeypatch.setattr(sorted_records, "_RUN", 1_000)
     db = written(tmp_path, [(1, key_bytes(number * 7919 % 10_007), number) for number in range(10_007)])
     assert list(numbers_of(db, 1, key_bytes(7919))) == [1]
     assert list(tmp_path.iterdir()) == []

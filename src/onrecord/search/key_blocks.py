@@ -11,17 +11,17 @@ lie in the order of schemes and keys; nothing in them is changed, so that what c
 
 import hashlib
 import itertools
-import tempfile
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import apsw
 import msgspec
 
 from onrecord.search.codes import Key
+from onrecord.search.sorted_records import SortedRecords
 
 if TYPE_CHECKING:  # loaded where it is needed: every command starts with this module
     from numpy.typing import NDArray
@@ -32,8 +32,6 @@ CREATE TABLE key_firsts (scheme INT, first BLOB, place INT, PRIMARY KEY (scheme,
 """
 #: Keys of a block: a look-up reads one.
 _BLOCK: Final = 128
-#: Keys that are sorted in memory at a time.
-_RUN: Final = 2_000_000
 _NUMBER: Final = 4
 #: More bytes than these of a UUID or a digest are not kept: as many tell canonical ids apart.
 _WIDEST: Final = 10
@@ -63,26 +61,26 @@ class KeyWriter:
     """Takes keys in any order, and writes them into an empty file's tables when all are there."""
 
     def __init__(self, folder: Path) -> None:
-        """What does not fit into memory lies in a nameless file in `folder` meanwhile."""
+        """What does not fit into memory lies in nameless files in `folder` meanwhile."""
         self._folder = folder
-        self._schemes: dict[int, _Runs] = {}
+        self._schemes: dict[int, SortedRecords] = {}
 
     def add(self, scheme: int, key: bytes, number: int) -> None:
         self.add_records(scheme, len(key) + _NUMBER, key + number_bytes(number))
 
     def add_records(self, scheme: int, width: int, records: bytes) -> None:
         """Any number of them, each so wide."""
-        runs = self._schemes.get(scheme)
-        if runs is None:
-            runs = self._schemes[scheme] = _Runs(self._folder, width)
-        runs.add(records)
+        held = self._schemes.get(scheme)
+        if held is None:
+            held = self._schemes[scheme] = SortedRecords(self._folder, width)
+        held.add(records)
 
     def write(self, db: apsw.Connection) -> int:
         """Gives how many keys there are: one that came twice with a number is one."""
         place = count = 0
-        for scheme, runs in sorted(self._schemes.items()):
-            for records in runs.blocks():
-                block = _packed(records, runs.width - _NUMBER)
+        for scheme, held in sorted(self._schemes.items()):
+            for records in _blocks(held):
+                block = _packed(records, held.width - _NUMBER)
                 db.execute("INSERT INTO key_blocks VALUES (?,?)", (place, block))
                 db.execute("INSERT INTO key_firsts VALUES (?,?,?)", (scheme, records[0][:-_NUMBER], place))
                 place += 1
@@ -126,79 +124,19 @@ def arrays_of(db: apsw.Connection, scheme: int, blocks: int = 1_000) -> Iterator
         )  # type: ignore[misc]
 
 
-class _Runs:
-    """The keys of one scheme, sorted piece by piece, and then all of them."""
-
-    def __init__(self, folder: Path, width: int) -> None:
-        self.width = width
-        self._folder = folder
-        self._kept: IO[bytes] | None = None
-        self._runs: list[int] = []
-        self._fresh: list[bytes] = []
-        self._count = 0
-
-    def add(self, records: bytes) -> None:
-        self._fresh.append(records)
-        self._count += len(records) // self.width
-        if self._count >= _RUN:
-            if self._kept is None:
-                self._kept = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed when all was read
-            self._runs.append(self._count)
-            self._kept.write(self._sorted().tobytes())
-
-    def blocks(self) -> Iterator[list[bytes]]:
-        """All records, each once, in their order, as many as a block has at a time."""
-        left: list[bytes] = []
-        for part in self._parts():
-            # numpy leaves out zeros at the end of what it gives as bytes.
-            whole = part.tobytes()
-            records = left + [whole[at : at + self.width] for at in range(0, len(whole), self.width)]
-            full = len(records) - len(records) % _BLOCK
-            for at in range(0, full, _BLOCK):
-                yield records[at : at + _BLOCK]
-            left = records[full:]
-        if left:
-            yield left
-
-    def _parts(self) -> Iterator[_Records]:
-        last = self._sorted()
-        if self._kept is None:
-            yield _once(last)
-            return
-        import numpy as np
-
-        self._kept.flush()
-        runs, at = list[Any](), 0
-        for length in self._runs:
-            runs.append(np.memmap(self._kept, f"S{self.width}", "r", offset=at * self.width, shape=(length,)))
-            at += length
-        runs.append(last)
-        # Cut where parts of one size are expected, so that only one of them is in memory.
-        sample = np.sort(np.concatenate([run[:: _RUN // 1000 or 1] for run in runs]))
-        cuts = sample[:: max(len(sample) // (len(runs) or 1), 1)][1:]
-        begins = [0] * len(runs)
-        for cut in [*cuts, None]:
-            ends = [len(run) if cut is None else int(np.searchsorted(run, cut)) for run in runs]
-            pieces = [np.asarray(run[a:b]) for run, a, b in zip(runs, begins, ends, strict=True)]
-            begins = ends
-            yield _once(np.sort(np.concatenate(pieces)))
-        self._kept.close()
-
-    def _sorted(self) -> _Records:
-        import numpy as np
-
-        records = np.frombuffer(b"".join(self._fresh), dtype=f"S{self.width}")
-        self._fresh, self._count = [], 0
-        return np.sort(records)
-
-
-def _once(records: _Records) -> _Records:
-    if len(records) < 2:
-        return records
-    import numpy as np
-
-    differs: NDArray[np.bool_] = np.concatenate([[True], records[1:] != records[:-1]])
-    return np.asarray(records[differs])
+def _blocks(records: SortedRecords) -> Iterator[list[bytes]]:
+    """All records, each once, in their order, as many as a block has at a time."""
+    left: list[bytes] = []
+    for part in records.parts():
+        # numpy leaves out zeros at the end of what it gives as bytes.
+        whole = part.tobytes()
+        some = left + [whole[at : at + records.width] for at in range(0, len(whole), records.width)]
+        full = len(some) - len(some) % _BLOCK
+        for at in range(0, full, _BLOCK):
+            yield some[at : at + _BLOCK]
+        left = some[full:]
+    if left:
+        yield left
 
 
 def _packed(records: list[bytes], width: int) -> bytes:
