@@ -228,7 +228,7 @@ def test_an_edition_is_not_put_where_the_archive_s_own_blobs_lie(
 ) -> None:
     """Whoever may read the edition could read what may not be shared."""
     settings = published.folder / "onrecord.toml"
-    own = settings.read_text().replace('["blobs"]', f'["blobs", "s3://{s3_bucket}/kept"]')
+    own = settings.read_text().replace('["blobs"]', f'["blobs", "S3://{s3_bucket}/kept"]')
     settings.write_text(f'{own}\n[s3]\nendpoint = "{s3_server}"\n')
     with Archive.open(published.folder, published.clock) as archive:
         for url in (f"s3://{s3_bucket}/kept/feed", f"s3://{s3_bucket}"):

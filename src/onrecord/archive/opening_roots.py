@@ -30,7 +30,7 @@ class Roots(Struct, frozen=True):
 
 def roots_of(folder: Path, settings: Settings) -> Roots:
     """Open the roots of the archive in a folder. ConfigError where two of them bear the same id."""
-    names = list(map(lowered, settings.store.roots))
+    names = settings.store.roots
     disks, lost = open_roots([folder / name for name in names if not name.startswith(SCHEME)])
     buckets, unreached = list[Bucket](), dict[str, str]()
     for name in names:

@@ -31,7 +31,7 @@ from onrecord.errors import EditionRefused, NotFound, UsageError
 from onrecord.ledger import BlobRow, alone
 from onrecord.publish.contents import read
 from onrecord.store.objects import Objects
-from onrecord.store.s3 import SCHEME, lowered, read_place
+from onrecord.store.s3 import SCHEME, read_place
 
 _LAST: Final = "timestamp.json"
 
@@ -69,7 +69,7 @@ def place(
         raise NotFound("there is no edition here", "`onrecord publish` makes one")
     where = read_place(url)
     for root in archive.settings.store.roots:
-        if lowered(root).startswith(SCHEME) and _share(str(where), str(read_place(root))):
+        if root.startswith(SCHEME) and _share(str(where), str(read_place(root))):
             raise UsageError(
                 f"{where}: the archive's own blobs lie at {root}, and an edition is put where everybody may read",
                 "name another bucket, or another prefix",

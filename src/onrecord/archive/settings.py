@@ -15,7 +15,7 @@ from msgspec import Meta, Struct, field
 from onrecord.errors import ConfigError
 from onrecord.publish.volume import Form
 from onrecord.rights.signals import Signals, Wish
-from onrecord.store.s3 import S3Settings
+from onrecord.store.s3 import S3Settings, lowered
 
 if TYPE_CHECKING:
     from onrecord.engine.spark import Cluster
@@ -48,6 +48,9 @@ class StoreSettings(_Section, frozen=True):
     cache: str = "cache"
     cache_mb: int = 10_240
     tables: str = ""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "roots", tuple(map(lowered, self.roots)))
 
 
 class WorkSettings(_Section, frozen=True):

@@ -37,7 +37,7 @@ from onrecord.publish.trust_files import newest_root
 from onrecord.search.entities import SCHEMA as ENTITIES
 from onrecord.search.rows import SCHEMA as ROWS
 from onrecord.store.roots import make_root
-from onrecord.store.s3 import SCHEME, lowered
+from onrecord.store.s3 import SCHEME
 
 FORM: Final = 1
 _SIGNATURE: Final = f"{SNAPSHOT}.minisig"
@@ -232,7 +232,7 @@ def _key(archive: Archive) -> Any:
 def _settings(archive: Archive) -> dict[str, dict[str, Any]]:
     said = tomllib.loads((archive.folder / "onrecord.toml").read_text("utf-8"))
     kept = {name: said[name] for name in _SETTINGS if name in said}
-    buckets = [root for root in map(lowered, archive.settings.store.roots) if root.startswith(SCHEME)]
+    buckets = [root for root in archive.settings.store.roots if root.startswith(SCHEME)]
     return kept | {"store": {"roots": ["blobs", *buckets]}}
 
 
