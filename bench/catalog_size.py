@@ -80,7 +80,7 @@ def _size(kept: Path, tracks: int, rounds: int) -> dict[str, Any]:
 
 def _items(found: dict[str, Any], tracks: int) -> dict[str, Any]:
     """Bytes a track of all that lies on the disk, beside what there is room for, and what that comes to at full size
-    where each grows as the tracks do."""
+    where each grows as the tracks do. The first update leaves the keys of all tracks beside it."""
     matched = found["match"]
     search, rows = matched["search_bytes"], matched["rows_bytes"]
     keys = sum(size for name, size in rows.items() if name.startswith("key_"))
@@ -95,12 +95,15 @@ def _items(found: dict[str, Any], tracks: int) -> dict[str, Any]:
         "spill": max(found[step]["spill_bytes"] for step in ("canonical", "match")),
     }
     total = sum(size.values())
+    updated = total + found["update_first"]["canonical_bytes"]["keys"]
     matching = found["squeezed"]["most_bytes"]
     return {
         "bytes_a_track": {name: round(one / tracks, 1) for name, one in size.items()},
         "all_bytes_a_track": round(total / tracks, 1),
         "wanted_all_bytes_a_track": round(ROOM / FULL, 1),
         "projected_bytes": total * FULL // tracks,
+        "once_updated_bytes_a_track": round(updated / tracks, 1),
+        "projected_once_updated_bytes": updated * FULL // tracks,
         "while_matched_bytes_a_track": round(matching / tracks, 1),
         "projected_while_matched_bytes": matching * FULL // tracks,
         "peak_memory_bytes": max(found[step]["peak_memory_bytes"] for step in ("make", "canonical", "match")),
