@@ -17,7 +17,10 @@ from typing import Any
 
 #: Above this load (one minute) something else was running, and a rate proves nothing.
 QUIET = 0.2
+#: Seconds between two looks at what a command takes: a look at gigabytes of memory takes a tenth of them, so that
+#: whoever runs long is looked at a thousand times, and each second at least.
 _POLL = 0.05
+_LOOKS = 1_000
 
 
 def machine() -> dict[str, Any]:
@@ -95,7 +98,7 @@ def cost(command: Sequence[str | Path]) -> dict[str, Any]:
             while process.poll() is None:
                 tree = _tree(process.pid)
                 peak, most = max(peak, sum(map(_pss, tree))), max(most, len(tree))
-                time.sleep(_POLL)
+                time.sleep(min(max(_POLL, (time.monotonic() - start) / _LOOKS), 1))
         wall, after, spent = time.monotonic() - start, _own_disk_io(), os.times()
         out.seek(0)
         printed = out.read()
