@@ -86,6 +86,14 @@ ONE: dict[str, tuple[str, Short, Short]] = {
         told("Song", on="Album (Disc 1)", length=None),
         told("Song", on="ALBUM CD1", length=None),
     ),
+    "a subtitle": (
+        "subtitle+duration",
+        told("Rocket Man (I Think It’s Going to Be a Long, Long Time)", "Elton"),
+        told("Rocket Man", "Elton", 100.9),
+    ),
+    "a subtitle behind a sign": ("subtitle+duration", told("Home Again – The Sea"), told("Home Again")),
+    "a title in two scripts": ("subtitle+duration", told("愛情學測 Love Exam", "棒"), told("愛情學測", "棒")),
+    "parts of a medley": ("subtitle+duration", told("Give Me Love / The Parting Glass"), told("Give Me Love")),
     "Cyrillic": (
         "sound-of-names+duration",
         told("Лебединое озеро", "Чайковский"),
@@ -140,6 +148,11 @@ TWO: dict[str, tuple[Short, Short]] = {
         told("長い道", "椎名", on="Road", at=1),
         told("Long Road", "椎名", 104, on="Road", at=1),
     ),
+    "a subtitle, another length": (told("Rocket Man (I Think So)"), told("Rocket Man", length=101.1)),
+    "a subtitle that is a language": (told("Rocket Man (Deutsch)"), told("Rocket Man")),
+    "a subtitle that is a number": (told("Nocturne (No. 2)"), told("Nocturne")),
+    "a subtitle that is an instrument": (told("Rocket Man (Piano)"), told("Rocket Man")),
+    "two subtitles": (told("Rocket Man (Croatia)"), told("Rocket Man (Estonia)")),
     "no length, no release": (told("Song", length=None), told("Song", length=None)),
     "another script, another length": (told("Нови", "Телоло"), told("Novi", "Telolo", 103)),
     "another script, other words": (told("Нови", "Телоло"), told("Lihod", "Telolo")),
@@ -195,6 +208,27 @@ def test_a_title_that_a_release_has_twice_is_not_known_by_the_release(tmp_path: 
     common = {"title": "Song", "artist": "X", "release": "Album", "release_id": "1"}
     twice = [{**common, "id": f"a{place}", "source": "a", "position": place} for place in (1, 2)]
     assert len(grouped(tmp_path, [*twice, {**common, "id": "b", "source": "b"}])) == 3
+
+
+def test_who_plays_is_known_behind_the_composer(tmp_path: Path) -> None:
+    common = {"title": "Symphony II", "duration_ms": 100_000, "release": "", "release_id": ""}
+    artists = ("Beethoven; Cleveland Orchestra, Szell", "The Cleveland Orchestra, Szell", "Szell")
+    three = [{**common, "id": artist, "source": artist, "artist": artist} for artist in artists]
+    assert grouped(tmp_path, three) == {frozenset(artists[:2]): "names+duration", frozenset(artists[2:]): ""}
+
+
+def test_a_subtitle_tells_two_apart_where_one_release_has_both(tmp_path: Path) -> None:
+    common = {"artist": "X", "release": "Album", "release_id": "1", "duration_ms": 100_000, "source": "a"}
+    both = [{**common, "id": title, "title": title} for title in ("Song", "Song (The Sea)")]
+    other = {**common, "id": "b", "source": "b", "release_id": "2", "title": "Song (The Sea)"}
+    assert set(grouped(tmp_path, [*both, other])) == {frozenset({"Song"}), frozenset({"Song (The Sea)", "b"})}
+
+
+def test_of_two_subtitles_none_is_known_by_the_title(tmp_path: Path) -> None:
+    common = {"artist": "X", "release": "", "release_id": "", "duration_ms": 100_000}
+    titles = ("Song", "Song (The Sea)", "Song (The Wood)")
+    three = [{**common, "id": title, "source": title, "title": title} for title in titles]
+    assert len(grouped(tmp_path, three)) == 3
 
 
 def test_who_is_credited_first_has_to_be_the_same(tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ TITLES = (
     *("Long way home", "Long way homr", "Long way hone", "Long way home (live)", "Long way home feat. Ann"),
     *("Группа крови на рукаве", "Gruppa krovi na rukave", "Untitled", "Tide", "Tide - Remix", ""),
     *("遠い家", "遠い家 (カラオケ)", "潮"),
+    *("Long way home (to the sea)", "Tide / Under the bridge", "Tide (over there)", "潮 Tide"),
 )
 ARTISTS = ("Кино", "Kino", "Ann", "Ann feat. Bob", "Bob", "The Ann", "Various Artists", "")
 RELEASES = ("Night", "Night!", "Night (live)", "")
@@ -312,6 +313,22 @@ def test_what_else_a_release_has_parts_two_in_two_scripts(tmp_path: Path) -> Non
         [song(5, "Tide", "Road", 3, 90_300)],
     ]
     assert joined_after(tmp_path, steps, "0-0", "1-0") == [True, True, False, True, False, True, False, True]
+
+
+@pytest.mark.slow
+def test_another_subtitle_parts_a_title_from_its_subtitle(tmp_path: Path) -> None:
+    def song(name: int, title: str) -> Any:
+        return "a", str(name), [(0, ("track", {"title": title, "artist": "Ann", "duration_ms": 200_000}))]
+
+    first = [song(0, "Rocket"), song(1, "Rocket (Over the Sea)")]
+    steps: list[Any] = [
+        first,
+        [song(2, "Rocket (Under Water)")],
+        [("a", "2", [])],
+        [song(0, "Engine")],
+        [song(0, "Rocket")],
+    ]
+    assert joined_after(tmp_path, steps, "0-0", "1-0") == [True, False, True, False, True]
 
 
 def joined_after(folder: Path, steps: list[Any], one: str, other: str) -> list[bool]:

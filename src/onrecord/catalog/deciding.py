@@ -35,7 +35,7 @@ _CANONICAL: Final = {
 #: In which ways tracks are compared (`use`), those together that are compared with each other.
 USES: Final = (
     ("name", "first name"),
-    ("code",),
+    ("code", "subtitle"),
     ("near-names+duration", "near-names+release"),
     ("sound",),
 )

@@ -296,7 +296,7 @@ def _lay_out(duck: Duck) -> None:
 
 def define(duck: Duck) -> None:
     """The folding of names, and the current claims, as views over the files."""
-    for name in ("fold", "comparable", "sounded", "mint", "record_ends"):
+    for name in ("fold", "comparable", "sounded", "subtitled", "mint", "record_ends"):
         duck.run(sql(name))
     for kind in KINDS:
         duck.numbered(f"{kind}s")

@@ -85,7 +85,9 @@ def rules() -> str:
 def key_rules(duck: Duck) -> str:
     """All that the keys of tracks depend on: the engine's hashes are its own."""
     [(version,)] = duck.run("SELECT version()")
-    return "\n".join([str(version), *map(sql, ("fold", "comparable", "sounded", "keys_of_segment"))])
+    return "\n".join(
+        [str(version), *map(sql, ("fold", "comparable", "sounded", "subtitled", "keys_of_segment"))]
+    )
 
 
 def _keys(duck: Duck, folder: Path, entries: Sequence[int]) -> list[Path]:

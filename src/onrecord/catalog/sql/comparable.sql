@@ -78,8 +78,7 @@ CREATE OR REPLACE MACRO comparable_artist(folded) AS if(
   close_up(folded)
 );
 
--- The first of several who are credited together, as it stands there; '' where one is alone.
-CREATE OR REPLACE MACRO first_artist(artist) AS if(
+CREATE OR REPLACE MACRO first_of_several(artist) AS if(
   regexp_matches(
     artist, '(?i)[,;&+、×]|\s(/|with|and|und|et|y|vs|x|presents|meets)\b|[\p{Han}\p{Katakana}]と[\p{Han}\p{Katakana}]'
   ),
@@ -89,6 +88,12 @@ CREATE OR REPLACE MACRO first_artist(artist) AS if(
   ),
   ''
 );
+-- The first of several who are credited together, as it stands there; '' where one is alone. Behind a composer, as labels of
+-- classical music write it, all who play: 'Bach; Perahia, Academy'.
+CREATE OR REPLACE MACRO first_artist(artist) AS CASE
+  WHEN contains(artist, '; ') AND regexp_matches(artist, '^[^;,&]+; [^;]+, ') THEN regexp_extract(artist, '; (.+)$', 1)
+  ELSE first_of_several(artist)
+END;
 
 -- A release of live recordings by its title: its tracks are, whether or not each says so. Not where to live is the verb.
 CREATE OR REPLACE MACRO is_live(release) AS

@@ -7,6 +7,7 @@ SELECT
   seq, spelling, artist, if(is_first, first, NULL) AS first, foreign_title, other_title,
   sixteen(if(words, hint(but_live(title), name), NULL)) AS name,
   sixteen(if(is_first, hint(but_live(title), first_name), NULL)) AS first_name,
+  sixteen(if(main <> '', hint(but_live(told_as(close_up(replace(main, ' and ', ' ')), release)), name), NULL)) AS subtitle,
   sixteen(if(long, hint(name, left(title, 5)), NULL)) AS beginning,
   sixteen(if(long, hint(name, right(title, 5)), NULL)) AS ending,
   sixteen(if(placed, hint(lower(release), (name, disc, position)), NULL)) AS place,
@@ -16,7 +17,8 @@ FROM (
     *,
     words AND first_name <> name AND NOT is_nobody(first_name) AS is_first,
     words AND len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(name) AS long,
-    words AND release <> '' AND position IS NOT NULL AND NOT is_nobody(name) AS placed
+    words AND release <> '' AND position IS NOT NULL AND NOT is_nobody(name) AS placed,
+    if(words AND duration_ms IS NOT NULL AND NOT is_nobody(name), main_words(before, raw_title, folded), '') AS main
   FROM (
     SELECT
       *, told_as(short, release) AS title, if(words, if(other, is_foreign(folded), false), NULL) AS foreign_title,
@@ -29,7 +31,7 @@ FROM (
         FROM (
           SELECT
             t.node, t.seq, t.title AS raw_title, fold(t.title) AS folded, has_words(t.title) AS words,
-            is_other(t.title) AS other, t.release, t.disc,
+            is_other(t.title) AS other, before_subtitle(t.title) AS before, t.release, t.disc,
             t.position, t.duration_ms, s.spelling, s.artist, s.first, s.name, s.first_name
           FROM numbered_tracks t
           JOIN (

@@ -4,8 +4,9 @@
 -- anything is compared.
 CREATE OR REPLACE TABLE track_hints AS
 SELECT
-  node, name,
+  node, name, duration_ms,
   if(first = artist OR is_nobody(first), NULL, hint(but_live(title), first)) AS first_name,
+  if(main = '', NULL, hint(but_live(told_as(close_up(replace(main || apart, ' and ', ' ')), release)), artist)) AS subtitle,
   if(isrc = '', NULL, hint(title, isrc)) AS code,
   if(long, hint(artist, left(title, 5)), NULL) AS beginning,
   if(long, hint(artist, right(title, 5)), NULL) AS ending,
@@ -13,16 +14,20 @@ SELECT
 FROM (
   SELECT
     *, hint(but_live(title), artist) AS name, is_nobody(artist) AS nobody,
-    len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(artist) AS long
+    len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(artist) AS long,
+    if(duration_ms IS NULL OR is_nobody(artist), '', main_words(before, raw_title, words)) AS main
   FROM (
     SELECT *, told_as(short, release) AS title
     FROM (
       SELECT *, comparable_title(bare) AS short, comparable_artist(folded_first) AS first
       FROM (
         SELECT
-          node, isrc, release, disc, position, duration_ms, bare_title(title, words) AS bare,
+          node, isrc, release, disc, position, duration_ms, title AS raw_title, words, before, apart,
+          bare_title(title, words) AS bare,
           comparable_artist(fold(artist)) AS artist, fold(first_artist(artist)) AS folded_first
-        FROM (SELECT *, fold(title) || apart AS words FROM track_nodes WHERE has_words(title))
+        FROM (
+          SELECT *, fold(title) || apart AS words, before_subtitle(title) AS before FROM track_nodes WHERE has_words(title)
+        )
       )
     )
   )
@@ -41,6 +46,15 @@ SELECT node, 'name', 0, '', name FROM track_hints WHERE name IN (SELECT key FROM
 INSERT INTO track_chosen
 SELECT node, 'first name', 0, '', first_name FROM track_hints WHERE first_name IN (SELECT key FROM track_names);
 DROP TABLE track_names;
+
+CREATE OR REPLACE TABLE track_subtitled AS
+SELECT DISTINCT subtitle AS key FROM track_hints WHERE subtitle IN (SELECT name FROM track_hints WHERE duration_ms IS NOT NULL);
+INSERT INTO track_chosen
+SELECT node, 'subtitle', 0, '', subtitle FROM track_hints WHERE subtitle IN (FROM track_subtitled)
+UNION ALL
+SELECT node, 'subtitle', 0, '', name FROM track_hints
+WHERE name IN (FROM track_subtitled) AND subtitle IS NULL AND duration_ms IS NOT NULL;
+DROP TABLE track_subtitled;
 
 INSERT INTO track_chosen
 SELECT node, 'code', 0, '', code FROM track_hints

@@ -6,8 +6,8 @@ CREATE OR REPLACE MACRO tagged(tag, artist, bits) AS (tag::UBIGINT << 48) + (art
 CREATE OR REPLACE VIEW track_keys AS
 SELECT
   (seq << 32) + file_row_number AS node, seq, file_row_number AS file_row, spelling, artist, foreign_title, other_title, sounding,
-  tagged(0, artist, name) AS name, tagged(0, first, first_name) AS first_name, tagged(1, artist, beginning) AS beginning,
-  tagged(1, artist, ending) AS ending, tagged(2, artist, place) AS place
+  tagged(0, artist, name) AS name, tagged(0, first, first_name) AS first_name, tagged(0, artist, subtitle) AS subtitle,
+  tagged(1, artist, beginning) AS beginning, tagged(1, artist, ending) AS ending, tagged(2, artist, place) AS place
 FROM read_parquet([{files}]);
 
 -- Keys that the claims say themselves.

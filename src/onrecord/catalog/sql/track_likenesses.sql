@@ -69,6 +69,31 @@ lone AS (
     AND count(DISTINCT coalesce(place, 0)) FILTER (WHERE duration_ms IS NULL) = 1
     AND count(*) FILTER (WHERE duration_ms IS NULL) = count(DISTINCT release) FILTER (WHERE duration_ms IS NULL)
 ),
+-- Same artist, one title with a subtitle and one without, and lengths within a second of each other. Not where the artist has
+-- both on one release, nor where several subtitles are as long.
+mained AS (
+  SELECT node, main AS key, title_key, subtitled, duration_ms, if(unlisted, NULL, release_key) AS list
+  FROM track_told WHERE main IS NOT NULL
+),
+both_on_one AS (
+  SELECT key FROM mained WHERE list IS NOT NULL GROUP BY key, list HAVING bool_or(subtitled) AND NOT bool_and(subtitled)
+),
+main_steps AS (
+  SELECT *, (duration_ms - lag(duration_ms) OVER w > 1000)::BIGINT AS step
+  FROM mained ANTI JOIN both_on_one USING (key)
+  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, node)
+),
+main_runs AS (
+  SELECT *, coalesce(sum(step) OVER w, 0) AS run FROM main_steps
+  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, node)
+),
+mains AS (
+  SELECT
+    node, min(node) OVER w AS first, max(duration_ms) OVER w - min(duration_ms) OVER w AS spread,
+    bool_or(subtitled) OVER w AND NOT bool_and(subtitled) OVER w AS one_each, count(DISTINCT title_key) OVER w AS titles
+  FROM main_runs
+  WINDOW w AS (PARTITION BY key, run)
+),
 -- 3. One typing mistake: the beginning or the end of a long title is right, artist and length agree; or artist and place on
 -- the release do, and no length contradicts.
 neighbours AS (
@@ -152,6 +177,8 @@ grouped AS (
   SELECT first, node, 'names+release', 0.8 FROM placed WHERE spread <= most
   UNION ALL
   SELECT l.first, a.node, 'names-alone', 0.6 FROM alike a JOIN lone l ON l.key = a.key WHERE a.duration_ms IS NULL AND a.place IS NOT NULL
+  UNION ALL
+  SELECT first, node, 'subtitle+duration', 0.7 FROM mains WHERE one_each AND titles = 2 AND spread <= 2000
   UNION ALL
   SELECT a, b, reason, 0.75 FROM mistyped
   UNION ALL

@@ -7,7 +7,7 @@ CREATE OR REPLACE TABLE wanted_rows AS SELECT node >> 32 AS seq, node & 42949672
 
 CREATE OR REPLACE TABLE wanted_keys AS
 SELECT DISTINCT key FROM (
-  SELECT unnest([name, first_name, beginning, ending, place]) AS key
+  SELECT unnest([name, first_name, subtitle, beginning, ending, place]) AS key
   FROM track_keys k SEMI JOIN wanted_rows w ON w.seq = k.seq AND w.file_row = k.file_row
   UNION ALL
   SELECT unnest([code_key(t.isrc), mbid_key(t.mbid), blob_key(coalesce(nullif(t.blob, ''), g.sha256))])
@@ -30,7 +30,7 @@ WHERE beginning IN (FROM wanted_keys) OR ending IN (FROM wanted_keys) OR place I
 
 CREATE OR REPLACE TABLE same_mates AS
 SELECT node FROM track_keys
-WHERE name IN (FROM wanted_keys) OR first_name IN (FROM wanted_keys)
+WHERE name IN (FROM wanted_keys) OR first_name IN (FROM wanted_keys) OR subtitle IN (FROM wanted_keys)
 UNION
 SELECT node FROM track_codes
 WHERE code IN (FROM wanted_keys) OR mbid IN (FROM wanted_keys) OR blob IN (FROM wanted_keys)

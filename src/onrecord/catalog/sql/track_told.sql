@@ -3,7 +3,7 @@
 -- What is compared of track claims: hashes where two are equal or not, text where they are like each other.
 CREATE OR REPLACE VIEW track_telling AS
 SELECT
-  together, use, key, sound, node, duration_ms, release_key, on_live,
+  together, use, key, sound, node, duration_ms, release_key, unlisted, on_live,
   hash(words) AS words_key,
   if(use IN ('name', 'first name') AND NOT is_nobody(artist), hash(title, artist), NULL) AS name,
   if(
@@ -13,15 +13,19 @@ SELECT
   if(use IN ('name', 'first name') AND on_live IS NOT NULL AND NOT is_nobody(artist), hash(but_live(title), artist), NULL)
     AS plain,
   if(use = 'code', hash(isrc, title), NULL) AS code,
+  if(use = 'subtitle', hash(if(main = '', title, told_as(close_up(replace(main || apart, ' and ', ' ')), release)), artist), NULL) AS main,
+  main <> '' AS subtitled,
+  if(use = 'subtitle', hash(title), NULL) AS title_key,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), words, NULL) AS words,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), title, NULL) AS title,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), artist, NULL) AS artist,
   if(use IN ('near-names+release', 'sound'), raw_title, NULL) AS raw_title,
   if(use = 'sound', release, NULL) AS release
 FROM (
-  -- Was it played live? Of what neither title nor release says that is not known, where no release is named.
+  -- What stands before a subtitle; and was it played live? Of what neither title nor release says that is not known, where no release is named.
   SELECT
-    * EXCLUDE (short), told_as(short, release) AS title,
+    * EXCLUDE (short, before), told_as(short, release) AS title,
+    if(use = 'subtitle', main_words(before, raw_title, words), '') AS main,
     CASE WHEN contains(short, 'live') THEN NULL WHEN release = '' THEN false WHEN is_live(release) THEN true END AS on_live
   FROM (
     SELECT * EXCLUDE (bare, credit), comparable_title(bare) AS short, comparable_artist(credit) AS artist
@@ -33,7 +37,8 @@ FROM (
         -- What is chosen is few: its names are folded behind the join.
         SELECT
           c.together, c.use, c.key, c.sound, t.node, hash(t.source, t.release_id) AS release_key, t.release, t.duration_ms,
-          t.isrc, t.title AS raw_title, t.artist, fold(t.title) || t.apart AS words
+          t.isrc, t.title AS raw_title, t.artist, fold(t.title) || t.apart AS words, t.apart, t.release_id = '' AS unlisted,
+          if(c.use = 'subtitle', before_subtitle(t.title), '') AS before
         FROM track_nodes t JOIN track_chosen c ON c.node = t.node
       )
     )
