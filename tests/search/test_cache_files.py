@@ -2,9 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is kept of a file is kept of no other: not of what takes its place, nor of a copy that went its own way."""
 
+import multiprocessing
+import os
 import shutil
+import signal
 from pathlib import Path
 
+import pytest
+
+from onrecord.durable import file_mark
+from onrecord.errors import StoreFailed
 from onrecord.search import cache_files
 
 TABLES = "CREATE TABLE said (word TEXT);"
@@ -33,3 +40,80 @@ def test_files_are_told_apart_from_their_copies_and_from_what_takes_their_place(
             pass
         seen.add(told(path))
     assert len(seen) == 4
+
+
+BESIDE = "CREATE TABLE more (word TEXT);"
+
+
+def put(path: Path, word: str) -> None:
+    with cache_files.changing(path) as db, db:
+        db.execute("INSERT INTO more VALUES (?)", (word,))
+
+
+def words(path: Path) -> list[str]:
+    with cache_files.reading(path, 1, TABLES + BESIDE) as db:
+        query = "SELECT word FROM said UNION ALL SELECT word FROM more"
+        return [str(word) for (word,) in db.execute(query)]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.sqlite"
+    with cache_files.made_anew(path, 1, TABLES, changes=BESIDE) as db:
+        db.execute("INSERT INTO said VALUES ('old')")
+        db.execute("INSERT INTO more VALUES ('beside')")
+    return path
+
+
+def test_a_change_is_written_beside_the_file_alone(two: Path) -> None:
+    before, seen = two.read_bytes(), file_mark(two)
+    assert words(two) == ["old", "beside"]
+    put(two, "new")
+    assert words(two) == ["old", "beside", "new"], "of who has it open, too"
+    assert two.read_bytes() == before
+    assert file_mark(two) != seen, "who looks at its time alone sees that there was a change"
+    assert {path.name for path in two.parent.iterdir()} == {two.name, beside(two).name}
+
+
+def test_what_takes_its_place_has_another_file_beside_it(two: Path) -> None:
+    first = beside(two)
+    with cache_files.reading(two, 1, TABLES + BESIDE) as reader:
+        with cache_files.made_anew(two, 1, TABLES, changes=BESIDE) as db:
+            db.execute("INSERT INTO more VALUES ('anew')")
+        assert reader.execute("SELECT word FROM more").fetchall() == [("beside",)], "who reads goes on"
+    assert words(two) == ["anew"]
+    assert beside(two) != first
+    assert not first.exists()
+
+
+def test_without_the_file_beside_it_nothing_is_told(two: Path) -> None:
+    other = beside(two)
+    content = other.read_bytes()
+    for damage in (lambda: other.write_bytes(b""), lambda: other.write_bytes(b"x" * 4_096), other.unlink):
+        damage()
+        assert not cache_files.is_usable(two, 1, lambda db: None)
+        with pytest.raises(StoreFailed, match=r"rows\.sqlite: .*"):
+            words(two)
+    other.write_bytes(content)
+    assert words(two) == ["old", "beside"]
+
+
+def test_a_change_that_was_left_half_written_is_taken_back(two: Path) -> None:
+    killed = multiprocessing.get_context("spawn").Process(target=_spill_and_die, args=(two,))
+    killed.start()
+    killed.join()
+    assert beside(two).with_name(beside(two).name + "-journal").stat().st_size > 0, "a hot journal lies there"
+    assert words(two) == ["old", "beside"]
+
+
+def _spill_and_die(path: Path) -> None:
+    with cache_files.changing(path) as db:
+        db.execute("PRAGMA changes.cache_size=2; PRAGMA cache_spill=ON; BEGIN; DELETE FROM more")
+        db.executemany("INSERT INTO more VALUES (?)", [("x" * 900,)] * 100)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def beside(path: Path) -> Path:
+    found = cache_files.beside(path)
+    assert found is not None
+    return found

@@ -19,6 +19,7 @@ from onrecord.archive.core import Archive
 from onrecord.durable import link
 from onrecord.errors import OnrecordError, StoreFailed
 from onrecord.ledger.ledger import Ledger
+from onrecord.search.cache_files import beside
 from onrecord.search.entities import ENTITIES, ROWS, Entities
 from onrecord.search.rows import Rows
 
@@ -41,7 +42,7 @@ def copy_search(archive: Archive, into: Path) -> None:
         into.mkdir()
         try:
             before = _State(search)
-            for name in (ROWS, ENTITIES):
+            for name in before.databases:
                 copy_database(search / name, into / name)
             for name in before.indexes:
                 _copy_index(search / name, into / name)
@@ -108,9 +109,11 @@ class _State:
     def __init__(self, search: Path) -> None:
         rows, entities = Rows(search / ROWS), Entities(search / ENTITIES)
         self.indexes = (rows.text(), entities.fields())
+        changes = beside(search / ROWS)
+        self.databases = (ROWS, *([changes.name] if changes else []), ENTITIES)
         current = search / "fingerprints" / "current.json"
         self._seen = (
-            [_changes(search / name) for name in (ROWS, ENTITIES)],
+            [_changes(search / name) for name in self.databases],
             [(search / name / "meta.json").read_bytes() for name in self.indexes if name],
             current.read_bytes() if current.exists() else b"",
         )
@@ -118,7 +121,8 @@ class _State:
         self.is_whole = all(self.indexes) and not rows.is_behind() and not entities.is_behind()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _State) and (self.indexes, self._seen) == (other.indexes, other._seen)
+        told = self.indexes, self.databases, self._seen
+        return isinstance(other, _State) and told == (other.indexes, other.databases, other._seen)
 
 
 def _changes(path: Path) -> tuple[int, bytes]:

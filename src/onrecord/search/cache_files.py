@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A SQLite file that can be made again, with an index beside it: how it is read, made anew, and changed where it lies.
 
-What the file holds and what its index hears of is the business of `rows` with `row_filling`, and of `entities` with
+A file of large pages takes little room, but a change writes each page that it touches twice, in the journal as it was.
+So a file may have another of small pages, to which all changes go (`made_anew`); a connection has both. What the file
+holds and what its index hears of is the business of `rows` with `row_filling`, and of `entities` with
 `entity_filling`.
 """
 
@@ -11,7 +13,7 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -27,12 +29,17 @@ _MOST_OPEN: Final = 4
 _CACHE_KB: Final = 1_024
 #: As much of it who changes it keeps in memory.
 _CHANGING_KB: Final = 65_536
+#: Bytes of a page of the file for changes, and by which name a connection has that: the disk writes 4,096 at least, but
+#: many small tables lie in as many.
+_PAGE: Final = 1_024
+CHANGES: Final = "changes"
 _HINT: Final = "`onrecord match` makes it again"
 
 
 @contextmanager
 def reading(path: Path, schema: int, tables: str) -> Iterator[apsw.Connection]:
-    """The file as it is now; empty tables where there is none yet, or where another version wrote it.
+    """The file as it is now; empty `tables`, those for changes too, where there is none yet, or where another version
+    wrote it.
 
     A thread keeps what it has opened, with the pages that it has read, until another file takes the place.
     """
@@ -52,8 +59,9 @@ def is_usable(path: Path, schema: int, open_index: Callable[[apsw.Connection], o
     try:
         if db.pragma("user_version") != schema:
             return False
+        _attach(db, path)
         open_index(db)
-    except (apsw.CorruptError, apsw.NotADBError, StoreFailed, ValueError):
+    except (apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError, StoreFailed, ValueError):
         return False
     finally:
         db.close()
@@ -70,39 +78,95 @@ def said(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def made_anew(path: Path, schema: int, tables: str, page: int = 4_096) -> Iterator[apsw.Connection]:
+def made_anew(
+    path: Path, schema: int, tables: str, page: int = 4_096, changes: str = ""
+) -> Iterator[apsw.Connection]:
     """An empty file of these tables, in pages of so many bytes, to fill; it takes the old one's place, durable, when
-    that ended well."""
+    that ended well. `changes` are tables that lie in a file beside it."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
+    made, said = [part], f"PRAGMA user_version={schema}; PRAGMA application_id={secrets.randbits(31)}"
+    beside = path.with_name(f"{path.stem}-{secrets.token_hex(6)}{path.suffix}")
+    if changes:
+        made.append(beside)
+        other = apsw.Connection(str(beside))
+        other.execute(f"PRAGMA page_size={_PAGE}; PRAGMA synchronous=OFF; {said}; {changes}")
+        other.close()
     db = apsw.Connection(str(part))
     try:
         db.execute(f"PRAGMA page_size={page}; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
         db.execute(tables)
+        if changes:
+            db.execute(f"{_BESIDE}; INSERT INTO {CHANGES} VALUES (?)", (beside.name,))
+            _attach(db, path)
+            db.execute(f"PRAGMA {CHANGES}.journal_mode=OFF; PRAGMA {CHANGES}.synchronous=OFF")
         with db:
             yield db
-            db.execute(f"PRAGMA user_version={schema}; PRAGMA application_id={secrets.randbits(31)}")
+            db.execute(said)
     finally:
         db.close()
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
+    for each in made:
+        with each.open("rb") as file:
+            os.fsync(file.fileno())
     # A change that a kill left half done in the old file is none of the new one's.
     path.with_name(path.name + "-journal").unlink(missing_ok=True)
     part.rename(path)
+    for other in path.parent.glob(f"{path.stem}-*{path.suffix}*"):
+        if not other.name.startswith(beside.name):
+            other.unlink(missing_ok=True)  # a reader in mid-question keeps it open
 
 
 @contextmanager
 def changing(path: Path) -> Iterator[apsw.Connection]:
-    """The file, to be changed by a transaction while readers go on."""
+    """The file, to be changed by a transaction while readers go on. Where there is a file for changes, only that may be
+    changed: a transaction that begins with the first change locks the other for nobody, and is told to no journal of
+    both."""
     db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         db.set_busy_timeout(60_000)
         # Readers are shut out only while the transaction is committed, not while it grows. What it is compared with is
         # asked for here and there, and a page holds many rows.
-        db.execute(f"PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF; PRAGMA cache_size=-{_CHANGING_KB}")
+        for schema in ("main", *_attach(db, path)):
+            db.execute(f"PRAGMA {schema}.synchronous=FULL; PRAGMA {schema}.cache_size=-{_CHANGING_KB}")
+        db.execute("PRAGMA cache_spill=OFF")
         yield db
+        if len(db.db_names()) > 2 and db.total_changes():
+            os.utime(path)  # by which readers see that there was a change
     finally:
         db.close()
+
+
+def beside(path: Path) -> Path | None:
+    """The file for changes of a file, if it has one."""
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        return _beside(db, path)
+    finally:
+        db.close()
+
+
+#: In the file: the name of that for changes, which is another for each.
+_BESIDE: Final = f"CREATE TABLE {CHANGES} (file TEXT)"
+
+
+def _beside(db: apsw.Connection, path: Path) -> Path | None:
+    if not db.execute("SELECT 1 FROM main.sqlite_schema WHERE name = ?", (CHANGES,)).fetchone():
+        return None
+    [(name,)] = db.execute(f"SELECT file FROM main.{CHANGES}").fetchall()
+    return path.with_name(str(name))
+
+
+def _attach(db: apsw.Connection, path: Path) -> Sequence[str]:
+    """Let a connection have the file for changes, too; gives by which name, if there is one. CorruptError where it is
+    that of another file, or of none."""
+    other = _beside(db, path)
+    if other is None:
+        return ()
+    db.execute("ATTACH ? AS " + CHANGES, (str(other),))
+    # This also takes back what a kill left half done there, or says that who only reads cannot.
+    if db.pragma("user_version", schema=CHANGES) == 0:
+        raise apsw.CorruptError(f"{other.name} is empty")
+    return (CHANGES,)
 
 
 def told_apart(db: apsw.Connection) -> str:
@@ -135,7 +199,7 @@ def _kept(path: Path, schema: int) -> apsw.Connection | None:
     if db is None:
         return None
     try:
-        if mark == _mark(path) and db.pragma("user_version") == schema:
+        if mark == _mark(path) and _version(db) == schema:
             _open.files.move_to_end(path)
             return db
     except (OSError, apsw.Error):
@@ -154,6 +218,12 @@ def _mark(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def _version(db: apsw.Connection) -> object:
+    """The file's, where that for changes can be read, too."""
+    found = db.pragma("user_version")
+    return found if CHANGES not in db.db_names() or db.pragma("user_version", schema=CHANGES) else None
+
+
 def _opened(path: Path, schema: int, tables: str) -> apsw.Connection:
     if path.exists():
         for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
@@ -162,16 +232,21 @@ def _opened(path: Path, schema: int, tables: str) -> apsw.Connection:
             db.set_busy_timeout(_PATIENCE_MS)
             try:
                 if db.pragma("user_version") == schema:
-                    db.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
+                    for name in ("main", *_attach(db, path)):
+                        db.execute(f"PRAGMA {name}.cache_size=-{_CACHE_KB}")
                     _open.files[path] = mark, db
                     while len(_open.files) > _MOST_OPEN:
                         _open.files.popitem(last=False)
                     return db
                 db.close()
                 break
-            except (apsw.ReadOnlyError, apsw.CantOpenError):
+            except (apsw.ReadOnlyError, apsw.CantOpenError) as error:
                 # A kill left a change half done: whoever may write takes it back, so the next opens it for that.
                 db.close()
+                if flags == apsw.SQLITE_OPEN_READWRITE:
+                    if path.exists() and mark != _mark(path):
+                        return _opened(path, schema, tables)  # others have taken the place of both files
+                    raise StoreFailed(f"{path}: {error}", _HINT) from None
             except (apsw.CorruptError, apsw.NotADBError) as error:
                 db.close()
                 raise StoreFailed(f"{path}: {error}", _HINT) from None

@@ -17,11 +17,11 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
+from onrecord.search.row_blocks import BEHIND
+
 TABLES: Final = """
 CREATE TABLE newer (run INT, chunk INT, first INT, places BLOB, PRIMARY KEY (run, chunk)) WITHOUT ROWID;
 """
-#: Places of rows that lie behind the blocks; a number is its own place in them.
-BEHIND: Final = 1 << 40
 #: The place of what is gone: no block has it.
 GONE: Final = -1
 #: So many bits of a number are told within a chunk.

@@ -28,9 +28,16 @@ else:
 
 TABLES: Final = """
 CREATE TABLE blocks (place INTEGER PRIMARY KEY, block BLOB);
-CREATE TABLE long_rows (number INTEGER PRIMARY KEY, row BLOB, base INT);
+CREATE TABLE long_rows (number INTEGER PRIMARY KEY, row BLOB);
 CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, dictionary BLOB, kind TEXT);
 """
+#: Blocks that came behind these, and what lies beside them; `base` names a row of `long_rows`.
+CHANGES: Final = """
+CREATE TABLE newer_blocks (place INTEGER PRIMARY KEY, block BLOB);
+CREATE TABLE newer_long_rows (number INTEGER PRIMARY KEY, row BLOB, base INT);
+"""
+#: Places of rows that lie behind the blocks; a number is its own place in them.
+BEHIND: Final = 1 << 40
 #: Numbers of a block.
 ROWS: Final = 64
 #: A row with more claims, or with more bytes or numbers in one fact, lies beside the blocks: all of a block is read for
@@ -172,7 +179,7 @@ class BlockWriter:
         self._rows.append((offset, row))
 
     def add_long(self, number: int, row: bytes) -> None:
-        self._db.execute("INSERT INTO long_rows VALUES (?,?,NULL)", (number, row))
+        self._db.execute("INSERT INTO long_rows VALUES (?,?)", (number, row))
 
     def add_block(self, block: Block) -> None:
         """One that no other row is in."""
@@ -233,11 +240,10 @@ class BlockAdder:
     """Puts rows behind all blocks of a file, as many as come of a kind together, packed with the dictionaries that it
     has."""
 
-    def __init__(self, db: apsw.Connection, behind: int) -> None:
-        """`behind` is the least place that a row may have."""
+    def __init__(self, db: apsw.Connection) -> None:
         self._db = db
-        last: Any = db.execute("SELECT max(place) FROM blocks").fetchone()
-        self._place = max(behind // ROWS, -1 if last[0] is None else last[0]) + 1
+        last: Any = db.execute("SELECT max(place) FROM newer_blocks").fetchone()
+        self._place = (BEHIND // ROWS if last[0] is None else last[0]) + 1
         self._rows: list[tuple[int, Stored]] = []
         found: Any = db.execute("SELECT kind, number, dictionary FROM dictionaries")
         self._dictionaries = {
@@ -260,7 +266,7 @@ class BlockAdder:
         if self._rows:
             payload, beside = pack_block(self._rows, ROWS)
             block = _compressed(payload, beside, *self._dictionaries.get(self._rows[0][1].kind, (0, None)))
-            self._db.execute("INSERT INTO blocks VALUES (?,?)", (self._place, block))
+            self._db.execute("INSERT INTO newer_blocks VALUES (?,?)", (self._place, block))
             self._rows, self._place = [], self._place + 1
 
     def _add_long(self, place: int, number: int, packed: bytes) -> None:
@@ -270,9 +276,9 @@ class BlockAdder:
         if found:
             differs = difference(packed, zstd.decompress(found[0]))
             if len(differs) < len(made):
-                self._db.execute("INSERT INTO long_rows VALUES (?,?,?)", (place, differs, number))
+                self._db.execute("INSERT INTO newer_long_rows VALUES (?,?,?)", (place, differs, number))
                 return
-        self._db.execute("INSERT INTO long_rows VALUES (?,?,NULL)", (place, made))
+        self._db.execute("INSERT INTO newer_long_rows VALUES (?,?,NULL)", (place, made))
 
 
 def _compressed(payload: bytes, beside: bytes, number: int, dictionary: Any) -> bytes:
@@ -282,9 +288,7 @@ def _compressed(payload: bytes, beside: bytes, number: int, dictionary: Any) -> 
 
 #: Blocks that are remembered: one of old, and one of each run that there may be.
 _REMEMBERED: Final = 8
-_PLACES: Final = "SELECT place FROM blocks WHERE place < ? ORDER BY place"
-#: Beyond all numbers.
-_END: Final = 1 << 62
+_PLACES: Final = "SELECT place FROM blocks ORDER BY place"
 
 
 class Blocks:
@@ -312,16 +316,16 @@ class Blocks:
         block = self._block(number // ROWS)
         return block.id(number % ROWS) if block else None
 
-    def numbers(self, end: int = _END) -> Iterator[int]:
-        """All that the blocks have below `end`, in their order."""
-        for (place,) in self._db.execute(_PLACES, (end // ROWS,)):
+    def numbers(self) -> Iterator[int]:
+        """All that the blocks of old have, in their order."""
+        for (place,) in self._db.execute(_PLACES):
             first = int(str(place)) * ROWS
             block = self._block(first // ROWS)
             yield from (first + offset for offset in (block.places if block else ()))
 
-    def ids(self, end: int = _END) -> Iterator[tuple[int, str]]:
+    def ids(self) -> Iterator[tuple[int, str]]:
         """The same with their ids."""
-        for (place,) in self._db.execute(_PLACES, (end // ROWS,)):
+        for (place,) in self._db.execute(_PLACES):
             first = int(str(place)) * ROWS
             if block := self._block(first // ROWS):
                 yield from zip((first + offset for offset in block.places), block.ids(), strict=True)
@@ -334,7 +338,8 @@ class Blocks:
         return self._last[place]
 
     def _read(self, place: int) -> Reading | None:
-        found: Any = self._db.execute("SELECT block FROM blocks WHERE place=?", (place,)).fetchone()
+        table = "newer_blocks" if place >= BEHIND // ROWS else "blocks"
+        found: Any = self._db.execute(f"SELECT block FROM {table} WHERE place=?", (place,)).fetchone()
         if found is None:
             return None
         block: bytes = found[0]
@@ -356,7 +361,8 @@ class Blocks:
         return unpack_row(packed) if packed else None
 
     def _unpacked(self, number: int) -> bytes | None:
-        query = "SELECT row, base FROM long_rows WHERE number=?"
+        of_old = "SELECT row, NULL FROM long_rows WHERE number=?"
+        query = "SELECT row, base FROM newer_long_rows WHERE number=?" if number >= BEHIND else of_old
         found: Any = self._db.execute(query, (number,)).fetchone()
         if found is None:
             return None

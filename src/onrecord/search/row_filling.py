@@ -3,8 +3,8 @@
 """Writes rows and their text index: all of them the first time, and then only what is another than before.
 
 The file of rows names its text index, so that both change hands at once. A change leaves the blocks as they are and
-puts more behind them, in one transaction that also notes of which numbers the text index has to hear; that note goes
-when it has. What a kill cuts short is done by the next run.
+puts more behind them, in the file beside, in one transaction that also notes of which numbers the text index has to
+hear; that note goes when it has. What a kill cuts short is done by the next run.
 """
 
 import itertools
@@ -21,10 +21,10 @@ from msgspec import Struct
 from onrecord.search import cache_files, sorted_map
 from onrecord.search.fold import indexed
 from onrecord.search.key_blocks import KeyWriter
-from onrecord.search.newer_rows import BEHIND, GONE, add_run
+from onrecord.search.newer_rows import GONE, add_run
 from onrecord.search.row_blocks import ROWS, BlockAdder, BlockWriter, Dictionary, Head, Stored, pack_row
 from onrecord.search.row_making import Entry, Made, Totals, keys_of, make, stored
-from onrecord.search.rows import SCHEMA, TABLES, Held, map_key, pack_numbers, unpack_numbers
+from onrecord.search.rows import CHANGES, SCHEMA, TABLES, Held, map_key, pack_numbers, unpack_numbers
 from onrecord.search.text import TextIndex, begin_document, end_document, leave_only
 
 #: What blocks of the kind that is written are packed with, None where that is not known yet.
@@ -99,7 +99,7 @@ def _anew(
     holders: Iterable[tuple[str, str]],
 ) -> Filled:
     name = f"text-{secrets.token_hex(6)}"
-    with cache_files.made_anew(path, SCHEMA, TABLES, _PAGE) as db:
+    with cache_files.made_anew(path, SCHEMA, TABLES, _PAGE, CHANGES) as db:
         blocks, keys, totals, last = BlockWriter(db), KeyWriter(path.parent), _Totals(), 0
         combinations = _Combinations(db)
 
@@ -175,7 +175,7 @@ def _change(
         db.executemany("INSERT OR REPLACE INTO temp.fresh_redirects VALUES (?,?)", redirects)
         db.executemany("INSERT OR REPLACE INTO temp.fresh_holders VALUES (?,?)", holders)
         # Readers are shut out only while it is committed, and see nothing of it before.
-        db.execute("BEGIN IMMEDIATE")
+        db.execute("BEGIN")
         change = _Change(db)
         count = change.take(entries(), most, touched)
         if change.written > most:
@@ -208,7 +208,7 @@ class _Change:
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db, self._held, self._last = db, Held(db), _last(db)
-        self._rows, self._places = BlockAdder(db, BEHIND), dict[int, int]()
+        self._rows, self._places = BlockAdder(db), dict[int, int]()
         self._keys: list[tuple[bytes, int, bool]] = []
         self._told: list[int] = []
         self._totals, self._combinations = _Totals(), _Combinations(db)

@@ -3,7 +3,8 @@
 """The rows that pages are made of, by id, in SQLite. A cache that any reader may open.
 
 Each row has a number, by which the text index and other rows name it. Rows lie in blocks that never change; what came
-after these, and what is another since, lies in more of them behind (`newer_rows`). `row_filling` writes the file.
+after these, and what is another since, lies in more of them behind (`newer_rows`), in a file of its own beside, as all
+that changes (`cache_files`). `row_filling` writes both.
 """
 
 import hashlib
@@ -24,18 +25,18 @@ from onrecord.search.bodies import LISTED, unfold
 from onrecord.search.codes import Key, pack
 from onrecord.search.facets import LANGUAGE, SOUND
 from onrecord.search.key_blocks import key_bytes, numbers_of
-from onrecord.search.newer_rows import BEHIND, GONE, Newer
+from onrecord.search.newer_rows import GONE, Newer
 from onrecord.search.row_blocks import Blocks, Head, Stored
 from onrecord.search.sorted_map import SortedMap
 
-SCHEMA: Final = 8
+SCHEMA: Final = 9
 
+TABLES: Final = row_blocks.TABLES + key_blocks.TABLES
 #: What blocks of keys say of a key, the map says better: it has the numbers that the key leads to since a change, or
 #: does not any more (`pack_numbers`). `written` counts the rows that changes wrote, `oldest` to `newest` are their runs
 #: that count, and `pending` has the numbers of which the text index has yet to hear, as steps.
-TABLES: Final = (
-    row_blocks.TABLES
-    + key_blocks.TABLES
+CHANGES: Final = (
+    row_blocks.CHANGES
     + newer_rows.TABLES
     + sorted_map.TABLES
     + """
@@ -203,7 +204,14 @@ class Rows:
     def tables(self) -> dict[str, int]:
         """Bytes of each table."""
         with self.reading() as held:
-            found: Any = held.db.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY name")
+            query = " UNION ALL ".join(
+                f"SELECT name, pgsize FROM dbstat('{schema}')"
+                for schema in held.db.db_names()
+                if schema != "temp"
+            )
+            found: Any = held.db.execute(
+                f"SELECT name, sum(pgsize) FROM ({query}) GROUP BY name ORDER BY name"
+            )
             return {str(name): int(size) for name, size in found}
 
     @contextmanager
@@ -281,7 +289,7 @@ class Held:
         """Of all rows that there are, in no order."""
         newer = self._newer.every()
         yield from (number for number, place in newer.items() if place != GONE)
-        yield from (number for number in self._blocks.numbers(BEHIND) if number not in newer)
+        yield from (number for number in self._blocks.numbers() if number not in newer)
 
     def all_ids(self) -> Iterator[tuple[int, str]]:
         """The numbers and ids of all rows that there are, in no order."""
@@ -289,7 +297,7 @@ class Held:
         for number, place in sorted(newer.items(), key=lambda item: item[1]):
             if id := self._blocks.id(place):
                 yield number, id
-        yield from ((number, id) for number, id in self._blocks.ids(BEHIND) if number not in newer)
+        yield from ((number, id) for number, id in self._blocks.ids() if number not in newer)
 
     def numbers(self, scheme: int, key: bytes) -> list[int]:
         """Numbers behind a key, in their order."""
@@ -357,4 +365,4 @@ def _cut(facets: str) -> tuple[str, ...]:
 
 def reading(path: Path) -> AbstractContextManager[apsw.Connection]:
     """The rows as they are now; none where nothing was matched yet, or where another version wrote them."""
-    return cache_files.reading(path, SCHEMA, TABLES)
+    return cache_files.reading(path, SCHEMA, TABLES + CHANGES)
