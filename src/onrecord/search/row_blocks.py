@@ -10,6 +10,7 @@ these, and what is packed.
 import functools
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import apsw
@@ -17,7 +18,9 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.model.identifiers import mint
+from onrecord.search import row_differences
 from onrecord.search.differences import difference, restored
+from onrecord.search.row_differences import Difference
 from onrecord.search.row_payload import Block as Reading
 from onrecord.search.row_payload import pack_block
 
@@ -31,13 +34,18 @@ CREATE TABLE blocks (place INTEGER PRIMARY KEY, block BLOB);
 CREATE TABLE long_rows (number INTEGER PRIMARY KEY, row BLOB);
 CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, dictionary BLOB, kind TEXT);
 """
-#: Blocks that came behind these, and what lies beside them; `base` names a row of `long_rows`.
+#: Blocks that came behind these, and what lies beside them; `base` names a row of `long_rows`. Rows that were in the
+#: blocks before are told by what is other, many together from a first place on.
 CHANGES: Final = """
 CREATE TABLE newer_blocks (place INTEGER PRIMARY KEY, block BLOB);
 CREATE TABLE newer_long_rows (number INTEGER PRIMARY KEY, row BLOB, base INT);
+CREATE TABLE newer_differences (place INTEGER PRIMARY KEY, rows BLOB);
 """
-#: Places of rows that lie behind the blocks; a number is its own place in them.
+#: Places of rows that lie behind the blocks, those of differences at last; a number is its own place in them.
 BEHIND: Final = 1 << 40
+_DIFFERING: Final = 1 << 41
+#: So many differences are packed together.
+_TOLD: Final = 256
 #: Numbers of a block.
 ROWS: Final = 64
 #: A row with more claims, or with more bytes or numbers in one fact, lies beside the blocks: all of a block is read for
@@ -59,6 +67,9 @@ _PACKING: Final[dict[int, int]] = {
 }
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
+_PLAIN: Final = msgspec.msgpack.Decoder()
+#: Numbers as steps, and what is other in the row of each.
+_DIFFERENCES: Final = msgspec.msgpack.Decoder(tuple[list[int], list[msgspec.Raw]])
 
 
 class Stored(Struct, frozen=True, array_like=True):
@@ -238,23 +249,32 @@ def _digested(content: bytes) -> Any:
 
 class BlockAdder:
     """Puts rows behind all blocks of a file, as many as come of a kind together, packed with the dictionaries that it
-    has."""
+    has; those that the blocks had before as what is other."""
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
         last: Any = db.execute("SELECT max(place) FROM newer_blocks").fetchone()
         self._place = (BEHIND // ROWS if last[0] is None else last[0]) + 1
         self._rows: list[tuple[int, Stored]] = []
+        last = db.execute("SELECT max(place) FROM newer_differences").fetchone()
+        self._told = _DIFFERING if last[0] is None else last[0] + _TOLD
+        self._differences: list[tuple[int, Difference]] = []
         found: Any = db.execute("SELECT kind, number, dictionary FROM dictionaries")
         self._dictionaries = {
             kind: (number, zstd.ZstdDict(content).as_digested_dict) for kind, number, content in found
         }
 
-    def add(self, number: int, row: Stored) -> int:
+    def add(self, number: int, row: Stored, before: Stored | None = None) -> int:
         """Gives the place that stands for `number` in `Blocks`, one behind that of the row before where nothing comes
-        between them."""
+        between them. `before` is the row that the blocks have of it, if they do."""
+        if before is not None and not _is_long(before) and not _is_long(row):
+            self._differences.append((number, row_differences.difference(_plain(before), _plain(row))))
+            place = self._told + len(self._differences) - 1
+            if len(self._differences) == _TOLD:
+                self._finish_differences()
+            return place
         if self._rows and (len(self._rows) == ROWS or row.kind != self._rows[0][1].kind):
-            self.finish()
+            self._finish_block()
         offset = len(self._rows)
         if _is_long(row):
             self._add_long(self._place * ROWS + offset, number, pack_row(row))
@@ -263,6 +283,18 @@ class BlockAdder:
         return self._place * ROWS + offset
 
     def finish(self) -> None:
+        self._finish_block()
+        self._finish_differences()
+
+    def _finish_differences(self) -> None:
+        if self._differences:
+            numbers, told = zip(*self._differences, strict=True)
+            steps = [number - last for last, number in pairwise((0, *numbers))]
+            packed = zstd.compress(_ENCODER.encode((steps, told)), _LEVEL)
+            self._db.execute("INSERT INTO newer_differences VALUES (?,?)", (self._told, packed))
+            self._differences, self._told = [], self._told + _TOLD
+
+    def _finish_block(self) -> None:
         if self._rows:
             payload, beside = pack_block(self._rows, ROWS)
             block = _compressed(payload, beside, *self._dictionaries.get(self._rows[0][1].kind, (0, None)))
@@ -300,19 +332,30 @@ class Blocks:
         self._db = db
         self._file = file
         self._last: dict[int, Reading | None] = {}
+        self._last_told: dict[int, tuple[list[int], list[msgspec.Raw]]] = {}
 
     def row(self, number: int) -> Stored | None:
+        if number >= _DIFFERING:
+            return self._changed(*self._told(number))
         block = self._block(number // ROWS)
         values = block.row(number % ROWS) if block else None
         found = Stored(*values) if values else None
         return self._long(number) if found is not None and not found.facts else found
 
     def head(self, number: int) -> Head | None:
+        if number >= _DIFFERING:
+            row = self._changed(*self._told(number))
+            beside = row.subtitle if row.beside is None else row.beside
+            return Head(row.kind, row.id, row.title, row.subtitle, beside, row.facets, row.weight, row.known)
         block = self._block(number // ROWS)
         values = block.head(number % ROWS) if block else None
         return Head(*values) if values else None
 
     def id(self, number: int) -> str | None:
+        if number >= _DIFFERING:
+            number, told = self._told(number)
+            if _may_rename(told):
+                return self._changed(number, told).id
         block = self._block(number // ROWS)
         return block.id(number % ROWS) if block else None
 
@@ -348,6 +391,25 @@ class Blocks:
         payload = zstd.ZstdDecompressor(zstd_dict=dictionary).decompress(_MAGIC + block[end:])
         return Reading(payload, block[1 + _BESIDE : end])
 
+    def _told(self, place: int) -> tuple[int, Difference]:
+        """The number of a row that is told by what is other than in the blocks, and that."""
+        first = place - place % _TOLD
+        if first not in self._last_told:
+            if len(self._last_told) == _REMEMBERED:
+                del self._last_told[next(iter(self._last_told))]
+            found: Any = self._db.execute(
+                "SELECT rows FROM newer_differences WHERE place=?", (first,)
+            ).fetchone()
+            steps, told = _DIFFERENCES.decode(zstd.decompress(found[0]))
+            self._last_told[first] = list(accumulate(steps)), told
+        numbers, told = self._last_told[first]
+        return numbers[place - first], _PLAIN.decode(told[place - first])
+
+    def _changed(self, number: int, told: Difference) -> Stored:
+        before = self.row(number)
+        assert before is not None  # it is in the blocks, which never change
+        return unpack_row(_ENCODER.encode(row_differences.changed(_plain(before), told)))
+
     def _dictionary(self, number: int) -> Any:
         known = _dictionaries(self._file)
         if number not in known:
@@ -376,6 +438,30 @@ class Blocks:
 def _dictionaries(file: str) -> dict[int, Any]:
     """The dictionaries of a file, ready to be used; each question opens the file anew."""
     return {}
+
+
+def _plain(row: Stored) -> Any:
+    """A row as what MessagePack has."""
+    return _PLAIN.decode(pack_row(row))
+
+
+#: Where in a row its id, or which claim founds that, and its claims are.
+_IDENT, _CLAIMS = map(Stored.__struct_fields__.index, ("ident", "claims"))
+#: Of a claim so much says whose it is.
+_WHOSE: Final = 2
+
+
+def _may_rename(told: Difference) -> bool:
+    """Might a row have another id by what is other in it?"""
+    if told[0] != row_differences.WITHIN:
+        return True
+    within = dict(zip(told[1::2], told[2::2], strict=True))
+    if _IDENT in within or _CLAIMS not in within:
+        return _IDENT in within
+    claims = within[_CLAIMS]
+    return claims[0] != row_differences.WITHIN or any(
+        claim[0] != row_differences.WITHIN or min(claim[1::2]) < _WHOSE for claim in claims[2::2]
+    )
 
 
 def _is_long(row: Stored) -> bool:

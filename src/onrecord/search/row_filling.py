@@ -273,7 +273,8 @@ class _Change:
         if number is None or number > self._last:
             number = self._last = number or self._last + 1
         self._turn(number, before, row)
-        self._places[number] = self._rows.add(number, row)
+        of_old = self._held.of_old(number, before) if before else None
+        self._places[number] = self._rows.add(number, row, of_old)
         # Its facets have a number when the text index is told of it.
         self._combinations.number(row.facets)
 

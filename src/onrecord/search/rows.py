@@ -238,6 +238,10 @@ class Held:
     def row(self, number: int | None) -> Stored | None:
         return None if number is None else self._blocks.row(self._newer.place(number))
 
+    def of_old(self, number: int, now: Stored) -> Stored | None:
+        """The row that a number has in the blocks of old; `now` is that which it has."""
+        return now if self._newer.place(number) == number else self._blocks.row(number)
+
     def head(self, number: int) -> Head | None:
         return self._blocks.head(self._newer.place(number))
 
