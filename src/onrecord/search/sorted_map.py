@@ -48,7 +48,7 @@ _DECODER: Final = msgspec.msgpack.Decoder(tuple[bytes, list[int], list[int], byt
 #: In place of how long a value is: the key is gone; below this, how long a difference is.
 _GONE: Final = -1
 #: Shorter values are told whole.
-_LONG: Final = 256
+_LONG: Final = 96
 #: With fewer bytes nothing can begin.
 _BASE: Final = 8
 
@@ -262,7 +262,7 @@ def _places_of(digest: int, parts: int) -> Iterator[int]:
 
 
 def _filters(keys: Iterable[bytes], parts: int, count: int) -> list[bytes]:
-    size = min(_FILTER, count * _BITS // 8 + 1)
+    size = count * _BITS // (8 * parts) + 1
     found = [bytearray(size) for _ in range(parts)]
     for key in keys:
         part, *bits = _places_of(_digest(key), parts)
