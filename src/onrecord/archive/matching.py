@@ -28,6 +28,7 @@ from onrecord.catalog.merging import Kept, find_others
 from onrecord.catalog.tables import RedirectRow, Row
 from onrecord.catalog.touched_pages import find_touched
 from onrecord.catalog.updating import key_rules, rules, update
+from onrecord.durable import sync
 from onrecord.engine.duck import Duck
 from onrecord.errors import ConfigError, StoreFailed
 from onrecord.search import entity_filling, row_filling
@@ -216,6 +217,7 @@ def _write(duck: Duck, folder: Path, others: Mapping[str, str] | None) -> None:
     if others is not None:
         for name, now in others.items():
             keeping.put(duck, folder, name, now, f"SELECT id FROM {name}_other")
+        keeping.sync(folder)
         return
     # A file says whether a column has nulls, which is not known of a table that was written to twice.
     anew = duck.packed is None and bool(duck.run("SELECT 1 FROM overrides LIMIT 1"))
@@ -300,9 +302,10 @@ def _mark(archive: Archive) -> Path:
 
 
 def _note(archive: Archive, seq: int, rules: str) -> None:
-    """Note what was matched; without `rules`, that it is being written."""
+    """Note what was matched; without `rules`, that it is being written: durably, as tables are not at once."""
     _mark(archive).parent.mkdir(parents=True, exist_ok=True)
     _mark(archive).write_text(f"{_FORM} {seq} {rules or _PART}", encoding="ascii")
+    sync(_mark(archive))
 
 
 def _matched_to(archive: Archive) -> int:

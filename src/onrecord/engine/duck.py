@@ -246,13 +246,15 @@ class Duck:
         with _said():
             return self._db.sql(f"SELECT * FROM read_parquet([{listed}])").to_arrow_reader(2_048)
 
-    def export(self, query: str, path: Path, group: int = 122_880, *, dense: bool = False) -> tuple[str, int]:
+    def export(
+        self, query: str, path: Path, group: int = 122_880, *, dense: bool = False, lasting: bool = True
+    ) -> tuple[str, int]:
         """Write a query's rows as Parquet: same rows, same bytes. The query must have a total ORDER BY, or read one
         after the other files in which so many rows as are compressed together are a group.
 
         `group` is how many rows are read together at least. `dense` is for what is kept by the million and not given
-        out: half a million rows are compressed together, with more effort, which takes an eighth off. Gives (SHA-256,
-        number of rows).
+        out: half a million rows are compressed together, with more effort, which takes an eighth off. With
+        `lasting` the file is durable when this returns. Gives (SHA-256, number of rows).
         """
         packed = f"ROW_GROUP_SIZE {group}"
         if dense:
@@ -264,7 +266,10 @@ class Duck:
             f"COPY ({query}) TO {quoted(str(part))} (FORMAT parquet, COMPRESSION zstd, {packed})"
         )
         digest = sha256_of(part)
-        settle(part, path)
+        if lasting:
+            settle(part, path)
+        else:
+            part.rename(path)
         return digest, int(rows)
 
     @contextmanager
