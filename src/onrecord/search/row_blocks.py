@@ -344,9 +344,7 @@ class Blocks:
 
     def head(self, number: int) -> Head | None:
         if number >= _DIFFERING:
-            row = self._changed(*self._told(number))
-            beside = row.subtitle if row.beside is None else row.beside
-            return Head(row.kind, row.id, row.title, row.subtitle, beside, row.facets, row.weight, row.known)
+            return self._changed_head(*self._told(number))
         block = self._block(number // ROWS)
         values = block.head(number % ROWS) if block else None
         return Head(*values) if values else None
@@ -405,6 +403,22 @@ class Blocks:
         numbers, told = self._last_told[first]
         return numbers[place - first], _PLAIN.decode(told[place - first])
 
+    def _changed_head(self, number: int, told: Difference) -> Head:
+        """Mostly without what only the page has."""
+        within = {} if _may_rename(told) else dict(zip(told[1::2], told[2::2], strict=True))
+        if not within or not _NAMED.isdisjoint(within):
+            row = self._changed(number, told)
+            beside = row.subtitle if row.beside is None else row.beside
+            return Head(row.kind, row.id, row.title, row.subtitle, beside, row.facets, row.weight, row.known)
+        before = self.head(number)
+        assert before is not None
+        now = {
+            name: row_differences.changed(getattr(before, name), within[at])
+            for name, at in _WEIGHED.items()
+            if at in within
+        }
+        return msgspec.structs.replace(before, **now)
+
     def _changed(self, number: int, told: Difference) -> Stored:
         before = self.row(number)
         assert before is not None  # it is in the blocks, which never change
@@ -445,8 +459,13 @@ def _plain(row: Stored) -> Any:
     return _PLAIN.decode(pack_row(row))
 
 
-#: Where in a row its id, or which claim founds that, and its claims are.
+#: Where in a row its id, or which claim founds that, and its claims are; names of which one may be as the other; and
+#: what else a search weighs.
 _IDENT, _CLAIMS = map(Stored.__struct_fields__.index, ("ident", "claims"))
+_NAMED: Final = set(map(Stored.__struct_fields__.index, ("subtitle", "beside")))
+_WEIGHED: Final = {
+    name: Stored.__struct_fields__.index(name) for name in ("title", "facets", "weight", "known")
+}
 #: Of a claim so much says whose it is.
 _WHOSE: Final = 2
 
