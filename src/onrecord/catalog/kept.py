@@ -44,6 +44,8 @@ KEY: Final = {
 #: Newer files of a table, and what part of the base they may be together: then they become one, or go into the base.
 _MOST: Final = 8
 _PART: Final = 7
+#: zstd's level for the few rows of an update: 4 % less than at that of the base, for a tenth of a second.
+_EFFORT: Final = 16
 #: There were updates since all tables were written whole.
 _UPDATED: Final = "updated"
 
@@ -249,7 +251,7 @@ def _add(duck: Duck, folder: Path, name: str) -> Path:
     last = max([_gone(folder, name), *map(_number, _every(folder, name))])
     path = folder / f"{name}-newer-{last + 1:06}.parquet"
     rows = f"SELECT * FROM written ORDER BY {ORDER[name]}, {KEY[name]}"
-    duck.export(rows, path, dense=True, lasting=False)
+    duck.export(rows, path, dense=True, effort=_EFFORT, lasting=False)
     return path
 
 

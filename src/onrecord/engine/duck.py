@@ -247,18 +247,25 @@ class Duck:
             return self._db.sql(f"SELECT * FROM read_parquet([{listed}])").to_arrow_reader(2_048)
 
     def export(
-        self, query: str, path: Path, group: int = 122_880, *, dense: bool = False, lasting: bool = True
+        self,
+        query: str,
+        path: Path,
+        group: int = 122_880,
+        *,
+        dense: bool = False,
+        effort: int = 12,
+        lasting: bool = True,
     ) -> tuple[str, int]:
         """Write a query's rows as Parquet: same rows, same bytes. The query must have a total ORDER BY, or read one
         after the other files in which so many rows as are compressed together are a group.
 
         `group` is how many rows are read together at least. `dense` is for what is kept by the million and not given
-        out: half a million rows are compressed together, with more effort, which takes an eighth off. With
-        `lasting` the file is durable when this returns. Gives (SHA-256, number of rows).
+        out: half a million rows are compressed together, with more `effort`, which takes an eighth off. With `lasting`
+        the file is durable when this returns. Gives (SHA-256, number of rows).
         """
         packed = f"ROW_GROUP_SIZE {group}"
         if dense:
-            packed = f"ROW_GROUP_SIZE {DENSE}, COMPRESSION_LEVEL 12, PARQUET_VERSION V2"
+            packed = f"ROW_GROUP_SIZE {DENSE}, COMPRESSION_LEVEL {effort}, PARQUET_VERSION V2"
         part = path.with_name(path.name + ".part")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.run("SET preserve_insertion_order=true")
