@@ -111,7 +111,7 @@ def test_a_table_that_is_written_whole_never_falls_behind_its_updates(
 
     whole = {**made(chance, range(900)), "r1": [("whole", 1)], "r2": [("whole", 1)]}
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(kept.durable, "replace", killed)
+        patch.setattr(kept, "replace", killed)
         kept.write(duck, folder, NAME, query(whole))
     between = {**whole, "r1": table["r1"]}
     del between["r2"]

@@ -217,7 +217,7 @@ def _write(duck: Duck, folder: Path, others: Mapping[str, str] | None) -> None:
     if others is not None:
         for name, now in others.items():
             keeping.put(duck, folder, name, now, f"SELECT id FROM {name}_other")
-        keeping.sync(folder)
+        keeping.make_durable(folder)
         return
     # A file says whether a column has nulls, which is not known of a table that was written to twice.
     anew = duck.packed is None and bool(duck.run("SELECT 1 FROM overrides LIMIT 1"))

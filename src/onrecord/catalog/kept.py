@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from onrecord import durable
 from onrecord.catalog import numbered
 from onrecord.catalog.match import KINDS
+from onrecord.durable import link, replace, sync
 from onrecord.engine.duck import Duck, quoted
 from onrecord.engine.parquet import row_count
 
@@ -96,7 +96,7 @@ def standing(folder: Path, prefix: str) -> Iterator[Path]:
             (beside / numbered.IDS).mkdir(parents=True)
             with suppress(FileNotFoundError):  # replaced meanwhile: looked at again
                 for path in before:
-                    durable.link(path, beside / path.relative_to(folder))
+                    link(path, beside / path.relative_to(folder))
                 if before == _seen(folder):
                     break
         yield beside
@@ -140,7 +140,7 @@ def write(duck: Duck, folder: Path, name: str, query: str, ids: numbered.Ids | N
 
 def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
     """Put the rows that the query `now` gives in place of what is kept of the things whose keys `others` gives: some of
-    the rows that it gives, or none. It is durable after `sync`."""
+    the rows that it gives, or none. It is durable after `make_durable`."""
     key = KEY[name]
     (folder / _UPDATED).touch()
     _sweep(folder, name)
@@ -157,17 +157,17 @@ def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
         fold(duck, folder, name)
     elif len(newer) > _MOST:
         duck.run(f"CREATE OR REPLACE TABLE written AS {_latest(key, newer)}")
-        durable.sync(_add(duck, folder, name))
+        sync(_add(duck, folder, name))
         _let_go(folder, name, newer)
     duck.run("DROP TABLE IF EXISTS written")
 
 
-def sync(folder: Path) -> None:
+def make_durable(folder: Path) -> None:
     """Make what was put durable, all tables together: to name each durably by itself writes the folder as often."""
     for name in ORDER:
         for path in _newer(folder, name)[-1:]:
-            durable.sync(path)
-    durable.sync(folder)
+            sync(path)
+    sync(folder)
 
 
 def fold(duck: Duck, folder: Path, name: str) -> None:
@@ -236,7 +236,7 @@ def _gone(folder: Path, name: str) -> int:
 def _let_go(folder: Path, name: str, newer: list[Path]) -> None:
     """Let newer files count no more. They stay for those who read them, until the next run comes by (`_sweep`)."""
     if newer:
-        durable.replace(folder / f"{name}.gone", str(_number(newer[-1])).encode())
+        replace(folder / f"{name}.gone", str(_number(newer[-1])).encode())
 
 
 def _sweep(folder: Path, name: str) -> None:

@@ -89,9 +89,9 @@ def made_anew(
     beside = path.with_name(f"{path.stem}-{secrets.token_hex(6)}{path.suffix}")
     if changes:
         made.append(beside)
-        other = apsw.Connection(str(beside))
-        other.execute(f"PRAGMA page_size={_PAGE}; PRAGMA synchronous=OFF; {said}; {changes}")
-        other.close()
+        empty = apsw.Connection(str(beside))
+        empty.execute(f"PRAGMA page_size={_PAGE}; PRAGMA synchronous=OFF; {said}; {changes}")
+        empty.close()
     db = apsw.Connection(str(part))
     try:
         db.execute(f"PRAGMA page_size={page}; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
@@ -130,9 +130,9 @@ def changing(path: Path) -> Iterator[apsw.Connection]:
             db.execute(f"PRAGMA {schema}.synchronous=FULL; PRAGMA {schema}.cache_size=-{_CHANGING_KB}")
         db.execute("PRAGMA cache_spill=OFF")
         yield db
-        if len(db.db_names()) > 2 and db.total_changes():
-            os.utime(path)  # by which readers see that there was a change
     finally:
+        if CHANGES in db.db_names() and db.total_changes():
+            os.utime(path)  # by which readers see that there was a change
         db.close()
 
 
