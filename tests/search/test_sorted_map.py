@@ -53,6 +53,8 @@ def test_it_is_what_was_put_into_it(
     there = {key: value for key, value in whole.items() if value is not None}
     assert list(held.entries()) == sorted(there.items())
     assert all(held.get(key) == there.get(key) for key in (*whole, prefix, behind))
+    # In their order the next is mostly in the block of the last.
+    assert all(held.get(key) == there.get(key) for key in sorted({*whole, prefix, behind}))
     begun = [item for item in sorted(there.items()) if item[0].startswith(prefix[:1]) and item[0] > behind]
     assert list(held.entries(prefix[:1], behind)) == begun
 

@@ -88,15 +88,33 @@ class KeyWriter:
         return count
 
 
-def numbers_of(db: apsw.Connection, scheme: int, key: bytes) -> Iterator[int]:
-    """Numbers behind a key, in their order."""
-    held: Any = db.execute(_BLOCK_OF, (scheme, key, scheme, key)).fetchone()
-    while held is not None:
-        place, block = held
-        numbers, at_end = _found(block, key)
-        yield from numbers
-        # A key with many numbers goes on in the next block, where that begins with it.
-        held = db.execute(_NEXT_BLOCK, (scheme, key, place + 1)).fetchone() if at_end else None
+class KeyBlocks:
+    """The keys of an open file, for one question. The last block of each scheme is remembered: who asks in the order of
+    keys finds the next in it."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self._last: dict[int, tuple[int, bytes, bytes, bytes]] = {}
+
+    def numbers(self, scheme: int, key: bytes) -> Iterator[int]:
+        """Numbers behind a key, in their order."""
+        held = self._block(scheme, key)
+        while held is not None:
+            place, block = held
+            numbers, at_end = _found(block, key)
+            yield from numbers
+            # A key with many numbers goes on in the next block, where that begins with it.
+            following = (scheme, key, place + 1)
+            held = self._db.execute(_NEXT_BLOCK, following).fetchone() if at_end else None  # type: ignore[assignment]
+
+    def _block(self, scheme: int, key: bytes) -> tuple[int, bytes] | None:
+        place, block, first, last = self._last.get(scheme, (0, b"", b"", b""))
+        if first < key <= last:
+            return place, block
+        found: Any = self._db.execute(_BLOCK_OF, (scheme, key, scheme, key)).fetchone()
+        if found is not None and not found[1][0] & _STEPS:
+            self._last[scheme] = (*found, *_Bits(found[1]).ends())
+        return found  # type: ignore[no-any-return]
 
 
 #: The last block that begins before a key, or the first that begins with it.
@@ -171,6 +189,11 @@ class _Bits:
         self._block, self._start = block, 5 + self.width + _NUMBER
         self.first = int.from_bytes(block[5 : 5 + self.width], "big")
         self._least = int.from_bytes(block[5 + self.width : self._start], "big")
+
+    def ends(self) -> tuple[bytes, bytes]:
+        """The first and the last key."""
+        last = self.first + self.at(self.count - 1)[0]
+        return self.first.to_bytes(self.width, "big"), last.to_bytes(self.width, "big")
 
     def at(self, place: int) -> tuple[int, int]:
         """How far a key lies beyond the first, and its number."""

@@ -9,7 +9,7 @@ hear; that note goes when it has. What a kill cuts short is done by the next run
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,7 @@ from onrecord.search import cache_files, sorted_map
 from onrecord.search.fold import indexed
 from onrecord.search.key_blocks import KeyWriter
 from onrecord.search.newer_rows import GONE, add_run
-from onrecord.search.row_blocks import ROWS, BlockAdder, BlockWriter, Dictionary, Head, Stored, pack_row
+from onrecord.search.row_blocks import ROWS, BlockAdder, BlockWriter, Dictionary, Stored, pack_row
 from onrecord.search.row_making import Entry, Made, Totals, keys_of, make, stored
 from onrecord.search.rows import CHANGES, SCHEMA, TABLES, Held, map_key, pack_numbers, unpack_numbers
 from onrecord.search.text import TextIndex, begin_document, end_document, leave_only
@@ -35,6 +35,8 @@ Known = Callable[[], Dictionary | None]
 _MOST_CHANGES: Final = 20_000
 _PART: Final = 5
 _PART_WRITTEN: Final = 3
+#: Rows of which what is searched is kept until the text index is told of them.
+_KEPT: Final = 100_000
 #: Entries that are made at a time.
 _TOGETHER: Final = 4_096
 #: Bytes of a page of the file: blocks of two kilobytes leave little of it unused.
@@ -184,20 +186,32 @@ def _change(
         change.finish()
         db.execute(_SWAP)
         db.execute("COMMIT")
-        catch_up(path, db)
+        catch_up(path, db, change.searched)
     return Filled(count, change.written, False)
 
 
-def catch_up(path: Path, db: apsw.Connection) -> int:
-    """Tell the text index of what it has not heard of yet; gives how many numbers that were."""
+#: What is indexed of a row: title, what is searched beside it, facets, weight.
+Searched = tuple[str, str, str, int]
+
+
+def catch_up(path: Path, db: apsw.Connection, known: Mapping[int, Searched | None] | None = None) -> int:
+    """Tell the text index of what it has not heard of yet; gives how many numbers that were. What is `known` of rows,
+    None of one that is gone, need not be unpacked."""
     noted: Any = db.execute("SELECT text, pending FROM made WHERE pending IS NOT NULL").fetchall()
     if not noted:
         return 0
     [(name, packed)] = noted
     held, combinations = Held(db), _Combinations(db)
     numbers = list(itertools.accumulate(_STEPS.decode(packed)))
-    heads = ((number, held.head(number)) for number in numbers)
-    documents = (_document(number, head, combinations) for number, head in heads if head is not None)
+
+    def searched(number: int) -> Searched | None:
+        if known and number in known:
+            return known[number]
+        head = held.head(number)
+        return head and (head.title, head.beside, head.facets, head.weight)
+
+    said = ((number, searched(number)) for number in numbers)
+    documents = (_document(number, row, combinations) for number, row in said if row is not None)
     TextIndex(path.parent / str(name)).change(numbers, documents)
     db.execute("UPDATE made SET pending=NULL")
     return len(numbers)
@@ -212,6 +226,8 @@ class _Change:
         self._keys: list[tuple[bytes, int, bool]] = []
         self._told: list[int] = []
         self._totals, self._combinations = _Totals(), _Combinations(db)
+        #: What the text index has to hear, of as many rows as are kept.
+        self.searched: dict[int, Searched | None] = {}
 
     @property
     def written(self) -> int:
@@ -299,23 +315,30 @@ class _Change:
                 self._db.execute("DELETE FROM newest WHERE kind=? AND newest=? AND id=?", recent)
             if fresh:
                 self._db.execute("INSERT OR REPLACE INTO newest VALUES (?,?,?)", fresh)
-        if before is None or now is None or _searched(before) != _searched(now):
+        if before is None or now is None or _indexed(before) != _indexed(now):
             self._told.append(number)
+            if len(self.searched) < _KEPT:
+                self.searched[number] = now and _searched(now)
 
 
 _STEPS: Final = msgspec.msgpack.Decoder(list[int])
 
 
-def _searched(row: Stored) -> tuple[object, ...]:
-    """What the text index has of a row."""
-    beside = row.subtitle if row.beside is None else row.beside
-    return row.title, beside, row.facets, row.weight >> 4
+def _searched(row: Stored) -> Searched:
+    return row.title, row.subtitle if row.beside is None else row.beside, row.facets, row.weight
 
 
-def _document(number: int, head: Head, combinations: "_Combinations") -> str:
+def _indexed(row: Stored) -> Searched:
+    """What the text index has of a row: a step of its weight."""
+    *said, weight = _searched(row)
+    return *said, weight >> 4  # type: ignore[return-value]
+
+
+def _document(number: int, row: Searched, combinations: "_Combinations") -> str:
     """What is indexed of a row that is there."""
-    words, facets = (indexed(head.title), indexed(head.beside)), head.facets
-    return end_document(begin_document(number, *words, facets, head.weight), combinations.number(facets))
+    title, beside, facets, weight = row
+    begun = begin_document(number, indexed(title), indexed(beside), facets, weight)
+    return end_document(begun, combinations.number(facets))
 
 
 class _Combinations:

@@ -24,7 +24,7 @@ from onrecord.search import cache_files, key_blocks, newer_rows, row_blocks, sor
 from onrecord.search.bodies import LISTED, unfold
 from onrecord.search.codes import Key, pack
 from onrecord.search.facets import LANGUAGE, SOUND
-from onrecord.search.key_blocks import key_bytes, numbers_of
+from onrecord.search.key_blocks import KeyBlocks, key_bytes
 from onrecord.search.newer_rows import GONE, Newer
 from onrecord.search.row_blocks import Blocks, Head, Stored
 from onrecord.search.sorted_map import SortedMap
@@ -233,6 +233,7 @@ class Held:
         self.runs = range(oldest, newest + 1)
         self._file = cache_files.told_apart(db)
         self._blocks = Blocks(db, self._file)
+        self._keys = KeyBlocks(db)
         self._newer = Newer(db, self._file, self.runs)
 
     def row(self, number: int | None) -> Stored | None:
@@ -305,7 +306,7 @@ class Held:
 
     def numbers(self, scheme: int, key: bytes) -> list[int]:
         """Numbers behind a key, in their order."""
-        found = list(numbers_of(self.db, scheme, key))
+        found = list(self._keys.numbers(scheme, key))
         if self.runs and (packed := self.newer_keys.get(map_key(scheme, key))):
             newer = unpack_numbers(packed)
             found = [number for number in found if number not in newer]

@@ -172,7 +172,9 @@ class SortedMap:
         for run, first, _, parts in self.runs:
             if parts and not self._may_have(run, parts, digest):
                 continue
-            place = self._place(run, key)
+            held = self._last.get(run)
+            # Who asks in the order of keys finds the next in the block of the last.
+            place = held[0] if held and held[1].reaches(key) else self._place(run, key)
             if place is not None and place >= first:
                 found = self._block(run, place).get(key)
                 if found is not False:
@@ -190,7 +192,8 @@ class SortedMap:
         return restored(value, self._of_first(key) or b"") if isinstance(value, _Differs) else value
 
     def _of_first(self, key: bytes) -> bytes | None:
-        place = self._place(0, key)
+        held = self._last.get(0)
+        place = held[0] if held and held[1].reaches(key) else self._place(0, key)
         return (self._block(0, place).get(key) or None) if place is not None else None
 
     def entries(self, prefix: bytes = b"", behind: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
@@ -285,19 +288,32 @@ class _Block:
         said = _DECODER.decode(zstd.decompress(packed))
         self._prefix, self._lengths, self._sizes, self._keys, self._values = said
 
+    @functools.cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(self._lengths))
+
+    @functools.cached_property
+    def _begins(self) -> list[int]:
+        """Where values begin."""
+        return list(accumulate(map(_length, self._sizes), initial=0))
+
+    def _key(self, at: int) -> bytes:
+        return self._keys[self._ends[at] - self._lengths[at] : self._ends[at]]
+
+    def reaches(self, key: bytes) -> bool:
+        """Does a key lie between its first and its last one?"""
+        rest = key[len(self._prefix) :]
+        return key.startswith(self._prefix) and self._key(0) <= rest <= self._key(-1)
+
     def get(self, key: bytes) -> bytes | Literal[False] | None:
         """None where it is gone, False where nothing is said of it."""
         if not key.startswith(self._prefix):
             return False
-        rest, lengths, ends = key[len(self._prefix) :], self._lengths, list(accumulate(self._lengths))
-
-        def key_at(at: int) -> bytes:
-            return self._keys[ends[at] - lengths[at] : ends[at]]
-
-        at = bisect_left(range(len(ends)), rest, key=key_at)
-        if at == len(ends) or key_at(at) != rest:
+        rest = key[len(self._prefix) :]
+        at = bisect_left(range(len(self._lengths)), rest, key=self._key)
+        if at == len(self._lengths) or self._key(at) != rest:
             return False
-        return _cut(self._values, sum(map(_length, self._sizes[:at])), self._sizes[at])
+        return _cut(self._values, self._begins[at], self._sizes[at])
 
     def entries(self) -> Iterator[tuple[bytes, bytes | None]]:
         at = value = 0
