@@ -14,7 +14,6 @@ from msgspec import Struct, structs
 
 from onrecord.archive import batch
 from onrecord.archive.core import Archive
-from onrecord.archive.editions import refresh_withdrawals
 from onrecord.archive.held_renewing import READING
 from onrecord.archive.indexing import index
 from onrecord.archive.naming import FILE, has_mentions, mention, name_things
@@ -154,8 +153,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
         _note(archive, _matched_to(archive), "")
         _write(duck, archive.canonical("").parent, None if why else find_others(duck, kept))
         reach_again(archive, duck)
-        # A withdrawal that was made where the key is not, or that a kill cut short, is told to mirrors now.
-        refresh_withdrawals(archive)
+        _tell_withdrawals(archive)
         filled = _index(archive, duck, matched.redirects, updated=not why)
         _note(archive, archive.log.next_seq - 1, _rules(archive))
         standing = _report(archive, duck, "versions")
@@ -191,8 +189,17 @@ def _as_it_was(archive: Archive, duck: Duck, versions: str) -> MatchReport:
     """What does not hang on new claims is looked after all the same."""
     fill_what_was_lost(archive, duck, _matched_to(archive))
     reach_again(archive, duck)
-    refresh_withdrawals(archive)
+    _tell_withdrawals(archive)
     return _report(archive, duck, f"({versions})")
+
+
+def _tell_withdrawals(archive: Archive) -> None:
+    """A withdrawal that was made where the key is not, or that a kill cut short, is told to mirrors now."""
+    if archive.ledger.editions():
+        # What signs takes as long to load as the rest of this file.
+        from onrecord.archive.editions import refresh_withdrawals
+
+        refresh_withdrawals(archive)
 
 
 def _report(archive: Archive, duck: Duck, versions: str) -> MatchReport:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
-from onrecord.archive.editions import refresh_withdrawals
 from onrecord.catalog.tables import WithdrawnRow
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import NotFound
@@ -129,6 +128,9 @@ def reach_again(archive: Archive, duck: Duck) -> int:
         return 0
     archive.commit("reached", {}, batch.rows)
     if batch.rows["withdrawn"]:
+        # What signs takes long to load, and this is seldom.
+        from onrecord.archive.editions import refresh_withdrawals
+
         refresh_withdrawals(archive)
     return len(batch.rows["links"])
 

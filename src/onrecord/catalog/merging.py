@@ -45,8 +45,11 @@ def merge(duck: Duck, matched: Matched, kept: Kept) -> None:
         duck.run(f"DROP TABLE {kind}_nodes")
     widen(duck)
     _ask(duck, kept)
+    # Where no file is known, all are not gone through to find none.
+    known = duck.run("SELECT 1 FROM tracks WHERE source = 'file' LIMIT 1")
     duck.run(
-        "CREATE OR REPLACE TABLE recording_blobs AS SELECT DISTINCT recording, blob FROM recording_every"
+        "CREATE OR REPLACE TABLE recording_blobs AS SELECT DISTINCT recording, blob"
+        f" FROM {'recording_every' if known else 'recording_fresh'}"
         " WHERE source = 'file' AND EXISTS (FROM tracks WHERE source = 'file') ORDER BY recording, blob"
     )
     overrule(duck)
@@ -140,6 +143,18 @@ def lay_out(duck: Duck, kind: str, chosen: str) -> None:
     duck.run(text.replace(f"VIEW {kind}_nodes", f"TABLE {kind}_nodes"))
 
 
+def claims_of(duck: Duck, kind: str, members: str) -> str:
+    """The query of the claims of `members`, a table: most of them were matched and are laid out."""
+    duck.run(
+        f"CREATE OR REPLACE TABLE {kind}_beside AS SELECT node FROM {members}"
+        f" WHERE node NOT IN (SELECT node FROM {kind}_laid)"
+    )
+    beside = standing(kind, f"({duck.numbered_at(f'{kind}s', f'{kind}_beside')})")
+    return (
+        f"SELECT c.* FROM {kind}_laid c SEMI JOIN {members} m ON m.node = c.node UNION ALL BY NAME {beside}"
+    )
+
+
 def columns_of(thing: str) -> str:
     """The columns of what is kept of the members of a kind."""
     return _MEMBERS.format(thing=thing, blob="blob, " if thing == "recording" else "")
@@ -155,9 +170,10 @@ def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
             " GROUP BY source, source_id HAVING count(*) = 1 OR min(thing) <> max(thing)"
         )
     duck.run(
-        "CREATE OR REPLACE TABLE track_moved AS SELECT DISTINCT source, id FROM track_current"
-        " WHERE (source, artist_id) IN (SELECT (source, id) FROM artist_moved)"
-        " OR (source, release_id) IN (SELECT (source, id) FROM release_moved)"
+        "CREATE OR REPLACE TABLE track_moved AS SELECT c.source, c.id FROM track_current c"
+        " SEMI JOIN artist_moved m ON m.source = c.source AND m.id = c.artist_id"
+        " UNION SELECT c.source, c.id FROM track_current c"
+        " SEMI JOIN release_moved m ON m.source = c.source AND m.id = c.release_id"
     )
     duck.run(
         "CREATE OR REPLACE TABLE label_named AS SELECT source, id FROM label_current n"
@@ -184,17 +200,7 @@ def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
                 f" FROM ({kept(f'{thing}_members', things=f'FROM {thing}_also')}) k"
                 f" JOIN {kind}_current n ON n.source = k.source AND n.id = k.source_id"
             )
-        # Most of them were matched and are laid out.
-        duck.run(
-            f"CREATE OR REPLACE TABLE {kind}_beside AS SELECT node FROM {thing}_members"
-            f" WHERE node NOT IN (SELECT node FROM {kind}_laid)"
-        )
-        lay_out(
-            duck,
-            kind,
-            f"SELECT c.* FROM {kind}_laid c SEMI JOIN {thing}_members m ON m.node = c.node UNION ALL BY NAME"
-            f" {standing(kind, '(' + duck.numbered_at(f'{kind}s', f'{kind}_beside') + ')')}",
-        )
+        lay_out(duck, kind, claims_of(duck, kind, f"{thing}_members"))
     # Those that are only named by what is seen.
     for thing, by in (("artist", "artist_id"), ("release", "release_id")):
         columns = columns_of(thing)

@@ -189,8 +189,7 @@ def _passes(count: int) -> Iterator[str]:
 _FACTS: Final = {
     "told_members": (
         "FROM release_members",
-        "SELECT m.*, n.node FROM release_of('asked_releases') m"
-        " JOIN release_current n ON n.source = m.source AND n.id = m.source_id",
+        "FROM told_members_of_few",
     ),
     "told_makers": (
         "SELECT x.source, x.folded_name, m.artist FROM artist_nodes x JOIN artist_members m ON m.node = x.node",

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from onrecord.catalog.match import sql
-from onrecord.catalog.merging import widen
+from onrecord.catalog.match import KINDS, PAGED, sql
+from onrecord.catalog.merging import claims_of, widen
 from onrecord.catalog.pages import Thing, number_things, things_with
 from onrecord.engine.duck import Duck
 
@@ -42,6 +42,12 @@ def narrow(duck: Duck) -> None:
     """Leave of what pages are made of what `touched_pages` are made of."""
     duck.run(sql("touched_lists"))
     duck.run(sql("touched_rows"))
+    for kind, thing in KINDS.items():
+        if thing in PAGED:
+            duck.run(
+                f"CREATE OR REPLACE TABLE {kind}_laid AS {claims_of(duck, kind, f'shown_{thing}_members')}"
+            )
+            duck.run(sql(f"{kind}_nodes").replace(f"{kind}_current", f"{kind}_laid"))
     for name in _NARROWED:
         duck.run(f"DROP VIEW {name}")
         short = name.replace("canonical_", "")

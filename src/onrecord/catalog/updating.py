@@ -109,6 +109,7 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
         " SEMI JOIN track_changed c ON c.source = n.source AND c.id = n.id"
     )
     duck.run(sql("turned_singers"))
+    duck.run(sql("no_places"))
     _mates(duck, "track_changed_nodes")
     duck.run(sql("mistaken_mates").replace("{near}", duck.numbered_at("tracks", "near_nodes")))
     duck.run(
@@ -144,6 +145,7 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
         )
         if _count(duck, "track_touched") == before:
             break
+    duck.run("DROP TABLE artist_places")
     duck.run("DELETE FROM track_nodes WHERE node NOT IN (FROM track_own)")
     duck.run("DELETE FROM track_edges WHERE a NOT IN (FROM track_own) OR b NOT IN (FROM track_own)")
     add_joins(duck, "track")

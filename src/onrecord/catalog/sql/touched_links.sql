@@ -82,15 +82,14 @@ WITH mentioned AS (
 )
 SELECT id FROM touched_links WHERE kind = 'release' UNION SELECT release FROM release_said('mentioned');
 
+CREATE OR REPLACE TABLE told_members_of_few AS
+SELECT m.*, n.node, n.artist FROM release_of('asked_releases') m
+JOIN release_current n ON n.source = m.source AND n.id = m.source_id;
+
 -- Whom these name: artists by source and folded name.
 CREATE OR REPLACE TABLE told_makers_of_few AS
 WITH wanted AS MATERIALIZED (
-  SELECT DISTINCT n.source, f.name
-  FROM (
-    SELECT n.source, n.artist FROM release_of('asked_releases') m
-    JOIN release_current n ON n.source = m.source AND n.id = m.source_id WHERE n.artist <> ''
-  ) n
-  JOIN folded_names f ON f.said = n.artist
+  SELECT DISTINCT n.source, f.name FROM told_members_of_few n JOIN folded_names f ON f.said = n.artist WHERE n.artist <> ''
 ),
 makers AS MATERIALIZED (
   SELECT x.source, x.id, w.name FROM artist_current x

@@ -15,9 +15,13 @@ CREATE OR REPLACE MACRO code_key(isrc) AS if(isrc <> '', tagged(4, hint('isrc', 
 CREATE OR REPLACE MACRO mbid_key(mbid) AS if(mbid <> '', tagged(5, hint('mbid', mbid), 0), NULL);
 CREATE OR REPLACE MACRO blob_key(sha256) AS if(sha256 <> '', tagged(6, hint('blob', sha256), 0), NULL);
 
+-- By number: names of all claims are not read again and again for the few of which sound was fetched.
+CREATE OR REPLACE TABLE fetched_nodes AS
+SELECT t.node, g.sha256 FROM numbered_tracks t JOIN fetched_tracks g ON g.source = t.source AND g.track = t.id;
+
 CREATE OR REPLACE VIEW track_codes AS
 SELECT t.node, code_key(t.isrc) AS code, mbid_key(t.mbid) AS mbid, blob_key(coalesce(nullif(t.blob, ''), g.sha256)) AS blob
-FROM numbered_tracks t LEFT JOIN fetched_tracks g ON g.source = t.source AND g.track = t.id;
+FROM numbered_tracks t LEFT JOIN fetched_nodes g ON g.node = t.node;
 
 CREATE OR REPLACE TABLE track_spellings AS
 SELECT hint('spelling', artist) AS spelling, artist, folded, sounded(spoken) AS sound
