@@ -105,7 +105,7 @@ class KeyBlocks:
             yield from numbers
             # A key with many numbers goes on in the next block, where that begins with it.
             following = (scheme, key, place + 1)
-            held = self._db.execute(_NEXT_BLOCK, following).fetchone() if at_end else None  # type: ignore[assignment]
+            held = self._db.execute(_NEXT_BLOCK, following).fetchone() if at_end else None
 
     def _block(self, scheme: int, key: bytes) -> tuple[int, bytes] | None:
         place, block, first, last = self._last.get(scheme, (0, b"", b"", b""))
