@@ -18,6 +18,7 @@ from onrecord.catalog.tables import DecisionRow
 from onrecord.engine import duck as engine
 from onrecord.engine.duck import Duck
 from onrecord.model.identifiers import mint
+from onrecord.search.cache_files import beside
 from onrecord.sources.generated.claims import Generated
 from onrecord.sources.generated.layout import TRACKS
 
@@ -28,15 +29,18 @@ def tables(archive: Archive) -> dict[str, bytes]:
 
 
 def shown(archive: Archive) -> dict[str, list[Any]]:
-    """All that readers search and see, but the names of the indexes."""
+    """All that readers search and see, but the names of the indexes and of the file for changes."""
+    search = archive.folder / "search"
+    changes = beside(search / "rows.sqlite")
+    assert changes is not None
     found = {}
-    for file in ("rows.sqlite", "entities.sqlite"):
-        db = apsw.Connection(str(archive.folder / "search" / file), flags=apsw.SQLITE_OPEN_READONLY)
+    for role, file in {"rows": "rows.sqlite", "changes": changes.name, "entities": "entities.sqlite"}.items():
+        db = apsw.Connection(str(search / file), flags=apsw.SQLITE_OPEN_READONLY)
         names = [str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found |= {
-            f"{file} {name}": db.execute(f"SELECT * FROM {name}").fetchall()
+            f"{role} {name}": db.execute(f"SELECT * FROM {name}").fetchall()
             for name in names
-            if name != "made"
+            if name not in ("made", "changes")
         }
         db.close()
     return found
