@@ -3,14 +3,12 @@
 -- Titles with a subtitle, a translation or the parts of a medley behind them.
 
 -- What stands before a subtitle: in brackets, behind a sign, or in Latin letters behind another script; '' where none does.
-CREATE OR REPLACE MACRO before_subtitle(title) AS if(
-  regexp_matches(title, '.[(\[（［/／~〜]|\s[-–—]|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}] [a-zA-Z]'),
-  coalesce(
-    nullif(regexp_extract(title, '^([^(\[（［/／~〜]*?[\p{L}\p{N}][^(\[（［/／~〜]*?)(?:\s*[(\[（［/／~〜].*|\s[-–—].*)$', 1), ''),
-    regexp_extract(title, '^(.*[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]) [a-zA-Z][a-zA-Z ]{3,}$', 1)
-  ),
-  ''
-);
+CREATE OR REPLACE MACRO before_subtitle(title) AS CASE
+  WHEN NOT regexp_matches(title, '.[(\[（［/／~〜]|\s[-–—]|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}] [a-zA-Z]') THEN ''
+  WHEN regexp_matches(title, '^[^(\[（［/／~〜]*?[\p{L}\p{N}][^(\[（［/／~〜]*?(?:[(\[（［/／~〜]|\s[-–—])')
+    THEN regexp_replace(title, '(?s)(?:\s*[(\[（［/／~〜]|\s[-–—]).*$', '')
+  ELSE regexp_extract(title, '^(.*[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]) [a-zA-Z][a-zA-Z ]{3,}$', 1)
+END;
 -- May a subtitle (once folded) tell one recording from another? By a language, by a number or a way to play where it is short.
 CREATE OR REPLACE MACRO tells_apart(folded) AS
   length(folded) < 4 AND NOT is_other(folded)
