@@ -60,8 +60,9 @@ def rows(folder: Path, name: str, things: str = "", claims: str = "", by: str = 
     asked = f" SEMI JOIN ({things}) o ON o.id = n.{by or key}" if things else ""
     asked += f" SEMI JOIN ({claims}) c ON c.source = n.source AND c.id = n.source_id" if claims else ""
     said = f"SELECT {key} FROM read_parquet({_listed(newer)})"
+    # Not as an anti join: that is done with the ids of all things before few rows are looked up.
     return (
-        f"SELECT * FROM ({every}) ANTI JOIN ({said}) USING ({key})"
+        f"SELECT * FROM ({every}) WHERE {key} NOT IN ({said})"
         f" UNION ALL SELECT n.* EXCLUDE (stands) FROM ({_latest(key, newer)}) n{asked} WHERE n.stands"
     )
 

@@ -169,12 +169,14 @@ def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
             f" SELECT {thing}, source, source_id FROM {thing}_before)"
             " GROUP BY source, source_id HAVING count(*) = 1 OR min(thing) <> max(thing)"
         )
+    # Whether a claim stands is asked of the few.
     duck.run(
-        "CREATE OR REPLACE TABLE track_moved AS SELECT c.source, c.id FROM track_current c"
+        "CREATE OR REPLACE TABLE track_moved AS SELECT c.node, c.source, c.id FROM numbered_tracks c"
         " SEMI JOIN artist_moved m ON m.source = c.source AND m.id = c.artist_id"
-        " UNION SELECT c.source, c.id FROM track_current c"
+        " UNION SELECT c.node, c.source, c.id FROM numbered_tracks c"
         " SEMI JOIN release_moved m ON m.source = c.source AND m.id = c.release_id"
     )
+    duck.run("DELETE FROM track_moved WHERE node IN (SELECT node FROM track_ended)")
     duck.run(
         "CREATE OR REPLACE TABLE label_named AS SELECT source, id FROM label_current n"
         " SEMI JOIN label_moved m ON m.source = n.source AND m.id = n.parent"

@@ -191,6 +191,10 @@ _FACTS: Final = {
         "FROM release_members",
         "FROM told_members_of_few",
     ),
+    "told_credits": (
+        "SELECT m.release, n.source, n.artist FROM release_members m JOIN release_nodes n ON n.node = m.node",
+        "FROM told_members_of_few",
+    ),
     "told_makers": (
         "SELECT x.source, x.folded_name, m.artist FROM artist_nodes x JOIN artist_members m ON m.node = x.node",
         "FROM told_makers_of_few",

@@ -208,7 +208,7 @@ def catch_up(path: Path, db: apsw.Connection, known: Mapping[int, Searched | Non
         if known and number in known:
             return known[number]
         head = held.head(number)
-        return (head.title, head.beside, head.facets, head.weight) if head else None
+        return None if head is None else (head.title, head.beside, head.facets, head.weight)
 
     said = ((number, searched(number)) for number in numbers)
     documents = (_document(number, row, combinations) for number, row in said if row is not None)
@@ -318,7 +318,7 @@ class _Change:
         if before is None or now is None or _indexed(before) != _indexed(now):
             self._told.append(number)
             if len(self.searched) < _KEPT:
-                self.searched[number] = _searched(now) if now else None
+                self.searched[number] = None if now is None else _searched(now)
 
 
 _STEPS: Final = msgspec.msgpack.Decoder(list[int])

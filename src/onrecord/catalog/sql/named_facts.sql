@@ -1,8 +1,8 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What `named_things.sql` rests on, after `match` and with `current_mentions`: which MBID and which name is of which thing, and
--- whom releases name. Releases are those of `told_members`, whom they name is in `told_makers`: all, or of an
--- update those that matter (`touched_links.sql`).
+-- whom releases name. Releases are those of `told_members`, as whom they name whom is in `told_credits` and who that is in
+-- `told_makers`: all, or of an update those that matter (`touched_links.sql`).
 CREATE OR REPLACE TABLE artist_mbids AS
 SELECT m.artist AS thing, list_sort(list(DISTINCT n.mbid)) AS mbids
 FROM artist_members m JOIN artist_nodes n ON n.node = m.node WHERE n.mbid <> '' GROUP BY m.artist;
@@ -13,9 +13,8 @@ CREATE OR REPLACE TABLE release_ids AS
 SELECT DISTINCT m.release AS thing, n.mbid FROM told_members m JOIN release_nodes n ON n.node = m.node WHERE n.mbid <> '';
 
 CREATE OR REPLACE TABLE release_artists AS
-SELECT DISTINCT m.release, x.artist
-FROM told_members m
-JOIN release_nodes n ON n.node = m.node
+SELECT DISTINCT n.release, x.artist
+FROM told_credits n
 JOIN told_makers x ON x.source = n.source AND x.folded_name = fold(n.artist)
 WHERE n.artist <> ''
 UNION

@@ -29,6 +29,9 @@ CREATE OR REPLACE TABLE turned_mentions AS
 SELECT DISTINCT split_part(record, ':', 1) AS of_kind, split_part(record, ':', 2) AS of, kind
 FROM mentions SEMI JOIN turned_mbids USING (kind, mbid);
 
+CREATE OR REPLACE TABLE mentioning_releases AS
+SELECT n.source, n.id FROM numbered_releases n SEMI JOIN turned_mentions t ON t.of_kind = 'release' AND t.of = n.mbid;
+
 CREATE OR REPLACE TABLE touched_claims AS
 SELECT r.source, r.id, r.mbid FROM numbered_releases r
 SEMI JOIN (
@@ -63,9 +66,7 @@ WHERE t.rank = 2 AND t.id IN (
   SELECT id FROM canonical_recordings_of('touched_recordings') WHERE len(mbids) > 0
 )
 UNION
-SELECT 'release', m.release FROM release_every m
-SEMI JOIN (SELECT n.source, n.id FROM numbered_releases n SEMI JOIN turned_mentions t ON t.of_kind = 'release' AND t.of = n.mbid) n
-  ON n.source = m.source AND n.id = m.source_id
+SELECT 'release', release FROM release_said('mentioning_releases')
 UNION
 SELECT 'release', r.id FROM labelled r SEMI JOIN (
   SELECT label FROM (SELECT DISTINCT label FROM labelled) WHERE fold(label) IN (FROM turned_labels)
