@@ -8,6 +8,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import apsw
 import pytest
 
 from onrecord.durable import file_mark
@@ -46,8 +47,9 @@ BESIDE = "CREATE TABLE more (word TEXT);"
 
 
 def put(path: Path, word: str) -> None:
-    with cache_files.changing(path) as db, db:
-        db.execute("INSERT INTO more VALUES (?)", (word,))
+    with cache_files.changing(path) as db:
+        db.execute("BEGIN; INSERT INTO more VALUES (?)", (word,))
+        cache_files.commit(db, path)
 
 
 def words(path: Path) -> list[str]:
@@ -73,6 +75,21 @@ def test_a_change_is_written_beside_the_file_alone(two: Path) -> None:
     assert two.read_bytes() == before
     assert file_mark(two) != seen, "who looks at its time alone sees that there was a change"
     assert {path.name for path in two.parent.iterdir()} == {two.name, beside(two).name}
+
+
+def test_only_the_file_beside_can_be_changed(two: Path) -> None:
+    with cache_files.changing(two) as db, pytest.raises(apsw.AuthError):
+        db.execute("UPDATE said SET word = 'other'")
+    assert words(two) == ["old", "beside"]
+
+
+def test_what_ends_badly_leaves_what_was_there(two: Path) -> None:
+    before = {path.name: path.read_bytes() for path in two.parent.iterdir()}
+    with pytest.raises(ZeroDivisionError), cache_files.made_anew(two, 1, TABLES, changes=BESIDE):
+        raise ZeroDivisionError
+    there = {path.name: path.read_bytes() for path in two.parent.iterdir()}
+    assert there.pop(f"{two.name}.part"), "which the next takes the place of"
+    assert there == before
 
 
 def test_what_takes_its_place_has_another_file_beside_it(two: Path) -> None:

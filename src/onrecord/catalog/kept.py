@@ -158,16 +158,14 @@ def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
         fold(duck, folder, name)
     elif len(newer) > _MOST:
         duck.run(f"CREATE OR REPLACE TABLE written AS {_latest(key, newer)}")
-        sync(_add(duck, folder, name))
+        _add(duck, folder, name)
+        sync(folder)  # before what it stands for goes
         _let_go(folder, name, newer)
     duck.run("DROP TABLE IF EXISTS written")
 
 
 def make_durable(folder: Path) -> None:
-    """Make what was put durable, all tables together: to name each durably by itself writes the folder as often."""
-    for name in ORDER:
-        for path in _newer(folder, name)[-1:]:
-            sync(path)
+    """Make the names of what was put durable, all together: each by itself would write the folder as often."""
     sync(folder)
 
 

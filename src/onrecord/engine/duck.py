@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from onrecord.durable import settle, sha256_of
+from onrecord.durable import settle, sha256_of, sync
 from onrecord.engine.packed import PACKED, Packed
 from onrecord.engine.parquet import sql_columns
 from onrecord.engine.quoting import quoted as quoted
@@ -260,8 +260,8 @@ class Duck:
         after the other files in which so many rows as are compressed together are a group.
 
         `group` is how many rows are read together at least. `dense` is for what is kept by the million and not given
-        out: half a million rows are compressed together, with more `effort`, which takes an eighth off. With `lasting`
-        the file is durable when this returns. Gives (SHA-256, number of rows).
+        out: half a million rows are compressed together, with more `effort`, which takes an eighth off. The file is
+        whole or not there; without `lasting` its name is durable when its folder is. Gives (SHA-256, number of rows).
         """
         packed = f"ROW_GROUP_SIZE {group}"
         if dense:
@@ -276,6 +276,7 @@ class Duck:
         if lasting:
             settle(part, path)
         else:
+            sync(part)
             part.rename(path)
         return digest, int(rows)
 

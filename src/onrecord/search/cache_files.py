@@ -20,6 +20,7 @@ from typing import Final
 
 import apsw
 
+from onrecord.durable import settle, sync
 from onrecord.errors import StoreFailed
 
 #: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
@@ -85,42 +86,45 @@ def made_anew(
     that ended well. `changes` are tables that lie in a file beside it."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
-    made, said = [part], f"PRAGMA user_version={schema}; PRAGMA application_id={secrets.randbits(31)}"
-    beside = path.with_name(f"{path.stem}-{secrets.token_hex(6)}{path.suffix}")
-    if changes:
-        made.append(beside)
-        empty = apsw.Connection(str(beside))
-        empty.execute(f"PRAGMA page_size={_PAGE}; PRAGMA synchronous=OFF; {said}; {changes}")
-        empty.close()
-    db = apsw.Connection(str(part))
+    other = path.with_name(f"{path.stem}-{secrets.token_hex(6)}{path.suffix}")
     try:
-        db.execute(f"PRAGMA page_size={page}; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
-        db.execute(tables)
+        with _empty(part, schema, tables, page) as db:
+            if changes:
+                with _empty(other, schema, changes, _PAGE):
+                    pass
+                db.execute(f"{_BESIDE}; INSERT INTO {CHANGES} VALUES (?)", (other.name,))
+                _attach(db, path)
+                db.execute(f"PRAGMA {CHANGES}.journal_mode=OFF; PRAGMA {CHANGES}.synchronous=OFF")
+            with db:
+                yield db
         if changes:
-            db.execute(f"{_BESIDE}; INSERT INTO {CHANGES} VALUES (?)", (beside.name,))
-            _attach(db, path)
-            db.execute(f"PRAGMA {CHANGES}.journal_mode=OFF; PRAGMA {CHANGES}.synchronous=OFF")
-        with db:
-            yield db
-            db.execute(said)
-    finally:
-        db.close()
-    for each in made:
-        with each.open("rb") as file:
-            os.fsync(file.fileno())
+            sync(other)
+    except BaseException:
+        other.unlink(missing_ok=True)
+        raise
     # A change that a kill left half done in the old file is none of the new one's.
     path.with_name(path.name + "-journal").unlink(missing_ok=True)
-    part.rename(path)
-    for other in path.parent.glob(f"{path.stem}-*{path.suffix}*"):
-        if not other.name.startswith(beside.name):
-            other.unlink(missing_ok=True)  # a reader in mid-question keeps it open
+    settle(part, path)
+    for former in path.parent.glob(f"{path.stem}-*{path.suffix}*"):
+        if not former.name.startswith(other.name):
+            former.unlink(missing_ok=True)  # a reader in mid-question keeps it open
+
+
+@contextmanager
+def _empty(path: Path, schema: int, tables: str, page: int) -> Iterator[apsw.Connection]:
+    db = apsw.Connection(str(path))
+    try:
+        db.execute(f"PRAGMA page_size={page}; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {tables}")
+        db.execute(f"PRAGMA user_version={schema}; PRAGMA application_id={secrets.randbits(31)}")
+        yield db
+    finally:
+        db.close()
 
 
 @contextmanager
 def changing(path: Path) -> Iterator[apsw.Connection]:
-    """The file, to be changed by a transaction while readers go on. Where there is a file for changes, only that may be
-    changed: a transaction that begins with the first change locks the other for nobody, and is told to no journal of
-    both."""
+    """The file, to be changed by a transaction while readers go on (`commit`). Where there is a file for changes, only
+    that can be changed: AuthError. So a transaction locks the other for nobody, and is told to no journal of both."""
     db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         db.set_busy_timeout(60_000)
@@ -129,11 +133,25 @@ def changing(path: Path) -> Iterator[apsw.Connection]:
         for schema in ("main", *_attach(db, path)):
             db.execute(f"PRAGMA {schema}.synchronous=FULL; PRAGMA {schema}.cache_size=-{_CHANGING_KB}")
         db.execute("PRAGMA cache_spill=OFF")
+        if CHANGES in db.db_names():
+            db.authorizer = _only_changes
         yield db
     finally:
-        if CHANGES in db.db_names() and db.total_changes():
-            os.utime(path)  # by which readers see that there was a change
         db.close()
+
+
+def commit(db: apsw.Connection, path: Path) -> None:
+    """End a transaction of `changing`."""
+    db.execute("COMMIT")
+    # Readers see by the file's time that there was a change.
+    os.utime(path)
+
+
+def _only_changes(
+    action: int, _table: str | None, _column: str | None, schema: str | None, _trigger: str | None
+) -> int:
+    written = action in (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
+    return int(apsw.SQLITE_DENY if written and schema == "main" else apsw.SQLITE_OK)
 
 
 def beside(path: Path) -> Path | None:

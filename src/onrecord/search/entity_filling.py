@@ -92,7 +92,7 @@ def renew(path: Path, renewed: Callable[[], Renewed], rests_on: Sequence[str]) -
                 db.execute("BEGIN IMMEDIATE")
                 written = _apply(db, ((key, *change) for key, change in sorted(made.items())))
                 db.execute("UPDATE made SET changes=changes+1")
-                db.execute("COMMIT")
+                cache_files.commit(db, path)
             catch_up(path, db)
         return Filled(len(found.touched), written, False)
 
@@ -189,7 +189,7 @@ def _change(path: Path, made: _Entries) -> Filled | None:
             staged: Any = sorting.execute("SELECT key, value, document FROM changed")
             written = _apply(db, staged)
             db.execute("UPDATE made SET changes=changes+1")
-            db.execute("COMMIT")
+            cache_files.commit(db, path)
         catch_up(path, db)
     return Filled(count, written, False)
 

@@ -185,7 +185,7 @@ def _change(
             return None
         change.finish()
         db.execute(_SWAP)
-        db.execute("COMMIT")
+        cache_files.commit(db, path)
         catch_up(path, db, change.searched)
     return Filled(count, change.written, False)
 
