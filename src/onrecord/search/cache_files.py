@@ -94,7 +94,7 @@ def made_anew(
                     pass
                 db.execute(f"{_BESIDE}; INSERT INTO {CHANGES} VALUES (?)", (other.name,))
                 _attach(db, path)
-                db.execute(f"PRAGMA {CHANGES}.journal_mode=OFF; PRAGMA {CHANGES}.synchronous=OFF")
+                db.execute(f"PRAGMA {CHANGES}.synchronous=OFF; PRAGMA {CHANGES}.journal_mode=OFF")
             with db:
                 yield db
         if changes:
@@ -114,8 +114,8 @@ def made_anew(
 def _empty(path: Path, schema: int, tables: str, page: int) -> Iterator[apsw.Connection]:
     db = apsw.Connection(str(path))
     try:
-        db.execute(f"PRAGMA page_size={page}; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {tables}")
-        db.execute(f"PRAGMA user_version={schema}; PRAGMA application_id={secrets.randbits(31)}")
+        db.execute(f"PRAGMA page_size={page}; PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF")
+        db.execute(f"{tables}; PRAGMA user_version={schema}; PRAGMA application_id={secrets.randbits(31)}")
         yield db
     finally:
         db.close()
