@@ -14,30 +14,39 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
-import msgspec
 from measure import progress
 from search_made import Maker, mistype
 
+from onrecord.search import cache_files
 from onrecord.search.facets import facets
 from onrecord.search.finding import Finder
 from onrecord.search.fold import fold, indexed
-from onrecord.search.row_blocks import Stored, pack_row, unpack_row
-from onrecord.search.rows import SCHEMA, TABLES
+from onrecord.search.row_blocks import ROWS, BlockWriter, Stored
+from onrecord.search.row_filling import renew
+from onrecord.search.row_making import Entry
+from onrecord.search.rows import CHANGES, SCHEMA, TABLES, Row
 from onrecord.search.text import Document, TextIndex
 
-SIZES: Final = (100_000, 1_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000)
-BATCH: Final = 500_000
+#: Whole blocks of rows each, as batches are, so that one can follow another; numbers begin with a block, too.
+SIZES: Final = (128_000, 1_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000)
+BATCH: Final = 512_000
+FIRST: Final = ROWS
+#: What is changed has numbers behind those of all documents.
+BEHIND: Final = 2_000_000_000
+#: As `row_filling` has them.
+PAGE: Final = 32_768
 QUESTIONS: Final = 400
 #: The peer is asked at this size at most: it takes many times the disk.
 PEER_SIZE: Final = 1_000_000
 
 
 def measure(folder: Path, documents: int, again: bool) -> dict[str, Any]:
-    maker, noted = Maker(), folder / "steps.json"
+    maker, noted, documents = Maker(), folder / "steps.json", -(-documents // ROWS) * ROWS
     _forget_another_version(folder)
     steps: dict[str, Any] = json.loads(noted.read_bytes()) if noted.exists() else {}
     sizes = sorted({size for size in SIZES if size < documents} | {documents})
@@ -67,11 +76,11 @@ def _build(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
     rows = _rows(folder)
     path = folder / "text-made"
     index = TextIndex(path, make=not path.exists())
-    start, spent = _last(rows), 0.0
+    start, spent, writer = _last(rows), 0.0, BlockWriter(rows)
     for low in range(start, size, BATCH):
-        numbers = range(low + 1, min(low + BATCH, size) + 1)
+        numbers = range(FIRST + low, FIRST + min(low + BATCH, size))
         made = [(number, it := maker.make(number), _facets(it.year)) for number in numbers]
-        # A batch whose rows were not noted before a kill may be in the index: it is put in its own place.
+        # A batch whose rows were not written before a kill may be in the index: it is put in its own place.
         gone = list(numbers) if low == start and start else ()
         before = time.process_time()
         index.change(
@@ -83,12 +92,10 @@ def _build(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
         )
         spent += time.process_time() - before
         with rows:
-            rows.executemany(
-                "INSERT OR REPLACE INTO newer VALUES (?,?)",
-                ((number, pack_row(_row(number, it, words))) for number, it, words in made),
-            )
-            rows.execute("UPDATE made SET last=?", (numbers[-1],))
-        progress(f"  {numbers[-1]:,} of {size:,}")
+            for number, it, words in made:
+                writer.add(number, _row(number, it, words))
+            writer.finish()
+        progress(f"  {low + len(numbers):,} of {size:,}")
     parts: dict[str, int] = {}
     for file in path.iterdir():
         parts[file.suffix[1:]] = parts.get(file.suffix[1:], 0) + file.stat().st_size
@@ -100,7 +107,9 @@ def _build(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
             name: round(part / size, 2) for name, part in sorted(parts.items()) if part >= size / 100
         },
         "segments": len(list(path.glob("*.term"))),
-        "rows_bytes_per_document": round((folder / "rows.sqlite").stat().st_size / size, 1),
+        "rows_bytes_per_document": round(
+            sum(each.stat().st_size for each in folder.glob("rows*.sqlite")) / size, 1
+        ),
     }
 
 
@@ -109,13 +118,13 @@ def _forget_another_version(folder: Path) -> None:
     path = folder / "rows.sqlite"
     if path.exists() and apsw.Connection(str(path)).pragma("user_version") != SCHEMA:
         progress("what is there was built by another version: built anew")
-        path.unlink()
+        for each in folder.glob("rows*.sqlite"):
+            each.unlink()
         shutil.rmtree(folder / "text-made", ignore_errors=True)
         (folder / "steps.json").unlink(missing_ok=True)
 
 
 def _row(number: int, made: Any, words: Sequence[str]) -> Stored:
-    """Beside the blocks, so that a batch can follow another."""
     return Stored(
         *("recording", f"r{number}", made.title, made.artist, None, " ".join(words), made.weight),
         *({}, True, 0, 0.0, (), (b"",), ()),
@@ -123,8 +132,9 @@ def _row(number: int, made: Any, words: Sequence[str]) -> Stored:
 
 
 def _last(rows: apsw.Connection) -> int:
-    [(last,)] = rows.execute("SELECT last FROM made").fetchall()
-    return int(str(last))
+    """How many there are."""
+    [(last,)] = rows.execute("SELECT max(place) FROM blocks").fetchall()
+    return 0 if last is None else (int(str(last)) + 1) * ROWS - FIRST
 
 
 def _facets(year: int) -> tuple[str, ...]:
@@ -133,13 +143,12 @@ def _facets(year: int) -> tuple[str, ...]:
 
 def _rows(folder: Path) -> apsw.Connection:
     path = folder / "rows.sqlite"
-    fresh = not path.exists()
+    if not path.exists():
+        with cache_files.made_anew(path, SCHEMA, TABLES, PAGE, CHANGES) as made:
+            made.execute("INSERT INTO made VALUES ('text-made', ?, 0, 1, 0, NULL)", (BEHIND,))
     rows = apsw.Connection(str(path))
     rows.execute("PRAGMA synchronous=OFF")
-    if fresh:
-        with rows:
-            rows.execute(TABLES)
-            rows.execute(f"INSERT INTO made VALUES ('text-made', 0); PRAGMA user_version={SCHEMA}")
+    rows.execute(f"ATTACH ? AS {cache_files.CHANGES}", (str(cache_files.beside(path)),))
     return rows
 
 
@@ -150,7 +159,7 @@ def _ask(folder: Path, maker: Maker, size: int) -> dict[str, Any]:
         chance = random.Random(name)
         walls, cpus, hits = [], [], 0
         for _ in range(QUESTIONS):
-            number = chance.randrange(size) + 1
+            number = FIRST + chance.randrange(size)
             query = question(maker.make(number), chance)
             cpu, wall = time.process_time(), time.perf_counter()
             answer = finder.find(query, k=10)
@@ -198,19 +207,18 @@ def _spread(milliseconds: list[float]) -> dict[str, float]:
 
 
 def _update(folder: Path, size: int) -> dict[str, Any]:
-    """From a changed name to a hit for it by a finder that was open before, through the index alone; and back again."""
-    finder, index, rows = Finder(folder), TextIndex(folder / "text-made"), _rows(folder)
-    walls = []
-    [(packed,)] = rows.execute("SELECT row FROM newer WHERE number=1").fetchall()
-    row = unpack_row(packed)  # type: ignore[arg-type]
-    for name in ("Xqzvupdatedxq One", "Xqzvupdatedxq Two", row.title):
+    """From a name that is new, or another, to a hit for it by a finder that was open before, written as a match writes
+    it (`renew`). In the end it is gone again."""
+    finder, path, walls = Finder(folder), folder / "rows.sqlite", []
+    for name in ("Xqzvupdatedxq One", "Xqzvupdatedxq Two"):
+        row = Row("recording", "changed", name, "Somebody", True, 0, 0.0, b"{}")
         before = time.perf_counter()
-        renamed = pack_row(msgspec.structs.replace(row, title=name))
-        rows.execute("UPDATE newer SET row=? WHERE number=1", (renamed,))
-        index.change([1], [Document(1, indexed(name), indexed(row.subtitle), row.facets.split(), row.weight)])
-        answer = finder.find(f"{name} {row.subtitle}", k=10)
+        renew(path, partial(iter, [Entry(row, "Somebody", _facets(2000), (), 0)]), ["changed"])
+        answer = finder.find(name, k=10)
         walls.append(time.perf_counter() - before)
-        assert 1 in {item.number for item in answer}
+        assert "changed" in {item.id for item in answer}
+    renew(path, partial(iter, ()), ["changed"])
+    assert not finder.find("Xqzvupdatedxq", k=10)
     return {"documents": size, "seconds": round(max(walls), 3), "target": 1}
 
 

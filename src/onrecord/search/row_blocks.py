@@ -165,7 +165,7 @@ def pack_long(row: Stored) -> tuple[bytes, Stored] | None:
 
 
 class BlockWriter:
-    """Takes rows and blocks in the order of their numbers, and writes them into an empty file's tables."""
+    """Takes rows and blocks in the order of their numbers, and writes them behind what a file has."""
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
@@ -175,7 +175,8 @@ class BlockWriter:
         self._waiting: list[Block] | None = []
         #: What the blocks that come are packed with; None where that is not known yet.
         self.dictionary: Dictionary | None = None
-        self._dictionaries = 0
+        [(count,)] = db.execute("SELECT count(*) FROM dictionaries").fetchall()
+        self._dictionaries = int(str(count))
 
     def add(self, number: int, row: Stored) -> None:
         place, offset = divmod(number, ROWS)
