@@ -152,10 +152,15 @@ def written() -> bytes:
     """The file as the records say it."""
     figures = []
     for name, record, unit, what, take in FIGURES:
-        path = max(
-            RECORDS.glob(f"{record}-*.json"), key=lambda path: (path.stem[-len("2026-11-28") :], path.name)
+        # The newest one of a whole run; of a day the last by its name.
+        path, said = max(
+            (
+                (path, said)
+                for path in RECORDS.glob(f"{record}-*.json")
+                if "partial" not in (said := _read(path))
+            ),
+            key=lambda found: (found[0].stem[-len("2026-11-28") :], found[0].name),
         )
-        said = json.loads(path.read_text("utf-8"))
         figures.append(
             Figure(
                 *(name, float(f"{take(said):.6g}"), unit, what),
@@ -163,6 +168,10 @@ def written() -> bytes:
             )
         )
     return msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n"
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
 
 
 if __name__ == "__main__":

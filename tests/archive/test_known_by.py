@@ -18,6 +18,7 @@ from onrecord.archive.matching import is_matched, rematch
 from onrecord.archive.naming import FILE
 from onrecord.archive.reading import Reader
 from onrecord.archive.ws2 import EntityReader
+from onrecord.search.cache_files import beside
 from onrecord.search.entities import Entities
 from onrecord.search.fields import Term
 from onrecord.search.finding import Finder
@@ -148,9 +149,11 @@ def test_what_a_kill_left_is_finished_by_whoever_writes_next(harvested: Archive)
     count, _ = service.answering().search("artist", asked, 5, 0, frozenset())
     assert count == 0
     gone = zstd.compress(msgspec.msgpack.encode([("label", "nobody", None)]))
+    changes = beside(search / "rows.sqlite")
+    assert changes is not None
     for name, note, noted in (
         (FILE, "INSERT INTO pending VALUES (NULL, ?)", gone),
-        ("rows.sqlite", "UPDATE made SET pending=?", msgspec.msgpack.encode([1])),
+        (changes.name, "UPDATE made SET pending=?", msgspec.msgpack.encode([1])),
     ):
         db = apsw.Connection(str(search / name))
         db.execute(note, (noted,))

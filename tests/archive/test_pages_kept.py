@@ -18,6 +18,7 @@ from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import rematch
 from onrecord.catalog import pages as kept_pages
 from onrecord.errors import OnrecordError
+from onrecord.search.cache_files import beside
 from onrecord.search.rows import Rows
 from onrecord.sources.generated.claims import Generated
 from tests.archive.matched_tables import kept_rows
@@ -74,24 +75,31 @@ def test_every_thing_has_its_page_once(generated: Archive, monkeypatch: pytest.M
         ((it["release"], it["recording"], it["disc"], it["position"]) for it in placed), key=key
     )
     path = generated.folder / "search" / "rows.sqlite"
-    before = path.read_bytes()
+    before = [each.read_bytes() for each in both(path)]
     monkeypatch.setattr(kept_pages, "_PORTION", dict.fromkeys(kept_pages._PORTION, 100))
     rematch(generated)
-    assert path.read_bytes() == before, (
+    assert [each.read_bytes() for each in both(path)] == before, (
         "what is as it was is not written again, in whatever portions it comes"
     )
+
+
+def both(path: Path) -> list[Path]:
+    """A file of rows, and that for its changes."""
+    changes = beside(path)
+    assert changes is not None
+    return [path, changes]
 
 
 def written(archive: Archive) -> list[object]:
     """All that is written of pages, without names that are made anew each time."""
     folder = archive.folder / "search"
-    with apsw.Connection(str(folder / "rows.sqlite")) as db:
-        tables: Any = db.execute(
-            "SELECT name FROM sqlite_master WHERE type='table' AND name<>'made' ORDER BY 1"
-        )
-        found: list[object] = [
-            db.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for (name,) in tables
-        ]
+    found: list[object] = []
+    for path in both(folder / "rows.sqlite"):
+        with apsw.Connection(str(path)) as db:
+            tables: Any = db.execute(
+                "SELECT name FROM sqlite_master WHERE type='table' AND name NOT IN ('made', 'changes') ORDER BY 1"
+            )
+            found += [db.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for (name,) in tables]
     segments = (folder / rows_of(archive).text()).glob("*.*")
     indexed = [(path.suffix, path.read_bytes()) for path in segments if path.suffix != ".json"]
     assert len(indexed) > 3, "the words are among what is compared"

@@ -9,7 +9,7 @@ from typing import Final
 import apsw
 
 from onrecord.errors import StoreFailed
-from onrecord.search import entities, entity_filling, row_filling, rows
+from onrecord.search import cache_files, entities, entity_filling, row_filling, rows
 
 ROWS: Final = entities.ROWS
 ENTITIES: Final = entities.ENTITIES
@@ -29,10 +29,7 @@ def _finish(path: Path, schema: int, catch_up: Callable[[Path, apsw.Connection],
     if not path.exists():
         return 0
     try:
-        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-        try:
+        with cache_files.changing(path) as db:
             return catch_up(path, db) if db.pragma("user_version") == schema else 0
-        finally:
-            db.close()
     except (apsw.Error, StoreFailed, ValueError):
         return 0
