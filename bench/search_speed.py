@@ -22,12 +22,11 @@ import apsw
 from measure import progress
 from search_made import Maker, mistype
 
-from onrecord.search import cache_files
+from onrecord.search import cache_files, row_filling
 from onrecord.search.facets import facets
 from onrecord.search.finding import Finder
 from onrecord.search.fold import fold, indexed
 from onrecord.search.row_blocks import ROWS, BlockWriter, Stored
-from onrecord.search.row_filling import renew
 from onrecord.search.row_making import Entry
 from onrecord.search.rows import CHANGES, SCHEMA, TABLES, Row
 from onrecord.search.text import Document, TextIndex
@@ -38,8 +37,6 @@ BATCH: Final = 512_000
 FIRST: Final = ROWS
 #: What is changed has numbers behind those of all documents.
 BEHIND: Final = 2_000_000_000
-#: As `row_filling` has them.
-PAGE: Final = 32_768
 QUESTIONS: Final = 400
 #: The peer is asked at this size at most: it takes many times the disk.
 PEER_SIZE: Final = 1_000_000
@@ -144,7 +141,7 @@ def _facets(year: int) -> tuple[str, ...]:
 def _rows(folder: Path) -> apsw.Connection:
     path = folder / "rows.sqlite"
     if not path.exists():
-        with cache_files.made_anew(path, SCHEMA, TABLES, PAGE, CHANGES) as made:
+        with cache_files.made_anew(path, SCHEMA, TABLES, row_filling._PAGE, CHANGES) as made:
             made.execute("INSERT INTO made VALUES ('text-made', ?, 0, 1, 0, NULL)", (BEHIND,))
     rows = apsw.Connection(str(path))
     rows.execute("PRAGMA synchronous=OFF")
@@ -208,16 +205,16 @@ def _spread(milliseconds: list[float]) -> dict[str, float]:
 
 def _update(folder: Path, size: int) -> dict[str, Any]:
     """From a name that is new, or another, to a hit for it by a finder that was open before, written as a match writes
-    it (`renew`). In the end it is gone again."""
+    it (`row_filling.renew`). In the end it is gone again."""
     finder, path, walls = Finder(folder), folder / "rows.sqlite", []
     for name in ("Xqzvupdatedxq One", "Xqzvupdatedxq Two"):
         row = Row("recording", "changed", name, "Somebody", True, 0, 0.0, b"{}")
         before = time.perf_counter()
-        renew(path, partial(iter, [Entry(row, "Somebody", _facets(2000), (), 0)]), ["changed"])
+        row_filling.renew(path, partial(iter, [Entry(row, "Somebody", _facets(2000), (), 0)]), ["changed"])
         answer = finder.find(name, k=10)
         walls.append(time.perf_counter() - before)
         assert "changed" in {item.id for item in answer}
-    renew(path, partial(iter, ()), ["changed"])
+    row_filling.renew(path, partial(iter, ()), ["changed"])
     assert not finder.find("Xqzvupdatedxq", k=10)
     return {"documents": size, "seconds": round(max(walls), 3), "target": 1}
 

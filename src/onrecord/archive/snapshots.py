@@ -8,7 +8,6 @@ editions. It has no claims, no sound and nothing of people.
 """
 
 import datetime as dt
-import fcntl
 import shutil
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -28,9 +27,10 @@ from onrecord.archive.keyholding import feed_folder, signing_key
 from onrecord.archive.settings import write_settings
 from onrecord.archive.snapshot_copying import copy_database, copy_ledger, copy_search, link_tree
 from onrecord.archive.withheld import keep
-from onrecord.errors import ArchiveLocked, DigestMismatch, IntegrityError, NewerFormat, NotFound, UsageError
+from onrecord.errors import DigestMismatch, IntegrityError, NewerFormat, NotFound, UsageError
 from onrecord.ledger.ledger import Ledger
 from onrecord.ledger.schema import SCHEMA as LEDGER
+from onrecord.locking import hold
 from onrecord.publish.edition import listing, pretty
 from onrecord.publish.signing import sign, verify
 from onrecord.publish.trust_files import newest_root
@@ -161,12 +161,7 @@ def _alone(into: Path) -> Iterator[None]:
     into.absolute().parent.mkdir(parents=True, exist_ok=True)
     beside = into.absolute().with_name(f".{into.absolute().name}.opening")
     with beside.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ArchiveLocked(
-                f"{into}: another process opens a snapshot there", "wait until it is done"
-            ) from None
+        hold(file, f"{into}: another process opens a snapshot there", "wait until it is done")
         try:
             yield
         finally:

@@ -46,11 +46,10 @@ def merge(duck: Duck, matched: Matched, kept: Kept) -> None:
     widen(duck)
     _ask(duck, kept)
     # Where no file is known, all are not gone through to find none.
-    known = duck.run("SELECT 1 FROM tracks WHERE source = 'file' LIMIT 1")
+    known = bool(duck.run("SELECT 1 FROM tracks WHERE source = 'file' LIMIT 1"))
     duck.run(
         "CREATE OR REPLACE TABLE recording_blobs AS SELECT DISTINCT recording, blob"
-        f" FROM {'recording_every' if known else 'recording_fresh'}"
-        " WHERE source = 'file' AND EXISTS (FROM tracks WHERE source = 'file') ORDER BY recording, blob"
+        f" FROM recording_every WHERE source = 'file' AND {known} ORDER BY recording, blob"
     )
     overrule(duck)
 

@@ -10,7 +10,6 @@ A statement's folder appears by one rename when it is whole; the same file twice
 """
 
 import codecs
-import fcntl
 import hashlib
 import os
 import shutil
@@ -27,7 +26,8 @@ from msgspec import Struct
 
 from onrecord import durable
 from onrecord.engine import plugins
-from onrecord.errors import ArchiveLocked, IntegrityError, NewerFormat, NotFound, SourceRefused, UsageError
+from onrecord.errors import IntegrityError, NewerFormat, NotFound, SourceRefused, UsageError
+from onrecord.locking import hold
 from onrecord.model.royalties import LineRejected, StatementLine, StatementNote, StatementPool, StatementRow
 from onrecord.royalties import files
 from onrecord.royalties.columns import Writers
@@ -201,13 +201,11 @@ def _alone(folder: Path) -> Iterator[None]:
     """One import at a time: two would write the same statement. The lock is the folder's, and ends with the process."""
     fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ArchiveLocked(
-                f"{folder}: another import into these books is going on",
-                "wait until it is done, and run this again",
-            ) from None
+        hold(
+            fd,
+            f"{folder}: another import into these books is going on",
+            "wait until it is done, and run this again",
+        )
         yield
     finally:
         os.close(fd)

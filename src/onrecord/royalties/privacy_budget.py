@@ -3,7 +3,6 @@
 """The ledger of what releases have given away: a total that is stated once, and no release beyond it."""
 
 import datetime as dt
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -13,7 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.durable import replace
-from onrecord.errors import ArchiveLocked, IntegrityError, UsageError
+from onrecord.errors import IntegrityError, UsageError
+from onrecord.locking import hold
 from onrecord.royalties.privacy import Bounds, Guarantee
 
 
@@ -109,8 +109,5 @@ def _opened(ledger: Path, total: Decimal | None, total_delta: Decimal) -> Budget
 def _locked(ledger: Path) -> Iterator[None]:
     """Two releases at a time must not both find the same budget left."""
     with ledger.with_name(ledger.name + ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ArchiveLocked(f"{ledger}: another release is being made", hint="wait for it") from None
+        hold(lock, f"{ledger}: another release is being made", "wait for it")
         yield

@@ -130,10 +130,11 @@ def changing(path: Path) -> Iterator[apsw.Connection]:
         db.set_busy_timeout(60_000)
         # Readers are shut out only while the transaction is committed, not while it grows. What it is compared with is
         # asked for here and there, and a page holds many rows.
-        for schema in ("main", *_attach(db, path)):
+        attached = _attach(db, path)
+        for schema in ("main", *attached):
             db.execute(f"PRAGMA {schema}.synchronous=FULL; PRAGMA {schema}.cache_size=-{_CHANGING_KB}")
         db.execute("PRAGMA cache_spill=OFF")
-        if CHANGES in db.db_names():
+        if attached:
             db.authorizer = _only_changes
         yield db
     finally:

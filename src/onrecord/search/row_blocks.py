@@ -96,6 +96,11 @@ class Stored(Struct, frozen=True, array_like=True):
     def id(self) -> str:
         return id_of(self.kind, self.ident, self.claims)
 
+    @property
+    def searched_beside(self) -> str:
+        """The names that are searched beside the title."""
+        return self.subtitle if self.beside is None else self.beside
+
 
 class Head(Struct, frozen=True):
     """What a search weighs of a row."""
@@ -409,8 +414,8 @@ class Blocks:
         within = {} if _may_rename(told) else dict(zip(told[1::2], told[2::2], strict=True))
         if not within or not _NAMED.isdisjoint(within):
             row = self._changed(number, told)
-            beside = row.subtitle if row.beside is None else row.beside
-            return Head(row.kind, row.id, row.title, row.subtitle, beside, row.facets, row.weight, row.known)
+            said = row.title, row.subtitle, row.searched_beside, row.facets
+            return Head(row.kind, row.id, *said, row.weight, row.known)
         before = self.head(number)
         assert before is not None
         now = {

@@ -325,7 +325,7 @@ _STEPS: Final = msgspec.msgpack.Decoder(list[int])
 
 
 def _searched(row: Stored) -> Searched:
-    return row.title, row.subtitle if row.beside is None else row.beside, row.facets, row.weight
+    return row.title, row.searched_beside, row.facets, row.weight
 
 
 def _indexed(row: Stored) -> Searched:

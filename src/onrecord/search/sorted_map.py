@@ -172,9 +172,7 @@ class SortedMap:
         for run, first, _, parts in self.runs:
             if parts and not self._may_have(run, parts, digest):
                 continue
-            held = self._last.get(run)
-            # Who asks in the order of keys finds the next in the block of the last.
-            place = held[0] if held and held[1].reaches(key) else self._place(run, key)
+            place = self._place(run, key)
             if place is not None and place >= first:
                 found = self._block(run, place).get(key)
                 if found is not False:
@@ -192,8 +190,7 @@ class SortedMap:
         return restored(value, self._of_first(key) or b"") if isinstance(value, _Differs) else value
 
     def _of_first(self, key: bytes) -> bytes | None:
-        held = self._last.get(0)
-        place = held[0] if held and held[1].reaches(key) else self._place(0, key)
+        place = self._place(0, key)
         return (self._block(0, place).get(key) or None) if place is not None else None
 
     def entries(self, prefix: bytes = b"", behind: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
@@ -228,6 +225,11 @@ class SortedMap:
         return all(held[(bit := at % size) >> 3] >> (bit & 7) & 1 for at in bits)
 
     def _place(self, run: int, key: bytes) -> int | None:
+        held = self._last.get(run)
+        if held and held[1].reaches(
+            key
+        ):  # who asks in the order of keys finds the next in the block of the last
+            return held[0]
         query = "SELECT place FROM map_firsts WHERE run=? AND first<=? ORDER BY first DESC LIMIT 1"
         found: Any = self._db.execute(query, (run, key)).fetchone()
         return int(found[0]) if found else None

@@ -3,7 +3,6 @@
 """Where an export may be written, and the folder beside it that it is put together in."""
 
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ from typing import Final
 
 from onrecord.archive.core import Archive
 from onrecord.archive.exporting.report import Form
-from onrecord.errors import ArchiveLocked, UsageError
+from onrecord.errors import UsageError
+from onrecord.locking import hold
 from onrecord.publish import ocfl
 from onrecord.store.roots import refused_write
 
@@ -65,12 +65,7 @@ def beside(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise refused_write(error, target.parent) from error
     try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ArchiveLocked(
-                f"{target}: another export is writing there", "wait until it is done"
-            ) from None
+        hold(fd, f"{target}: another export is writing there", "wait until it is done")
         _clear(part, target)
         try:
             yield part

@@ -8,7 +8,6 @@ which table, which questions and which archive they are. The next run keeps ever
 
 import contextlib
 import csv
-import fcntl
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -23,7 +22,8 @@ from onrecord import durable
 from onrecord.archive.looking_up.answers import OUTCOMES, Outcome, Summary, Tally
 from onrecord.archive.looking_up.finding import MOST, LookUp
 from onrecord.archive.looking_up.tables import ADDED, Shape, Table, cells, open_table, written
-from onrecord.errors import ArchiveLocked, NotFound, UsageError
+from onrecord.errors import NotFound, UsageError
+from onrecord.locking import hold
 from onrecord.model.filters import Filters
 
 _VERSION: Final = 1
@@ -105,10 +105,7 @@ def _alone(part: Path) -> Iterator[int]:
     except OSError as error:
         raise UsageError(f"{part}: cannot be written: {error.strerror}") from None
     try:
-        try:
-            fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ArchiveLocked(f"{part}: another process is writing these answers") from None
+        hold(out, f"{part}: another process is writing these answers")
         yield out
     finally:
         os.close(out)

@@ -7,7 +7,7 @@ SELECT
   seq, spelling, artist, if(is_first, first, NULL) AS first, foreign_title, other_title,
   sixteen(if(words, hint(but_live(title), name), NULL)) AS name,
   sixteen(if(is_first, hint(but_live(title), first_name), NULL)) AS first_name,
-  sixteen(if(main <> '', hint(but_live(told_as(close_up(replace(main, ' and ', ' ')), release)), name), NULL)) AS subtitle,
+  sixteen(if(main <> '', hint(but_live(comparable_main(main, release)), name), NULL)) AS subtitle,
   sixteen(if(long, hint(name, left(title, 5)), NULL)) AS beginning,
   sixteen(if(long, hint(name, right(title, 5)), NULL)) AS ending,
   sixteen(if(placed, hint(lower(release), (name, disc, position)), NULL)) AS place,

@@ -34,3 +34,6 @@ CREATE OR REPLACE MACRO main_words(before, title, folded) AS CASE
   WHEN tells_apart(fold(substr(title, length(before) + 1))) THEN ''
   ELSE fold(before)
 END;
+
+-- What titles that have no subtitle are compared with, of what `main_words` gives.
+CREATE OR REPLACE MACRO comparable_main(main, release) AS told_as(close_up(replace(main, ' and ', ' ')), release);

@@ -6,7 +6,7 @@ CREATE OR REPLACE TABLE track_hints AS
 SELECT
   node, name, duration_ms,
   if(first = artist OR is_nobody(first), NULL, hint(but_live(title), first)) AS first_name,
-  if(main = '', NULL, hint(but_live(told_as(close_up(replace(main || apart, ' and ', ' ')), release)), artist)) AS subtitle,
+  if(main = '', NULL, hint(but_live(comparable_main(main || apart, release)), artist)) AS subtitle,
   if(isrc = '', NULL, hint(title, isrc)) AS code,
   if(long, hint(artist, left(title, 5)), NULL) AS beginning,
   if(long, hint(artist, right(title, 5)), NULL) AS ending,

@@ -13,7 +13,7 @@ SELECT
   if(use IN ('name', 'first name') AND on_live IS NOT NULL AND NOT is_nobody(artist), hash(but_live(title), artist), NULL)
     AS plain,
   if(use = 'code', hash(isrc, title), NULL) AS code,
-  if(use = 'subtitle', hash(if(main = '', title, told_as(close_up(replace(main || apart, ' and ', ' ')), release)), artist), NULL) AS main,
+  if(use = 'subtitle', hash(if(main = '', title, comparable_main(main || apart, release)), artist), NULL) AS main,
   main <> '' AS subtitled,
   if(use = 'subtitle', hash(title), NULL) AS title_key,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), words, NULL) AS words,
