@@ -26,9 +26,10 @@ from onrecord.search import cache_files, row_filling
 from onrecord.search.facets import facets
 from onrecord.search.finding import Finder
 from onrecord.search.fold import fold, indexed
-from onrecord.search.row_blocks import ROWS, BlockWriter, Stored
+from onrecord.search.row_blocks import ROWS, BlockWriter
 from onrecord.search.row_making import Entry
 from onrecord.search.rows import CHANGES, SCHEMA, TABLES, Row
+from onrecord.search.stored_rows import Stored
 from onrecord.search.text import Document, TextIndex
 
 #: Whole blocks of rows each, as batches are, so that one can follow another; numbers begin with a block, too.

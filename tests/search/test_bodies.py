@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody
 from onrecord.model.shown_fields import CANONICAL, SHOWN, WHOLE
 from onrecord.search.bodies import Page, fold, unfold
-from onrecord.search.row_blocks import Stored, pack_row, unpack_row
 from onrecord.search.row_filling import fill
 from onrecord.search.row_making import Entry
 from onrecord.search.rows import Row, Rows
+from onrecord.search.stored_rows import Stored, pack_row, unpack_row
 
 TEXT = st.sampled_from(["", "a", "b", "Ünïcode \U0001f3b5", "0" * 32, "ab" * 32])
 MBID = st.sampled_from(["", "3b5a3a1e-6f0e-4b8f-9d6f-0123456789ab", "3B5A3A1E-6F0E-4B8F-9D6F-0123456789AB"])

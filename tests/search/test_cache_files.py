@@ -115,6 +115,35 @@ def test_without_the_file_beside_it_nothing_is_told(two: Path) -> None:
     assert words(two) == ["old", "beside"]
 
 
+def test_a_file_beside_it_that_was_put_back_is_seen(two: Path, tmp_path: Path) -> None:
+    was = tmp_path / "was"
+    shutil.copyfile(beside(two), was)
+    put(two, "new")
+    assert words(two) == ["old", "beside", "new"]
+    marked, apart = cache_files.mark(two), told(two)
+    was.replace(beside(two))
+    assert words(two) == ["old", "beside"], "of who has it open, too"
+    assert cache_files.mark(two) != marked
+    assert told(two) != apart
+
+
+def test_who_opens_both_while_others_take_their_place_gets_these(
+    two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach, places = cache_files._attach, 0
+
+    def other(db: apsw.Connection, path: Path) -> object:
+        nonlocal places
+        if not places:
+            places = 1
+            with cache_files.made_anew(two, 1, TABLES, changes=BESIDE) as made:
+                made.execute("INSERT INTO more VALUES ('anew')")
+        return attach(db, path)
+
+    monkeypatch.setattr(cache_files, "_attach", other)
+    assert words(two) == ["anew"]
+
+
 def test_a_change_that_was_left_half_written_is_taken_back(two: Path) -> None:
     killed = multiprocessing.get_context("spawn").Process(target=_spill_and_die, args=(two,))
     killed.start()

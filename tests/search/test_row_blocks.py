@@ -10,7 +10,8 @@ import pytest
 
 from onrecord.model.identifiers import mint
 from onrecord.search import row_blocks
-from onrecord.search.row_blocks import BlockAdder, Blocks, BlockWriter, Head, Stored, pack_row, unpack_row
+from onrecord.search.row_blocks import BlockAdder, Blocks, BlockWriter
+from onrecord.search.stored_rows import Head, Stored, pack_row, unpack_row
 
 
 def row(number: int, kind: str = "recording", *, long: bool = False) -> Stored:

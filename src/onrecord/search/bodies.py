@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from onrecord.model.shown_fields import CANONICAL, SHOWN, WHOLE
 from onrecord.search.codes import Key, pack
-from onrecord.search.row_blocks import Stored
+from onrecord.search.stored_rows import Stored
 
 #: So many of the recordings and of the releases of an artist are on one page.
 LISTED: Final = 500

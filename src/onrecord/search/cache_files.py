@@ -8,6 +8,7 @@ holds and what its index hears of is the business of `rows` with `row_filling`, 
 `entity_filling`.
 """
 
+import functools
 import hashlib
 import os
 import secrets
@@ -20,7 +21,7 @@ from typing import Final
 
 import apsw
 
-from onrecord.durable import settle, sync
+from onrecord.durable import file_mark, settle, sync
 from onrecord.errors import StoreFailed
 
 #: How long a reader waits while a change is written (a matter of milliseconds) before it gives up.
@@ -181,6 +182,8 @@ def _attach(db: apsw.Connection, path: Path) -> Sequence[str]:
     other = _beside(db, path)
     if other is None:
         return ()
+    if not other.exists():
+        raise apsw.CorruptError(f"{other.name} is not there")  # SQLite would make one
     db.execute("ATTACH ? AS " + CHANGES, (str(other),))
     # This also takes back what a kill left half done there, or says that who only reads cannot.
     if db.pragma("user_version", schema=CHANGES) == 0:
@@ -188,13 +191,27 @@ def _attach(db: apsw.Connection, path: Path) -> Sequence[str]:
     return (CHANGES,)
 
 
+def mark(path: Path) -> object:
+    """Another one once the file was changed, or others took the place of it or of that for changes; None where there is
+    none."""
+    seen = file_mark(path)
+    return seen and (seen, file_mark(_beside_of(path, seen) or path))
+
+
+@functools.lru_cache(maxsize=8)
+def _beside_of(path: Path, _seen: object) -> Path | None:
+    try:
+        return beside(path)
+    except apsw.Error:
+        return None  # who reads it is told
+
+
 def told_apart(db: apsw.Connection) -> str:
-    """Another text for each file, and for each copy of one: what was read and never changes in it is kept under this.
-    "" where there is no file."""
+    """Another text for each file with that for changes, and for each copy of these: what was read and never changes in
+    them is kept under this. "" where there is no file."""
     if not db.filename:
         return ""
-    status = Path(db.filename).stat()
-    return f"{db.pragma('application_id')} {status.st_dev} {status.st_ino}"
+    return f"{db.pragma('application_id')} {_identity(Path(db.filename))} {_changes_identity(db)}"
 
 
 def digest(packed: bytes) -> bytes:
@@ -202,11 +219,14 @@ def digest(packed: bytes) -> bytes:
     return hashlib.blake2b(packed, digest_size=10).digest()
 
 
+_Identity = tuple[tuple[int, int], tuple[int, int] | None]
+
+
 class _Open(threading.local):
-    """What a thread has open: by path, with what tells this file from another in its place. The last is the newest."""
+    """What a thread has open: by path, with what tells its files from others in their place. The last is the newest."""
 
     def __init__(self) -> None:
-        self.files: OrderedDict[Path, tuple[tuple[int, int], apsw.Connection]] = OrderedDict()
+        self.files: OrderedDict[Path, tuple[_Identity, apsw.Connection]] = OrderedDict()
 
 
 _open: Final = _Open()
@@ -214,11 +234,11 @@ _open: Final = _Open()
 
 def _kept(path: Path, schema: int) -> apsw.Connection | None:
     """What this thread has open of the file that is there now. What was changed in it, SQLite sees by itself."""
-    mark, db = _open.files.get(path, (None, None))
+    opened, db = _open.files.get(path, (None, None))
     if db is None:
         return None
     try:
-        if mark == _mark(path) and _version(db) == schema:
+        if opened == (_identity(path), _changes_identity(db)) and _version(db) == schema:
             _open.files.move_to_end(path)
             return db
     except (OSError, apsw.Error):
@@ -232,9 +252,13 @@ def _forget(path: Path) -> None:
     _open.files.pop(path, None)
 
 
-def _mark(path: Path) -> tuple[int, int]:
+def _identity(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino
+
+
+def _changes_identity(db: apsw.Connection) -> tuple[int, int] | None:
+    return _identity(Path(db.db_filename(CHANGES))) if CHANGES in db.db_names() else None
 
 
 def _version(db: apsw.Connection) -> object:
@@ -244,31 +268,43 @@ def _version(db: apsw.Connection) -> object:
 
 
 def _opened(path: Path, schema: int, tables: str) -> apsw.Connection:
-    if path.exists():
-        for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
-            mark = _mark(path)
-            db = apsw.Connection(str(path), flags=flags)
-            db.set_busy_timeout(_PATIENCE_MS)
-            try:
-                if db.pragma("user_version") == schema:
-                    for name in ("main", *_attach(db, path)):
-                        db.execute(f"PRAGMA {name}.cache_size=-{_CACHE_KB}")
-                    _open.files[path] = mark, db
-                    while len(_open.files) > _MOST_OPEN:
-                        _open.files.popitem(last=False)
-                    return db
-                db.close()
-                break
-            except (apsw.ReadOnlyError, apsw.CantOpenError) as error:
-                # A kill left a change half done: whoever may write takes it back, so the next opens it for that.
-                db.close()
-                if flags == apsw.SQLITE_OPEN_READWRITE:
-                    if path.exists() and mark != _mark(path):
-                        return _opened(path, schema, tables)  # others have taken the place of both files
-                    raise StoreFailed(f"{path}: {error}", _HINT) from None
-            except (apsw.CorruptError, apsw.NotADBError) as error:
-                db.close()
-                raise StoreFailed(f"{path}: {error}", _HINT) from None
+    while path.exists():
+        identity = _identity(path)
+        try:
+            db = _attached(path, schema)
+        except apsw.Error as error:
+            if path.exists() and identity != _identity(path):
+                continue  # others have taken the place of both files
+            raise StoreFailed(f"{path}: {error}", _HINT) from None
+        if db is None:
+            break
+        _open.files[path] = (identity, _changes_identity(db)), db
+        while len(_open.files) > _MOST_OPEN:
+            _open.files.popitem(last=False)
+        return db
     db = apsw.Connection(":memory:")
     db.execute(tables)
     return db
+
+
+def _attached(path: Path, schema: int) -> apsw.Connection | None:
+    """A connection to the file with that for changes; None where another version wrote it."""
+    for flags in (apsw.SQLITE_OPEN_READONLY, apsw.SQLITE_OPEN_READWRITE):
+        db = apsw.Connection(str(path), flags=flags)
+        db.set_busy_timeout(_PATIENCE_MS)
+        try:
+            if db.pragma("user_version") == schema:
+                for name in ("main", *_attach(db, path)):
+                    db.execute(f"PRAGMA {name}.cache_size=-{_CACHE_KB}")
+                return db
+        except apsw.Error as error:
+            db.close()
+            # A kill left a change half done: whoever may write takes it back, so the next opens it for that.
+            if flags == apsw.SQLITE_OPEN_READWRITE or not isinstance(
+                error, apsw.ReadOnlyError | apsw.CantOpenError
+            ):
+                raise
+        else:
+            db.close()
+            break
+    return None

@@ -23,8 +23,8 @@ from onrecord.search import cache_files, rows, sorted_map
 from onrecord.search.bodies import MBID, mbids
 from onrecord.search.key_blocks import key_bytes
 from onrecord.search.popularity import popularity
-from onrecord.search.row_blocks import Stored
 from onrecord.search.sorted_map import SortedMap
+from onrecord.search.stored_rows import Stored
 
 SCHEMA: Final = 7
 ROWS: Final = "rows.sqlite"

@@ -15,7 +15,7 @@ from onrecord.search import rows
 from onrecord.search.bodies import facts, mbids, positions
 from onrecord.search.fields import WORDS, All, Asked, Between, Code, Group, Term, code, dated, day_of
 from onrecord.search.fold import fold
-from onrecord.search.row_blocks import Stored
+from onrecord.search.stored_rows import Stored
 
 #: The field by which each kind is found by its own id.
 OWN: Final = {"artist": "arid", "release": "reid", "release-group": "rgid", "recording": "rid"}

@@ -11,10 +11,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from onrecord.durable import file_mark
 from onrecord.errors import StoreFailed, UsageError
 from onrecord.model.filters import EVERYTHING, Filters
-from onrecord.search import codes
+from onrecord.search import cache_files, codes
 from onrecord.search.entities import PAGED
 from onrecord.search.facets import Facets, wanted
 from onrecord.search.finishing import ROWS
@@ -348,7 +347,7 @@ class Finder:
 
     def _mark(self) -> object:
         """Another one where the rows were changed, or others took their place; None where there are none yet."""
-        return file_mark(self._file)
+        return cache_files.mark(self._file)
 
 
 def _place(after: str) -> tuple[int, int]:

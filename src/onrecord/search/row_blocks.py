@@ -10,19 +10,17 @@ these, and what is packed.
 import functools
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import apsw
-import msgspec
 from msgspec import Struct
 
-from onrecord.model.identifiers import mint
-from onrecord.search import row_differences
+from onrecord.search import told_rows
 from onrecord.search.differences import difference, restored
-from onrecord.search.row_differences import Difference
 from onrecord.search.row_payload import Block as Reading
 from onrecord.search.row_payload import pack_block
+from onrecord.search.stored_rows import Head, Stored, head_of, is_long, pack_row, unpack_row, without_page
+from onrecord.search.told_rows import Teller, Told, ToldRows
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -35,22 +33,18 @@ CREATE TABLE long_rows (number INTEGER PRIMARY KEY, row BLOB);
 CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, dictionary BLOB, kind TEXT);
 """
 #: Blocks that came behind these, and what lies beside them; `base` names a row of `long_rows`. Rows that were in the
-#: blocks before are told by what is other, many together from a first place on.
-CHANGES: Final = """
+#: blocks before are told by what is other.
+CHANGES: Final = (
+    """
 CREATE TABLE newer_blocks (place INTEGER PRIMARY KEY, block BLOB);
 CREATE TABLE newer_long_rows (number INTEGER PRIMARY KEY, row BLOB, base INT);
-CREATE TABLE newer_differences (place INTEGER PRIMARY KEY, rows BLOB);
 """
-#: Places of rows that lie behind the blocks, those of differences at last; a number is its own place in them.
+    + told_rows.CHANGES
+)
+#: Places of rows that lie behind the blocks, below those that are told; a number is its own place in the blocks.
 BEHIND: Final = 1 << 40
-_DIFFERING: Final = 1 << 41
-#: So many differences are packed together.
-_TOLD: Final = 256
 #: Numbers of a block.
 ROWS: Final = 64
-#: A row with more claims, or with more bytes or numbers in one fact, lies beside the blocks: all of a block is read for
-#: one of its rows.
-_MANY, _LONG = 20, 500
 _LEVEL: Final = 12
 #: So many blocks are looked at to make a dictionary, and with fewer than this there is none.
 _SAMPLES, _FEWEST = 2_000, 300
@@ -65,70 +59,6 @@ _PACKING: Final[dict[int, int]] = {
     zstd.CompressionParameter.compression_level: _LEVEL,
     zstd.CompressionParameter.dict_id_flag: 0,
 }
-
-_ENCODER: Final = msgspec.msgpack.Encoder()
-_PLAIN: Final = msgspec.msgpack.Decoder()
-#: Numbers as steps, and what is other in the row of each.
-_DIFFERENCES: Final = msgspec.msgpack.Decoder(tuple[list[int], list[msgspec.Raw]])
-
-
-class Stored(Struct, frozen=True, array_like=True):
-    """A row as it is kept. `ident` is its id, or which of its claims founds that. `beside` is None where it is the
-    subtitle. `facts` and `claims` are what `bodies` makes of a page; each claim begins with its source and its id
-    there. `codes` are those that `facts` and `claims` do not say."""
-
-    kind: str
-    ident: str | int
-    title: str
-    subtitle: str
-    beside: str | None
-    facets: str
-    weight: int
-    known: dict[str, int]
-    sound: bool
-    newest: int
-    seconds: float
-    codes: Sequence[Sequence[str]]
-    facts: Sequence[Any]
-    claims: Sequence[Sequence[Any]]
-
-    @property
-    def id(self) -> str:
-        return id_of(self.kind, self.ident, self.claims)
-
-    @property
-    def searched_beside(self) -> str:
-        """The names that are searched beside the title."""
-        return self.subtitle if self.beside is None else self.beside
-
-
-class Head(Struct, frozen=True):
-    """What a search weighs of a row."""
-
-    kind: str
-    id: str
-    title: str
-    subtitle: str
-    beside: str
-    facets: str
-    weight: int
-    known: dict[str, int]
-
-
-def id_of(kind: str, ident: str | int, claims: Sequence[Sequence[Any]]) -> str:
-    return ident if isinstance(ident, str) else mint(kind, claims[ident][0], claims[ident][1])
-
-
-def pack_row(row: Stored) -> bytes:
-    """A row alone: what a later one is compared with, and how one is kept that came after the blocks."""
-    return _ENCODER.encode(row)
-
-
-def unpack_row(packed: bytes) -> Stored:
-    return _ROW.decode(packed)
-
-
-_ROW: Final = msgspec.msgpack.Decoder(Stored)
 
 
 class Dictionary(Struct, frozen=True):
@@ -164,9 +94,9 @@ def packed(block: Block, dictionary: Dictionary | None) -> Block:
 
 def pack_long(row: Stored) -> tuple[bytes, Stored] | None:
     """Of a row that lies beside the blocks, what lies there, and what the block has of it."""
-    if not _is_long(row):
+    if not is_long(row):
         return None
-    return zstd.compress(pack_row(row), _LEVEL), _without_page(row)
+    return zstd.compress(pack_row(row), _LEVEL), without_page(row)
 
 
 class BlockWriter:
@@ -262,9 +192,7 @@ class BlockAdder:
         last: Any = db.execute("SELECT max(place) FROM newer_blocks").fetchone()
         self._place = (BEHIND // ROWS if last[0] is None else last[0]) + 1
         self._rows: list[tuple[int, Stored]] = []
-        last = db.execute("SELECT max(place) FROM newer_differences").fetchone()
-        self._told = _DIFFERING if last[0] is None else last[0] + _TOLD
-        self._differences: list[tuple[int, Difference]] = []
+        self._teller = Teller(db)
         found: Any = db.execute("SELECT kind, number, dictionary FROM dictionaries")
         self._dictionaries = {
             kind: (number, zstd.ZstdDict(content).as_digested_dict) for kind, number, content in found
@@ -273,32 +201,20 @@ class BlockAdder:
     def add(self, number: int, row: Stored, before: Stored | None = None) -> int:
         """Gives the place that stands for `number` in `Blocks`, one behind that of the row before where nothing comes
         between them. `before` is the row that the blocks have of it, if they do."""
-        if before is not None and not _is_long(before) and not _is_long(row):
-            self._differences.append((number, row_differences.difference(_plain(before), _plain(row))))
-            place = self._told + len(self._differences) - 1
-            if len(self._differences) == _TOLD:
-                self._finish_differences()
-            return place
+        if before is not None and not is_long(before) and not is_long(row):
+            return self._teller.add(number, row, before)
         if self._rows and (len(self._rows) == ROWS or row.kind != self._rows[0][1].kind):
             self._finish_block()
         offset = len(self._rows)
-        if _is_long(row):
+        if is_long(row):
             self._add_long(self._place * ROWS + offset, number, pack_row(row))
-            row = _without_page(row)
+            row = without_page(row)
         self._rows.append((offset, row))
         return self._place * ROWS + offset
 
     def finish(self) -> None:
         self._finish_block()
-        self._finish_differences()
-
-    def _finish_differences(self) -> None:
-        if self._differences:
-            numbers, told = zip(*self._differences, strict=True)
-            steps = [number - last for last, number in pairwise((0, *numbers))]
-            packed = zstd.compress(_ENCODER.encode((steps, told)), _LEVEL)
-            self._db.execute("INSERT INTO newer_differences VALUES (?,?)", (self._told, packed))
-            self._differences, self._told = [], self._told + _TOLD
+        self._teller.finish()
 
     def _finish_block(self) -> None:
         if self._rows:
@@ -338,30 +254,37 @@ class Blocks:
         self._db = db
         self._file = file
         self._last: dict[int, Reading | None] = {}
-        self._last_told: dict[int, tuple[list[int], list[msgspec.Raw]]] = {}
+        self._told = ToldRows(db)
 
     def row(self, number: int) -> Stored | None:
-        if number >= _DIFFERING:
-            return self._changed(*self._told(number))
+        if number >= told_rows.FIRST:
+            told = self._told.at(number)
+            return told.row(self._before(told))
         block = self._block(number // ROWS)
         values = block.row(number % ROWS) if block else None
         found = Stored(*values) if values else None
         return self._long(number) if found is not None and not found.facts else found
 
     def head(self, number: int) -> Head | None:
-        if number >= _DIFFERING:
-            return self._changed_head(*self._told(number))
+        if number >= told_rows.FIRST:
+            told = self._told.at(number)
+            before = self.head(told.number)
+            return (before and told.head(before)) or head_of(told.row(self._before(told)))
         block = self._block(number // ROWS)
         values = block.head(number % ROWS) if block else None
         return Head(*values) if values else None
 
     def id(self, number: int) -> str | None:
-        if number >= _DIFFERING:
-            number, told = self._told(number)
-            if _may_rename(told):
-                return self._changed(number, told).id
+        if number >= told_rows.FIRST:
+            told = self._told.at(number)
+            return told.row(self._before(told)).id if told.may_rename else self.id(told.number)
         block = self._block(number // ROWS)
         return block.id(number % ROWS) if block else None
+
+    def _before(self, told: Told) -> Stored:
+        before = self.row(told.number)
+        assert before is not None  # it is in the blocks, which never change
+        return before
 
     def numbers(self) -> Iterator[int]:
         """All that the blocks of old have, in their order."""
@@ -395,41 +318,6 @@ class Blocks:
         payload = zstd.ZstdDecompressor(zstd_dict=dictionary).decompress(_MAGIC + block[end:])
         return Reading(payload, block[1 + _BESIDE : end])
 
-    def _told(self, place: int) -> tuple[int, Difference]:
-        """The number of a row that is told by what is other than in the blocks, and that."""
-        first = place - place % _TOLD
-        if first not in self._last_told:
-            if len(self._last_told) == _REMEMBERED:
-                del self._last_told[next(iter(self._last_told))]
-            found: Any = self._db.execute(
-                "SELECT rows FROM newer_differences WHERE place=?", (first,)
-            ).fetchone()
-            steps, told = _DIFFERENCES.decode(zstd.decompress(found[0]))
-            self._last_told[first] = list(accumulate(steps)), told
-        numbers, told = self._last_told[first]
-        return numbers[place - first], _PLAIN.decode(told[place - first])
-
-    def _changed_head(self, number: int, told: Difference) -> Head:
-        """Mostly without what only the page has."""
-        within = {} if _may_rename(told) else dict(zip(told[1::2], told[2::2], strict=True))
-        if not within or not _NAMED.isdisjoint(within):
-            row = self._changed(number, told)
-            said = row.title, row.subtitle, row.searched_beside, row.facets
-            return Head(row.kind, row.id, *said, row.weight, row.known)
-        before = self.head(number)
-        assert before is not None
-        now = {
-            name: row_differences.changed(getattr(before, name), within[at])
-            for name, at in _WEIGHED.items()
-            if at in within
-        }
-        return msgspec.structs.replace(before, **now)
-
-    def _changed(self, number: int, told: Difference) -> Stored:
-        before = self.row(number)
-        assert before is not None  # it is in the blocks, which never change
-        return unpack_row(_ENCODER.encode(row_differences.changed(_plain(before), told)))
-
     def _dictionary(self, number: int) -> Any:
         known = _dictionaries(self._file)
         if number not in known:
@@ -458,48 +346,3 @@ class Blocks:
 def _dictionaries(file: str) -> dict[int, Any]:
     """The dictionaries of a file, ready to be used; each question opens the file anew."""
     return {}
-
-
-def _plain(row: Stored) -> Any:
-    """A row as what MessagePack has."""
-    return _PLAIN.decode(pack_row(row))
-
-
-#: Where in a row its id, or which claim founds that, and its claims are; names of which one may be as the other; and
-#: what else a search weighs.
-_IDENT, _CLAIMS = map(Stored.__struct_fields__.index, ("ident", "claims"))
-_NAMED: Final = set(map(Stored.__struct_fields__.index, ("subtitle", "beside")))
-_WEIGHED: Final = {
-    name: Stored.__struct_fields__.index(name) for name in ("title", "facets", "weight", "known")
-}
-#: Of a claim so much says whose it is.
-_WHOSE: Final = 2
-
-
-def _may_rename(told: Difference) -> bool:
-    """Might a row have another id by what is other in it?"""
-    if told[0] != row_differences.WITHIN:
-        return True
-    within = dict(zip(told[1::2], told[2::2], strict=True))
-    if _IDENT in within or _CLAIMS not in within:
-        return _IDENT in within
-    claims = within[_CLAIMS]
-    return claims[0] != row_differences.WITHIN or any(
-        claim[0] != row_differences.WITHIN or min(claim[1::2]) < _WHOSE for claim in claims[2::2]
-    )
-
-
-def _is_long(row: Stored) -> bool:
-    if len(row.claims) > _MANY:
-        return True
-    for fact in row.facts:  # noqa: SIM110 - this is asked of every row: a generator takes three times as long
-        if isinstance(fact, list | bytes | tuple) and len(fact) > _LONG:
-            return True
-    return False
-
-
-def _without_page(row: Stored) -> Stored:
-    """As much of a row as a search needs."""
-    if isinstance(row.ident, int):
-        return msgspec.structs.replace(row, facts=(), ident=0, claims=(row.claims[row.ident][:2],), codes=())
-    return msgspec.structs.replace(row, facts=(), claims=(), codes=())

@@ -22,9 +22,10 @@ from onrecord.search import cache_files, sorted_map
 from onrecord.search.fold import indexed
 from onrecord.search.key_blocks import KeyWriter
 from onrecord.search.newer_rows import GONE, add_run
-from onrecord.search.row_blocks import ROWS, BlockAdder, BlockWriter, Dictionary, Stored, pack_row
+from onrecord.search.row_blocks import ROWS, BlockAdder, BlockWriter, Dictionary
 from onrecord.search.row_making import Entry, Made, Totals, keys_of, make, stored
 from onrecord.search.rows import CHANGES, SCHEMA, TABLES, Held, map_key, pack_numbers, unpack_numbers
+from onrecord.search.stored_rows import Stored, pack_row
 from onrecord.search.text import TextIndex, begin_document, end_document, leave_only
 
 #: What blocks of the kind that is written are packed with, None where that is not known yet.

@@ -11,8 +11,9 @@ from onrecord.search.bodies import Page, codes, fold
 from onrecord.search.facets import LANGUAGE
 from onrecord.search.fold import indexed
 from onrecord.search.key_blocks import key_bytes, number_bytes
-from onrecord.search.row_blocks import ROWS, Block, Dictionary, Stored, pack_long, packed, payload
+from onrecord.search.row_blocks import ROWS, Block, Dictionary, pack_long, packed, payload
 from onrecord.search.rows import IDS, Row, id_key
+from onrecord.search.stored_rows import Stored
 from onrecord.search.text import begin_document
 
 

@@ -22,7 +22,7 @@ from onrecord.search.facets import SOUND, facets
 from onrecord.search.row_columns import ALIKE, Reading, pack, pack_lists
 
 if TYPE_CHECKING:
-    from onrecord.search.row_blocks import Stored
+    from onrecord.search.stored_rows import Stored
 
 #: Columns of the first part, behind ids and the fields that it has of claims.
 (_KIND, _IDENT, _TITLE, _SUBTITLE, _BESIDE, _FACETS, _WEIGHT, _KNOWN) = _HEADS = range(8)

@@ -26,8 +26,9 @@ from onrecord.search.codes import Key, pack
 from onrecord.search.facets import LANGUAGE, SOUND
 from onrecord.search.key_blocks import KeyBlocks, key_bytes
 from onrecord.search.newer_rows import GONE, Newer
-from onrecord.search.row_blocks import Blocks, Head, Stored
+from onrecord.search.row_blocks import Blocks
 from onrecord.search.sorted_map import SortedMap
+from onrecord.search.stored_rows import Head, Stored
 
 SCHEMA: Final = 9
 
