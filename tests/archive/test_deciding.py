@@ -315,6 +315,24 @@ def test_a_table_that_cannot_be_read_is_named_by_check_and_made_anew(
     assert kept_rows(said, name) == before
 
 
+def test_keys_that_cannot_be_read_are_named_by_check_and_made_again(said: Archive, tmp_path: Path) -> None:
+    def bring(title: str) -> None:
+        more = recording(title, "Some Band", 70_000)
+        harvest(said, MB, save(tmp_path / title, more=more), filed_as=title.lower(), license="CC0-1.0")
+
+    bring("Later")
+    assert not rematch(said).why_anew
+    [keys] = (said.folder / "catalog" / "canonical").glob("keys-*")
+    before = {path.name: path.read_bytes() for path in keys.iterdir()}
+    path = keys / min(before)
+    path.write_bytes(b"PAR1 and no more")
+    [bad] = check(said).bad
+    assert (bad.what, bad.state) == (f"catalog/canonical/{keys.name}/{path.name}", "unreadable")
+    bring("Latest")
+    assert not rematch(said).why_anew and path.read_bytes() == before[path.name]
+    assert not check(said).bad
+
+
 # The commands ----------------------------------------------------------------------------------------------------
 
 

@@ -74,6 +74,7 @@ def check(
         _check_ledger(archive, report)
         _check_segments(archive, report)
         report.bad += set_tables_aside(archive)
+        report.bad += _remove_keys(archive)
         _check_editions(archive, report)
         if any(bad.what == "log" for bad in report.bad):
             return report  # nothing is written on top of a broken log, not even what else is damaged
@@ -128,6 +129,17 @@ def set_tables_aside(archive: Archive) -> list[Bad]:
         found.append(
             Bad(str(name), "unreadable", "set aside: `onrecord match` makes the tables anew of claims")
         )
+    return found
+
+
+def _remove_keys(archive: Archive) -> list[Bad]:
+    """Files of keys that cannot be read (`catalog.updating`), which are only worked out from claims: removed."""
+    found = []
+    for path in sorted((archive.folder / "catalog" / "canonical").glob("keys-*/*.parquet")):
+        if not is_readable(path):
+            path.unlink(missing_ok=True)
+            name = path.relative_to(archive.folder)
+            found.append(Bad(str(name), "unreadable", "removed: the next match that needs it makes it again"))
     return found
 
 
