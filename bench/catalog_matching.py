@@ -7,9 +7,10 @@ All claims are matched together, by the way that an archive goes: two are joined
 """
 
 import json
+import random
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
@@ -126,6 +127,7 @@ def measure(folder: Path, data: Path, also: Path | None, errors: Path) -> dict[s
                 _why(reasons, it) for it in pairs if groups[it.a] == groups[it.b] and not it.same
             ).most_common()
         ),
+        "in_another_order": _in_another_order(folder, told, groups, reasons),
         "errors_are_in": errors.name,
         "splink": _splink(folder, told, pairs),
         "changed_on_purpose": _made(folder),
@@ -148,6 +150,29 @@ def _match(folder: Path, told: Sequence[Told]) -> tuple[dict[int, str], dict[int
         duck.close()
     groups = {int(name): recording for name, recording, _, _ in rows}
     return groups, {int(name): (confidence, reason) for name, _, confidence, reason in rows}
+
+
+def _in_another_order(
+    folder: Path, told: Sequence[Told], groups: Mapping[int, str], reasons: Mapping[int, tuple[float, str]]
+) -> dict[str, int]:
+    """How many claims are with others, or there for another reason, where all of them came in another order."""
+    order = random.Random(SEED).sample(range(len(told)), len(told))
+    shuffled, why = _match(folder / "another order", [told[number] for number in order])
+    before, now = _firsts(groups, range(len(told))), _firsts(shuffled, order)
+    return {
+        "claims": len(told),
+        "with_others": sum(before[number] != now[number] for number in before),
+        "for_another_reason": sum(reasons[number] != why[at] for at, number in enumerate(order)),
+    }
+
+
+def _firsts(groups: Mapping[int, str], numbers: Sequence[int]) -> dict[int, int]:
+    """By the number of each claim the least of those that are one with it; `numbers` are those of the claims in
+    `groups`."""
+    members = defaultdict[str, list[int]](list)
+    for at, number in enumerate(numbers):
+        members[groups[at]].append(number)
+    return {number: min(those) for those in members.values() for number in those}
 
 
 def _row(number: int, claim: Told) -> TrackRow:

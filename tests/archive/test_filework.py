@@ -12,7 +12,8 @@ import pytest
 
 from onrecord.archive import Archive
 from onrecord.archive.checking import check
-from onrecord.archive.chunks import Blobs, Group, assemble
+from onrecord.archive.chunk import Blobs, Group
+from onrecord.archive.chunks import assemble
 from onrecord.archive.filework import FileWork, Hands, Inline
 from onrecord.errors import OnrecordError
 from onrecord.publish.volume import Volume, VolumeFile, name_for

@@ -26,6 +26,25 @@ def grouped(
     kind: str = "recording",
 ) -> dict[frozenset[str], str]:
     """The claims of each thing of a kind by their ids, with the surest reason of those that are joined."""
+    duck = matched(folder, tracks, releases, artists, works, labels)
+    try:
+        found = duck.run(
+            f"SELECT list(source_id), arg_max(reason, (confidence, reason)) FROM {kind}_members GROUP BY {kind}"
+        )
+    finally:
+        duck.close()
+    return {frozenset(ids): reason for ids, reason in found}
+
+
+def matched(
+    folder: Path,
+    tracks: Sequence[Said] = (),
+    releases: Sequence[Said] = (),
+    artists: Sequence[Said] = (),
+    works: Sequence[Said] = (),
+    labels: Sequence[Said] = (),
+) -> Duck:
+    """The tables that a match of these claims makes; the caller closes it."""
     tables = Tables(folder / "catalog")
     given = {"tracks": tracks, "releases": releases, "artists": artists, "works": works, "labels": labels}
     segments = [
@@ -37,12 +56,10 @@ def grouped(
     try:
         tables.attach(duck, segments)
         match(duck, [], [])
-        found = duck.run(
-            f"SELECT list(source_id), arg_max(reason, (confidence, reason)) FROM {kind}_members GROUP BY {kind}"
-        )
-    finally:
+    except BaseException:
         duck.close()
-    return {frozenset(ids): reason for ids, reason in found}
+        raise
+    return duck
 
 
 def _row(table: str, said: Said) -> Row:

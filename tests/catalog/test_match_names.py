@@ -3,12 +3,13 @@
 """Tracks whose names are written in two ways are one recording; versions of a song are not."""
 
 import random
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.catalog.claimed import grouped
+from tests.catalog.claimed import grouped, matched
 
 #: A title, an artist, a length in seconds, and the name of a release with the place on it.
 Short = tuple[str, str, float | None, str, int | None]
@@ -284,3 +285,20 @@ def test_of_two_titles_in_latin_letters_neither_is_meant(tmp_path: Path, order: 
         {**common, "id": "j", "source": "j", "title": "長い道", "duration_ms": 211_900},
     ]
     assert len(grouped(tmp_path, [three[place] for place in order])) == 3
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_of_equal_lengths_the_surest_reason_is_told_whoever_came_first(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    three = [
+        {"id": id, "title": title, "artist": "Ada Blue", "duration_ms": 201_000}
+        for id, title in (("a", "Yellow Moon"), ("b", "Yellow Moon feat. Bob Red"), ("c", "Yellow Moon"))
+    ]
+    duck = matched(tmp_path, [three[place] for place in order])
+    try:
+        found = duck.run("SELECT source_id, reason FROM recording_members ORDER BY source_id")
+    finally:
+        duck.close()
+    names = "names+duration"
+    assert found == [("a", names), ("b", f"like-{names}"), ("c", names)]

@@ -58,14 +58,20 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
         ["a", "b", "c"],
     ),
     "another title": ([release("a"), release("b", title="Best of")], ["a", "b"]),
+    "another source's, of which two are told by one": (
+        [release("a", "s"), release("b", "s"), release("c")],
+        ["a", "b", "c"],
+    ),
 }
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_editions(tmp_path: Path, case: tuple[list[dict[str, Any]], list[str]]) -> None:
     releases, expected = case
-    found = grouped(tmp_path, [song(it) for it in releases], releases, kind="release")
-    assert sorted(" ".join(sorted(members)) for members in found) == expected
+    for order in (releases, releases[::-1]):
+        folder = tmp_path / "".join(it["id"] for it in order)
+        found = grouped(folder, [song(it) for it in order], order, kind="release")
+        assert sorted(" ".join(sorted(members)) for members in found) == expected
 
 
 def test_artists_of_one_recording(tmp_path: Path) -> None:
@@ -100,3 +106,15 @@ def test_artists_of_one_isni(tmp_path: Path) -> None:
         frozenset("ab"): "isni",
         frozenset("c"): "",
     }
+
+
+def test_a_barcode_that_lacks_a_nought_needs_no_recording_in_common(tmp_path: Path) -> None:
+    releases = [
+        release("a", barcode=OTHER),
+        release("b", barcode=OTHER[1:]),
+        release("c", barcode="0" * 13),
+        release("d", barcode="0" * 12),
+    ]
+    songs = [{**song(it), "title": f"Song {it['id']}"} for it in releases]
+    found = grouped(tmp_path, songs, releases, kind="release")
+    assert sorted(" ".join(sorted(members)) for members in found) == ["a b", "c", "d"]

@@ -6,162 +6,33 @@ A function is given a chunk and gives rows; it reads the store, writes nothing o
 same chunk. The rows become one file, which counts once the archive's own process has named it (`filework`).
 """
 
-import hashlib
 import os
 import secrets
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from onrecord.archive.ingest import Limits
+from onrecord.archive.chunk import DECODES, Blobs, Chunk, Group, Kind, Sources
 from onrecord.archive.look_chunk import Looked, look
-from onrecord.audio.analyser import ANALYSER, VERSION
 from onrecord.engine.parquet import write_rows
 from onrecord.errors import IntegrityError, NotFound, StoreFailed
 from onrecord.model.sound import Fault, Probe, Tags
-from onrecord.publish.volume import Form, Volume, VolumeFile, build
-from onrecord.store import Pace, Store
-from onrecord.store.bucket import Bucket
-from onrecord.store.roots import Disk
-
-Kind = Literal["verify", "analyse", "look", "copy", "assemble"]
+from onrecord.publish.volume import Volume, build
 
 #: Rows of a result that are read together: each may hold pictures.
 _TOGETHER: Final = {"verify": 10_000, "analyse": 16, "look": 16, "copy": 1, "assemble": 1}
-#: What is done by decoding: another version of the analyser does it otherwise.
-_DECODES: Final = ("analyse", "look")
 #: Bytes of a copy in one row.
 _PIECE: Final = 4 << 20
 #: After so many files in a row that its server did not give whole, a bucket is not waited for again.
 _TRIES: Final = 3
 #: Encoding takes about as long again as decoding and everything that is measured.
 _SLOWER: Final = 5
-
-
-class Blobs(Struct, frozen=True, forbid_unknown_fields=True):
-    """Some blobs, each (digest, id of the root, bytes), and what reading them may cost."""
-
-    kind: Kind
-    blobs: Sequence[tuple[str, str, int]]
-    disks: Sequence[Disk]
-    buckets: Sequence[Bucket]
-    limits: Limits
-
-    @property
-    def digest(self) -> str:
-        """Names the chunk: the same work on the same blobs. Where disks are mounted is no part of it."""
-        by = f"{self.kind} {ANALYSER} {VERSION}" if self.kind in _DECODES else self.kind
-        lines = [by, *(f"{sha256} {root} {size}" for sha256, root, size in self.blobs)]
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-    @property
-    def text(self) -> str:
-        """The chunk as it travels."""
-        return msgspec.json.encode(self, enc_hook=lambda path: str(path.absolute())).decode()
-
-    @property
-    def about(self) -> str:
-        return f"{len(self.blobs):,} files, the first {self.blobs[0][0]}"
-
-    @property
-    def files(self) -> int:
-        return len(self.blobs)
-
-    @property
-    def store(self) -> Store:
-        return Store([*self.disks, *self.buckets], pace=Pace(self.limits.rate))
-
-    @property
-    def size(self) -> int:
-        return sum(size for _, _, size in self.blobs)
-
-
-class Source(Struct, frozen=True, forbid_unknown_fields=True):
-    """A sound to copy: where it lies and what the copy says of itself."""
-
-    sha256: str
-    root: str
-    size: int
-    tags: Mapping[str, str]
-
-
-class Sources(Struct, frozen=True, forbid_unknown_fields=True):
-    """Some sounds, of which access copies are made at so many kilobits a second."""
-
-    kind: Kind
-    kilobits: int
-    sources: Sequence[Source]
-    disks: Sequence[Disk]
-    buckets: Sequence[Bucket]
-    limits: Limits
-
-    @property
-    def digest(self) -> str:
-        """As of `Blobs`; what copies say of themselves is part of them."""
-        said = msgspec.json.encode([self.kilobits, self.sources], order="sorted")
-        return hashlib.sha256(said).hexdigest()
-
-    @property
-    def text(self) -> str:
-        return msgspec.json.encode(self, enc_hook=lambda path: str(path.absolute())).decode()
-
-    @property
-    def about(self) -> str:
-        return f"{len(self.sources):,} sounds, the first {self.sources[0].sha256}"
-
-    @property
-    def files(self) -> int:
-        return len(self.sources)
-
-    @property
-    def store(self) -> Store:
-        return Store([*self.disks, *self.buckets], pace=Pace(self.limits.rate))
-
-    @property
-    def size(self) -> int:
-        return sum(source.size for source in self.sources)
-
-
-class Group(Struct, frozen=True, forbid_unknown_fields=True):
-    """Files that become a volume, with all that it is made of; nothing of them is read."""
-
-    kind: Kind
-    name: str
-    shelf: str
-    listed: Sequence[VolumeFile]
-    papers: Mapping[str, bytes]
-    form: Form
-    web_seeds: Sequence[str] = ()
-    trackers: Sequence[str] = ()
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    @property
-    def text(self) -> str:
-        return msgspec.json.encode(self, order="sorted").decode()
-
-    @property
-    def size(self) -> int:
-        return 0
-
-    @property
-    def about(self) -> str:
-        return f"volume {self.name} of {len(self.listed):,} files"
-
-    @property
-    def files(self) -> int:
-        return len(self.listed)
-
-
-Chunk = Blobs | Sources | Group
 
 
 class Verified(Struct, frozen=True):
@@ -202,7 +73,7 @@ def run_chunk(chunk: str, folder: str, fence: int) -> tuple[str, str]:
     file, its SHA-256)."""
     given = _read(chunk)
     place = Path(folder)
-    if given.kind in (*_DECODES, "copy"):
+    if given.kind in (*DECODES, "copy"):
         from onrecord import audio
 
         # A process that decodes forks: this comes before Arrow loads what would start threads.

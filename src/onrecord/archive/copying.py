@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.archive.batch import Batch
-from onrecord.archive.chunks import Source, Sources
+from onrecord.archive.chunk import Source, Sources
 from onrecord.archive.core import Archive
 from onrecord.archive.door import Refused
 from onrecord.archive.filework import FileWork

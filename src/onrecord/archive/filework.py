@@ -18,7 +18,8 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar
 from msgspec import Struct
 
 from onrecord import audio
-from onrecord.archive.chunks import KINDS, Blobs, Chunk, Group, Kind, Source, Sources, run_chunk
+from onrecord.archive.chunk import Blobs, Chunk, Group, Kind, Source, Sources
+from onrecord.archive.chunks import KINDS, run_chunk
 from onrecord.archive.core import Archive
 from onrecord.archive.ingest import Limits, limits_of
 from onrecord.durable import sha256_of, sync

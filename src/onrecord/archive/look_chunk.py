@@ -4,17 +4,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, structs
 
+from onrecord.archive.chunk import Blobs
 from onrecord.archive.ingest import Limits, refused_by_ends
 from onrecord.errors import DigestMismatch, IntegrityError, NotFound, StoreFailed
 from onrecord.store.digest import digest_file
-
-if TYPE_CHECKING:
-    from onrecord.archive.chunks import Blobs
 
 
 class Looked(Struct, frozen=True):
@@ -28,7 +25,7 @@ class Looked(Struct, frozen=True):
     detail: str = ""
 
 
-def look(chunk: "Blobs") -> Iterator[Looked]:
+def look(chunk: Blobs) -> Iterator[Looked]:
     """Read each blob once for all its digests, and decode it once, in a confined child."""
     store = chunk.store
     for sha256, root, size in chunk.blobs:
@@ -43,7 +40,7 @@ def look(chunk: "Blobs") -> Iterator[Looked]:
             yield Looked(sha256, code="unreadable", detail=f"{sha256}: {error.strerror or error}")
 
 
-def look_at_once(chunk: "Blobs") -> list[Looked]:
+def look_at_once(chunk: Blobs) -> list[Looked]:
     """The same for a few, in a worker process whose answers are awaited."""
     return list(look(chunk))
 

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from onrecord import audio
 from onrecord.archive.batch import Batch
-from onrecord.archive.chunks import Blobs
+from onrecord.archive.chunk import Blobs
 from onrecord.archive.core import Archive
 from onrecord.archive.door import admit
 from onrecord.archive.filework import HERE, FileWork, Hands, Pooled, roots_of

@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from onrecord.archive.choosing import CHOSEN, choose
-from onrecord.archive.chunks import Group, assemble
+from onrecord.archive.chunk import Group
+from onrecord.archive.chunks import assemble
 from onrecord.archive.core import Archive
 from onrecord.archive.crediting import credit_chosen
 from onrecord.archive.editions import read_manifest, refresh_feed, tags_of

@@ -11,13 +11,15 @@ WITH mbids AS (
 titled AS MATERIALIZED (
   SELECT node, hash(folded_title) AS title FROM release_nodes WHERE folded_title <> ''
 ),
+-- A EAN begins with the nought that a UPC lacks; one of noughts alone is none.
 coded AS (
-  SELECT r.node, r.barcode, t.title FROM release_nodes r JOIN titled t ON t.node = r.node WHERE r.barcode <> ''
+  SELECT r.node, ltrim(r.barcode, '0') AS barcode, t.title
+  FROM release_nodes r JOIN titled t ON t.node = r.node WHERE ltrim(r.barcode, '0') <> ''
 ),
 codes AS (
   SELECT hash(barcode, title) AS key FROM coded GROUP BY key HAVING count(*) > 1
 ),
--- Releases by the recordings that they share with others under one title. A EAN begins with the nought that a UPC lacks.
+-- Releases by the recordings that they share with others under one title.
 shared AS MATERIALIZED (
   SELECT DISTINCT
     l.label, r.node, w.title, ltrim(r.barcode, '0') AS barcode, r.tracks, left(r.date, 4) AS year, r.mbid,
@@ -55,16 +57,13 @@ grouped AS (
   SELECT min(node) OVER (PARTITION BY barcode, title), node, 'barcode+title', 0.97
   FROM coded WHERE hash(barcode, title) IN (SELECT key FROM codes)
   UNION ALL
-  SELECT min(node) OVER (PARTITION BY title, label, barcode), node, 'barcode+title', 0.97
-  FROM shared WHERE barcode <> ''
-  UNION ALL
-  SELECT * FROM (
-    SELECT first, node, 'title+recording', 0.9 FROM fitting
+  SELECT first, node, 'title+recording', 0.9 FROM (
+    SELECT * FROM fitting
     QUALIFY count(*) OVER (PARTITION BY node) = 1 AND count(*) OVER (PARTITION BY title, barcode, teller) = 1
   )
   UNION ALL
-  SELECT * FROM (
-    SELECT min(node) OVER w, node, 'title+recording', 0.85 FROM loose
+  SELECT min(node) OVER (PARTITION BY title, label, tracks, year), node, 'title+recording', 0.85 FROM (
+    SELECT * FROM loose
     WINDOW w AS (PARTITION BY title, label, tracks, year)
     QUALIFY count(*) OVER (PARTITION BY title, label, tracks, year, teller) = 1 AND count(DISTINCT nullif(mbid, '')) OVER w <= 1
   )

@@ -14,17 +14,17 @@ alike AS (
 ),
 steps AS (
   SELECT
-    node, key, duration_ms, lag(node) OVER w AS before, words = lag(words) OVER w AS equal,
+    node, key, duration_ms, words, lag(node) OVER w AS before, words = lag(words) OVER w AS equal,
     (duration_ms - lag(duration_ms) OVER w > 3000)::BIGINT AS step,
     (duration_ms - lag(duration_ms) OVER w > 1000)::BIGINT AS short_step
   FROM alike
   WHERE duration_ms IS NOT NULL
-  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, node)
+  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, words, node)
 ),
 numbered AS (
   SELECT *, coalesce(sum(step) OVER w, 0) AS run, coalesce(sum(short_step) OVER w, 0) AS short_run
   FROM steps
-  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, node)
+  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, words, node)
 ),
 runs AS (
   SELECT
@@ -139,7 +139,7 @@ by_sound AS (
 ),
 placed_by_sound AS (
   SELECT
-    node, other_script, min(if(other_script, NULL, node)) OVER w AS latin,
+    node, other_script, arg_min(node, (words, node)) FILTER (WHERE NOT other_script) OVER w AS latin,
     coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread
   FROM either
   WHERE place IN (

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from onrecord.durable import sha256_of
 from onrecord.errors import UsageError
+from onrecord.royalties.histories.market_month import MarketMonth
 from onrecord.royalties.privacy import FORMULA
 from onrecord.royalties.rows import Row, rows
 
@@ -23,28 +24,6 @@ _WHOLE: Final = re.compile(r"\d{1,15}")
 _AMOUNT: Final = re.compile(r"\d{1,15}(\.\d{1,18})?")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _EXPECTED: Final = "a table with the columns month, plays, and where known artist, pool and currency"
-
-
-class MarketMonth(Struct):
-    """All plays of a month, what they were paid together, and by artist (names casefolded) where it is known.
-
-    summed    no total was published, so that it is the sum of the artists that were
-    currency  of the pool, "" where the file does not say
-    volumes   plays by (whether their artist is above artist-centric's line, how many plays their listener has), None
-              where the file does not know listeners; `boosted` are the artists above the line
-    paid      plays of recordings that the threshold pays, None where the file does not know recordings for twelve
-              months; `eligible` are these recordings, as far as the listener played them, as (artist, title)
-    """
-
-    plays: int = 0
-    pool: Decimal | None = None
-    artists: dict[str, int] = {}
-    summed: bool = True
-    currency: str = ""
-    volumes: dict[tuple[bool, int], int] | None = None
-    boosted: set[str] = set()
-    paid: int | None = None
-    eligible: set[tuple[str, str]] = set()
 
 
 class Market(Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Final
 
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import UsageError
-from onrecord.royalties.histories.market import MarketMonth
+from onrecord.royalties.histories.market_month import MarketMonth
 from onrecord.royalties.models.artist_centric import ArtistCentric
 from onrecord.royalties.models.threshold import Threshold
 

@@ -13,7 +13,7 @@ from typing import Final
 from onrecord.errors import UsageError
 from onrecord.model.royalties import Payout, Play, Pool
 from onrecord.royalties.apportion import apportion, payouts
-from onrecord.royalties.histories.market import MarketMonth
+from onrecord.royalties.histories.market_month import MarketMonth
 from onrecord.royalties.histories.reading import Credit, Tally
 from onrecord.royalties.listening.plays import Plays, plays_of
 from onrecord.royalties.models.artist_centric import ArtistCentric

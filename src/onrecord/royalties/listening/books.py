@@ -14,7 +14,8 @@ from typing import Final
 from onrecord.errors import UsageError
 from onrecord.model.royalties import Payout, Play, Pool
 from onrecord.royalties.apportion import apportion, payouts
-from onrecord.royalties.histories.market import Market, MarketMonth
+from onrecord.royalties.histories.market import Market
+from onrecord.royalties.histories.market_month import MarketMonth
 from onrecord.royalties.histories.reading import History
 from onrecord.royalties.listening.around import (
     ARTIST_CENTRIC,
