@@ -23,7 +23,7 @@ FROM (
       FROM (
         SELECT
           node, isrc, release, disc, position, duration_ms, title AS raw_title, words, before, apart,
-          bare_title(title, words) AS bare,
+          bare_title(title, if(apart = '', words, fold(title))) AS bare,
           comparable_artist(fold(artist)) AS artist, fold(first_artist(artist)) AS folded_first
         FROM (
           SELECT *, fold(title) || apart AS words, before_subtitle(title) AS before FROM track_nodes WHERE has_words(title)

@@ -31,7 +31,7 @@ FROM (
     SELECT * EXCLUDE (bare, credit), comparable_title(bare) AS short, comparable_artist(credit) AS artist
     FROM (
       SELECT
-        * EXCLUDE (artist), bare_title(raw_title, words) AS bare,
+        * EXCLUDE (artist), bare_title(raw_title, if(apart = '', words, fold(raw_title))) AS bare,
         fold(if(use = 'first name', first_artist(artist), artist)) AS credit
       FROM (
         -- What is chosen is few: its names are folded behind the join.
