@@ -162,3 +162,27 @@ def test_rows_whose_ids_are_lost_are_not_left_out(tmp_path: Path, duck: Duck) ->
         path.write_bytes(body)
     assert seen == [files[0], files[-1]], "by their bounds"
     assert kept.is_whole(tmp_path, name)
+
+
+def test_the_same_ids_in_another_order_are_another_file(tmp_path: Path, duck: Duck) -> None:
+    """Ids that came by an update are numbered in the order of their letters; written with the others, as they stand."""
+    for name in ("there", "anew"):
+        (tmp_path / name / numbered.IDS).mkdir(parents=True)
+    ids = [(f"w{chr(122 - at)}", "s", f"{at}", "", 0, True) for at in range(5)]
+    columns = dict.fromkeys(("work", "source", "source_id", "blob"), "VARCHAR")
+    lay_out(duck, 1)
+    duck.table("work_members", {**columns, "rank": "INTEGER", "founds": "BOOLEAN"}, ids)
+    duck.table("canonical_works", dict.fromkeys(("id", "name"), "VARCHAR"), [(it[0], it[2]) for it in ids])
+    for name in ("canonical_works", "work_members"):
+        kept.write(duck, tmp_path / "there", name, f"FROM {name}")
+    (tmp_path / "there" / "updated").touch()
+    for name in kept.ORDER:
+        if name not in ("canonical_works", "work_members"):
+            kept.write(duck, tmp_path / "there", name, f"FROM {name}")
+    write_all(duck, tmp_path / "anew", [*kept.ORDER])
+    before = held(duck, tmp_path / "there")
+    for name in kept.ORDER:
+        duck.run(f"DROP TABLE {name}")
+    kept.fold_all(duck, tmp_path / "there")
+    assert held(duck, tmp_path / "there") == before == held(duck, tmp_path / "anew")
+    assert bytes_in(tmp_path / "there") == bytes_in(tmp_path / "anew")

@@ -203,7 +203,9 @@ def _complete(duck: Duck, folder: Path, thing: str, named: str, ids: Ids) -> Non
 
 def _keep(duck: Duck, folder: Path, thing: str, numbers: str) -> Path:
     """Write ids and their numbers, a query in the order of these, as a file of ids."""
-    [(stamp,)] = duck.run(f"SELECT coalesce(bit_xor(hash(id, number)), 0) >> 33 FROM ({numbers})")
+    # Hashed twice: a hash of two values is a sum of two, and would be the same for the same ids in another order.
+    stamped = "coalesce(bit_xor(hash(xor(hash(id), number::UBIGINT))), 0) >> 33"
+    [(stamp,)] = duck.run(f"SELECT {stamped} FROM ({numbers})")
     path = folder / IDS / _file(thing, stamp)
     duck.export(
         f"SELECT ({stamp}::BIGINT << 32) + number AS number, {_written_id(thing)} AS id FROM ({numbers})",
