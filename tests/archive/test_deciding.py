@@ -308,7 +308,11 @@ def test_a_table_that_cannot_be_read_is_named_by_check_and_made_anew(
     assert (bad.what, bad.state) == (f"catalog/canonical/{name}.parquet", "unreadable")
     rematch(said)
     assert kept_rows(said, name) == before and not check(said).bad
-    # Or without a check in between.
+    # A match sees it by itself,
+    said.canonical(name).write_bytes(whole[: len(whole) // 2])
+    assert rematch(said).why_anew == f"catalog/canonical/{name}.parquet could not be read and was set aside"
+    assert kept_rows(said, name) == before and not check(said).bad
+    # as does what makes all anew.
     said.canonical(name).write_bytes(whole[: len(whole) // 2])
     outcomes = {table.name: table.outcome for table in rebuild(said).tables}
     assert outcomes.pop(name) == "differs" and set(outcomes.values()) == {"same"}

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from onrecord.archive import batch
+from onrecord.archive.checking import set_tables_aside
 from onrecord.archive.core import Archive
 from onrecord.archive.held_renewing import READING
 from onrecord.archive.indexing import index
@@ -29,6 +30,7 @@ from onrecord.catalog.touched_pages import find_touched
 from onrecord.catalog.updating import key_rules, rules, update
 from onrecord.durable import sync
 from onrecord.engine.duck import Duck
+from onrecord.engine.parquet import has_foot
 from onrecord.errors import ConfigError, StoreFailed
 from onrecord.search import entity_filling, row_filling
 from onrecord.search.entities import Entities
@@ -118,10 +120,15 @@ def rematch(archive: Archive, *, anew: bool = False) -> MatchReport:
 def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
     """As `rematch`, for a step that holds the write lock."""
     precedence = _precedence(archive)
+    lost = not all(map(has_foot, archive.canonical("").parent.glob("*.parquet"))) and set_tables_aside(
+        archive
+    )
     with archive.duck(large=True) as duck, _kept(archive) as kept:
         if not anew and _stands(archive, duck):
             return _as_it_was(archive, duck, kept("versions"))
         why = "it was asked for" if anew else _why_anew(archive, duck)
+        if lost:
+            why = f"{lost[0].what} could not be read and was set aside"
         if why:
             members = {thing: f"{thing}_members" for thing in KINDS.values()}
             before = {

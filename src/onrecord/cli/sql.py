@@ -47,7 +47,9 @@ _ROWS = 1_000
 @click.option("--out", "to", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write every row to FILE, by its ending: .csv, .jsonl (an object a line), .parquet.")  # fmt: skip
 @click.option(
-    "--rows", type=click.IntRange(min=1), help=f"At most so many rows.  [default: {_ROWS:,}; with --out all]"
+    "--rows",
+    type=click.IntRange(1, sys.maxsize),
+    help=f"At most so many rows.  [default: {_ROWS:,}; with --out all]",
 )
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=300.0, show_default=True,
               help="Give up after so long.")  # fmt: skip

@@ -175,6 +175,18 @@ def is_readable(path: Path) -> bool:
     return True
 
 
+def has_foot(path: Path) -> bool:
+    """Does a Parquet file end as one does? One that was cut short does not."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        return False
+    return True
+
+
 def column_types(path: Path) -> dict[str, str]:
     """Names of the columns of a Parquet file with Arrow's names of their types, in its order."""
     import pyarrow.parquet as pq
