@@ -64,6 +64,9 @@ _ORDER: Final = {
     **{f"{thing}_members": f"{thing}, source, length(source_id), source_id" for thing in KINDS.values()},
 }
 
+#: With more values in a group a column has no dictionary: MBIDs of recordings hardly come twice.
+_VALUES: Final = {"canonical_recordings": 40_000}
+
 
 def has_ids(name: str) -> bool:
     """Is this a table with numbers for ids?"""
@@ -148,7 +151,11 @@ def write(duck: Duck, path: Path, query: str, ids: Ids | None = None) -> None:
         joined += f" LEFT JOIN ({_numbers(thing, known[thing])}) {column}_ ON {column}_.id = k.{column}"
         said.append(f"{column}_.number AS {column}")
     numbered = f"SELECT k.* REPLACE ({', '.join(said)}) FROM ({query}) k{joined}"
-    duck.export(f"SELECT * FROM ({numbered}) ORDER BY {_ORDER[name]}", path, dense=True)
+    _export(duck, f"SELECT * FROM ({numbered}) ORDER BY {_ORDER[name]}", path)
+
+
+def _export(duck: Duck, query: str, path: Path) -> None:
+    duck.export(query, path, dense=True, values=_VALUES.get(path.stem, 0))
 
 
 def _lists(duck: Duck, query: str) -> list[str]:
@@ -168,7 +175,7 @@ def _write_in_order(duck: Duck, packed: Packed, path: Path, ids: list[Path]) -> 
         said = [f"[{_PARTED}][1] AS {_PARTED}"]
         order_members(duck, packed, _ORDER[MEMBERS], _numbers(_PARTED, ids), ids[0])
     said += _lists(duck, f"SELECT * FROM {rows}")
-    duck.export(f"SELECT * EXCLUDE (number) REPLACE ({', '.join(said)}) FROM {rows}", path, dense=True)
+    _export(duck, f"SELECT * EXCLUDE (number) REPLACE ({', '.join(said)}) FROM {rows}", path)
     if path.stem == MEMBERS:
         let_members_go(duck, packed)
 

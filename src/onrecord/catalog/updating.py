@@ -20,6 +20,12 @@ from onrecord.engine.duck import Duck, quoted
 
 #: SQL that asks about what was matched and decides nothing.
 _ONLY_READ = ("explore_", "quality_", "truth_")
+#: What keys of tracks are made by.
+_KEY_RULES: Final = ("fold", "comparable", "sounded", "subtitled", "key_bits", "keys_of_segment")
+#: zstd's level for keys of tracks: of names that repeat it makes less, of bits nothing.
+_EFFORT: Final = 9
+#: With more values an artist's hash is shorter where it was last than in a dictionary.
+_VALUES: Final = 2_000
 #: How a credit `c` names a claim `n` of a kind.
 _NAMED: Final = {
     "artist": "c.source = n.source AND c.artist_id = n.id",
@@ -59,7 +65,7 @@ def update(
         duck.run(f"CREATE OR REPLACE TABLE {thing}_stale AS SELECT {thing} AS id FROM {thing}_before")
         duck.run(f"CREATE OR REPLACE TABLE {kind}_asked AS FROM {kind}_changed LIMIT 0")
     outcome = Outcome()
-    made = _keys(duck, keys, entries)
+    made = key_files(duck, keys, entries)
     duck.run(sql("track_keys").replace("{files}", ", ".join(map(quoted, made))))
     _match_tracks(duck, outcome, kept)
     duck.run(sql("credits"))
@@ -85,19 +91,20 @@ def rules() -> str:
 def key_rules(duck: Duck) -> str:
     """All that the keys of tracks depend on: the engine's hashes are its own."""
     [(version,)] = duck.run("SELECT version()")
-    return "\n".join(
-        [str(version), *map(sql, ("fold", "comparable", "sounded", "subtitled", "keys_of_segment"))]
-    )
+    return "\n".join([str(version), *map(sql, _KEY_RULES)])
 
 
-def _keys(duck: Duck, folder: Path, entries: Sequence[int]) -> list[Path]:
+def key_files(duck: Duck, folder: Path, entries: Sequence[int]) -> list[Path]:
     """The files with the keys of these log entries' tracks; those that are not there yet are made."""
     job = sql("keys_of_segment")
+    duck.run(sql("key_bits"))
     entries = entries or [0]  # the first entry has no tracks: an empty file
     paths = [folder / f"{seq:012}.parquet" for seq in entries]
     for seq, path in zip(entries, paths, strict=True):
         if not path.exists():
-            duck.export(job.replace("{seq}", str(seq)), path)
+            duck.export(
+                job.replace("{seq}", str(seq)), path, dense=True, effort=_EFFORT, plain=True, values=_VALUES
+            )
     return paths
 
 

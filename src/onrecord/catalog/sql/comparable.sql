@@ -133,7 +133,6 @@ CREATE OR REPLACE MACRO is_generic(title) AS
 
 -- Half of a hash: what is told apart by it is compared as it is afterwards.
 CREATE OR REPLACE MACRO hint(one, other) AS (hash(one, other) >> 32)::UINTEGER;
-CREATE OR REPLACE MACRO sixteen(bits) AS (bits & 65535)::USMALLINT;
 
 -- Are two titles one typing mistake apart, in a word of letters, and with the same numbers and versions?
 CREATE OR REPLACE MACRO new_short_words(words, others) AS

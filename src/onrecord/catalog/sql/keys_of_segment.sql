@@ -1,28 +1,31 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What each track claim of log entry {seq} can be joined by, in the order of its rows: two that are compared with each other
--- (`track_edges.sql`) have a key in common. A key is an artist's hash and sixteen bits beside it: those alone are packed
--- close, and in the tracks of one artist they tell enough. Made once; rows of a log entry do not change.
+-- (`track_edges.sql`) have a key in common. A key is an artist's hash and some bits beside it (`key_bits.sql`), which
+-- `track_keys.sql` puts together: in the tracks of one artist they tell enough. Made once; rows of a log entry do not change.
 SELECT
-  seq, spelling, artist, if(is_first, first, NULL) AS first, foreign_title, other_title,
-  sixteen(if(words, hint(but_live(title), name), NULL)) AS name,
-  sixteen(if(is_first, hint(but_live(title), first_name), NULL)) AS first_name,
-  sixteen(if(main <> '', hint(but_live(comparable_main(main, release)), name), NULL)) AS subtitle,
-  sixteen(if(long, hint(name, left(title, 5)), NULL)) AS beginning,
-  sixteen(if(long, hint(name, right(title, 5)), NULL)) AS ending,
-  sixteen(if(placed, hint(lower(release), (name, disc, position)), NULL)) AS place,
-  sixteen(if(words, hint('sounding', sounded(if(contains(title, '|'), title, voiced(raw_title, title)))), NULL)) AS sounding
+  seq, (artist::UBIGINT << 32) + spelling AS who, if(is_first, first, NULL) AS first, foreign_title, other_title, long,
+  if(words, name_bits(title, but_live(title)) + if(long, start_bits(right(title, 5)) << 23, 0), NULL)::UINTEGER AS title,
+  name_bits(main, but_live(main))::UINTEGER AS subtitle,
+  sounding::USMALLINT AS sounding,
+  if(placed, hash(lower(release)) & 4095, NULL)::USMALLINT AS list,
+  if(placed, xor(position & 4095, (coalesce(disc, 0) & 15) << 8), NULL)::USMALLINT AS seat
 FROM (
   SELECT
     *,
     words AND first_name <> name AND NOT is_nobody(first_name) AS is_first,
     words AND len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(name) AS long,
     words AND release <> '' AND position IS NOT NULL AND NOT is_nobody(name) AS placed,
-    if(words AND duration_ms IS NOT NULL AND NOT is_nobody(name), main_words(before, raw_title, folded), '') AS main
+    if(lead <> '' AND NOT is_nobody(name), comparable_main(lead, release), NULL) AS main,
+    CASE
+      WHEN NOT words THEN NULL
+      WHEN NOT contains(title, '|') AND is_voiced(raw_title) THEN sound_bits(voiced(raw_title, title))
+      WHEN contains(title, '/') THEN sound_bits(title)
+    END AS sounding
   FROM (
     SELECT
       *, told_as(short, release) AS title, if(words, if(other, is_foreign(folded), false), NULL) AS foreign_title,
-      if(words, other, NULL) AS other_title
+      if(words, other, NULL) AS other_title, if(words AND duration_ms IS NOT NULL, main_words(before, raw_title, folded), '') AS lead
     FROM (
       -- A step at a time: a macro works out anew whatever it names twice.
       SELECT *, comparable_title(bare) AS short

@@ -14,12 +14,12 @@ FROM same_mates
 UNION
 FROM place_mates
 UNION
-SELECT node FROM near_lengths WHERE key >> 48 = 2
+SELECT node FROM near_lengths WHERE key >> 56 = 2
 UNION
 SELECT o.node
-FROM (SELECT *, duration_ms // 2000 AS step FROM near_lengths WHERE key >> 48 = 1) o
+FROM (SELECT *, duration_ms // 2000 AS step FROM near_lengths WHERE key >> 56 = 1) o
 JOIN (
   SELECT key, duration_ms, unnest([duration_ms // 2000 - 1, duration_ms // 2000, duration_ms // 2000 + 1]) AS step
-  FROM (SELECT DISTINCT key, duration_ms FROM near_lengths WHERE own AND key >> 48 = 1)
+  FROM (SELECT DISTINCT key, duration_ms FROM near_lengths WHERE own AND key >> 56 = 1)
 ) x ON x.key = o.key AND x.step = o.step
 WHERE abs(x.duration_ms - o.duration_ms) <= 2000;

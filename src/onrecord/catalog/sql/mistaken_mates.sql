@@ -13,14 +13,14 @@ JOIN (SELECT node, duration_ms FROM numbered_tracks SEMI JOIN near_mates USING (
 -- As long as each other. Lengths are by steps, so that of many only those are compared that are near.
 CREATE OR REPLACE TABLE near_pairs AS
 SELECT x.node AS a, y.node AS b
-FROM (SELECT *, duration_ms // 2000 AS step FROM near_keys WHERE key >> 48 = 1) x
-JOIN (SELECT *, unnest([duration_ms // 2000 - 1, duration_ms // 2000, duration_ms // 2000 + 1]) AS step FROM near_keys WHERE key >> 48 = 1) y
+FROM (SELECT *, duration_ms // 2000 AS step FROM near_keys WHERE key >> 56 = 1) x
+JOIN (SELECT *, unnest([duration_ms // 2000 - 1, duration_ms // 2000, duration_ms // 2000 + 1]) AS step FROM near_keys WHERE key >> 56 = 1) y
   ON y.key = x.key AND y.step = x.step
 WHERE x.node < y.node AND NOT (x.sure AND y.sure) AND abs(x.duration_ms - y.duration_ms) <= 2000
 UNION
 SELECT x.node, y.node
 FROM near_keys x JOIN near_keys y ON y.key = x.key
-WHERE x.key >> 48 = 2 AND x.node < y.node AND NOT (x.sure AND y.sure)
+WHERE x.key >> 56 = 2 AND x.node < y.node AND NOT (x.sure AND y.sure)
   AND coalesce(abs(x.duration_ms - y.duration_ms) <= 2000, true);
 
 CREATE OR REPLACE TABLE near_nodes AS SELECT a AS node FROM near_pairs UNION SELECT b FROM near_pairs;

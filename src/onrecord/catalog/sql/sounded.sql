@@ -68,8 +68,9 @@ CREATE OR REPLACE MACRO sounded(name) AS one_of_each(
 );
 
 -- As `fold` and without spaces, but a kana keeps its voicing mark: it makes another letter.
+CREATE OR REPLACE MACRO is_voiced(text) AS regexp_matches(text, '[\p{Hiragana}\p{Katakana}]');
 CREATE OR REPLACE MACRO voiced(text, folded) AS if(
-  regexp_matches(text, '[\p{Hiragana}\p{Katakana}]'),
+  is_voiced(text),
   regexp_replace(lower(nfc_normalize(text)), '[^\p{L}\p{N}ー]+', '', 'g'),
   folded
 );

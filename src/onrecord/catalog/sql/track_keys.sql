@@ -1,14 +1,21 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What can be joined by what, of every track claim that ever came: `track_keys` over the files that `keys_of_segment` left.
-CREATE OR REPLACE MACRO tagged(tag, artist, bits) AS (tag::UBIGINT << 48) + (artist::UBIGINT << 16) + bits;
+CREATE OR REPLACE MACRO tagged(tag, artist, bits) AS (tag::UBIGINT << 56) + (artist::UBIGINT << 24) + bits;
 
 CREATE OR REPLACE VIEW track_keys AS
 SELECT
-  (seq << 32) + file_row_number AS node, seq, file_row_number AS file_row, spelling, artist, foreign_title, other_title, sounding,
-  tagged(0, artist, name) AS name, tagged(0, first, first_name) AS first_name, tagged(0, artist, subtitle) AS subtitle,
-  tagged(1, artist, beginning) AS beginning, tagged(1, artist, ending) AS ending, tagged(2, artist, place) AS place
-FROM read_parquet([{files}]);
+  * EXCLUDE (title, long, list, seat) REPLACE (coalesce(sounding, (title >> 11) & 4095) AS sounding),
+  tagged(0, artist, title & 8388607) AS name, tagged(0, first, title & 8388607) AS first_name,
+  tagged(0, artist, subtitle) AS subtitle,
+  if(long, tagged(1, artist, (title >> 2) & 511), NULL) AS beginning, if(long, tagged(1, artist, title >> 23), NULL) AS ending,
+  tagged(2, artist, (list::UINTEGER << 12) + seat) AS place
+FROM (
+  SELECT
+    (seq << 32) + file_row_number AS node, seq, file_row_number AS file_row, (who & 4294967295)::UINTEGER AS spelling,
+    (who >> 32)::UINTEGER AS artist, first, foreign_title, other_title, long, title, subtitle, sounding, list, seat
+  FROM read_parquet([{files}])
+);
 
 -- Keys that the claims say themselves.
 CREATE OR REPLACE MACRO code_key(isrc) AS if(isrc <> '', tagged(4, hint('isrc', isrc), 0), NULL);
