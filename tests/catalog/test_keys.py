@@ -145,3 +145,13 @@ def test_what_is_compared_has_a_key_in_common(duck: Duck, what: str) -> None:
         f"SELECT count(DISTINCT (said, artist)), count(DISTINCT key) FROM ({parts})"
     )
     assert keys > compared // 3
+
+
+@pytest.mark.parametrize("what", COMPARED)
+def test_what_is_not_compared_has_no_key(duck: Duck, what: str) -> None:
+    for _, _, where, key in COMPARED[what]:
+        needless = duck.run(
+            f"SELECT raw FROM comparable JOIN (SELECT node, {key} AS key FROM track_keys) USING (node)"
+            f" WHERE NOT ({where}) AND key IS NOT NULL LIMIT 1"
+        )
+        assert not needless, key

@@ -6,7 +6,7 @@
 SELECT
   seq, (artist::UBIGINT << 32) + spelling AS who, if(is_first, first, NULL) AS first, foreign_title, other_title, long,
   if(words, name_bits(title, but_live(title)) + if(long, start_bits(right(title, 5)) << 23, 0), NULL)::UINTEGER AS title,
-  name_bits(main, but_live(main))::UINTEGER AS subtitle,
+  if(main IS NULL, NULL, name_bits(main, but_live(main)))::UINTEGER AS subtitle,
   sounding::USMALLINT AS sounding,
   if(placed, hash(lower(release)) & 4095, NULL)::USMALLINT AS list,
   if(placed, xor(position & 4095, (coalesce(disc, 0) & 15) << 8), NULL)::USMALLINT AS seat
