@@ -331,6 +331,23 @@ def test_another_subtitle_parts_a_title_from_its_subtitle(tmp_path: Path) -> Non
     assert joined_after(tmp_path, steps, "0-0", "1-0") == [True, False, True, False, True]
 
 
+@pytest.mark.slow
+def test_who_is_named_with_others_is_one_with_who_is_named_alone(tmp_path: Path) -> None:
+    def song(name: int, artist: str, release: str) -> Any:
+        said = {"title": "Long way home", "artist": artist, "release": release, "duration_ms": 200_000}
+        return "a", str(name), [(0, ("track", said))]
+
+    # Of two claims that share a key, each is once the one that comes, and another artist's is asked for meanwhile.
+    alone, together = song(0, "Ann", "Road"), song(1, "Ann & Bob", "Road")
+    steps: list[Any] = [
+        [alone, song(2, "Eve", "Night")],
+        [together, song(3, "Eve", "Night")],
+        [("a", "0", [])],
+        [alone, song(4, "Eve & Bob", "Night")],
+    ]
+    assert joined_after(tmp_path, steps, "0-0", "1-0") == [True, True, True, True]
+
+
 def joined_after(folder: Path, steps: list[Any], one: str, other: str) -> list[bool]:
     """Are two claims of one recording after each step? What updates leave is what a match of everything leaves."""
     sides = [Side(folder / "updated"), Side(folder / "anew")]
