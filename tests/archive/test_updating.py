@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, core
 from onrecord.archive.generating import generate
 from onrecord.archive.matching import MatchReport, is_matched, rematch
 from onrecord.catalog import kept, touched_pages
@@ -84,17 +84,20 @@ def both(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Path, Path, int, MatchReport, MatchReport]]:
     folder = tmp_path_factory.mktemp("updated")
-    with Archive.create(folder / "one") as archive:
-        generate(archive, CATALOG)
-        first = rematch(archive)
-        assert first.why_anew == "nothing was matched before"
-        rows = change(archive)
-    shutil.copytree(folder / "one", folder / "other")
-    with Archive.open(folder / "one") as archive:
-        assert not is_matched(archive)
-        updated = rematch(archive)
-        assert is_matched(archive)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(core, "_FEW", 0)  # the jobs are run as those over many
+        with Archive.create(folder / "one") as archive:
+            generate(archive, CATALOG)
+            first = rematch(archive)
+            assert first.why_anew == "nothing was matched before"
+            rows = change(archive)
+        shutil.copytree(folder / "one", folder / "other")
+        with Archive.open(folder / "one") as archive:
+            assert not is_matched(archive)
+            updated = rematch(archive)
+            assert is_matched(archive)
     with Archive.open(folder / "other") as archive:
+        assert 0 < sum(segment.rows for segment, _ in archive.ledger.segments()) < core._FEW
         anew = rematch(archive, anew=True)
     yield folder / "one", folder / "other", rows, updated, anew
 

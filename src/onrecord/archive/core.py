@@ -59,6 +59,8 @@ FORMAT = 1
 SNAPSHOT = "snapshot.json"
 #: Leads, in such an archive, to where what people have at this machine stays while snapshots come and go.
 OWN = "own"
+#: Rows of all tables together, of which a job is planned for longer than it runs.
+_FEW = 20_000
 
 
 def own_place(folder: Path) -> Path:
@@ -233,9 +235,11 @@ class Archive:
         snapshot."""
         self._refuse_readers("has no claims")
         spill = Path(tempfile.gettempdir()) if self._is_still else self.folder / "search" / "spill"
-        duck = Duck(spill, self.settings.work.memory, self.settings.workers, large=large)
+        segments = [segment for segment, _ in self.ledger.segments()]
+        few = sum(segment.rows for segment in segments) < _FEW
+        duck = Duck(spill, self.settings.work.memory, self.settings.workers, large=large and not few, few=few)
         try:
-            self.tables.attach(duck, [segment for segment, _ in self.ledger.segments()])
+            self.tables.attach(duck, segments)
             yield duck
         finally:
             duck.close()

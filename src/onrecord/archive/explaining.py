@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.things import Claim, find_thing, load_members
-from onrecord.catalog.deciding import FIELDS, PERSON, add_joins, edge_job, keep_apart
+from onrecord.catalog.deciding import FIELDS, PERSON, add_joins, find_edges, keep_apart
 from onrecord.catalog.match import KINDS, prepare
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import NotFound, UsageError
@@ -191,7 +191,7 @@ def _work_out(
             "CREATE OR REPLACE TABLE track_labels AS SELECT n.node, m.recording AS label FROM track_nodes n"
             " JOIN recording_members m ON m.source = n.source AND m.source_id = n.id"
         )
-    duck.run(edge_job(kind))
+    find_edges(duck, kind)
     add_joins(duck, kind)
     query = f"SELECT DISTINCT a, b, reason, confidence::DOUBLE FROM {kind}_edges WHERE a <> b ORDER BY ALL"
     before = duck.run(query)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from onrecord.catalog.deciding import USES, add_joins, edge_job, keep_apart, override
+from onrecord.catalog.deciding import ALL, USES, add_joins, find_edges, keep_apart, override
 from onrecord.catalog.tables import IdRow, RedirectRow, SplitRow
 from onrecord.engine.duck import Duck, query_of, quoted, sql_file
 
@@ -106,7 +106,7 @@ def ranked(duck: Duck, precedence: Sequence[str]) -> None:
 
 def edges(duck: Duck, kind: str) -> None:
     """Find why claims of a kind are one thing, by what they say and by what persons decided."""
-    duck.run(_edge_job(duck, kind))
+    find_edges(duck, kind, _parts(duck, kind))
     add_joins(duck, kind)
 
 
@@ -167,23 +167,17 @@ def _members(duck: Duck, kind: str) -> None:
     duck.packed.show(name)
 
 
-def _edge_job(duck: Duck, kind: str) -> str:
+def _parts(duck: Duck, kind: str) -> Sequence[str]:
     """What is compared of many tracks is told a part at a time: all would be the most that ever lies on the disk. Each
     part reads the claims again."""
-    if kind != "track":
-        return edge_job(kind)
-    [(claims,)] = duck.run("SELECT count(*) FROM tracks")
-    if not _are_many(duck):
-        return edge_job(kind)
-    parts = -(-claims // (SLICE * _TOLD))
-    return edge_job(
-        kind,
-        [
-            f"use IN ({', '.join(map(quoted, uses))}) AND together % {parts} = {part}"
-            for uses in USES
-            for part in range(parts)
-        ],
-    )
+    if kind != "track" or not _are_many(duck):
+        return ALL
+    parts = -(-_count(duck, "tracks") // (SLICE * _TOLD))
+    return [
+        f"use IN ({', '.join(map(quoted, uses))}) AND together % {parts} = {part}"
+        for uses in USES
+        for part in range(parts)
+    ]
 
 
 def _recordings(duck: Duck) -> None:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from onrecord.catalog.deciding import BY_PLACE, add_joins, told_edge_job
+from onrecord.catalog.deciding import BY_PLACE, add_joins, find_told_edges
 from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql, standing
 from onrecord.catalog.merging import Kept, columns_of, lay_out, merge
 from onrecord.engine.duck import Duck, quoted
@@ -136,7 +136,7 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
         near = duck.numbered_at("tracks", "near_mates")
         duck.run(sql("mates_beside").replace("{wanted}", "track_own").replace("{near}", near))
         lay_out(duck, "track", standing("track", f"({duck.numbered_at('tracks', 'track_mates')})"))
-        duck.run(told_edge_job(only=sql("chosen_own")))
+        find_told_edges(duck, only=sql("chosen_own"))
         # Of two that cannot be joined by their place, not all is there that says so.
         duck.run(
             f"DELETE FROM track_edges WHERE reason IN ({', '.join(map(quoted, BY_PLACE))})"

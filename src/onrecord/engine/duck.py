@@ -32,6 +32,8 @@ LARGE: Final = f"ATTACH ':memory:' AS large (COMPRESS); {USE_LARGE}"
 DENSE: Final = 491_520
 #: Rows of `in_order` that are read together at least.
 _RANGE: Final = 16_384
+#: What the engine does to plans, for longer than few rows take: it makes a join of each list of values.
+_NOT_OF_FEW: Final = "in_clause"
 #: How the engine calls what it spills, with the number of the process.
 _TEMPORARY: Final = "duckdb_temp_"
 #: A statement that makes a table of a query.
@@ -42,13 +44,21 @@ class Duck:
     """An in-memory DuckDB over committed Parquet files. Memory is bounded, what does not fit spills to `spill`.
 
     `large`: its own tables are compressed in memory, to two fifths of what matching leaves, for a fiftieth of the time.
+    `few`: they hold so little that planning takes longer than running.
     """
 
-    def __init__(self, spill: Path, memory: str = "6GB", threads: int = 2, *, large: bool = False) -> None:
+    def __init__(
+        self, spill: Path, memory: str = "6GB", threads: int = 2, *, large: bool = False, few: bool = False
+    ) -> None:
         import duckdb
 
         self._db: duckdb.DuckDBPyConnection = duckdb.connect(
-            config={"memory_limit": memory, "threads": threads, "temp_directory": str(spill)}
+            config={
+                "memory_limit": memory,
+                "threads": 1 if few else threads,
+                "temp_directory": str(spill),
+                **({"disabled_optimizers": _NOT_OF_FEW} if few else {}),
+            }
         )
         self._spill = spill
         self._views: dict[str, tuple[list[Path], str]] = {}
