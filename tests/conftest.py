@@ -4,12 +4,14 @@
 
 import datetime as dt
 import gc
+import os
 import secrets
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import IO, Any
 
 import hypothesis
 import pytest
@@ -20,6 +22,7 @@ from onrecord.archive.add import add
 from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.engine.pool import Workers
+from onrecord.store import roots
 from tests import s3
 from tests.tones import Album
 
@@ -34,6 +37,11 @@ DAY = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 def pytest_configure(config: pytest.Config) -> None:
     if not config.option.markexpr:
         hypothesis.settings.load_profile("slow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, which start processes and kill them: else one worker ends with them while others idle."""
+    items.sort(key=lambda item: item.path.parent.name != "pipeline")
 
 
 def pytest_collection_finish() -> None:
@@ -70,6 +78,20 @@ def _workers_stay() -> Iterator[None]:
         yield
         for pool in kept.values():
             pool.shutdown()
+
+
+def _is_open(file: int | IO[Any]) -> None:
+    os.fstat(file if isinstance(file, int) else file.fileno())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_power_cut() -> Iterator[None]:
+    """What a test writes need not outlive the machine, and to wait for disks takes a twelfth of the time. Processes
+    that tests start, and SQLite, make theirs durable."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", _is_open)
+        patch.setattr(roots, "_syncfs", _is_open)
+        yield
 
 
 @pytest.fixture
