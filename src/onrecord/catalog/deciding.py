@@ -51,26 +51,34 @@ Edge = tuple[int, int, str, float]
 def find_edges(duck: Duck, kind: str, parts: Sequence[str] = ALL) -> None:
     """Find why claims of a kind (`<kind>_nodes`) are taken to be one thing: `<kind>_edges`. `parts` as for
     `find_told_edges`."""
-    if kind == "track":
-        duck.run("\n".join([_sql("track_spelled"), _sql("track_singers")]))
-        find_told_edges(duck, parts)
-    else:
-        duck.run(_sql(f"{kind}_edges"))
+    _find(duck, _edge_jobs(kind, parts))
 
 
 def find_told_edges(duck: Duck, parts: Sequence[str] = ALL, only: str = "") -> None:
     """The part of the work on tracks that rests on singers (`track_singers`) which are there. What is compared is told
     a part at a time: those rows of `track_telling` of which a condition holds, with all that they are compared with.
     `only` is a job that leaves of `track_chosen` what is wanted."""
-    for needed, job in _told_jobs(parts, only):
+    _find(duck, _told_jobs(parts, only))
+
+
+#: Jobs in their order, each with the table without whose rows it finds nothing, "" where there is none.
+_Jobs = list[tuple[str, str]]
+
+
+def _find(duck: Duck, jobs: _Jobs) -> None:
+    for needed, job in jobs:
         # In small archives most often nothing is to be compared, and to plan it would take longer than all the rest.
         if not needed or duck.run(f"SELECT 1 FROM {needed} LIMIT 1"):
             duck.run(job)
 
 
-def _told_jobs(parts: Sequence[str] = ALL, only: str = "") -> list[tuple[str, str]]:
-    """The jobs of `find_told_edges` in their order, each with the table without whose rows it finds nothing, if there
-    is one."""
+def _edge_jobs(kind: str, parts: Sequence[str] = ALL) -> _Jobs:
+    if kind != "track":
+        return [("", _sql(f"{kind}_edges"))]
+    return [("", "\n".join([_sql("track_spelled"), _sql("track_singers")])), *_told_jobs(parts)]
+
+
+def _told_jobs(parts: Sequence[str], only: str = "") -> _Jobs:
     told = [
         f"CREATE OR REPLACE TABLE track_told AS FROM track_telling WHERE {part};\n{_sql('track_likenesses')}"
         for part in parts
@@ -82,13 +90,6 @@ def _told_jobs(parts: Sequence[str] = ALL, only: str = "") -> list[tuple[str, st
         ("", "DROP TABLE IF EXISTS track_told; DROP VIEW track_telling; DROP TABLE track_chosen;"),
         ("track_writers", _sql("track_places")),
     ]
-
-
-def _edge_job(kind: str) -> str:
-    """As `find_edges`, all in one."""
-    if kind != "track":
-        return _sql(f"{kind}_edges")
-    return "\n".join([_sql("track_spelled"), _sql("track_singers"), *(job for _, job in _told_jobs())])
 
 
 def add_joins(duck: Duck, kind: str) -> None:
@@ -240,8 +241,9 @@ def _edges(duck: Duck, kind: str) -> Iterator[Edge]:
     duck.run(_sql("ranked", kind))
     duck.run(_sql(f"{kind}_sided"))
     for nodes in ("ranked_nodes", "sided_nodes"):
-        job = _edge_job(kind).replace(f"{kind}_nodes", nodes)
-        duck.run(re.sub(rf"(TABLE|INTO) {kind}_edges", r"\1 disputed_edges", job))
+        jobs = [(needed, job.replace(f"{kind}_nodes", nodes)) for needed, job in _edge_jobs(kind)]
+        found = (rf"(TABLE|INTO) {kind}_edges", r"\1 disputed_edges")
+        _find(duck, [(needed, re.sub(*found, job)) for needed, job in jobs])
         yield from duck.run(
             "SELECT DISTINCT least(a, b), greatest(a, b), reason, confidence::DOUBLE FROM disputed_edges"
         )
