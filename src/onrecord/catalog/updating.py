@@ -116,7 +116,7 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
         " SEMI JOIN track_changed c ON c.source = n.source AND c.id = n.id"
     )
     duck.run(sql("turned_singers"))
-    duck.run(sql("no_mates"))
+    duck.run(sql("no_places"))
     _mates(duck, "track_changed_nodes")
     duck.run(sql("mistaken_mates").replace("{near}", duck.numbered_at("tracks", "near_nodes")))
     duck.run(
@@ -152,7 +152,7 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
         )
         if _count(duck, "track_touched") == before:
             break
-    duck.run("DROP TABLE artist_places; DROP TABLE keys_of_artists")
+    duck.run("DROP TABLE artist_places")
     duck.run("DELETE FROM track_nodes WHERE node NOT IN (FROM track_own)")
     duck.run("DELETE FROM track_edges WHERE a NOT IN (FROM track_own) OR b NOT IN (FROM track_own)")
     add_joins(duck, "track")
@@ -160,7 +160,6 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
 
 
 def _mates(duck: Duck, wanted: str) -> None:
-    duck.run(sql("mates_keys").replace("{wanted}", wanted))
     of_wanted = duck.numbered_at("tracks", wanted)
     duck.run(sql("track_mates").replace("{wanted}", wanted).replace("{of_wanted}", of_wanted))
 

@@ -48,7 +48,7 @@ alike AS MATERIALIZED (
 SELECT unnest([a, b]) AS node FROM alike WHERE one_mistake(x.title, y.title, x.words, y.words)
 UNION ALL
 -- Titles in two scripts at one place are joined whatever they say, by all that stand there.
-SELECT node FROM keys_of_artists WHERE place IN (
-  SELECT place FROM keys_of_artists WHERE place IN (FROM wanted_keys)
+SELECT node FROM track_keys WHERE place IN (
+  SELECT place FROM track_keys WHERE place IN (FROM wanted_keys)
   GROUP BY place HAVING bool_or(other_title) AND NOT bool_and(other_title)
 );

@@ -3,10 +3,12 @@
 -- Claims that share a key with one of `{wanted}`: in `near_mates` (`node`, `beginning`, `ending`, `place`) one of names that are
 -- alike, in `same_mates` (`node`) another; `{wanted}` are among these. In `place_touched` those whose joins by their place
 -- (`track_places.sql`) hang on one of them, in `place_mates` what these have to be compared with by it.
+CREATE OR REPLACE TABLE wanted_rows AS SELECT node >> 32 AS seq, node & 4294967295 AS file_row FROM {wanted};
+
 CREATE OR REPLACE TABLE wanted_keys AS
 SELECT DISTINCT key FROM (
   SELECT unnest([name, first_name, subtitle, beginning, ending, place]) AS key
-  FROM keys_of_artists k SEMI JOIN wanted_rows w ON w.seq = k.seq AND w.file_row = k.file_row
+  FROM track_keys k SEMI JOIN wanted_rows w ON w.seq = k.seq AND w.file_row = k.file_row
   UNION ALL
   SELECT unnest([code_key(t.isrc), mbid_key(t.mbid), blob_key(coalesce(nullif(t.blob, ''), g.sha256))])
   FROM ({of_wanted}) t LEFT JOIN fetched_nodes g ON g.node = t.node
@@ -23,11 +25,11 @@ INSERT INTO wanted_keys SELECT DISTINCT other FROM alike_blobs SEMI JOIN wanted_
 
 -- By what is equal, and by what is alike.
 CREATE OR REPLACE TABLE near_mates AS
-SELECT node, beginning, ending, place FROM keys_of_artists
+SELECT node, beginning, ending, place FROM track_keys
 WHERE beginning IN (FROM wanted_keys) OR ending IN (FROM wanted_keys) OR place IN (FROM wanted_keys);
 
 CREATE OR REPLACE TABLE same_mates AS
-SELECT node FROM keys_of_artists
+SELECT node FROM track_keys
 WHERE name IN (FROM wanted_keys) OR first_name IN (FROM wanted_keys) OR subtitle IN (FROM wanted_keys)
 UNION
 SELECT node FROM track_codes
@@ -40,20 +42,20 @@ SELECT node FROM {wanted};
 -- By place, in two scripts: a join hangs on what both releases have of the artist, and on what stands at that place of the
 -- artist's others. An artist is gone through once an update (`place_artists`): nothing of it hangs on what is wanted.
 CREATE OR REPLACE TABLE place_come AS
-SELECT DISTINCT artist FROM keys_of_artists SEMI JOIN wanted_rows USING (seq, file_row);
+SELECT DISTINCT artist FROM track_keys SEMI JOIN wanted_rows USING (seq, file_row);
 DELETE FROM place_come WHERE artist IN (FROM place_artists);
 INSERT INTO place_artists FROM place_come;
 
 CREATE OR REPLACE TABLE place_more AS
 WITH several AS (
-  SELECT artist FROM keys_of_artists
+  SELECT artist FROM track_keys
   WHERE artist IN (FROM place_come)
   GROUP BY artist HAVING bool_or(other_title) AND NOT bool_and(other_title)
 )
 SELECT
   k.node, k.artist, k.spelling, k.other_title AS other, coalesce(t.disc, 0) AS disc, t.position, t.duration_ms,
   if(t.release_id = '', NULL, hash(t.source, t.release_id)) AS list
-FROM (SELECT node, artist, spelling, other_title FROM keys_of_artists WHERE other_title IS NOT NULL AND artist IN (FROM several)) k
+FROM (SELECT node, artist, spelling, other_title FROM track_keys WHERE other_title IS NOT NULL AND artist IN (FROM several)) k
 JOIN numbered_tracks t ON t.node = k.node
 WHERE t.position IS NOT NULL;
 INSERT INTO artist_places FROM place_more;

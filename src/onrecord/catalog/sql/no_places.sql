@@ -1,8 +1,6 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What `mates_keys.sql` gathers of keys, and `track_mates.sql` of places on releases, before the first artist.
-CREATE OR REPLACE TABLE near_artists (artist UINTEGER);
-CREATE OR REPLACE TABLE keys_of_artists AS FROM track_keys LIMIT 0;
+-- What `track_mates.sql` gathers of places on releases, before the first artist.
 CREATE OR REPLACE TABLE place_artists (artist UINTEGER);
 CREATE OR REPLACE TABLE artist_places (
   node BIGINT, artist UINTEGER, spelling UINTEGER, other BOOLEAN, disc BIGINT, position BIGINT, duration_ms BIGINT, list UBIGINT
