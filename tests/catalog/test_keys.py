@@ -50,7 +50,7 @@ VERSIONS: Final = (
         " [Deluxe Edition]",
         " - Live at 1999",
     ),
-    *(" (カラオケ)", " pt 2", " / Reprise"),
+    *(" (カラオケ)", " pt 2", " / Reprise", " (Over the Sea)"),
 )
 RELEASES: Final = ("", "Night", "Night live", "Live at the Tide", "My live album", "My album", "夜")
 ARTISTS: Final = ("Ann", "The Ann", "Ann feat. Bob", "Bob & Ann", "Various Artists")

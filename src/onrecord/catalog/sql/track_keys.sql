@@ -5,7 +5,7 @@ CREATE OR REPLACE MACRO tagged(tag, artist, bits) AS (tag::UBIGINT << 56) + (art
 
 CREATE OR REPLACE VIEW track_keys AS
 SELECT
-  * EXCLUDE (title, long, list, seat) REPLACE (coalesce(sounding, (title >> 9) & 16383) AS sounding),
+  * EXCLUDE (title, subtitle, long, list, seat) REPLACE (coalesce(sounding, (title >> 9) & 16383) AS sounding),
   tagged(0, artist, title & 8388607) AS name, tagged(0, first, title & 8388607) AS first_name,
   tagged(0, artist, subtitle) AS subtitle,
   if(long, tagged(1, artist, title & 511), NULL) AS beginning, if(long, tagged(1, artist, title >> 23), NULL) AS ending,
