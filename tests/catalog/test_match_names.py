@@ -302,3 +302,12 @@ def test_of_equal_lengths_the_surest_reason_is_told_whoever_came_first(
         duck.close()
     names = "names+duration"
     assert found == [("a", names), ("b", f"like-{names}"), ("c", names)]
+
+
+def test_very_long_titles_are_not_compared_letter_by_letter(tmp_path: Path) -> None:
+    """Of two of a hundred thousand letters that took some forty gigabytes."""
+    two = [
+        {"id": id, "title": "Song " + "la " * 33_000 + end, "artist": "Ada Blue", "duration_ms": 200_000}
+        for id, end in (("a", "over the sea"), ("b", "over the see"))
+    ]
+    assert len(grouped(tmp_path, two)) == 2

@@ -43,7 +43,7 @@ WITH named AS MATERIALIZED (
 alike AS MATERIALIZED (
   SELECT * FROM named
   WHERE x.artist = y.artist AND x.title <> y.title AND len(x.title) >= 4 AND len(y.title) >= 4
-    AND damerau_levenshtein(split_part(x.title, '|', 1), split_part(y.title, '|', 1)) <= 1
+    AND hardly_differ(x.title, y.title)
 )
 SELECT unnest([a, b]) AS node FROM alike WHERE one_mistake(x.title, y.title, x.words, y.words)
 UNION ALL

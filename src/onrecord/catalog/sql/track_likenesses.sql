@@ -40,7 +40,7 @@ unsaid AS (
     duration_ms - lag(duration_ms) OVER w AS step
   FROM track_told
   WHERE plain IS NOT NULL AND duration_ms IS NOT NULL
-  WINDOW w AS (PARTITION BY plain ORDER BY duration_ms, on_live, node)
+  WINDOW w AS (PARTITION BY plain ORDER BY duration_ms, on_live, words_key, release_key, node)
 ),
 -- 2. A claim without a length is known by its release: same title, artist and name of the release, where no release has the
 -- title twice and the lengths that are told are one. Known by it as well is one whose length is somewhat another.
@@ -104,7 +104,7 @@ neighbours AS (
     SELECT *, struct_pack(node := node, title := title, words := words, ms := duration_ms) AS it
     FROM track_told WHERE use IN ('near-names+duration', 'near-names+release')
   )
-  WINDOW w AS (PARTITION BY use, key, artist ORDER BY duration_ms, title, words, node)
+  WINDOW w AS (PARTITION BY use, key, artist ORDER BY duration_ms, title, words, claim)
 ),
 mistyped AS (
   SELECT DISTINCT node AS a, next.node AS b, use AS reason
@@ -116,13 +116,13 @@ mistyped AS (
 -- 4. Another script: title and artist sound alike in Latin letters, and lengths or releases agree.
 either AS MATERIALIZED (
   SELECT
-    node, duration_ms, words, other_script, hash(title, artist) AS key,
+    node, duration_ms, words, claim, other_script, hash(title, artist) AS key,
     if(release = '', NULL, hash(title, artist, release)) AS place
   FROM (
-    SELECT node, duration_ms, words, other_script, sound AS artist, sounded(release) AS release, sounded(title) AS title
+    SELECT node, duration_ms, words, claim, other_script, sound AS artist, sounded(release) AS release, sounded(title) AS title
     FROM (
       SELECT
-        node, duration_ms, words, sound, is_foreign(words || artist) AS other_script, voiced(release, fold(release)) AS release,
+        node, duration_ms, words, claim, sound, is_foreign(words || artist) AS other_script, voiced(release, fold(release)) AS release,
         if(contains(title, '|'), title, voiced(raw_title, title)) AS title
       FROM track_told WHERE use = 'sound'
     )
@@ -135,11 +135,11 @@ by_sound AS (
     duration_ms - lag(duration_ms) OVER w AS step
   FROM either
   WHERE duration_ms IS NOT NULL
-  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, other_script, words, node)
+  WINDOW w AS (PARTITION BY key ORDER BY duration_ms, other_script, words, claim)
 ),
 placed_by_sound AS (
   SELECT
-    node, other_script, arg_min(node, (words, node)) FILTER (WHERE NOT other_script) OVER w AS latin,
+    node, other_script, arg_min(node, (duration_ms IS NULL, duration_ms, words, claim)) FILTER (WHERE NOT other_script) OVER w AS latin,
     coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread
   FROM either
   WHERE place IN (
@@ -152,12 +152,13 @@ placed_by_sound AS (
 -- One title in Latin letters alone: of two, which is meant is not told. Where a length is not told, one in the other as well.
 written AS (
   SELECT
-    node, other, duration_ms, min(if(other, NULL, node)) OVER w AS latin,
+    node, other, duration_ms,
+    arg_min(node, (duration_ms IS NULL, duration_ms, words, claim)) FILTER (WHERE NOT other) OVER w AS latin,
     coalesce(max(duration_ms) OVER w - min(duration_ms) OVER w, 0) AS spread, bool_or(duration_ms IS NULL) OVER w AS unsaid,
     count(DISTINCT if(other, title, NULL)) OVER w AS others, count(DISTINCT if(other, NULL, title)) OVER w AS latins
   FROM (
     SELECT
-      node, key, artist, title, duration_ms, is_other(raw_title) AS other, tells_other_version(words) AS version,
+      node, key, artist, title, duration_ms, words, claim, is_other(raw_title) AS other, tells_other_version(words) AS version,
       split_part(title, '|', 2) AS versions
     FROM track_told WHERE use = 'near-names+release'
   )

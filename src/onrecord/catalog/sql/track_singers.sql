@@ -8,12 +8,12 @@ WITH voices AS (
     bool_or(some_foreign) AND NOT bool_and(all_foreign) AS foreign_titles,
     arg_min(sound, artist) AS sound
   FROM track_spelled
-  WHERE folded_artist <> ''
+  WHERE NOT is_nobody(comparable_artist(folded_artist))
   GROUP BY folded_artist
 ),
 heard AS (
   SELECT sound FROM voices
-  WHERE len(sound) > 1 AND NOT is_nobody(sound)
+  WHERE len(sound) > 1
   GROUP BY sound
   HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND foreign_titles)
 )

@@ -19,6 +19,7 @@ SELECT
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), words, NULL) AS words,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), title, NULL) AS title,
   if(use IN ('near-names+duration', 'near-names+release', 'sound'), artist, NULL) AS artist,
+  if(use IN ('near-names+duration', 'near-names+release', 'sound'), hash(source, id), NULL) AS claim,
   if(use IN ('near-names+release', 'sound'), raw_title, NULL) AS raw_title,
   if(use = 'sound', release, NULL) AS release
 FROM (
@@ -36,7 +37,7 @@ FROM (
       FROM (
         -- What is chosen is few: its names are folded behind the join.
         SELECT
-          c.together, c.use, c.key, c.sound, t.node, hash(t.source, t.release_id) AS release_key, t.release, t.duration_ms,
+          c.together, c.use, c.key, c.sound, t.node, t.source, t.id, hash(t.source, t.release_id) AS release_key, t.release, t.duration_ms,
           t.isrc, t.title AS raw_title, t.artist, fold(t.title) || t.apart AS words, t.apart, t.release_id = '' AS unlisted,
           if(c.use = 'subtitle', before_subtitle(t.title), '') AS before
         FROM track_nodes t JOIN track_chosen c ON c.node = t.node

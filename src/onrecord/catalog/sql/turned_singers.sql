@@ -23,16 +23,16 @@ sounds AS MATERIALIZED (
     coalesce(bool_or(some_stay) AND NOT bool_and(all_stay), false) AS titles_stay,
     bool_or(some_foreign) AND NOT bool_and(all_foreign) AS foreign_titles
   FROM said JOIN track_spellings s USING (spelling)
-  WHERE s.folded <> ''
+  WHERE NOT is_nobody(comparable_artist(s.folded))
   GROUP BY s.folded
 ),
 heard_of_least AS (
-  SELECT least AS sound FROM sounds WHERE len(least) > 1 AND NOT is_nobody(least)
+  SELECT least AS sound FROM sounds WHERE len(least) > 1
   GROUP BY least
   HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND titles_stay)
 ),
 heard_of_most AS (
-  SELECT most AS sound FROM sounds WHERE len(most) > 1 AND NOT is_nobody(most)
+  SELECT most AS sound FROM sounds WHERE len(most) > 1
   GROUP BY most
   HAVING bool_or(foreign_name) AND NOT bool_and(foreign_name) OR bool_or(NOT foreign_name AND foreign_titles)
 ),
