@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import pytest
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, core
 from onrecord.archive.generating import generate
 from onrecord.archive.matching import rematch
 from onrecord.catalog import match, numbered_parts, pages
@@ -69,7 +69,8 @@ def decide(archive: Archive) -> None:
 
 def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slices, parts, read = list[int](), list[int](), list[str]()
-    # Several groups of rows in what is written.
+    # As many rows are matched, and with several groups of rows in what is written.
+    monkeypatch.setattr(core, "_FEW", 0)
     monkeypatch.setattr(engine, "DENSE", 8_192)
     monkeypatch.setattr(numbered_parts, "_GROUP", 2_048)
     with Archive.create(tmp_path / "archive") as archive:
