@@ -327,6 +327,12 @@ def test_a_set_behind_harmless_rows_is_refused_where_it_begins(tmp_path):
         harvest(make(tmp_path, table(rows[:795], columns=columns), mapping=mapping))
 
 
+def test_lines_that_end_with_a_carriage_return_alone_are_named(tmp_path):
+    with pytest.raises(ConfigError, match="a carriage return alone") as raised:
+        harvest(make(tmp_path, table([ROW]).replace("\r\n", "\n").replace("\n", "\r")))
+    assert "line ends" in raised.value.hint
+
+
 def test_nothing_there_and_an_empty_file(tmp_path):
     (tmp_path / "mapping.toml").write_text(MAPPING)
     with pytest.raises(SourceFailed, match="nowhere"):

@@ -135,6 +135,11 @@ def _header(lines: "_Lines", path: Path, mapping: TableMapping) -> tuple[tuple[s
     text = lines.row(mapping.quoted)
     if text is None or text.wrong:
         raise ConfigError(f"{path}: it has no header: {text.wrong if text else 'it is empty'}")
+    if "\r" in text.line.partition('"')[0].rstrip("\r\n"):
+        raise ConfigError(
+            f"{path}: its lines end with a carriage return alone, expected a line feed",
+            "save it with the line ends of Unix or Windows",
+        )
     found: dict[str, tuple[str, ...]] = {}
     for delimiter in mapping.delimiter or _DELIMITERS:
         try:
