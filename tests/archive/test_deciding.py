@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onrecord.archive import Archive, deciding
+from onrecord.archive import Archive, deciding, rebuilding
 from onrecord.archive.catalog_diffing import differing
 from onrecord.archive.checking import check
 from onrecord.archive.explaining import conflicts, why
@@ -317,6 +317,27 @@ def test_a_table_that_cannot_be_read_is_named_by_check_and_made_anew(
     outcomes = {table.name: table.outcome for table in rebuild(said).tables}
     assert outcomes.pop(name) == "differs" and set(outcomes.values()) == {"same"}
     assert kept_rows(said, name) == before
+
+
+def test_an_id_goes_on_after_a_rebuild_that_was_killed(
+    said: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [song] = titled(said, "Song")
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(rebuilding, "rematch_locked", killed)
+        rebuild(said)
+    assert not is_matched(said)
+    # The claim that founded the id goes before anybody has matched again.
+    founder = {"b": recording("Other", "Some Band", 50_000)}
+    assert harvest(said, MB, save(tmp_path / "newer", **founder), full=True, even_most=True).deleted == 1
+    assert rematch(said).why_anew == "the last run was cut short"
+    assert titled(said, "Song") == [song]
+    assert {table.outcome for table in rebuild(said).tables} == {"same"}
+    assert {path.name for path in (said.folder / "catalog").glob(".*")} == set()
 
 
 def test_keys_that_cannot_be_read_are_named_by_check_and_made_again(said: Archive, tmp_path: Path) -> None:

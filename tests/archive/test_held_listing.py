@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The list of what is held: lots are fair, what did not change keeps its stamp, and what is made anew is the same."""
 
+import os
 import random
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.held_listing import HeldListing
+from onrecord.archive.held_renewing import mark_of
 from onrecord.archive.matching import rematch
 from onrecord.archive.withdrawing import withdraw
 from onrecord.model.rights import Target
@@ -62,3 +66,13 @@ def test_a_list_that_was_lost_is_made_again(filled: Archive) -> None:
     assert listing.newest("", 100) == [] and listing.earliest() is None
     listing.renew()
     assert {(held.id, held.kind, held.gone, held.parts) for held in listing.newest("", 100)} == before
+
+
+@pytest.mark.parametrize(
+    "name", ["recording_members", "canonical_recordings", "canonical_releases", "canonical_tracks"]
+)
+def test_it_is_another_list_once_a_table_that_it_reads_was_written(filled: Archive, name: str) -> None:
+    before, path = mark_of(filled), filled.canonical(name)
+    assert mark_of(filled) == before
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert mark_of(filled) != before

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from importlib.util import find_spec
 from io import StringIO
+from statistics import mean
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -270,19 +271,20 @@ def test_membership_cannot_be_inferred_from_what_is_published(tmp_path):
     heard = [Counter(month.keys()) for month in bounded]
     counts = bounded_counts(table(tmp_path / "p", rows(people[:size])), bounds)
     assert {count.artist: count.plays for count in counts} == together(bounded[:size])
-    made = release(counts, bounds, ONE)
 
     def attacked(published, months):
         reference = together(months[2 * size :])
         members, strangers = months[:size], months[size : 2 * size]
         return auc(scores(published, members, reference), scores(published, strangers, reference))
 
-    # The attack finds members in counts as they are, and is blind on what is published: runs differ by a hundredth.
+    # The attack finds members in counts as they are, and is blind on what is published. A release is drawn by chance,
+    # and by one alone the attack may seem to see: several together tell.
     assert attacked(together(bounded[:size]), bounded) > 0.62
-    plays = attacked({count.artist: count.plays for count in made.counts}, bounded)
-    listeners = attacked({count.artist: count.listeners for count in made.counts}, heard)
-    assert len(made.counts) >= 4
-    assert max(plays, 1 - plays, listeners, 1 - listeners) < 0.55
+    drawn = [release(counts, bounds, ONE).counts for _ in range(5)]
+    plays = [attacked({count.artist: count.plays for count in made}, bounded) for made in drawn]
+    listeners = [attacked({count.artist: count.listeners for count in made}, heard) for made in drawn]
+    assert min(map(len, drawn)) >= 4
+    assert abs(mean(plays) - 0.5) < 0.05 and abs(mean(listeners) - 0.5) < 0.05
 
 
 @needs_opendp

@@ -18,7 +18,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.possession import health
 from onrecord.archive.querying import Asking, asking
 from onrecord.archive.withheld import withheld
-from onrecord.catalog.kept import mark
+from onrecord.catalog.kept import ORDER, mark
 from onrecord.engine.duck import sql_file
 
 #: What was counted last, beside what is searched.
@@ -126,7 +126,7 @@ def state(archive: Archive) -> str:
     editions = [edition["number"] for edition in archive.ledger.editions()[-1:]]
     hidden = withheld(archive)
     told = (
-        mark(archive.canonical("").parent, "canonical_recordings"),
+        mark(archive.canonical("").parent, ORDER),
         editions,
         sorted(hidden.things.items()),
         sorted(hidden.blobs),

@@ -28,7 +28,7 @@ from onrecord.catalog.merging import Kept, find_others
 from onrecord.catalog.tables import RedirectRow, Row
 from onrecord.catalog.touched_pages import find_touched
 from onrecord.catalog.updating import key_rules, rules, update
-from onrecord.durable import sync
+from onrecord.durable import replace
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import has_foot
 from onrecord.errors import ConfigError, StoreFailed
@@ -117,9 +117,11 @@ def rematch(archive: Archive, *, anew: bool = False) -> MatchReport:
         return rematch_locked(archive, anew=anew)
 
 
-def rematch_locked(archive: Archive, *, anew: bool = False) -> MatchReport:
-    """As `rematch`, for a step that holds the write lock."""
+def rematch_locked(archive: Archive, *, anew: bool = False, from_nothing: bool = False) -> MatchReport:
+    """As `rematch`, for a step that holds the write lock. `from_nothing`: what `put_aside` left stays there."""
     precedence = _precedence(archive)
+    if not from_nothing:
+        put_back(archive)
     lost = not all(map(has_foot, archive.canonical("").parent.glob("*.parquet"))) and set_tables_aside(
         archive
     )
@@ -315,11 +317,36 @@ def _mark(archive: Archive) -> Path:
     return archive.folder / "catalog" / "canonical" / "matched"
 
 
+def put_aside(archive: Archive) -> None:
+    """Put the tables aside, to be made of claims and log alone; `let_go_of_aside` when that is done. Killed before, the
+    next run puts them back: of a claim that goes meanwhile they know to which others its id passes."""
+    put_back(archive)
+    if _matched_to(archive):
+        _note(archive, _matched_to(archive), "")
+        _mark(archive).parent.rename(_aside(archive))
+
+
+def let_go_of_aside(archive: Archive) -> None:
+    shutil.rmtree(_aside(archive), ignore_errors=True)
+
+
+def put_back(archive: Archive) -> None:
+    """Put back what a run that was killed had put aside, unless it had made all of it."""
+    if _aside(archive).is_dir():
+        if not _read_mark(archive)[1]:
+            shutil.rmtree(_mark(archive).parent, ignore_errors=True)
+            _aside(archive).rename(_mark(archive).parent)
+        let_go_of_aside(archive)
+
+
+def _aside(archive: Archive) -> Path:
+    return archive.folder / "catalog" / ".rebuilding"
+
+
 def _note(archive: Archive, seq: int, rules: str) -> None:
     """Note what was matched; without `rules`, that it is being written: durably, as tables are not at once."""
     _mark(archive).parent.mkdir(parents=True, exist_ok=True)
-    _mark(archive).write_text(f"{_FORM} {seq} {rules or _PART}", encoding="ascii")
-    sync(_mark(archive))
+    replace(_mark(archive), f"{_FORM} {seq} {rules or _PART}".encode("ascii"))
 
 
 def _matched_to(archive: Archive) -> int:

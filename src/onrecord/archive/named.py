@@ -190,8 +190,7 @@ class NamedThings:
             return language(str(said.get("language") or "")) in wanted
         if entity.kind == "label":
             return False
-        numbers = map(self._rows.number, self._linked(entity, BELONGS[entity.kind])[:_ASKED])
-        rows = self._rows.named([number for number in numbers if number is not None])
+        rows = self._rows.of_ids(self._linked(entity, BELONGS[entity.kind])[:_ASKED])
         return any(f"{LANGUAGE}{code}" in row.facets for row in rows for code in wanted)
 
     def _hidden(self, entity: Entity) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from onrecord.archive.checking import damaged_segments, set_tables_aside
 from onrecord.archive.core import Archive
-from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.archive.matching import is_matched, let_go_of_aside, put_aside, put_back, rematch_locked
 from onrecord.catalog import kept
 from onrecord.durable import sha256_of
 from onrecord.engine.parquet import row_count
@@ -40,6 +40,7 @@ def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
     """
     canonical, search = archive.folder / "catalog" / "canonical", archive.folder / "search"
     with archive.writing():
+        put_back(archive)
         progress("reading claims")
         if damaged := damaged_segments(archive):
             raise IntegrityError(
@@ -55,11 +56,13 @@ def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
             kept.fold_all(duck, canonical)  # what updates put beside the tables belongs to them
         before = {path.stem: sha256_of(path) for path in _tables(canonical) if "-newer-" not in path.stem}
         before |= dict.fromkeys(unreadable, "unreadable")
+        put_aside(archive)
         for folder in (canonical, search):
             shutil.rmtree(folder, ignore_errors=True)
         search.mkdir()
         progress("making tables and search anew")
-        report = rematch_locked(archive)
+        report = rematch_locked(archive, from_nothing=True)
+        let_go_of_aside(archive)
         tables = [_compared(path, before.get(path.stem, "")) for path in _tables(canonical)]
     return Rebuilt(tables, report.recordings, report.releases, report.artists)
 

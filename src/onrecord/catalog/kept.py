@@ -8,7 +8,7 @@ thing counts in place of all that older files and the base say. Readers take a t
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -122,9 +122,10 @@ def files(folder: Path, name: str) -> list[Path]:
     return [folder / f"{name}.parquet", *_newer(folder, name)]
 
 
-def mark(folder: Path, name: str) -> int:
-    """Another number after each run that changed the table, 0 where there is none."""
-    return sum(path.stat().st_mtime_ns for path in files(folder, name) if path.exists()) % 2**63
+def mark(folder: Path, names: Iterable[str]) -> int:
+    """Another number after each run that changed one of these tables, 0 where there are none."""
+    every = (path for name in names for path in files(folder, name))
+    return sum(path.stat().st_mtime_ns for path in every if path.exists()) % 2**63
 
 
 def write(duck: Duck, folder: Path, name: str, query: str, ids: numbered.Ids | None = None) -> None:

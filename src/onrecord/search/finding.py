@@ -45,6 +45,8 @@ _Answer = TypeVar("_Answer")
 _MOST_TOKENS: Final = 16
 #: Of so many things what a search weighs is kept: the best known fit many questions.
 _MOST_KEPT: Final = 8_192
+#: So often a question is asked while what it is asked of is made anew meanwhile: seldom even twice.
+_TRIES: Final = 3
 
 
 class Finder:
@@ -71,7 +73,11 @@ class Finder:
         """At most `k`, best first. `keep` is asked about each, in that order, until there are enough; of what it drops
         at most some thousands are looked at. `modes` are the ways to look for words, one after another until some are
         found; with `WHOLE` alone the query is words as they are, and no identifier."""
-        facets = wanted(filters)
+        return self._of_one_index(lambda: self._found(query, wanted(filters), k, keep, modes))
+
+    def _found(
+        self, query: str, facets: Facets, k: int, keep: Callable[[Named], bool], modes: Sequence[Mode]
+    ) -> list[Named]:
         if modes == WHOLE:
             return self._by_words(query, facets, k, keep, modes)
         if bearers := self._bearers(query):
@@ -93,6 +99,11 @@ class Finder:
         """At most so many of each kind, best first, and whether any fit as typed; where few of all kinds do, mistakes
         are looked for. One search does for all kinds, unless more is found than is weighed at first; then those are
         asked for alone of which too few are among it."""
+        return self._of_one_index(lambda: self._found_kinds(query, limits, filters, keep))
+
+    def _found_kinds(
+        self, query: str, limits: Mapping[str, int], filters: Filters, keep: Callable[[Named], bool]
+    ) -> tuple[dict[str, list[Named]], bool]:
         facets = {kind: wanted(msgspec.structs.replace(filters, kinds=(kind,))) for kind in limits}
         if bearers := self._bearers(query):
             kept = {kind: [item for item in bearers if facets[kind].fit(item.facets)] for kind in limits}
@@ -125,7 +136,12 @@ class Finder:
         A place stays what it is when things come and go. Of what `keep` drops some thousands are looked at, so there
         may be fewer than `k` before the end. UsageError for a place that is none.
         """
-        facets, found, place = wanted(filters), list[Named](), after
+        return self._of_one_index(lambda: self._browsed(wanted(filters), k, after, keep))
+
+    def _browsed(
+        self, facets: Facets, k: int, after: str, keep: Callable[[Named], bool]
+    ) -> tuple[list[Named], str]:
+        found, place = list[Named](), after
         for looked, (here, item) in enumerate(self._listed(facets, *_place(after))):
             if looked == _MOST_LISTED:
                 return found, place
@@ -149,7 +165,7 @@ class Finder:
         As the last match left them; the ids `without` are not counted. None where that would take long, or where more
         fit a query with mistakes than are looked at.
         """
-        tally = self._tally(query, without)
+        tally = self._of_one_index(lambda: self._tally(query, without))
         return [tally.of(wanted(filters)) for filters in of] if tally else None
 
     def _tally(self, query: str, without: Collection[str]) -> Tally | None:
@@ -209,11 +225,10 @@ class Finder:
         text = query.strip()
         if not text or len(text) > _LONGEST_ID or "\x00" in text:
             return []
-        numbers = [number for key in codes.read(text) for number in self._rows.coded(*key)]
-        if not numbers and text.isascii() and text.isalnum():
-            own = self._rows.number(text)
-            numbers = [own] if own is not None else []
-        return self._items(list(dict.fromkeys(numbers)))
+        found = {item.number: item for key in codes.read(text) for item in self._rows.bearers(*key)}
+        if not found and text.isascii() and text.isalnum():
+            return self._rows.of_ids([text])
+        return list(found.values())
 
     def _by_words(
         self, query: str, facets: Facets, k: int, keep: Callable[[Named], bool], modes: Sequence[Mode]
@@ -312,6 +327,16 @@ class Finder:
             return None
         has = self._combinations(index[0], set(known[1].combinations))
         return None if has is None else known[1].first(k, lambda combination: facets.fit(has[combination]))
+
+    def _of_one_index(self, ask: Callable[[], _Answer]) -> _Answer:
+        """What `ask` says, from its first look to its last with one index: once rows and index were made anew, numbers
+        stand for other things."""
+        for _ in range(_TRIES):
+            before = self._text()
+            found = ask()
+            if self._text() == before:
+                break
+        return found
 
     def _answered(self, ask: Callable[[TextIndex], _Answer], nothing: _Answer) -> _Answer:
         """What the index of now says, `nothing` where there is none yet."""

@@ -125,15 +125,21 @@ class Rows:
             ids = [str(identifier) for (identifier,) in held.db.execute(query, (kind, limit))]
             return [row for identifier in ids if (row := held.shown(held.number(identifier)))]
 
-    def coded(self, scheme: int, key: Key, limit: int = 1000) -> list[int]:
-        """Numbers of the things that bear an identifier, as `codes.pack` gives it."""
+    def bearers(self, scheme: int, key: Key, limit: int = 1000) -> list[Named]:
+        """The things that bear an identifier, as `codes.pack` gives it."""
         with self.reading() as held:
-            return held.numbers(scheme, key_bytes(key))[:limit]
+            return held.named(held.numbers(scheme, key_bytes(key))[:limit])
+
+    def of_ids(self, identifiers: Iterable[str]) -> list[Named]:
+        """What is there of these ids, or of those that they were merged into, in their order."""
+        with self.reading() as held:
+            numbers = [held.number(held.led(identifier)) for identifier in identifiers]
+            return held.named([number for number in numbers if number is not None])
 
     def bearing(self, scheme: str, value: str, limit: int = 1000) -> list[str]:
         """Ids of the things that bear an identifier; none where the value is not one of its scheme."""
         key = pack(scheme, value)
-        return [item.id for item in self.named(self.coded(*key, limit))] if key else []
+        return [item.id for item in self.bearers(*key, limit)] if key else []
 
     def number(self, identifier: str) -> int | None:
         """The number of an id, or of the id that it was merged into."""
@@ -143,8 +149,7 @@ class Rows:
     def named(self, numbers: Sequence[int]) -> list[Named]:
         """What is there of these numbers, in their order; one that is gone is left out."""
         with self.reading() as held:
-            found = held.heads(numbers)
-        return [_named(number, head) for number in numbers if (head := found[number])]
+            return held.named(numbers)
 
     def text(self) -> str:
         """Name of the text index that these rows are found by, "" where nothing was matched yet."""
@@ -251,6 +256,11 @@ class Held:
         """As `head`, of several."""
         places = sorted((self._newer.place(number), number) for number in set(numbers))
         return {number: self._blocks.head(place) for place, number in places}
+
+    def named(self, numbers: Sequence[int]) -> list[Named]:
+        """As `Rows.named`."""
+        found = self.heads(numbers)
+        return [_named(number, head) for number in numbers if (head := found[number])]
 
     def shown(self, number: int | None, listed: int = LISTED, start: int = 0) -> Row | None:
         row = self.row(number)

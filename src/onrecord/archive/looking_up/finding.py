@@ -88,10 +88,9 @@ class _Reader(Reader):
 
     def bearers(self, scheme: str, value: str) -> list[Named]:
         if scheme == OWN:
-            number = self._rows.number(value)
-            return self._rows.named([number]) if number is not None else []
+            return self._rows.of_ids([value])
         key = pack(scheme, value) if scheme != LABEL_CODE else None
-        return self._rows.named(self._rows.coded(*key, _BEARERS)) if key else []
+        return self._rows.bearers(*key, _BEARERS) if key else []
 
     def called(self, asked: Asked, filters: Filters) -> Iterator[Match]:
         return called(self._named, asked, filters)
