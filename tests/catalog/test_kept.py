@@ -70,7 +70,7 @@ def test_updates_are_read_with_their_table_and_fold_into_it(tmp_path: Path, duck
         )
         assert held(duck, folder) == sorted(duck.run(query(table)))
         most = max(most, len(kept.files(folder, NAME)))
-        marks.add(kept.mark(folder, NAME))
+        marks.add(kept.mark(folder, [NAME]))
         some = [f"r{name}" for name in {*names, *range(0, 1_000, 97)}]
         among = f"SELECT unnest({some}) AS id"
         assert sorted(duck.run(kept.rows(folder, NAME, things=among))) == sorted(
