@@ -16,17 +16,11 @@ Said = Mapping[str, Any]
 
 
 def grouped(
-    folder: Path,
-    tracks: Sequence[Said] = (),
-    releases: Sequence[Said] = (),
-    artists: Sequence[Said] = (),
-    works: Sequence[Said] = (),
-    labels: Sequence[Said] = (),
-    *,
-    kind: str = "recording",
+    folder: Path, *claims: Sequence[Said], kind: str = "recording", **named: Sequence[Said]
 ) -> dict[frozenset[str], str]:
-    """The claims of each thing of a kind by their ids, with the surest reason of those that are joined."""
-    duck = matched(folder, tracks, releases, artists, works, labels)
+    """The claims of each thing of a kind by their ids, with the surest reason of those that are joined; claims as for
+    `matched`."""
+    duck = matched(folder, *claims, **named)
     try:
         found = duck.run(
             f"SELECT list(source_id), arg_max(reason, (confidence, reason)) FROM {kind}_members GROUP BY {kind}"

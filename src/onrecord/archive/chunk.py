@@ -22,14 +22,28 @@ Kind = Literal["verify", "analyse", "look", "copy", "assemble"]
 DECODES: Final = ("analyse", "look")
 
 
-class Blobs(Struct, frozen=True, forbid_unknown_fields=True):
-    """Some blobs, each (digest, id of the root, bytes), and what reading them may cost."""
+class _Read(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is read, and what that may cost."""
 
-    kind: Kind
-    blobs: Sequence[tuple[str, str, int]]
     disks: Sequence[Disk]
     buckets: Sequence[Bucket]
     limits: Limits
+
+    @property
+    def text(self) -> str:
+        """The chunk as it travels."""
+        return msgspec.json.encode(self, enc_hook=lambda path: str(path.absolute())).decode()
+
+    @property
+    def store(self) -> Store:
+        return Store([*self.disks, *self.buckets], pace=Pace(self.limits.rate))
+
+
+class Blobs(_Read, frozen=True, forbid_unknown_fields=True):
+    """Some blobs, each (digest, id of the root, bytes)."""
+
+    kind: Kind
+    blobs: Sequence[tuple[str, str, int]]
 
     @property
     def digest(self) -> str:
@@ -39,21 +53,12 @@ class Blobs(Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @property
-    def text(self) -> str:
-        """The chunk as it travels."""
-        return msgspec.json.encode(self, enc_hook=lambda path: str(path.absolute())).decode()
-
-    @property
     def about(self) -> str:
         return f"{len(self.blobs):,} files, the first {self.blobs[0][0]}"
 
     @property
     def files(self) -> int:
         return len(self.blobs)
-
-    @property
-    def store(self) -> Store:
-        return Store([*self.disks, *self.buckets], pace=Pace(self.limits.rate))
 
     @property
     def size(self) -> int:
@@ -69,15 +74,12 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
     tags: Mapping[str, str]
 
 
-class Sources(Struct, frozen=True, forbid_unknown_fields=True):
+class Sources(_Read, frozen=True, forbid_unknown_fields=True):
     """Some sounds, of which access copies are made at so many kilobits a second."""
 
     kind: Kind
     kilobits: int
     sources: Sequence[Source]
-    disks: Sequence[Disk]
-    buckets: Sequence[Bucket]
-    limits: Limits
 
     @property
     def digest(self) -> str:
@@ -86,20 +88,12 @@ class Sources(Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256(said).hexdigest()
 
     @property
-    def text(self) -> str:
-        return msgspec.json.encode(self, enc_hook=lambda path: str(path.absolute())).decode()
-
-    @property
     def about(self) -> str:
         return f"{len(self.sources):,} sounds, the first {self.sources[0].sha256}"
 
     @property
     def files(self) -> int:
         return len(self.sources)
-
-    @property
-    def store(self) -> Store:
-        return Store([*self.disks, *self.buckets], pace=Pace(self.limits.rate))
 
     @property
     def size(self) -> int:

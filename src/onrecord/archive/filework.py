@@ -127,7 +127,7 @@ class FileWork:
         most = COPIED_ON_CLUSTER if self._is_on_cluster else COPIED_HERE
         disks, buckets = roots_of(self._archive)
         chunks = (
-            Sources(self._kind, kilobits, some, disks, buckets, self._limits)
+            Sources(self._kind, kilobits, some, disks=disks, buckets=buckets, limits=self._limits)
             for some in _bounded(sources, lambda source: source.size, most)
         )
         return self.each(chunks)
@@ -177,7 +177,7 @@ class FileWork:
     def _chunks(self, blobs: Iterable[tuple[str, str, int]], most: tuple[int, int]) -> Iterator[Blobs]:
         disks, buckets = roots_of(self._archive)
         for some in _bounded(blobs, lambda blob: blob[2], most):
-            yield Blobs(self._kind, some, disks, buckets, self._limits)
+            yield Blobs(self._kind, some, disks=disks, buckets=buckets, limits=self._limits)
 
     @property
     def _is_on_cluster(self) -> bool:

@@ -13,7 +13,6 @@ import apsw
 from onrecord.archive.core import Archive
 from onrecord.archive.targets import withdrawals_that_hold, withdrawn_things
 from onrecord.catalog import kept
-from onrecord.durable import file_mark
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import StoreFailed
 
@@ -46,9 +45,8 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 def mark_of(archive: Archive) -> str:
     """Another one whenever something is held that was not, is described in other words, or is gone."""
-    folder = archive.canonical("").parent
-    # Tables are written one after the other: what was read of them amid that is read again when the run is noted.
-    matched = kept.mark(folder, _MATCHED), file_mark(folder / "matched")
+    # Tables are written one after the other. Who takes this before they are read finds another when all are there.
+    matched = kept.mark(archive.canonical("").parent, _MATCHED)
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _READ), default=0)
     return f"{_SCHEMA} {archive.id} {matched} {newest} {archive.ledger.withdrawal_mark()}"
 

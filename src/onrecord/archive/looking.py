@@ -196,7 +196,7 @@ def _looked_into(
         for start in range(0, len(wanted), _CHUNK):
             blobs = [each.blob for each in wanted[start : start + _CHUNK]]
             listed = [(blob.sha256, blob.root, blob.size) for blob in blobs]
-            yield Blobs("look", listed, disks, buckets, limits)
+            yield Blobs("look", listed, disks=disks, buckets=buckets, limits=limits)
             if time.monotonic() > until:
                 return
 

@@ -122,9 +122,8 @@ def rematch_locked(archive: Archive, *, anew: bool = False, from_nothing: bool =
     precedence = _precedence(archive)
     if not from_nothing:
         put_back(archive)
-    lost = not all(map(has_foot, archive.canonical("").parent.glob("*.parquet"))) and set_tables_aside(
-        archive
-    )
+    are_whole = all(map(has_foot, archive.canonical("").parent.glob("*.parquet")))
+    lost = [] if are_whole else set_tables_aside(archive)
     with archive.duck(large=True) as duck, _kept(archive) as kept:
         if not anew and _stands(archive, duck):
             return _as_it_was(archive, duck, kept("versions"))
@@ -320,7 +319,6 @@ def _mark(archive: Archive) -> Path:
 def put_aside(archive: Archive) -> None:
     """Put the tables aside, to be made of claims and log alone; `let_go_of_aside` when that is done. Killed before, the
     next run puts them back: of a claim that goes meanwhile they know to which others its id passes."""
-    put_back(archive)
     if _matched_to(archive):
         _note(archive, _matched_to(archive), "")
         _mark(archive).parent.rename(_aside(archive))

@@ -225,10 +225,9 @@ class SortedMap:
         return all(held[(bit := at % size) >> 3] >> (bit & 7) & 1 for at in bits)
 
     def _place(self, run: int, key: bytes) -> int | None:
+        # Who asks in the order of keys finds the next in the block of the last.
         held = self._last.get(run)
-        if held and held[1].reaches(
-            key
-        ):  # who asks in the order of keys finds the next in the block of the last
+        if held and held[1].reaches(key):
             return held[0]
         query = "SELECT place FROM map_firsts WHERE run=? AND first<=? ORDER BY first DESC LIMIT 1"
         found: Any = self._db.execute(query, (run, key)).fetchone()
