@@ -289,7 +289,7 @@ def squeezed(kept: Path, tracks: int) -> dict[str, Any]:
 def look_up(kept: Path, tracks: int) -> dict[str, Any]:
     """Warm: every question is asked once before it is timed."""
     from onrecord.archive import Archive
-    from onrecord.catalog import kept as kept_tables
+    from onrecord.catalog import canonical_files
     from onrecord.search.codes import pack
     from onrecord.search.key_blocks import arrays_of, key_bytes
     from onrecord.search.rows import Rows
@@ -300,7 +300,7 @@ def look_up(kept: Path, tracks: int) -> dict[str, Any]:
         with archive.duck() as duck:
             sample = f"USING SAMPLE reservoir({LOOKUPS} ROWS) REPEATABLE ({SEED})"
             codes = [code for (code,) in duck.run(f"SELECT isrc FROM tracks WHERE isrc <> '' {sample}")]
-            members = kept_tables.rows(archive.canonical("").parent, "artist_members")
+            members = canonical_files.rows(archive.canonical("").parent, "artist_members")
             artists = [a for (a,) in duck.run(f"SELECT DISTINCT artist FROM ({members}) {sample}")]
         keys = [key for code in codes if (key := pack("isrc", code))]
         chosen = chance.sample(sorted(artists), min(PAGES, len(artists)))

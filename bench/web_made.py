@@ -37,7 +37,7 @@ def made(folder: Path, tracks: int) -> Path:
 def _is_matched(kept: Path) -> bool:
     """By the onrecord of now: another version may have made what this one cannot read."""
     from onrecord.archive import Archive
-    from onrecord.archive.matching import is_matched
+    from onrecord.archive.last_match import is_matched
 
     with Archive.open(kept / "archive") as archive:
         return is_matched(archive)

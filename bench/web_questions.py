@@ -51,9 +51,9 @@ def questions(archive: Path) -> Iterator[Question]:
 def _things(archive: Path) -> list[tuple[str, str, str]]:
     import duckdb
 
-    from onrecord.catalog import kept
+    from onrecord.catalog import canonical_files
 
-    query = kept.rows(archive / "catalog" / "canonical", "canonical_recordings")
+    query = canonical_files.rows(archive / "catalog" / "canonical", "canonical_recordings")
     with duckdb.connect(config={"memory_limit": "1GB", "threads": 1}) as db:
         found = db.execute(
             f"SELECT id, title, artist FROM ({query}) WHERE trim(title) <> '' AND trim(artist) <> ''"

@@ -9,5 +9,5 @@ from onrecord.archive import Archive
 
 def kept_rows(archive: Archive, name: str) -> list[dict[str, Any]]:
     with archive.duck() as duck:
-        columns = [column for column, *_ in duck.run(f"DESCRIBE {archive.kept(name)}")]
-        return [dict(zip(columns, row, strict=True)) for row in duck.run(archive.kept(name))]
+        columns = [column for column, *_ in duck.run(f"DESCRIBE {archive.canonical_rows(name)}")]
+        return [dict(zip(columns, row, strict=True)) for row in duck.run(archive.canonical_rows(name))]

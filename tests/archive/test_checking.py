@@ -13,7 +13,8 @@ import pytest
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.checking import check
-from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
 from onrecord.errors import IntegrityError, LogBroken

@@ -16,7 +16,8 @@ from onrecord.archive.add import add
 from onrecord.archive.checking import check
 from onrecord.archive.copying import CopyReport, _sources, make_copies
 from onrecord.archive.filework import FileWork, Inline
-from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
 from onrecord.archive.tagging import tag_copy

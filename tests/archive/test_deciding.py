@@ -15,7 +15,8 @@ from onrecord.archive.checking import check
 from onrecord.archive.explaining import conflicts, why
 from onrecord.archive.exporting.dataset import export_dataset
 from onrecord.archive.harvest import harvest
-from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import Reader
 from onrecord.archive.rebuilding import rebuild

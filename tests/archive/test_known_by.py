@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from onrecord.archive import Archive
 from onrecord.archive.harvest import harvest
-from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import rematch
 from onrecord.archive.naming import FILE
 from onrecord.archive.reading import Reader
 from onrecord.archive.ws2 import EntityReader
@@ -100,7 +101,7 @@ def test_only_what_the_catalog_holds_is_counted(harvested: Archive) -> None:
 
 
 def test_ratings_are_in_nothing_that_is_made_of_records(harvested: Archive) -> None:
-    mentions = pq.read_table(harvested.canonical("record_mentions"))
+    mentions = pq.read_table(harvested.canonical("mentions_of_records"))
     assert set(mentions["kind"].to_pylist()) == {"artist"}
     assert "12" not in mentions["name"].to_pylist()
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from lxml import html
 from starlette.testclient import TestClient
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, naming
 from onrecord.archive.harvest import harvest
 from onrecord.archive.looking_up import LookUp, read_asked
 from onrecord.archive.matching import rematch
@@ -71,6 +71,31 @@ def reader(once: Path) -> Reader:
 def client(once: Path) -> Iterator[TestClient]:
     with TestClient(create_app(open_reader(once)), follow_redirects=False) as client:
         yield client
+
+
+def test_what_a_record_names_is_told_by_its_license_of_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive.create(tmp_path / "archive", "Named", lambda: DAY) as archive:
+        monkeypatch.setattr(naming, "FREE", "another license")
+        harvest(archive, "musicbrainz-json", _answers(tmp_path / "answers"))
+        rematch(archive)
+        assert found(open_reader(archive.folder), "fog collected", "release-group") == []
+        german = Filters(languages=("deu",))
+        for free, shown in (("CC0-1.0", True), ("another license", False)):
+            monkeypatch.setattr(naming, "FREE", free)
+            again = save(tmp_path / free, new=recording(f"New {free}", "Somebody", 1_000))
+            harvest(archive, "musicbrainz-json", again)
+            assert rematch(archive).why_anew == (
+                "what records of musicbrainz-json say may be shown now, or no longer"
+            )
+            reader = open_reader(archive.folder)
+            assert bool(found(reader, GROUP)) == shown
+            assert bool(reader.search("elsewhere", ("release",), 50, german)) == shown
+            harvest(
+                archive, "musicbrainz-json", save(tmp_path / f"{free} 2", new=recording("More", free, 2_000))
+            )
+            assert not rematch(archive).why_anew, "that was told of once"
 
 
 def page_of(kind: str, id: str) -> str:

@@ -20,7 +20,8 @@ from onrecord.archive.add import add
 from onrecord.archive.changing_over import change_over
 from onrecord.archive.doctoring import diagnose
 from onrecord.archive.keyholding import signing_key
-from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import rematch
 from onrecord.archive.reading import Reader
 from onrecord.archive.snapshot_copying import copy_database, copy_search
 from onrecord.archive.snapshots import Snapshot, make, open_snapshot, verify_snapshot

@@ -11,8 +11,9 @@ import pytest
 
 from onrecord.archive import Archive, core
 from onrecord.archive.generating import generate
-from onrecord.archive.matching import MatchReport, is_matched, rematch
-from onrecord.catalog import kept, touched_pages
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import MatchReport, rematch
+from onrecord.catalog import canonical_files, touched_pages
 from onrecord.catalog.tables import TABLES, RecordRow
 from onrecord.durable import sha256_of
 from onrecord.engine.parquet import schema_of
@@ -61,8 +62,8 @@ def left(folder: Path) -> dict[str, str]:
     """What the tables are made of, with what updates put beside them taken into them."""
     canonical = folder / "catalog" / "canonical"
     with Archive.open(folder) as archive, archive.duck() as duck:
-        kept.fold_all(duck, canonical)
-    return {name: sha256_of(canonical / f"{name}.parquet") for name in kept.ORDER}
+        canonical_files.fold_all(duck, canonical)
+    return {name: sha256_of(canonical / f"{name}.parquet") for name in canonical_files.ORDER}
 
 
 def written(folder: Path) -> dict[str, int]:
@@ -167,7 +168,7 @@ def test_updates_do_not_count_over_a_match_of_everything_that_was_killed(
     shutil.copytree(tmp_path / "killed", tmp_path / "whole")
     with Archive.open(tmp_path / "killed") as archive:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(kept, "replace", _kill)
+            patch.setattr(canonical_files, "replace", _kill)
             rematch(archive, anew=True)
         assert not is_matched(archive)
         assert rematch(archive).why_anew == "the last run was cut short"

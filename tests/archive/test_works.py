@@ -14,7 +14,8 @@ from onrecord.archive.deciding import join, override, undo
 from onrecord.archive.explaining import conflicts, why
 from onrecord.archive.foreign import claims_in, ids_in
 from onrecord.archive.harvest import harvest
-from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.querying import asking
 from onrecord.archive.reading import open_reader

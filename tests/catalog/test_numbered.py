@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.catalog import kept, numbered
+from onrecord.catalog import canonical_files, numbered
 from onrecord.catalog.match import KINDS
 from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import column_types
@@ -55,16 +55,16 @@ def lay_out(duck: Duck, seed: int, count: int = 200) -> None:
 def write_all(duck: Duck, folder: Path, names: list[str]) -> numbered.Ids:
     ids = numbered.number(duck, folder)
     for name in names:
-        kept.write(duck, folder, name, f"SELECT * FROM {name}", ids)
+        canonical_files.write(duck, folder, name, f"SELECT * FROM {name}", ids)
     return ids
 
 
 def held(duck: Duck, folder: Path) -> dict[str, list[tuple[object, ...]]]:
-    return {name: sorted(duck.run(kept.rows(folder, name))) for name in kept.ORDER}
+    return {name: sorted(duck.run(canonical_files.rows(folder, name))) for name in canonical_files.ORDER}
 
 
 def meant(duck: Duck) -> dict[str, list[tuple[object, ...]]]:
-    return {name: sorted(duck.run(f"FROM {name}")) for name in kept.ORDER}
+    return {name: sorted(duck.run(f"FROM {name}")) for name in canonical_files.ORDER}
 
 
 def bytes_in(folder: Path) -> dict[str, bytes]:
@@ -73,12 +73,12 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 
 def test_ids_are_written_once_and_read_everywhere(tmp_path: Path, duck: Duck) -> None:
     lay_out(duck, 1)
-    numbered.let_go(tmp_path, write_all(duck, tmp_path, [*kept.ORDER]))
+    numbered.let_go(tmp_path, write_all(duck, tmp_path, [*canonical_files.ORDER]))
     assert held(duck, tmp_path) == meant(duck)
     assert column_types(tmp_path / "canonical_tracks.parquet")["recording"] == "int64"
     an_id = duck.run("SELECT id FROM canonical_recordings LIMIT 1")[0][0].encode()
     files = bytes_in(tmp_path)
-    assert len(files) == len(kept.ORDER) + len(THINGS) and not any(
+    assert len(files) == len(canonical_files.ORDER) + len(THINGS) and not any(
         an_id in body for name, body in files.items() if not name.startswith(numbered.IDS)
     )
 
@@ -87,44 +87,46 @@ def test_a_run_that_is_killed_while_it_writes_leaves_each_table_with_its_own_ids
     tmp_path: Path, duck: Duck
 ) -> None:
     lay_out(duck, 1)
-    write_all(duck, tmp_path, [*kept.ORDER])
+    write_all(duck, tmp_path, [*canonical_files.ORDER])
     before = meant(duck)
     lay_out(duck, 2)
     written = ["canonical_recordings", "recording_members", "canonical_labels"]
     write_all(duck, tmp_path, written)
     now = meant(duck)
-    assert held(duck, tmp_path) == {name: (now if name in written else before)[name] for name in kept.ORDER}
-    numbered.let_go(tmp_path, write_all(duck, tmp_path, [*kept.ORDER]))
+    assert held(duck, tmp_path) == {
+        name: (now if name in written else before)[name] for name in canonical_files.ORDER
+    }
+    numbered.let_go(tmp_path, write_all(duck, tmp_path, [*canonical_files.ORDER]))
     assert held(duck, tmp_path) == now
     assert {len(paths) for paths in numbered.there(tmp_path).values()} == {1}
 
 
 def test_what_updates_left_is_written_as_a_match_of_everything_does(tmp_path: Path, duck: Duck) -> None:
     lay_out(duck, 1)
-    write_all(duck, tmp_path / "a", [*kept.ORDER])
+    write_all(duck, tmp_path / "a", [*canonical_files.ORDER])
     name = "canonical_tracks"
     others = "SELECT 'rnew' AS recording UNION SELECT min(recording) FROM canonical_tracks"
     for _ in range(2):  # beside it, and then in it
-        kept.put(
+        canonical_files.put(
             duck,
             tmp_path / "a",
             name,
             "SELECT 'lnew' AS release, 'rnew' AS recording, 1 AS disc, 1 AS position",
             others,
         )
-        kept.fold(duck, tmp_path / "a", name)
+        canonical_files.fold(duck, tmp_path / "a", name)
         duck.run(f"DELETE FROM {name} WHERE recording IN ({others})")
         duck.run(f"INSERT INTO {name} VALUES ('lnew', 'rnew', 1, 1)")
         assert held(duck, tmp_path / "a") == meant(duck)
-    for table in kept.ORDER:
+    for table in canonical_files.ORDER:
         duck.run(f"ALTER TABLE {table} RENAME TO {table}_meant")
         duck.run(f"CREATE TABLE {table} AS FROM {table}_meant")
-    numbered.let_go(tmp_path / "b", write_all(duck, tmp_path / "b", [*kept.ORDER]))
+    numbered.let_go(tmp_path / "b", write_all(duck, tmp_path / "b", [*canonical_files.ORDER]))
     beside = Duck(tmp_path / "spill", "500MB", 1)
-    kept.fold_all(beside, tmp_path / "a")
+    canonical_files.fold_all(beside, tmp_path / "a")
     beside.close()
     shutil.rmtree(tmp_path / "spill", ignore_errors=True)
-    kept._sweep(tmp_path / "a", name)
+    canonical_files._sweep(tmp_path / "a", name)
     assert bytes_in(tmp_path / "a") == bytes_in(tmp_path / "b")
 
 
@@ -132,36 +134,39 @@ def test_a_table_from_before_there_were_numbers_is_read(tmp_path: Path, duck: Du
     lay_out(duck, 1)
     duck.export("SELECT * FROM canonical_tracks ORDER BY ALL", tmp_path / "canonical_tracks.parquet")
     write_all(duck, tmp_path, ["canonical_recordings"])
-    assert sorted(duck.run(kept.rows(tmp_path, "canonical_tracks"))) == meant(duck)["canonical_tracks"]
+    assert (
+        sorted(duck.run(canonical_files.rows(tmp_path, "canonical_tracks")))
+        == meant(duck)["canonical_tracks"]
+    )
 
 
 def test_rows_whose_ids_are_lost_are_not_left_out(tmp_path: Path, duck: Duck) -> None:
     lay_out(duck, 1)
-    write_all(duck, tmp_path, [*kept.ORDER])
+    write_all(duck, tmp_path, [*canonical_files.ORDER])
     name = "recording_members"
     for new in ("rone", "rtwo"):  # each in a file of ids of its own, of which one stamp is amid the others
-        kept.put(
+        canonical_files.put(
             duck,
             tmp_path,
             name,
             f"SELECT '{new}' AS recording, 's' AS source, '{new}' AS source_id, '' AS blob, 0 AS rank, true AS founds",
             f"SELECT '{new}' AS id",
         )
-        kept.fold(duck, tmp_path, name)
+        canonical_files.fold(duck, tmp_path, name)
     files = numbered.there(tmp_path)["recording"]
-    assert len(files) == 3 and kept.is_whole(tmp_path, name, duck)
+    assert len(files) == 3 and canonical_files.is_whole(tmp_path, name, duck)
     seen = []
     for path in files:
         body = path.read_bytes()
         path.unlink()
-        assert not kept.is_whole(tmp_path, name, duck)
-        if not kept.is_whole(tmp_path, name):
+        assert not canonical_files.is_whole(tmp_path, name, duck)
+        if not canonical_files.is_whole(tmp_path, name):
             with pytest.raises(IntegrityError, match=path.name):
-                kept.rows(tmp_path, name)
+                canonical_files.rows(tmp_path, name)
             seen.append(path)
         path.write_bytes(body)
     assert seen == [files[0], files[-1]], "by their bounds"
-    assert kept.is_whole(tmp_path, name)
+    assert canonical_files.is_whole(tmp_path, name)
 
 
 def test_the_same_ids_in_another_order_are_another_file(tmp_path: Path, duck: Duck) -> None:
@@ -174,15 +179,15 @@ def test_the_same_ids_in_another_order_are_another_file(tmp_path: Path, duck: Du
     duck.table("work_members", {**columns, "rank": "INTEGER", "founds": "BOOLEAN"}, ids)
     duck.table("canonical_works", dict.fromkeys(("id", "name"), "VARCHAR"), [(it[0], it[2]) for it in ids])
     for name in ("canonical_works", "work_members"):
-        kept.write(duck, tmp_path / "there", name, f"FROM {name}")
+        canonical_files.write(duck, tmp_path / "there", name, f"FROM {name}")
     (tmp_path / "there" / "updated").touch()
-    for name in kept.ORDER:
+    for name in canonical_files.ORDER:
         if name not in ("canonical_works", "work_members"):
-            kept.write(duck, tmp_path / "there", name, f"FROM {name}")
-    write_all(duck, tmp_path / "anew", [*kept.ORDER])
+            canonical_files.write(duck, tmp_path / "there", name, f"FROM {name}")
+    write_all(duck, tmp_path / "anew", [*canonical_files.ORDER])
     before = held(duck, tmp_path / "there")
-    for name in kept.ORDER:
+    for name in canonical_files.ORDER:
         duck.run(f"DROP TABLE {name}")
-    kept.fold_all(duck, tmp_path / "there")
+    canonical_files.fold_all(duck, tmp_path / "there")
     assert held(duck, tmp_path / "there") == before == held(duck, tmp_path / "anew")
     assert bytes_in(tmp_path / "there") == bytes_in(tmp_path / "anew")

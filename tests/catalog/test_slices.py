@@ -105,7 +105,9 @@ def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: p
         assert slices and slices[0] > 5 and min(parts) > 5, (slices, parts)
         assert not list((archive.folder / "search" / "spill").glob("*")), "nothing is left of the parts"
         with archive.duck() as duck:
-            decided = f"({archive.kept('canonical_recordings')}) WHERE artist = 'Zz' AND duration_ms = 1"
+            decided = (
+                f"({archive.canonical_rows('canonical_recordings')}) WHERE artist = 'Zz' AND duration_ms = 1"
+            )
             assert duck.run(f"SELECT 1 FROM {decided} LIMIT 1")
 
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from onrecord.catalog.kept import KEY
+from onrecord.catalog.canonical_files import KEY
 from onrecord.catalog.match import KINDS, Matched, match
-from onrecord.catalog.merging import Kept
+from onrecord.catalog.merging import Earlier
 from onrecord.catalog.tables import TABLES, DecisionRow, RecordRow, Row, Tables
 from onrecord.catalog.updating import update
 from onrecord.engine.duck import Duck
@@ -84,7 +84,7 @@ class Side:
             duck.close()
 
 
-def _left(folder: Path) -> Kept:
+def _left(folder: Path) -> Earlier:
     def rows(name: str, /, things: str = "", claims: str = "", by: str = "") -> str:
         some = f" SEMI JOIN ({things}) o ON o.id = k.{by or KEY[name]}" if things else ""
         some += f" SEMI JOIN ({claims}) c ON c.source = k.source AND c.id = k.source_id" if claims else ""

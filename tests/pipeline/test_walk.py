@@ -130,7 +130,9 @@ def canonical(folder: Path) -> dict[str, list[Any]]:
         ids = [
             row
             for thing in KINDS.values()
-            for row in duck.run(f"SELECT DISTINCT {thing} FROM ({archive.kept(f'{thing}_members')})")
+            for row in duck.run(
+                f"SELECT DISTINCT {thing} FROM ({archive.canonical_rows(f'{thing}_members')})"
+            )
         ]
     for (identifier,) in ids:
         if identifier.startswith("r"):

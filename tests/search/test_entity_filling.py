@@ -14,7 +14,7 @@ import pytest
 
 from onrecord.search import entity_filling
 from onrecord.search.entities import Entities, Seat
-from onrecord.search.entity_changes import Kept, Link, Thing
+from onrecord.search.entity_changes import KeptRecord, Link, Thing
 from onrecord.search.entity_filling import fill
 from onrecord.search.entity_finding import EntityFinder
 from onrecord.search.fields import All, Document, FieldIndex, Term
@@ -39,7 +39,7 @@ LINKS = [("a", "label", f"r{number:03}") for number in range(300)]
 
 
 def fill_with(
-    search: Path, things: Sequence[Thing], links: Sequence[Link] = (), kept: Sequence[Kept] = ()
+    search: Path, things: Sequence[Thing], links: Sequence[Link] = (), kept: Sequence[KeptRecord] = ()
 ) -> Filled:
     return fill(search / FILE, lambda: things, lambda: links, lambda: kept)
 

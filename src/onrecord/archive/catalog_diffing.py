@@ -16,8 +16,8 @@ from onrecord.archive.choosing import CHOSEN, choose
 from onrecord.archive.core import Archive
 from onrecord.archive.diffing import edition_folder
 from onrecord.archive.editions import manifest_in
+from onrecord.archive.last_match import is_matched
 from onrecord.archive.leaving import lay_open
-from onrecord.archive.matching import is_matched
 from onrecord.archive.withheld import withheld
 from onrecord.catalog.match import KINDS
 from onrecord.engine.duck import Duck, sql_file

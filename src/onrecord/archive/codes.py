@@ -48,7 +48,9 @@ def compare_codes(archive: Archive) -> CodesReport:
         raise NotFound(f"{members}: nothing was matched yet", "run `onrecord match`")
     with archive.duck() as duck:
         prepare(duck)
-        duck.run(f"CREATE OR REPLACE TABLE recording_members AS {archive.kept('recording_members')}")
+        duck.run(
+            f"CREATE OR REPLACE TABLE recording_members AS {archive.canonical_rows('recording_members')}"
+        )
         duck.run(sql_file("onrecord.catalog", "coded"))
         codes: dict[str, list[Sounding]] = {}
         for isrc, recording, title, artist in duck.run(

@@ -18,7 +18,7 @@ import msgspec
 from onrecord.archive import far_tables
 from onrecord.archive.opening_roots import roots_of
 from onrecord.archive.settings import Settings, read_settings, write_settings
-from onrecord.catalog import kept
+from onrecord.catalog import canonical_files
 from onrecord.catalog.tables import Row, Tables
 from onrecord.engine.duck import Duck, sweep_spill
 from onrecord.engine.parquet import read_rows
@@ -161,12 +161,12 @@ class Archive:
 
     def canonical(self, name: str) -> Path:
         """Where the matcher leaves a table of its own: not committed, made again by the next run. Of the tables of
-        `catalog.kept`, updates may lie beside it: they are read by `kept`."""
+        `catalog.canonical_files`, updates may lie beside it: `canonical_rows` reads both."""
         return self.folder / "catalog" / "canonical" / f"{name}.parquet"
 
-    def kept(self, name: str) -> str:
+    def canonical_rows(self, name: str) -> str:
         """The query of a table that the matcher left."""
-        return kept.rows(self.folder / "catalog" / "canonical", name)
+        return canonical_files.rows(self.folder / "catalog" / "canonical", name)
 
     @contextmanager
     def writing(self, checking: bool = False, *, moment: bool = False) -> Iterator[None]:

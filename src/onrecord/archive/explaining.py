@@ -143,7 +143,7 @@ def _conflicts(archive: Archive, duck: Duck, kind: str) -> Iterable[Conflict]:
     job = sql_file("onrecord.catalog", "conflicts").replace("{thing}", thing).replace("{kind}", kind)
     job = job.replace("{casts}", ", ".join(f"n.{field}::VARCHAR AS {field}" for field in fields))
     rows = duck.run(job.replace("{fields}", ", ".join(fields)))
-    kept = archive.kept(f"canonical_{thing}s")
+    kept = archive.canonical_rows(f"canonical_{thing}s")
     duck.table("asked_things", {"id": "VARCHAR"}, [(it,) for it in sorted({row[0] for row in rows})])
     names = ", ".join(("id", *fields))
     held = {

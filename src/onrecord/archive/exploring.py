@@ -18,7 +18,7 @@ from onrecord.archive.core import Archive
 from onrecord.archive.possession import health
 from onrecord.archive.querying import Asking, asking
 from onrecord.archive.withheld import withheld
-from onrecord.catalog.kept import ORDER, mark
+from onrecord.catalog.canonical_files import ORDER, mark
 from onrecord.engine.duck import sql_file
 
 #: What was counted last, beside what is searched.

@@ -89,7 +89,7 @@ def judge(archive: Archive, truth: Path) -> Judgement:
             )
             duck.run(
                 f"CREATE OR REPLACE VIEW joined_{table} AS SELECT source, source_id AS id, {thing} AS joined"
-                f" FROM ({archive.kept(members.stem)})"
+                f" FROM ({archive.canonical_rows(members.stem)})"
             )
             [counts] = duck.run(sql_file("onrecord.catalog", "truth_pairs").replace("{table}", table))
             kinds[thing] = Agreement(*map(int, counts))

@@ -12,7 +12,7 @@ import apsw
 
 from onrecord.archive.core import Archive
 from onrecord.archive.targets import withdrawals_that_hold, withdrawn_things
-from onrecord.catalog import kept
+from onrecord.catalog import canonical_files
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.errors import StoreFailed
 
@@ -46,7 +46,7 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 def mark_of(archive: Archive) -> str:
     """Another one whenever something is held that was not, is described in other words, or is gone."""
     # Tables are written one after the other. Who takes this before they are read finds another when all are there.
-    matched = kept.mark(archive.canonical("").parent, _MATCHED)
+    matched = canonical_files.mark(archive.canonical("").parent, _MATCHED)
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _READ), default=0)
     return f"{_SCHEMA} {archive.id} {matched} {newest} {archive.ledger.withdrawal_mark()}"
 
@@ -84,7 +84,7 @@ def renew(archive: Archive, path: Path, mark: str) -> None:
         )
         canonical = archive.canonical("").parent
         canonical.mkdir(parents=True, exist_ok=True)
-        with archive.duck() as duck, kept.standing(canonical, READING) as standing:
+        with archive.duck() as duck, canonical_files.standing(canonical, READING) as standing:
             _attach(archive, duck, standing)
             rows = duck.stream(sql_file("onrecord.catalog", "held_things")) if _is_matched(archive) else ()
             with db:
@@ -148,7 +148,7 @@ def _is_matched(archive: Archive) -> bool:
 def _attach(archive: Archive, duck: Duck, standing: Path) -> None:
     for name in _MATCHED:
         if archive.canonical(name).exists():
-            duck.run(f"CREATE OR REPLACE VIEW {name} AS {kept.rows(standing, name)}")
+            duck.run(f"CREATE OR REPLACE VIEW {name} AS {canonical_files.rows(standing, name)}")
     duck.table("taken_back", {"evidence": "VARCHAR"}, [(it,) for it in archive.ledger.retracted()])
     if any(withdrawals_that_hold(archive)):
         withdrawn_things(archive, duck)

@@ -41,7 +41,7 @@ def lay_open(
     texts = dict.fromkeys(("kind", "id", "source", "source_id"), "VARCHAR")
     duck.table("founders", texts, [])
     for kind, thing in KINDS.items():
-        members = archive.kept(f"{thing}_members")
+        members = archive.canonical_rows(f"{thing}_members")
         duck.run(
             f"INSERT INTO founders SELECT '{kind}', {thing}, source, source_id FROM ({members}) WHERE founds"
         )

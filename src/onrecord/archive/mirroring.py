@@ -32,9 +32,10 @@ from onrecord.archive.following import (
 )
 from onrecord.archive.foreign import RECORD, claims_in, ids_in, source_of
 from onrecord.archive.holding import Came, Holding
+from onrecord.archive.last_match import is_matched
 from onrecord.archive.letting_in import LettingIn, SyncReport, digest_in, expect
 from onrecord.archive.looking import LookReport, look
-from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.archive.matching import rematch_locked
 from onrecord.archive.newest_editions import mirrored_numbers
 from onrecord.archive.quarantining import Listed, quarantine, refuse_older
 from onrecord.archive.reaching import getting

@@ -10,9 +10,9 @@ from onrecord.archive.core import Archive
 from onrecord.catalog import named
 from onrecord.catalog.named import Text
 from onrecord.engine.duck import Duck
-from onrecord.search.entities import Seat
+from onrecord.search.entities import Entities, Seat
 from onrecord.search.entity_changes import Renewed, Thing
-from onrecord.search.entity_filling import fill, renew
+from onrecord.search.entity_filling import fill, is_usable, renew
 from onrecord.search.fields import Document, dated, day_of
 from onrecord.search.finishing import ENTITIES
 from onrecord.search.row_filling import Filled
@@ -21,9 +21,10 @@ from onrecord.search.row_filling import Filled
 FREE: Final = "CC0-1.0"
 #: The file below `search/`.
 FILE: Final = ENTITIES
-_MENTIONS: Final = "record_mentions"
-#: As it was called while it had votes, which are not CC0, and while it had no languages.
-_EARLIER: Final = ("mentioned", "mentions")
+_MENTIONS: Final = "mentions_of_records"
+#: As it was called while it had votes, which are not CC0, while it had no languages, and while it had only what might
+#: be shown when it was read.
+_EARLIER: Final = ("mentioned", "mentions", "record_mentions")
 
 
 def mention(archive: Archive, duck: Duck) -> None:
@@ -40,6 +41,18 @@ def has_mentions(archive: Archive) -> bool:
     )
 
 
+def shown_otherwise(archive: Archive, duck: Duck, since: int) -> str:
+    """A source whose records came up to a log entry, and may be shown now but not when that was matched, or the other
+    way round; "" where there is none."""
+    path = archive.folder / "search" / FILE
+    if not is_usable(path):
+        return ""  # nothing is told of any, and this run makes it again
+    for source in sorted(Entities(path).rests_on().symmetric_difference(_free(archive))):
+        if duck.run("SELECT 1 FROM records WHERE source = ? AND seq <= ? LIMIT 1", [source, since]):
+            return source
+    return ""
+
+
 def name_things(archive: Archive, duck: Duck, *, updated: bool = False) -> Filled:
     """Bring both up to what was matched in `duck`, behind `mention`; what is as it was is not written again. Where
     `updating` left it and `touched_pages` were found, only what that touched is looked at."""
@@ -47,11 +60,12 @@ def name_things(archive: Archive, duck: Duck, *, updated: bool = False) -> Fille
     def things() -> Iterator[Thing]:
         return map(_thing, named.things(duck))
 
-    def renewed() -> Renewed:
-        touched = named.touch(duck)
+    def renewed(most: int) -> Renewed | None:
+        touched, ends = named.touch(duck), named.touched_ends(duck)
+        if len(touched) + len(ends) > most:
+            return None
         told = list(things())
-        links = list(named.touched_links(duck))
-        return Renewed(touched, told, named.touched_ends(duck), links, named.touched_records(duck))
+        return Renewed(touched, told, ends, list(named.touched_links(duck)), named.touched_records(duck))
 
     path, free = archive.folder / "search" / FILE, _free(archive)
     if updated and (filled := renew(path, renewed, free)):

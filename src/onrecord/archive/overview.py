@@ -13,7 +13,7 @@ from msgspec import Struct
 from onrecord.archive import far_tables, seed_state
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import feed_good_until
-from onrecord.archive.matching import is_matched
+from onrecord.archive.last_match import is_matched
 from onrecord.archive.queueing import queue
 from onrecord.archive.seed_state import SeedState
 from onrecord.errors import OnrecordError

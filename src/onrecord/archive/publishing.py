@@ -23,8 +23,9 @@ from onrecord.archive.crediting import credit_chosen
 from onrecord.archive.editions import read_manifest, refresh_feed, tags_of
 from onrecord.archive.filework import FileWork
 from onrecord.archive.keyholding import key_folder, online_keys, signing_key
+from onrecord.archive.last_match import is_matched
 from onrecord.archive.leaving import lay_open, load_files
-from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.archive.matching import rematch_locked
 from onrecord.catalog.tables import VolumeRow
 from onrecord.durable import replace, sync, sync_tree
 from onrecord.engine.duck import Duck, sql_file

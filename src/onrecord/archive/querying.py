@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.withheld import Withheld, withheld
-from onrecord.catalog import kept
+from onrecord.catalog import canonical_files
 from onrecord.catalog.columns import dataset_meaning, meaning
 from onrecord.catalog.match import KINDS
 from onrecord.catalog.numbered import IDS
@@ -151,8 +151,8 @@ def _matched(archive: Archive, duck: LockedDuck) -> list[Path]:
         path = archive.canonical(name)
         if not path.exists():
             raise NotFound(f"{path}: nothing was matched yet", "run `onrecord match`")
-        duck.run(f"CREATE VIEW {name} AS {archive.kept(name)}")
-    return [path for name in names for path in kept.files(archive.canonical(name).parent, name)]
+        duck.run(f"CREATE VIEW {name} AS {archive.canonical_rows(name)}")
+    return [path for name in names for path in canonical_files.files(archive.canonical(name).parent, name)]
 
 
 def _of_now(archive: Archive, duck: LockedDuck) -> list[str]:

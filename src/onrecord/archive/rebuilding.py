@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from onrecord.archive.checking import damaged_segments, set_tables_aside
 from onrecord.archive.core import Archive
-from onrecord.archive.matching import is_matched, let_go_of_aside, put_aside, put_back, rematch_locked
-from onrecord.catalog import kept
+from onrecord.archive.last_match import is_matched, let_go_of_aside, put_aside, put_back
+from onrecord.archive.matching import rematch_locked
+from onrecord.catalog import canonical_files
 from onrecord.durable import sha256_of
 from onrecord.engine.parquet import row_count
 from onrecord.errors import IntegrityError
@@ -53,7 +54,7 @@ def rebuild(archive: Archive, progress: Callable[[str], None] = lambda _: None) 
             progress("matching what is new")
             rematch_locked(archive)
         with archive.duck(large=True) as duck:
-            kept.fold_all(duck, canonical)  # what updates put beside the tables belongs to them
+            canonical_files.fold_all(duck, canonical)  # what updates put beside the tables belongs to them
         before = {path.stem: sha256_of(path) for path in _tables(canonical) if "-newer-" not in path.stem}
         before |= dict.fromkeys(unreadable, "unreadable")
         put_aside(archive)

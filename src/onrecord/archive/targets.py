@@ -185,7 +185,7 @@ def _stand_for(archive: Archive, duck: Duck, targets: Sequence[Target]) -> None:
     duck.table("targets", {"kind": "VARCHAR", "id": "VARCHAR"}, rows)
     for name in _EMPTY:
         path = archive.canonical(name)
-        source = archive.kept(name) if path.exists() else _EMPTY[name]
+        source = archive.canonical_rows(name) if path.exists() else _EMPTY[name]
         duck.run(f"CREATE OR REPLACE TEMP VIEW held_{name} AS {source}")
     duck.run(sql_file("onrecord.catalog", "target_blobs"))
 

@@ -47,7 +47,7 @@ def load_members(archive: Archive, duck: Duck) -> None:
         name = f"{thing}_members"
         if not (path := archive.canonical(name)).exists():
             raise NotFound(f"{path}: nothing was matched yet", "run `onrecord match`")
-        duck.run(f"CREATE OR REPLACE VIEW {name} AS {archive.kept(name)}")
+        duck.run(f"CREATE OR REPLACE VIEW {name} AS {archive.canonical_rows(name)}")
 
 
 def find_thing(archive: Archive, duck: Duck, word: str, kind: str = "") -> Thing:

@@ -14,7 +14,8 @@ from msgspec import Struct, structs
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
-from onrecord.archive.matching import is_matched, rematch_locked
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import rematch_locked
 from onrecord.archive.targets import reach, withdrawn_with
 from onrecord.errors import NotFound, UsageError
 from onrecord.model.rights import Evidence, Says, Target

@@ -4,8 +4,8 @@
 
 from typing import Final, Protocol
 
+from onrecord.catalog.canonical_files import KEY
 from onrecord.catalog.deciding import overrule
-from onrecord.catalog.kept import KEY
 from onrecord.catalog.match import KINDS, Matched, sql, standing, view
 from onrecord.engine.duck import Duck
 
@@ -20,7 +20,7 @@ CANONICAL: Final = {
 _BY: Final = {"canonical_tracks": "release", "canonical_recordings": "artist_id"}
 
 
-class Kept(Protocol):
+class Earlier(Protocol):
     """What the last run left, by the name of the table."""
 
     def __call__(self, name: str, /, things: str = "", claims: str = "", by: str = "") -> str:
@@ -28,13 +28,13 @@ class Kept(Protocol):
         which the table is kept) or of members that are of the claims (a query of `source`, `id`)."""
 
 
-def merge(duck: Duck, matched: Matched, kept: Kept) -> None:
+def merge(duck: Duck, matched: Matched, earlier: Earlier) -> None:
     """Make the canonical rows that may be others now, and views of all claims, members and canonical rows as they are
-    after the update. `kept` gives by name the queries of what the last run left. Leaves where the claims of what was
+    after the update. `earlier` gives by name the queries of what the last run left. Leaves where the claims of what was
     seen of recordings lie: `recording_placed` (`source`, `source_id`, `node`)."""
-    _see(duck, matched, kept)
+    _see(duck, matched, earlier)
     for name in CANONICAL:
-        duck.run(f"CREATE OR REPLACE VIEW {name}_kept AS {kept(name)}")
+        duck.run(f"CREATE OR REPLACE VIEW {name}_kept AS {earlier(name)}")
         duck.run(f"ALTER TABLE {name} RENAME TO {name}_fresh")
     duck.run(
         "CREATE OR REPLACE TABLE recording_placed AS SELECT source, source_id, node FROM recording_members"
@@ -44,7 +44,7 @@ def merge(duck: Duck, matched: Matched, kept: Kept) -> None:
         duck.run(f"DROP TABLE {thing}_members")
         duck.run(f"DROP TABLE {kind}_nodes")
     widen(duck)
-    _ask(duck, kept)
+    _ask(duck, earlier)
     # Where no file is known, all are not gone through to find none.
     known = bool(duck.run("SELECT 1 FROM tracks WHERE source = 'file' LIMIT 1"))
     duck.run(
@@ -75,7 +75,7 @@ def widen(duck: Duck) -> None:
         )
 
 
-def _ask(duck: Duck, kept: Kept) -> None:
+def _ask(duck: Duck, earlier: Earlier) -> None:
     """Of the views that `widen` leaves the rows of few, by the name of a table of them: `<table>_of` things (`id`),
     `<table>_by` another column of ids, and of members `<thing>_of`, and `<thing>_said` of claims (`source`, `id`)."""
     asked, claims = "SELECT id FROM query_table(asked)", "SELECT source, id FROM query_table(asked)"
@@ -86,17 +86,18 @@ def _ask(duck: Duck, kept: Kept) -> None:
                 things = asked + f" WHERE id NOT IN (SELECT id FROM {thing}_seen)" * (key == KEY[name])
                 duck.run(
                     f"CREATE OR REPLACE MACRO {name}_{suffix}(asked) AS TABLE SELECT * FROM"
-                    f" ({kept(name, things=things, by=key)}) k WHERE k.{KEY[name]} NOT IN (SELECT id FROM {thing}_seen)"
+                    f" ({earlier(name, things=things, by=key)}) k"
+                    f" WHERE k.{KEY[name]} NOT IN (SELECT id FROM {thing}_seen)"
                     f" UNION ALL SELECT n.* FROM {name}_fresh n SEMI JOIN ({asked}) o ON o.id = n.{key}"
                 )
     for thing in KINDS.values():
         columns, name = columns_of(thing), f"{thing}_members"
         things = f"{asked} WHERE id NOT IN (SELECT id FROM {thing}_stale)"
         for suffix, few, on in (
-            ("of", kept(name, things=things), f"({asked}) o ON o.id = f.{thing}"),
+            ("of", earlier(name, things=things), f"({asked}) o ON o.id = f.{thing}"),
             (
                 "said",
-                kept(name, claims=claims),
+                earlier(name, claims=claims),
                 f"({claims}) o ON o.source = f.source AND o.id = f.source_id",
             ),
         ):
@@ -107,7 +108,7 @@ def _ask(duck: Duck, kept: Kept) -> None:
             )
 
 
-def find_others(duck: Duck, kept: Kept) -> dict[str, str]:
+def find_others(duck: Duck, earlier: Earlier) -> dict[str, str]:
     """After `update`: the tables of members and of canonical rows that hold other rows than before, each with the query
     of the rows that may be others. Leaves of each of all tables `<name>_other` (`id`): the things of which it does."""
     found = {}
@@ -118,7 +119,7 @@ def find_others(duck: Duck, kept: Kept) -> dict[str, str]:
             before = f"SELECT {columns_of(thing)} FROM {thing}_before"
         else:
             now = f"SELECT * FROM {name}_fresh"
-            before = kept(name, things=f"SELECT id FROM {thing}_seen")
+            before = earlier(name, things=f"SELECT id FROM {thing}_seen")
         duck.run(f"CREATE OR REPLACE TABLE {name}_was AS {before}")
         duck.run(
             f"CREATE OR REPLACE TABLE {name}_other AS SELECT DISTINCT {key} AS id FROM ("
@@ -159,7 +160,7 @@ def columns_of(thing: str) -> str:
     return _MEMBERS.format(thing=thing, blob="blob, " if thing == "recording" else "")
 
 
-def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
+def _see(duck: Duck, matched: Matched, earlier: Earlier) -> None:
     """Make the canonical tables. Leaves of each kind `<thing>_seen` (`id`): things whose row may be another now."""
     for thing in ("artist", "release", "label"):
         duck.run(
@@ -184,7 +185,7 @@ def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
     for kind, thing in KINDS.items():
         duck.run(
             f"CREATE OR REPLACE TABLE {thing}_also AS SELECT DISTINCT k.{thing} AS id"
-            f" FROM ({kept(f'{thing}_members', claims=f'FROM {moved[thing]}')}) k"
+            f" FROM ({earlier(f'{thing}_members', claims=f'FROM {moved[thing]}')}) k"
             f" WHERE k.{thing} NOT IN (SELECT id FROM {thing}_stale)"
             if thing in moved
             else f"CREATE OR REPLACE TABLE {thing}_also AS SELECT '' AS id WHERE false"
@@ -198,7 +199,7 @@ def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
         if thing in moved:
             duck.run(
                 f"INSERT INTO {thing}_members SELECT {_of('k', columns)}, n.node"
-                f" FROM ({kept(f'{thing}_members', things=f'FROM {thing}_also')}) k"
+                f" FROM ({earlier(f'{thing}_members', things=f'FROM {thing}_also')}) k"
                 f" JOIN {kind}_current n ON n.source = k.source AND n.id = k.source_id"
             )
         lay_out(duck, kind, claims_of(duck, kind, f"{thing}_members"))
@@ -207,13 +208,13 @@ def _see(duck: Duck, matched: Matched, kept: Kept) -> None:
         columns = columns_of(thing)
         duck.run(
             f"INSERT INTO {thing}_members SELECT {_of('k', columns)}, NULL"
-            f" FROM ({kept(f'{thing}_members', claims=f'SELECT source, {by} AS id FROM track_nodes')}) k"
+            f" FROM ({earlier(f'{thing}_members', claims=f'SELECT source, {by} AS id FROM track_nodes')}) k"
             f" WHERE k.{thing} NOT IN (SELECT id FROM {thing}_stale)"
         )
     columns = columns_of("label")
     duck.run(
         f"INSERT INTO label_members SELECT {_of('k', columns)}, NULL"
-        f" FROM ({kept('label_members', claims='SELECT source, parent AS id FROM label_nodes')}) k"
+        f" FROM ({earlier('label_members', claims='SELECT source, parent AS id FROM label_nodes')}) k"
         " WHERE k.label NOT IN (SELECT id FROM label_stale) AND k.label NOT IN (SELECT id FROM label_also)"
     )
     view(duck, matched.redirects)

@@ -35,7 +35,7 @@ class Text(Struct, frozen=True):
 def mention(duck: Duck, kept: Path, free: Sequence[str]) -> None:
     """Bring the table of mentions up to date; what earlier records mention was read by earlier runs.
 
-    `free` names the sources whose records may be shown.
+    `free` names the sources whose records may be shown; those of others are read as well, since that may change.
     """
     duck.table("free_sources", {"source": "VARCHAR"}, [(name,) for name in free])
     duck.run(

@@ -15,7 +15,7 @@ from typing import Final
 
 from onrecord.catalog.deciding import BY_PLACE, add_joins, find_told_edges
 from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql, standing
-from onrecord.catalog.merging import Kept, columns_of, lay_out, merge
+from onrecord.catalog.merging import Earlier, columns_of, lay_out, merge
 from onrecord.engine.duck import Duck, quoted
 
 #: SQL that asks about what was matched and decides nothing.
@@ -37,13 +37,13 @@ _NAMED: Final = {
 def update(
     duck: Duck,
     since: int,
-    kept: Kept,
+    earlier: Earlier,
     keys: Path,
     entries: Sequence[int],
     precedence: Sequence[str],
 ) -> Matched:
-    """Match what log entries after `since` brought. `kept` gives by name the queries of what the last run left, which
-    saw all others.
+    """Match what log entries after `since` brought. `earlier` gives by name the queries of what the last run left,
+    which saw all others.
 
     `keys` is a folder for what is worked out once of the tracks of a log entry; `entries` are those that have any.
 
@@ -52,13 +52,13 @@ def update(
     """
     define(duck)
     ranked(duck, precedence)
-    duck.run(f"CREATE OR REPLACE VIEW versions AS {kept('versions')}")
+    duck.run(f"CREATE OR REPLACE VIEW versions AS {earlier('versions')}")
     duck.run(
         "CREATE OR REPLACE TABLE fresh_records AS SELECT DISTINCT source, record FROM records"
         f" WHERE seq > {since}"
     )
     for kind, thing in KINDS.items():
-        duck.run(f"CREATE OR REPLACE VIEW {thing}_kept AS {kept(f'{thing}_members')}")
+        duck.run(f"CREATE OR REPLACE VIEW {thing}_kept AS {earlier(f'{thing}_members')}")
         duck.run(job("changed_claims", kind).replace("{since}", str(since)))
         _name(duck, kind)
         duck.run(f"CREATE OR REPLACE TABLE {thing}_before AS SELECT * FROM {thing}_kept LIMIT 0")
@@ -67,13 +67,13 @@ def update(
     outcome = Outcome()
     made = key_files(duck, keys, entries)
     duck.run(sql("track_keys").replace("{files}", ", ".join(map(quoted, made))))
-    _match_tracks(duck, outcome, kept)
+    _match_tracks(duck, outcome, earlier)
     duck.run(sql("credits"))
     for kind in KINDS:
         if kind != "track":
-            _match_kind(duck, kind, outcome, kept)
+            _match_kind(duck, kind, outcome, earlier)
     matched = outcome.matched()
-    merge(duck, matched, kept)
+    merge(duck, matched, earlier)
     return matched
 
 
@@ -108,7 +108,7 @@ def key_files(duck: Duck, folder: Path, entries: Sequence[int]) -> list[Path]:
     return paths
 
 
-def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
+def _match_tracks(duck: Duck, outcome: Outcome, earlier: Earlier) -> None:
     for name in ("spelled_of_keys", "track_singers", "track_sounding"):
         duck.run(sql(name))
     duck.run(
@@ -126,7 +126,7 @@ def _match_tracks(duck: Duck, outcome: Outcome, kept: Kept) -> None:
         " ON m.node = n.node"
     )
     while True:
-        _whole(duck, "track", kept)
+        _whole(duck, "track", earlier)
         # What is compared with them is told by its place among others: those have to be there as well.
         duck.run(
             "CREATE OR REPLACE TABLE track_own AS SELECT c.node FROM track_current c"
@@ -164,7 +164,7 @@ def _mates(duck: Duck, wanted: str) -> None:
     duck.run(sql("track_mates").replace("{wanted}", wanted).replace("{of_wanted}", of_wanted))
 
 
-def _match_kind(duck: Duck, kind: str, outcome: Outcome, kept: Kept) -> None:
+def _match_kind(duck: Duck, kind: str, outcome: Outcome, earlier: Earlier) -> None:
     named = _NAMED.get(kind)
     duck.run(
         f"CREATE OR REPLACE TABLE {kind}_touched AS SELECT source, id FROM {kind}_changed"
@@ -186,7 +186,7 @@ def _match_kind(duck: Duck, kind: str, outcome: Outcome, kept: Kept) -> None:
             f" SELECT source, id FROM {kind}_keys WHERE key IN"
             f" (SELECT key FROM {kind}_keys SEMI JOIN {kind}_more USING (source, id))"
         )
-        _whole(duck, kind, kept)
+        _whole(duck, kind, earlier)
     lay_out(
         duck,
         kind,
@@ -201,16 +201,16 @@ def _match_kind(duck: Duck, kind: str, outcome: Outcome, kept: Kept) -> None:
     _found(duck, kind, outcome)
 
 
-def _whole(duck: Duck, kind: str, kept: Kept) -> None:
+def _whole(duck: Duck, kind: str, earlier: Earlier) -> None:
     """Add to `<kind>_touched` what was one thing with something in it, and what persons named together with it. Leaves
     what was kept of these: `<thing>_stale`, their ids of before, and `<thing>_before`, the members of these."""
     thing = KINDS[kind]
     # All members of a thing come with the first of them, so only what persons named has to be asked for once more.
     while duck.run(f"SELECT 1 FROM (FROM {kind}_touched EXCEPT FROM {kind}_asked) LIMIT 1"):
         fresh = f"FROM {kind}_touched EXCEPT FROM {kind}_asked"
-        members = kept(f"{thing}_members", claims=fresh)
+        members = earlier(f"{thing}_members", claims=fresh)
         duck.run(f"CREATE OR REPLACE TABLE {thing}_asked AS SELECT DISTINCT {thing} AS id FROM ({members})")
-        duck.run(f"INSERT INTO {thing}_before {kept(f'{thing}_members', things=f'FROM {thing}_asked')}")
+        duck.run(f"INSERT INTO {thing}_before {earlier(f'{thing}_members', things=f'FROM {thing}_asked')}")
         duck.run(
             f"CREATE OR REPLACE TABLE {kind}_asked AS FROM {kind}_touched UNION"
             f" SELECT source, source_id FROM {thing}_before"

@@ -193,7 +193,7 @@ def _names_tables(settings: Path) -> bool:
 def hint_if_unmatched(folder: Path, out: Output) -> None:
     """Say that names and search are behind what was added or harvested."""
     from onrecord.archive import Archive
-    from onrecord.archive.matching import is_matched
+    from onrecord.archive.last_match import is_matched
 
     with Archive.open(folder) as archive:
         if archive.ledger.segments() and not is_matched(archive):

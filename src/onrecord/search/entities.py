@@ -235,6 +235,12 @@ class Entities:
             found = held.db.execute("SELECT fields FROM made").fetchone()
         return str(found[0]) if found else ""
 
+    def rests_on(self) -> frozenset[str]:
+        """The names of the sources whose records are told of."""
+        with self._reading() as held:
+            packed = held.map.get(RESTS_ON)
+        return msgspec.msgpack.decode(packed, type=frozenset[str]) if packed else frozenset()
+
     def changes(self) -> object:
         """Another value after each change."""
         with self._reading() as held:

@@ -29,7 +29,7 @@ from onrecord.search.fields import Document
 from onrecord.search.sorted_map import SortedMap
 
 Link = tuple[str, str, str]
-Kept = tuple[str, str, str, int]
+KeptRecord = tuple[str, str, str, int]
 #: What is put under a key, None where it is gone, and the packed document of a thing.
 Change = tuple[bytes | None, bytes | None]
 
@@ -52,7 +52,7 @@ class Renewed(Struct, frozen=True):
     things: Iterable[Thing]
     ends: Sequence[tuple[str, str]]
     links: Iterable[Link]
-    kept: Sequence[Kept]
+    kept: Sequence[KeptRecord]
 
 
 def changes(held: SortedMap, renewed: Renewed) -> dict[bytes, Change]:

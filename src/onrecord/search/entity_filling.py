@@ -35,7 +35,7 @@ from onrecord.search.entities import (
     step_of,
     thing_key,
 )
-from onrecord.search.entity_changes import Kept, Link, Renewed, Thing, changes, id_keys, told
+from onrecord.search.entity_changes import KeptRecord, Link, Renewed, Thing, changes, id_keys, told
 from onrecord.search.fields import Document, FieldIndex, leave_only
 from onrecord.search.row_filling import Filled
 from onrecord.search.sorted_map import MapWriter, SortedMap, add_run, count_newer
@@ -51,7 +51,7 @@ def fill(
     path: Path,
     things: Callable[[], Iterable[Thing]],
     links: Callable[[], Iterable[Link]],
-    kept: Callable[[], Iterable[Kept]] = tuple,
+    kept: Callable[[], Iterable[KeptRecord]] = tuple,
     rests_on: Sequence[str] = (),
 ) -> Filled:
     """Make the file at `path`, and the index beside it, hold these things. Readers go on meanwhile.
@@ -71,9 +71,10 @@ def fill(
         return filled or _anew(path, entries)
 
 
-def renew(path: Path, renewed: Callable[[], Renewed], rests_on: Sequence[str]) -> Filled | None:
+def renew(path: Path, renewed: Callable[[int], Renewed | None], rests_on: Sequence[str]) -> Filled | None:
     """As `fill`, where all that may differ is known. None, with nothing changed, where there is so much of it that
-    `fill` is quicker, or where what there is rests on something else."""
+    `fill` is quicker, or where what there is rests on something else. `renewed` is told how many things may be touched,
+    ends of links with them, and gives None where there are more."""
     with cache_files.said(path):
         if not is_usable(path):
             return None
@@ -81,8 +82,8 @@ def renew(path: Path, renewed: Callable[[], Renewed], rests_on: Sequence[str]) -
             held = SortedMap(db)
             if held.get(RESTS_ON) != msgspec.msgpack.encode(sorted(rests_on)):
                 return None
-            found = renewed()
-            if len(found.touched) + len(found.ends) > _room(db):
+            found = renewed(_room(db))
+            if found is None:
                 return None
             made = changes(held, found)
             if len(made) > _room(db):
@@ -128,7 +129,7 @@ def _room(db: apsw.Connection) -> int:
 
 _Things = Callable[[], Iterable[Thing]]
 _Links = Callable[[], Iterable[Link]]
-_KeptOnes = Callable[[], Iterable[Kept]]
+_KeptRecords = Callable[[], Iterable[KeptRecord]]
 _Entry = tuple[bytes, bytes, Document | None]
 
 
@@ -278,7 +279,9 @@ BEGIN;
 """
 
 
-def _entries(sorting: apsw.Connection, things: _Things, links: _Links, kept: _KeptOnes) -> Iterator[_Entry]:
+def _entries(
+    sorting: apsw.Connection, things: _Things, links: _Links, kept: _KeptRecords
+) -> Iterator[_Entry]:
     """All that the map has, in the order of its keys; what things are searched by, beside what is told of them."""
     for thing in things():
         yield _thing(sorting, thing)

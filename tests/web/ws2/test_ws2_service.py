@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 from onrecord.archive import Archive
 from onrecord.archive.add import add
 from onrecord.archive.harvest import harvest
-from onrecord.archive.matching import is_matched, rematch
+from onrecord.archive.last_match import is_matched
+from onrecord.archive.matching import rematch
 from onrecord.archive.reading import Reader, open_reader
 from onrecord.archive.withdrawing import withdraw
 from onrecord.archive.ws2 import EntityReader

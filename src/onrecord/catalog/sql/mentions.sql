@@ -1,6 +1,6 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Whom else the MusicBrainz records name that came after ?: artists that are credited, labels, release groups, works.
+-- Whom else records like MusicBrainz's name that came after ?: artists that are credited, labels, release groups, works.
 -- Claims have no column for these. One row a mention: which record, what is named, and as what. So is the language of a
 -- release's titles, which has no MBID.
 WITH fresh AS (
@@ -9,7 +9,6 @@ WITH fresh AS (
     if(r.media_type = 'application/json', TRY(decode(r.payload)), NULL) AS json,
     if(r.media_type = 'application/xml', TRY(decode(r.payload)), NULL) AS xml
   FROM records r
-  JOIN free_sources f ON f.source = r.source
   WHERE r.seq > ? AND NOT r.deleted
     AND (
       starts_with(r.record, 'release:') OR starts_with(r.record, 'recording:')

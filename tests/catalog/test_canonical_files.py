@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from onrecord.catalog import kept
+from onrecord.catalog import canonical_files
 from onrecord.engine.duck import Duck
 
 NAME = "canonical_tracks"
@@ -43,20 +43,20 @@ def made(chance: random.Random, names: range) -> Table:
 
 def put(duck: Duck, folder: Path, table: Table, changed: Table, gone: list[str]) -> None:
     others = ", ".join(f"('{name}')" for name in (*changed, *gone))
-    kept.put(duck, folder, NAME, query(changed), f"SELECT * FROM (VALUES {others}) t(id)")
+    canonical_files.put(duck, folder, NAME, query(changed), f"SELECT * FROM (VALUES {others}) t(id)")
     table |= changed
     for name in gone:
         table.pop(name, None)
 
 
 def held(duck: Duck, folder: Path) -> list[tuple[object, ...]]:
-    return sorted(duck.run(kept.rows(folder, NAME)))
+    return sorted(duck.run(canonical_files.rows(folder, NAME)))
 
 
 def test_updates_are_read_with_their_table_and_fold_into_it(tmp_path: Path, duck: Duck) -> None:
     chance, folder = random.Random(7), tmp_path / "kept"
     table = made(chance, range(1_000))
-    kept.write(duck, folder, NAME, query(table))
+    canonical_files.write(duck, folder, NAME, query(table))
     base = (folder / f"{NAME}.parquet").read_bytes()
     most, marks = 0, set()
     for _ in range(11):
@@ -69,27 +69,27 @@ def test_updates_are_read_with_their_table_and_fold_into_it(tmp_path: Path, duck
             [f"r{name}" for name in names[3:]],
         )
         assert held(duck, folder) == sorted(duck.run(query(table)))
-        most = max(most, len(kept.files(folder, NAME)))
-        marks.add(kept.mark(folder, [NAME]))
+        most = max(most, len(canonical_files.files(folder, NAME)))
+        marks.add(canonical_files.mark(folder, [NAME]))
         some = [f"r{name}" for name in {*names, *range(0, 1_000, 97)}]
         among = f"SELECT unnest({some}) AS id"
-        assert sorted(duck.run(kept.rows(folder, NAME, things=among))) == sorted(
+        assert sorted(duck.run(canonical_files.rows(folder, NAME, things=among))) == sorted(
             duck.run(query({name: table[name] for name in some if name in table}))
         )
     assert (folder / f"{NAME}.parquet").read_bytes() == base, "little changed: it was not written again"
     assert 3 < most <= 9 and len(marks) == 11
-    reading = kept.rows(folder, NAME)
-    kept.fold(duck, folder, NAME)
+    reading = canonical_files.rows(folder, NAME)
+    canonical_files.fold(duck, folder, NAME)
     assert held(duck, folder) == sorted(duck.run(query(table))) == sorted(duck.run(reading))
-    assert kept.files(folder, NAME) == [folder / f"{NAME}.parquet"]
+    assert canonical_files.files(folder, NAME) == [folder / f"{NAME}.parquet"]
 
 
 def test_much_that_changed_goes_into_the_table_at_once(tmp_path: Path, duck: Duck) -> None:
     chance, folder = random.Random(7), tmp_path / "kept"
     table = made(chance, range(1_000))
-    kept.write(duck, folder, NAME, query(table))
+    canonical_files.write(duck, folder, NAME, query(table))
     put(duck, folder, table, made(chance, range(500)), [])
-    assert kept.files(folder, NAME) == [folder / f"{NAME}.parquet"]
+    assert canonical_files.files(folder, NAME) == [folder / f"{NAME}.parquet"]
     assert held(duck, folder) == sorted(duck.run(query(table)))
     put(duck, folder, table, {"r1": [("x", 1)]}, ["r2"])
     assert held(duck, folder) == sorted(duck.run(query(table))), "what was folded counts no more"
@@ -100,10 +100,10 @@ def test_a_table_that_is_written_whole_never_falls_behind_its_updates(
 ) -> None:
     chance, folder = random.Random(7), tmp_path / "kept"
     table = made(chance, range(1_000))
-    kept.write(duck, folder, NAME, query(table))
+    canonical_files.write(duck, folder, NAME, query(table))
     put(duck, folder, table, {"r1": [("updated", 1)]}, ["r2"])
     with pytest.raises(duckdb.Error):
-        kept.write(duck, folder, NAME, "SELECT * FROM nowhere")
+        canonical_files.write(duck, folder, NAME, "SELECT * FROM nowhere")
     assert held(duck, folder) == sorted(duck.run(query(table))), "killed before the base was written"
 
     def killed(path: Path, body: bytes) -> None:
@@ -111,12 +111,12 @@ def test_a_table_that_is_written_whole_never_falls_behind_its_updates(
 
     whole = {**made(chance, range(900)), "r1": [("whole", 1)], "r2": [("whole", 1)]}
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(kept, "replace", killed)
-        kept.write(duck, folder, NAME, query(whole))
+        patch.setattr(canonical_files, "replace", killed)
+        canonical_files.write(duck, folder, NAME, query(whole))
     between = {**whole, "r1": table["r1"]}
     del between["r2"]
     assert held(duck, folder) == sorted(duck.run(query(between))), "killed behind it"
-    kept.write(duck, folder, NAME, query(whole))
+    canonical_files.write(duck, folder, NAME, query(whole))
     assert held(duck, folder) == sorted(duck.run(query(whole)))
 
 
@@ -125,7 +125,7 @@ def test_members_are_read_by_the_names_of_claims(tmp_path: Path, duck: Duck) -> 
         columns = "artist, source, source_id, rank, founds, joined, reason, confidence"
         return f"SELECT * FROM (VALUES {', '.join(rows)}) t({columns})"
 
-    kept.write(
+    canonical_files.write(
         duck,
         tmp_path,
         "artist_members",
@@ -137,9 +137,9 @@ def test_members_are_read_by_the_names_of_claims(tmp_path: Path, duck: Duck) -> 
     moved = members("('a1', 's', '1', 1, true, true, '', 1.0)", "('a1', 'z', '0', 1, false, true, '', 1.0)")
     others = members("('a0', 's', '0', 1, true, false, '', 1.0)")
     now = f"{moved} UNION ALL {others}"
-    kept.put(duck, tmp_path, "artist_members", now, "SELECT * FROM (VALUES ('a0'), ('a1')) t(id)")
+    canonical_files.put(duck, tmp_path, "artist_members", now, "SELECT * FROM (VALUES ('a0'), ('a1')) t(id)")
     claims = "SELECT * FROM (VALUES ('z', '0'), ('s', '7'), ('s', '0'), ('z', '7')) t(source, id)"
     found = duck.run(
-        f"SELECT artist, source, source_id FROM ({kept.rows(tmp_path, 'artist_members', claims=claims)})"
+        f"SELECT artist, source, source_id FROM ({canonical_files.rows(tmp_path, 'artist_members', claims=claims)})"
     )
     assert sorted(found) == [("a0", "s", "0"), ("a1", "z", "0"), ("a7", "s", "7")]
