@@ -11,7 +11,8 @@ import pytest
 from onrecord.catalog.match import define, sql
 from onrecord.catalog.tables import Tables, TrackRow
 from onrecord.catalog.updating import key_files
-from onrecord.engine.duck import Duck, quoted
+from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import quoted
 
 WORDS: Final = (
     *(

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.engine.duck import sql_file
+from onrecord.engine.quoting import parquet
 from onrecord.errors import NotFound
 
 
@@ -27,5 +28,6 @@ def list_alike(archive: Archive, relation: str = "") -> list[Alike]:
     if not versions.exists():
         raise NotFound(f"{versions}: nothing was matched yet", "run `onrecord match`")
     with archive.duck() as duck:
-        rows = duck.run(sql_file("onrecord.catalog", "alike"), [str(versions), relation])
+        query = sql_file("onrecord.catalog", "alike").replace("{versions}", parquet(versions))
+        rows = duck.run(query, [relation])
     return [Alike(*row) for row in rows]

@@ -22,6 +22,7 @@ from onrecord.archive.withheld import withheld
 from onrecord.catalog.match import KINDS
 from onrecord.engine.duck import Duck, sql_file
 from onrecord.engine.parquet import column_names
+from onrecord.engine.quoting import parquet
 from onrecord.errors import NotFound, UsageError
 
 #: Tables that editions of earlier versions do not have, as empty as they were.
@@ -169,9 +170,8 @@ def _compare(duck: Duck, kind: str, thing: str) -> Counted:
 def _view(duck: Duck, name: str, path: Path) -> None:
     if not path.exists():
         raise NotFound(f"{path}: the edition has no such table", "it is from before there was one")
-    quoted = str(path.absolute()).replace("'", "''")
     listed = ", ".join(f'"{column}"' for column in column_names(path) if column != "license")
-    duck.run(f"CREATE VIEW {name} AS SELECT {listed} FROM read_parquet('{quoted}')")
+    duck.run(f"CREATE VIEW {name} AS SELECT {listed} FROM {parquet(path.absolute())}")
 
 
 def as_batches(diff: CatalogDiff) -> Any:

@@ -9,7 +9,8 @@ from typing import Final
 from onrecord.archive.core import Archive
 from onrecord.archive.judging import publishable_blobs
 from onrecord.catalog.match import SAME, label
-from onrecord.engine.duck import Duck, quoted, sql_file
+from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.quoting import parquet, quoted
 from onrecord.model.rights import Rule
 
 #: Reasons of the publisher's own, beside those of the rights gate.
@@ -67,10 +68,10 @@ def _held_back(archive: Archive) -> Iterator[tuple[str, str]]:
 def _leave_doubled(archive: Archive, duck: Duck) -> None:
     """Of files of the same sound that are chosen, the best alone."""
     relations = ", ".join(map(quoted, SAME))
-    versions = quoted(archive.canonical("versions"))
+    versions = parquet(archive.canonical("versions"))
     duck.run(
         "CREATE OR REPLACE TABLE sound_edges AS SELECT v.a, v.b FROM"
-        f" (SELECT a, b FROM read_parquet({versions}) WHERE relation IN ({relations})) v"
+        f" (SELECT a, b FROM {versions} WHERE relation IN ({relations})) v"
         " SEMI JOIN choices x ON x.sha256 = v.a AND x.chosen SEMI JOIN choices y ON y.sha256 = v.b AND y.chosen"
     )
     if not duck.run("SELECT 1 FROM sound_edges LIMIT 1"):

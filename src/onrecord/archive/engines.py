@@ -20,8 +20,8 @@ from onrecord.archive.core import Archive
 from onrecord.archive.querying import Asking, asking
 from onrecord.archive.withheld import withheld
 from onrecord.engine.checksum import Checksum, checksum
-from onrecord.engine.duck import quoted
 from onrecord.engine.portable import tables_of, to_spark
+from onrecord.engine.quoting import parquet
 from onrecord.engine.spark import Spark
 from onrecord.errors import NotFound
 
@@ -84,8 +84,7 @@ def engine(archive: Archive, kind: str, folder: Path) -> Iterator[Engine]:
 
             def here(name: str, sql: str, tables: Mapping[str, Sequence[Path]]) -> list[Path]:
                 for table, paths in tables.items():
-                    listed = ", ".join(map(quoted, paths))
-                    duck.run(f'CREATE OR REPLACE VIEW "{table}" AS SELECT * FROM read_parquet([{listed}])')
+                    duck.run(f'CREATE OR REPLACE VIEW "{table}" AS SELECT * FROM {parquet(paths)}')
                 path = folder / f"{name}-answer.parquet"
                 duck.export(sql.rstrip(), path)
                 return [path]

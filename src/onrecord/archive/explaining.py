@@ -17,6 +17,7 @@ from onrecord.archive.things import Claim, find_thing, load_members
 from onrecord.catalog.deciding import FIELDS, PERSON, add_joins, find_edges, keep_apart
 from onrecord.catalog.match import KINDS, prepare
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.quoting import parquet
 from onrecord.errors import NotFound, UsageError
 
 #: What a claim is called, by kind.
@@ -184,8 +185,8 @@ def _work_out(
         f" SELECT * REPLACE (row_number() OVER (ORDER BY source, id) AS node) FROM {kind}_nodes"
     )
     if kind == "track":
-        path = str(archive.canonical("versions")).replace("'", "''")
-        duck.run(f"CREATE OR REPLACE TABLE versions AS SELECT * FROM read_parquet('{path}')")
+        versions = parquet(archive.canonical("versions"))
+        duck.run(f"CREATE OR REPLACE TABLE versions AS SELECT * FROM {versions}")
     else:
         duck.run(
             "CREATE OR REPLACE TABLE track_labels AS SELECT n.node, m.recording AS label FROM track_nodes n"

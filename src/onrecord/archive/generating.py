@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.engine.duck import sql_file
+from onrecord.engine.quoting import parquet_within
 from onrecord.errors import NotFound, UsageError
 from onrecord.sources.generated.claims import Generated
 from onrecord.sources.generated.layout import SOURCES, TRACKS
@@ -84,9 +85,8 @@ def judge(archive: Archive, truth: Path) -> Judgement:
             files, members = truth / table, archive.canonical(f"{thing}_members")
             if not files.is_dir() or not members.exists():
                 raise NotFound(f"{files if members.exists() else members}: expected it to judge by")
-            duck.run(
-                f"CREATE OR REPLACE VIEW true_{table} AS SELECT * FROM read_parquet('{_quoted(files)}/*.parquet')"
-            )
+            rows = parquet_within(files, "*.parquet")
+            duck.run(f"CREATE OR REPLACE VIEW true_{table} AS SELECT * FROM {rows}")
             duck.run(
                 f"CREATE OR REPLACE VIEW joined_{table} AS SELECT source, source_id AS id, {thing} AS joined"
                 f" FROM ({archive.canonical_rows(members.stem)})"

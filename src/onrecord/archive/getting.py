@@ -20,6 +20,7 @@ from onrecord.archive.judging import judge_offered
 from onrecord.archive.mirroring import MET_BY_ALL, Run, look_and_match
 from onrecord.archive.targets import ids_of
 from onrecord.engine.pool import Workers
+from onrecord.engine.quoting import parquet
 from onrecord.errors import (
     FeedExpired,
     IsWithdrawn,
@@ -178,21 +179,23 @@ def _names(archive: Archive, thing: str) -> list[str]:
 
 
 def _places(archive: Archive, edition: Path, names: Sequence[str]) -> list[_Place]:
+    places = parquet(edition / "dataset" / "places.parquet")
     with archive.duck() as duck:
         rows = duck.run(
-            "SELECT recording, sha256, volume, path, size FROM read_parquet($table)"
+            f"SELECT recording, sha256, volume, path, size FROM {places}"
             " WHERE recording IN (SELECT unnest($names)) OR sha256 IN (SELECT unnest($names)) ORDER BY sha256",
-            {"table": str(edition / "dataset" / "places.parquet"), "names": list(names)},
+            {"names": list(names)},
         )
     return [_Place(*row) for row in rows]
 
 
 def _withdrawn(archive: Archive, run: Run, names: Sequence[str]) -> IsWithdrawn | None:
     """The archive's word that a thing was withdrawn: a tombstone in its edition, or an entry of its signed list."""
+    withdrawn = parquet(run.edition / "dataset" / "withdrawn.parquet")
     with archive.duck() as duck:
         rows = duck.run(
-            "SELECT day, code FROM read_parquet($table) WHERE recording IN (SELECT unnest($names)) ORDER BY day",
-            {"table": str(run.edition / "dataset" / "withdrawn.parquet"), "names": list(names)},
+            f"SELECT day, code FROM {withdrawn} WHERE recording IN (SELECT unnest($names)) ORDER BY day",
+            {"names": list(names)},
         )
     for day, code in rows:
         return IsWithdrawn(str(day), code, f"by archive {run.archive_id} on {day}")

@@ -18,8 +18,9 @@ from onrecord.archive.core import Archive
 from onrecord.archive.engines import Engine, engine, place
 from onrecord.archive.judging import WORLD, publishable
 from onrecord.engine.checksum import checksum
-from onrecord.engine.duck import quoted, sql_file
+from onrecord.engine.duck import sql_file
 from onrecord.engine.parquet import read_rows, write_rows
+from onrecord.engine.quoting import parquet
 from onrecord.model.rights import Decision, Use
 from onrecord.rights import decide
 
@@ -72,9 +73,8 @@ def counted(archive: Archive, files: Sequence[Path]) -> Counted:
     """What `judged` gave, in figures."""
     with archive.duck() as duck:
         made = checksum(duck, files)
-        listed = ", ".join(map(quoted, files))
         rows = duck.run(
-            f"SELECT allow, split_part(codes, ' ', 1) AS code, count(*) FROM read_parquet([{listed}])"
+            f"SELECT allow, split_part(codes, ' ', 1) AS code, count(*) FROM {parquet(files)}"
             " GROUP BY allow, code ORDER BY allow DESC, 3 DESC, code"
         )
     return Counted(

@@ -22,6 +22,7 @@ from onrecord.archive.editions import manifest_in
 from onrecord.archive.exporting.dataset import wish
 from onrecord.archive.newest_editions import newest_mirrored
 from onrecord.archive.possession import holder_key
+from onrecord.engine.quoting import parquet
 from onrecord.errors import NotFound, UsageError
 from onrecord.ledger import Plan
 from onrecord.mirror import planning
@@ -157,9 +158,8 @@ def shares(
         duck.table("bad", {"sha256": "VARCHAR"}, bad)
         duck.table("allowed", {"sha256": "VARCHAR"}, ((sha256,) for sha256 in allowed))
         for name, folder in sorted(editions.items()):
-            rows = {
-                row[0]: row[1:] for row in duck.run(_HELD, {"path": str(folder / "dataset/files.parquet")})
-            }
+            held = _HELD.replace("{files}", parquet(folder / "dataset/files.parquet"))
+            rows = {row[0]: row[1:] for row in duck.run(held)}
             found += [_share(name, entry, rows) for entry in manifest_in(folder).volumes]
     return found
 
@@ -167,7 +167,7 @@ def shares(
 _HELD = """
 SELECT f.volume, list_sort(list(DISTINCT f.license)),
   coalesce(sum(f.size) FILTER (h.sha256 IS NOT NULL), 0)::BIGINT, count(h.sha256), count(a.sha256)
-FROM read_parquet($path) f
+FROM {files} f
 LEFT JOIN (SELECT DISTINCT sha256 FROM files WHERE sha256 NOT IN (SELECT sha256 FROM bad)) h ON h.sha256 = f.sha256
 LEFT JOIN (SELECT DISTINCT sha256 FROM allowed) a ON a.sha256 = f.sha256
 GROUP BY f.volume

@@ -20,6 +20,7 @@ from onrecord.catalog.match import KINDS
 from onrecord.catalog.numbered import IDS
 from onrecord.engine.duck import sql_file
 from onrecord.engine.locked import HELD, Column, LockedDuck
+from onrecord.engine.quoting import parquet
 from onrecord.errors import NotFound, UsageError
 from onrecord.publish.dataset import FRAMES
 from onrecord.publish.dataset import TABLES as DATASET
@@ -174,7 +175,7 @@ def _of_edition(archive: Archive, duck: LockedDuck, number: int) -> tuple[list[s
     paths = {name: folder / f"{name}.parquet" for name in DATASET if name != FRAMES}
     paths = {name: path for name, path in paths.items() if path.exists()}
     for name, path in paths.items():
-        duck.run(f"CREATE VIEW now_{name} AS SELECT * FROM read_parquet({_quoted(path)})")
+        duck.run(f"CREATE VIEW now_{name} AS SELECT * FROM {parquet(path.absolute())}")
     return list(paths), list(paths.values())
 
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from onrecord.archive.core import Archive
 from onrecord.archive.newest_editions import newest, volume_torrents
+from onrecord.engine.quoting import parquet
 from onrecord.errors import DigestMismatch, MirrorFailed, NotFound, OnrecordError, SourceFailed, UsageError
 from onrecord.ledger import BlobRow, alone
 from onrecord.mirror.session import Peer, Session
@@ -247,12 +248,12 @@ def _place_of(archive: Archive, sha256: str) -> tuple[bytes, str, tuple[str, ...
 
 def _volumes_with(archive: Archive, sha256: str) -> list[str]:
     tables = [folder / str(number) / "dataset" / "places.parquet" for folder, number in newest(archive)]
-    there = [str(table) for table in tables if table.is_file()]
+    there = [table for table in tables if table.is_file()]
     if not there:
         return []
     with archive.duck() as duck:
-        query = "SELECT DISTINCT volume FROM read_parquet($tables) WHERE sha256 = $sha256 ORDER BY volume"
-        return [str(row[0]) for row in duck.run(query, {"tables": there, "sha256": sha256})]
+        query = f"SELECT DISTINCT volume FROM {parquet(there)} WHERE sha256 = $sha256 ORDER BY volume"
+        return [str(row[0]) for row in duck.run(query, {"sha256": sha256})]
 
 
 def _local(peers: Sequence[Peer]) -> bool:

@@ -5,7 +5,6 @@
 Hostile until read: memory, steps and rows are bounded, and what cannot be opened so is no table for anybody else.
 """
 
-import glob
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from onrecord.engine.quoting import AS_THEY_ARE, plain
 from onrecord.rights.taken import SAMPLE, taken_json, taken_table
 
 #: A footer of Parquet that is longer describes more columns and groups than any table of music has.
@@ -78,7 +78,7 @@ def _by_statistics(database: Any, path: Path) -> str:
     found = database.execute(
         "SELECT row_group_id, path_in_schema, stats_min_value, stats_max_value FROM parquet_metadata(?)"
         f" LIMIT {_MOST_STATISTICS}",
-        [glob.escape(str(path))],
+        [plain(path)],
     ).fetchall()
     columns: list[str] = []
     rows: list[Sequence[object]] = []
@@ -96,9 +96,7 @@ def _leaf(path: str) -> str:
 
 
 def _by_rows(database: Any, path: Path) -> str:
-    found = database.execute(
-        f"SELECT * FROM read_parquet(?, hive_partitioning=false) LIMIT {SAMPLE}", [glob.escape(str(path))]
-    )
+    found = database.execute(f"SELECT * FROM read_parquet(?, {AS_THEY_ARE}) LIMIT {SAMPLE}", [plain(path)])
     columns = [column[0] for column in found.description]
     rows = [dict(zip(columns, map(_text, row), strict=True)) for row in found.fetchall()]
     return taken_json(rows)

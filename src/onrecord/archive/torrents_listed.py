@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 from onrecord.archive import swarm
 from onrecord.archive.core import Archive
 from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import parquet
 from onrecord.errors import IntegrityError
 from onrecord.publish.edition import VolumeEntry
 from onrecord.publish.torrent import Torrent
@@ -131,11 +132,11 @@ def _with_holders(archive: Archive, listed: Sequence[ListedTorrent]) -> list[Lis
 
 
 def _licenses(archive: Archive, number: int) -> dict[str, str]:
-    path = str(_folder(archive, number) / "dataset" / "files.parquet").replace("'", "''")
+    files = parquet(_folder(archive, number) / "dataset" / "files.parquet")
     with _duck(archive) as duck:
         rows = duck.run(
             "SELECT volume, string_agg(license, ', ' ORDER BY license) FROM"
-            f" (SELECT DISTINCT volume, license FROM read_parquet('{path}')) GROUP BY volume"
+            f" (SELECT DISTINCT volume, license FROM {files}) GROUP BY volume"
         )
     return dict(rows)
 

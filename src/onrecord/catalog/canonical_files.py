@@ -16,8 +16,9 @@ from typing import Final
 from onrecord.catalog import numbered
 from onrecord.catalog.match import KINDS
 from onrecord.durable import link, replace, sync
-from onrecord.engine.duck import Duck, quoted
+from onrecord.engine.duck import Duck
 from onrecord.engine.parquet import row_count
+from onrecord.engine.quoting import parquet
 
 #: The tables in the order in which they are written, the largest when others were let go; each with the total order in
 #: which updates of it are written; their bases bear numbers for ids, and are in the order of these (`numbered`).
@@ -59,7 +60,7 @@ def rows(folder: Path, name: str, things: str = "", claims: str = "", by: str = 
         return every
     asked = f" SEMI JOIN ({things}) o ON o.id = n.{by or key}" if things else ""
     asked += f" SEMI JOIN ({claims}) c ON c.source = n.source AND c.id = n.source_id" if claims else ""
-    said = f"SELECT {key} FROM read_parquet({_listed(newer)})"
+    said = f"SELECT {key} FROM {parquet(newer)}"
     # Not as an anti join: that is done with the ids of all things before few rows are looked up.
     return (
         f"SELECT * FROM ({every}) WHERE {key} NOT IN ({said})"
@@ -73,7 +74,7 @@ def count(duck: Duck, folder: Path, name: str) -> int:
     every = row_count(base)
     if not newer:
         return every
-    said = f"SELECT DISTINCT {key} AS id FROM read_parquet({_listed(newer)})"
+    said = f"SELECT DISTINCT {key} AS id FROM {parquet(newer)}"
     [(gone,)] = duck.run(f"SELECT count(*) FROM ({numbered.rows(base, key, said)})")
     [(there,)] = duck.run(f"SELECT count(*) FROM ({_latest(key, newer)}) WHERE stands")
     return every - int(gone) + int(there)
@@ -257,12 +258,8 @@ def _add(duck: Duck, folder: Path, name: str) -> Path:
 
 def _latest(key: str, newer: list[Path]) -> str:
     """The rows of newer files of which no still newer one says anything."""
-    parts = [f"SELECT * FROM read_parquet({quoted(newer[-1])})"]
+    parts = [f"SELECT * FROM {parquet(newer[-1])}"]
     for at, path in enumerate(newer[:-1]):
-        later = f"SELECT {key} FROM read_parquet({_listed(newer[at + 1 :])})"
-        parts.append(f"SELECT * FROM read_parquet({quoted(path)}) ANTI JOIN ({later}) USING ({key})")
+        later = f"SELECT {key} FROM {parquet(newer[at + 1 :])}"
+        parts.append(f"SELECT * FROM {parquet(path)} ANTI JOIN ({later}) USING ({key})")
     return " UNION ALL ".join(parts)
-
-
-def _listed(paths: list[Path]) -> str:
-    return f"[{', '.join(map(quoted, paths))}]"

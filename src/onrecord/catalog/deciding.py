@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from onrecord.engine.duck import Duck, quoted, sql_file
+from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.quoting import quoted
 
 #: The reason of a join that a person decided.
 PERSON: Final = "person"

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from onrecord.catalog.deciding import ALL, USES, add_joins, find_edges, keep_apart, override
 from onrecord.catalog.tables import IdRow, RedirectRow, SplitRow
-from onrecord.engine.duck import Duck, query_of, quoted, sql_file
+from onrecord.engine.duck import Duck, query_of, sql_file
+from onrecord.engine.quoting import quoted
 
 #: Relations (`sql/versions.sql`) of which an edition holds one file; an edit or a remaster is there for its own sake.
 SAME = ("identical", "encoding")

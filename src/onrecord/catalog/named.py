@@ -10,6 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.quoting import parquet
 
 
 class Text(Struct, frozen=True):
@@ -43,9 +44,7 @@ def mention(duck: Duck, kept: Path, free: Sequence[str]) -> None:
         " (source VARCHAR, record VARCHAR, seq BIGINT, kind VARCHAR, mbid VARCHAR, name VARCHAR)"
     )
     if kept.exists():
-        duck.run(
-            f"INSERT INTO mentions SELECT * FROM read_parquet('{str(kept).replace(chr(39), chr(39) * 2)}')"
-        )
+        duck.run(f"INSERT INTO mentions SELECT * FROM {parquet(kept)}")
     [(newest, before)] = duck.run("SELECT coalesce(max(seq), -1), count(*) FROM mentions")
     duck.run(f"INSERT INTO mentions {_sql('mentions')}", [newest])
     [(now,)] = duck.run("SELECT count(*) FROM mentions")

@@ -24,9 +24,10 @@ from onrecord.catalog.numbered_parts import (
     order_members,
     order_recordings,
 )
-from onrecord.engine.duck import Duck, quoted
+from onrecord.engine.duck import Duck
 from onrecord.engine.packed import Packed
 from onrecord.engine.parquet import bounds, column_types
+from onrecord.engine.quoting import parquet, parquet_within
 from onrecord.errors import IntegrityError
 
 #: Where the ids lie, below the tables.
@@ -82,9 +83,7 @@ def lost(path: Path, duck: Duck | None = None) -> list[Path]:
     for column, numbers in bounds(path, columns).items():
         stamps = {number >> 32 for number in numbers}
         if duck is not None and len(stamps) > 1:
-            every = (
-                f"SELECT DISTINCT {column} >> 32 FROM read_parquet({quoted(path)}) WHERE {column} IS NOT NULL"
-            )
+            every = f"SELECT DISTINCT {column} >> 32 FROM {parquet(path)} WHERE {column} IS NOT NULL"
             stamps = {int(stamp) for (stamp,) in duck.run(every)}
         files = [path.parent / IDS / _file(columns[column], stamp) for stamp in stamps]
         gone |= {file for file in files if not file.exists()}
@@ -104,7 +103,7 @@ def rows(path: Path, key: str = "", things: str = "", claims: str = "") -> str:
             f"{gone[0]}: is not there, and {path.name} was written with the ids in it",
             "`onrecord match` makes both anew",
         )
-    table, columns = f"read_parquet({quoted(path)})", _COLUMNS.get(path.stem, {})
+    table, columns = parquet(path), _COLUMNS.get(path.stem, {})
     if claims:
         table = f"(SELECT t.* FROM {table} t SEMI JOIN ({claims}) c ON c.source = t.source AND c.id = t.source_id)"
     if not columns or not _is_numbered(path):
@@ -112,7 +111,9 @@ def rows(path: Path, key: str = "", things: str = "", claims: str = "") -> str:
     said, joined = [], ""
     for column, thing in columns.items():
         asked, may_be_empty = things and column == key, column in _MAY_BE_EMPTY
-        ids = _whole_ids(thing, quoted(path.parent / IDS / f"{thing}-*.parquet"), things if asked else "")
+        ids = _whole_ids(
+            thing, parquet_within(path.parent / IDS, f"{thing}-*.parquet"), things if asked else ""
+        )
         joined += f" {'LEFT ' * (may_be_empty and not asked)}JOIN ({ids}) {column}_ ON {column}_.number = k.{column}"
         said.append(f"coalesce({column}_.id, '')" if may_be_empty else f"{column}_.id")
         said[-1] += f" AS {column}"
@@ -232,11 +233,11 @@ def _stamp(path: Path) -> int:
 
 def _numbers(thing: str, paths: list[Path]) -> str:
     """The query of ids and numbers. After a run that was killed an id may have several: one of them is as good."""
-    every = _whole_ids(thing, f"[{', '.join(map(quoted, paths))}]")
+    every = _whole_ids(thing, parquet(paths))
     return every if len(paths) == 1 else f"SELECT id, min(number) AS number FROM ({every}) GROUP BY id"
 
 
-def _whole_ids(thing: str, paths: str, things: str = "") -> str:
+def _whole_ids(thing: str, files: str, things: str = "") -> str:
     """The query of numbers and ids in files, of all or of those that `things` gives (`id`): there, ids lack the letter
     that they all begin with."""
     whole = f"if(starts_with(id, '{_AS_IT_IS}'), substr(id, 2), '{thing[0]}' || id)"
@@ -244,7 +245,7 @@ def _whole_ids(thing: str, paths: str, things: str = "") -> str:
     asked = (
         f" i SEMI JOIN (SELECT {_written_id(thing)} AS id FROM ({things})) o ON o.id = i.id" if things else ""
     )
-    return f"SELECT number, {whole} AS id FROM read_parquet({paths}){asked}"
+    return f"SELECT number, {whole} AS id FROM {files}{asked}"
 
 
 def _written_id(thing: str) -> str:

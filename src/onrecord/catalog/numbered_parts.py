@@ -10,9 +10,10 @@ from typing import Final
 
 from onrecord.catalog import match
 from onrecord.catalog.match import FOUNDED
-from onrecord.engine.duck import Duck, quoted
+from onrecord.engine.duck import Duck
 from onrecord.engine.packed import PACKED, Packed, part_rows
 from onrecord.engine.parquet import row_count
+from onrecord.engine.quoting import parquet, quoted
 
 RECORDINGS: Final = "canonical_recordings"
 MEMBERS: Final = "recording_members"
@@ -45,7 +46,7 @@ def order_members(duck: Duck, packed: Packed, order: str, recordings: str, ids: 
     for slice in packed.files(MEMBERS):
         packed.add(
             _NUMBERED,
-            f"SELECT k.* EXCLUDE (node) REPLACE (i.number AS recording) FROM read_parquet({quoted(slice)}) k"
+            f"SELECT k.* EXCLUDE (node) REPLACE (i.number AS recording) FROM {parquet(slice)} k"
             f" JOIN ({recordings}) i ON i.id = k.recording",
         )
     _put_in_order(duck, packed.parts(_NUMBERED), "* FROM {part}", order, MEMBERS_IN_ORDER)
@@ -72,7 +73,7 @@ def _put_in_order(
         # Groups of rows are cut where so many are whole; what is behind the last of these goes with the next part.
         rows = row_count(path)
         whole = rows if part == parts[-1] else rows // _TOGETHER * _TOGETHER
-        file = f"FROM read_parquet({quoted(path)}, file_row_number = true)"
+        file = f"FROM {parquet(path, 'file_row_number = true')}"
         if whole:
             left_out = ", ".join((*beside, "file_row_number"))
             listed.append(

@@ -6,8 +6,9 @@ each goes when it was read. Pages grow by as much as these shrink."""
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from onrecord.engine.duck import Duck, quoted
+from onrecord.engine.duck import Duck
 from onrecord.engine.packed import Packed
+from onrecord.engine.quoting import parquet
 
 #: What nobody asks for when pages of recordings have begun to be read.
 _READ: Final = (
@@ -32,7 +33,7 @@ def lay_out(packed: Packed, queries: Mapping[str, Sequence[str]]) -> None:
 def read_once(duck: Duck, packed: Packed, name: str, job: str, batch: int) -> Iterator[Any]:
     """What a job gives that reads in place of `{<name>}` what was laid out, a range after the other."""
     for path in packed.files(name):
-        yield from duck.batches(job.replace(f"{{{name}}}", f"read_parquet({quoted(path)})"), batch)
+        yield from duck.batches(job.replace(f"{{{name}}}", parquet(path)), batch)
         path.unlink()
     packed.drop(name)
 

@@ -16,7 +16,8 @@ from typing import Final
 from onrecord.catalog.deciding import BY_PLACE, add_joins, find_told_edges
 from onrecord.catalog.match import KINDS, Matched, Outcome, define, edges, found, job, ranked, sql, standing
 from onrecord.catalog.merging import Earlier, columns_of, lay_out, merge
-from onrecord.engine.duck import Duck, quoted
+from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import parquet, quoted
 
 #: SQL that asks about what was matched and decides nothing.
 _ONLY_READ = ("explore_", "quality_", "truth_")
@@ -66,7 +67,7 @@ def update(
         duck.run(f"CREATE OR REPLACE TABLE {kind}_asked AS FROM {kind}_changed LIMIT 0")
     outcome = Outcome()
     made = key_files(duck, keys, entries)
-    duck.run(sql("track_keys").replace("{files}", ", ".join(map(quoted, made))))
+    duck.run(sql("track_keys").replace("{files}", parquet(made)))
     _match_tracks(duck, outcome, earlier)
     duck.run(sql("credits"))
     for kind in KINDS:

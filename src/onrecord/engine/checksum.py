@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import parquet
 
 
 class Checksum(Struct, frozen=True):
@@ -28,8 +29,7 @@ class Checksum(Struct, frozen=True):
 
 def checksum(duck: Duck, paths: Sequence[Path]) -> Checksum:
     """Of the rows of Parquet files with the same columns. Whole numbers of any width are the same number."""
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    read = f"read_parquet([{listed}])"
+    read = parquet(paths)
     names = [str(row[0]) for row in duck.run(f"DESCRIBE SELECT * FROM {read}")]
     told = " || ".join(map(_told, names))
     [(rows, total)] = duck.run(f"SELECT count(*), coalesce(sum(md5_number_lower({told})), 0) FROM {read}")

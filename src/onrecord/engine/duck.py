@@ -18,7 +18,7 @@ from msgspec import Struct
 from onrecord.durable import settle, sha256_of, sync
 from onrecord.engine.packed import PACKED, Packed
 from onrecord.engine.parquet import sql_columns
-from onrecord.engine.quoting import quoted as quoted
+from onrecord.engine.quoting import parquet, parquet_within, quoted
 from onrecord.errors import StoreFailed, StoreFull
 
 #: Rows of a table from values that are in memory as such.
@@ -166,10 +166,8 @@ class Duck:
         paths, columns = self._views[name]
         parts = [f'SELECT *{node and ", 0::BIGINT AS node"} FROM "{name}_columns"']
         if paths:
-            listed = ", ".join(quoted(str(path)) for path in paths)
-            parts.insert(
-                0, f"SELECT {columns}{node} FROM read_parquet([{listed}], union_by_name=true){where}"
-            )
+            files = parquet(paths, "union_by_name = true")
+            parts.insert(0, f"SELECT {columns}{node} FROM {files}{where}")
         return " UNION ALL BY NAME ".join(parts)
 
     def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
@@ -240,7 +238,7 @@ class Duck:
 
     def take(self, paths: Sequence[Path]) -> str:
         """The query that reads what another engine wrote: its widest whole numbers are HUGEINT again."""
-        written = f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}])"
+        written = parquet(paths)
         return f"SELECT {self._as(written, 'DECIMAL(38,0)', 'HUGEINT')} FROM {written}"
 
     def _as(self, source: str, kind: str, other: str) -> str:
@@ -251,10 +249,9 @@ class Duck:
 
     def reader(self, paths: Sequence[Path]) -> Any:
         """Arrow batches of Parquet files, in their order."""
-        listed = ", ".join(quoted(str(path)) for path in paths)
         self.run("SET preserve_insertion_order=true")
         with _said():
-            return self._db.sql(f"SELECT * FROM read_parquet([{listed}])").to_arrow_reader(2_048)
+            return self._db.sql(f"SELECT * FROM {parquet(paths)}").to_arrow_reader(2_048)
 
     def export(
         self,
@@ -309,7 +306,7 @@ class Duck:
                 f" ({PACKED}, PARTITION_BY (part))"
             )
             yield [
-                f"SELECT * FROM read_parquet({quoted(f'{place}/*.parquet')})"
+                f"SELECT * FROM {parquet_within(place, '*.parquet')}"
                 for place in sorted(Path(folder).iterdir())
             ]
 
@@ -318,9 +315,11 @@ class Duck:
         """The query of a query's rows laid out in the order of the column `key`, beside what spills, as packed as
         tables are: a range of keys is read without the rest."""
         with self._beneath() as folder:
-            path = quoted(f"{folder}/rows.parquet")
-            self.run(f"COPY (FROM ({query}) ORDER BY {key}) TO {path} ({PACKED}, ROW_GROUP_SIZE {_RANGE})")
-            yield f"SELECT * FROM read_parquet({path})"
+            path = Path(folder, "rows.parquet")
+            self.run(
+                f"COPY (FROM ({query}) ORDER BY {key}) TO {quoted(path)} ({PACKED}, ROW_GROUP_SIZE {_RANGE})"
+            )
+            yield f"SELECT * FROM {parquet(path)}"
 
     def read_from(self, name: str, query: str) -> None:
         """Let a table go whose rows a query of files gives: what does not fit into memory would be on the disk

@@ -17,6 +17,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import plain, quoted
 from onrecord.errors import StoreFailed, UsageError
 
 #: The schema that everything lies in which a question may not name.
@@ -53,8 +54,9 @@ class LockedDuck(Duck):
 
     def lock(self, files: Collection[Path], folders: Collection[Path] = ()) -> None:
         """From here on nothing but these files, and those in these folders, can be read, and nothing be changed."""
+        # It looks whether it may read what a view calls a file before it looks which file that is.
         listed, below = (
-            ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+            ", ".join(quoted(name) for path in paths for name in dict.fromkeys((str(path), plain(path))))
             for paths in (files, folders)
         )
         for setting in (

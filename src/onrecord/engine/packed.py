@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from onrecord.engine.quoting import quoted
+from onrecord.engine.quoting import parquet_within, quoted
 
 #: What a table is packed with: it is read a few times, and goes.
 PACKED: Final = "FORMAT parquet, COMPRESSION zstd"
@@ -99,4 +99,4 @@ def part_rows(folder: Path) -> str:
 
 
 def _rows(folder: Path, pattern: str) -> str:
-    return f"read_parquet({quoted(f'{folder}/{pattern}')}, hive_partitioning = false)"
+    return parquet_within(folder, pattern)

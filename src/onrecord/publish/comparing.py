@@ -7,11 +7,12 @@ Numbers alone: an edition must not list what is no longer in it (format clauses 
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import parquet
 from onrecord.publish.dataset import FRAMES, TABLES
 from onrecord.publish.edition import Manifest, VolumeEntry, pretty
 
@@ -163,13 +164,14 @@ def _rows(duck: Duck, name: str, old: Told | None, new: Told) -> Rows:
         return Rows(before, now, 0, 0, 0)
     columns = _shared_columns(duck, name, old, new)
     key = _named([column for column in _KEYS[name] if column in columns])
+    paths = _paths(name, old, new)
     # Rows are told apart by a hash of what both editions have, within rows of one key: a wide row is read, not kept.
     [(added, removed, changed)] = duck.run(
         f"""
         WITH sides AS (
-          SELECT {key}, hash({_named(columns)}) AS said, 1 AS side FROM read_parquet($new)
+          SELECT {key}, hash({_named(columns)}) AS said, 1 AS side FROM {paths["new"]}
           UNION ALL
-          SELECT {key}, hash({_named(columns)}) AS said, -1 AS side FROM read_parquet($old)
+          SELECT {key}, hash({_named(columns)}) AS said, -1 AS side FROM {paths["old"]}
         ), differing AS (
           SELECT {key}, said, sum(side) AS surplus FROM sides GROUP BY {key}, said HAVING sum(side) <> 0
         ), counted AS (
@@ -179,8 +181,7 @@ def _rows(duck: Duck, name: str, old: Told | None, new: Told) -> Rows:
           coalesce(sum(came - least(came, went)), 0)::BIGINT, coalesce(sum(went - least(came, went)), 0)::BIGINT,
           coalesce(sum(least(came, went)), 0)::BIGINT
         FROM counted
-        """,
-        _paths(name, old, new),
+        """
     )
     return Rows(before, now, added, removed, changed)
 
@@ -208,17 +209,15 @@ def _sound(duck: Duck, old: Told | None, new: Told) -> tuple[Sound, int]:
           count(*) FILTER (WHERE {both} AND ({differ(["license"])})),
           count(*) FILTER (WHERE {both} AND ({differ(_CREDIT)})),
           count(*) FILTER (WHERE {both} AND ({differ(_WISHES)}))
-        FROM read_parquet($old) o FULL JOIN read_parquet($new) n ON o.sha256 = n.sha256
-        """,
-        paths,
+        FROM {paths["old"]} o FULL JOIN {paths["new"]} n ON o.sha256 = n.sha256
+        """
     )
     [(anew,)] = duck.run(
-        """
+        f"""
         SELECT count(DISTINCT n.volume)
-        FROM read_parquet($old) o JOIN read_parquet($new) n ON o.sha256 = n.sha256
-        WHERE o.volume <> n.volume AND n.volume NOT IN (SELECT volume FROM read_parquet($old))
-        """,
-        paths,
+        FROM {paths["old"]} o JOIN {paths["new"]} n ON o.sha256 = n.sha256
+        WHERE o.volume <> n.volume AND n.volume NOT IN (SELECT volume FROM {paths["old"]})
+        """
     )
     return Sound(*counts), anew
 
@@ -226,15 +225,16 @@ def _sound(duck: Duck, old: Told | None, new: Told) -> tuple[Sound, int]:
 def _shared_columns(duck: Duck, name: str, old: Told, new: Told) -> list[str]:
     """Columns that both editions have, in the order of the newer one."""
     listed = [
-        [row[0] for row in duck.run("DESCRIBE SELECT * FROM read_parquet($path)", {"path": path})]
-        for path in _paths(name, old, new).values()
+        [row[0] for row in duck.run(f"DESCRIBE SELECT * FROM {file}")]
+        for file in _paths(name, old, new).values()
     ]
     return [column for column in listed[1] if column in listed[0]]
 
 
-def _paths(name: str, old: Told, new: Told) -> dict[str, Any]:
+def _paths(name: str, old: Told, new: Told) -> dict[str, str]:
+    """What reads a table of both, by `old` and `new`."""
     return {
-        side: str(edition.folder / "dataset" / f"{name}.parquet")
+        side: parquet(edition.folder / "dataset" / f"{name}.parquet")
         for side, edition in (("old", old), ("new", new))
     }
 

@@ -16,6 +16,7 @@ from typing import Final
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.quoting import csv_file, parquet
 from onrecord.errors import UsageError
 
 _AT: Final = 'coalesce(TRY_CAST("at" AS BIGINT), epoch(TRY_CAST("at" AS TIMESTAMP))::BIGINT)'
@@ -117,21 +118,18 @@ def activities(plays: Path, spill: Path | None = None, memory: str = "2GB") -> l
     or a time) and seconds (how long it was heard)."""
     with plays.open("rb") as stream:
         is_parquet = stream.read(4) == b"PAR1"
-    reader = "read_parquet($1)" if is_parquet else "read_csv($1, header=true, all_varchar=true)"
+    reader = parquet(plays) if is_parquet else csv_file(plays, "header = true", "all_varchar = true")
     with tempfile.TemporaryDirectory(dir=spill) as folder:
         duck = Duck(Path(folder), memory=memory)
         try:
-            columns = {
-                name: kind for name, kind, *_ in duck.run(f"DESCRIBE SELECT * FROM {reader}", [str(plays)])
-            }
+            columns = {name: kind for name, kind, *_ in duck.run(f"DESCRIBE SELECT * FROM {reader}")}
             if missing := [name for name in _COLUMNS if name not in columns]:
                 raise UsageError(f"{plays}: no column {', '.join(missing)}: expected {', '.join(_COLUMNS)}")
             is_time = columns["at"].startswith(("TIMESTAMP", "DATE"))
             at = 'epoch("at")::BIGINT' if is_time else _AT
             duck.run(
                 f"CREATE TABLE plays AS SELECT listener::VARCHAR AS listener, artist::VARCHAR AS artist, "
-                f'track::VARCHAR AS track, {at} AS "at", TRY_CAST(seconds AS DOUBLE) AS seconds FROM {reader}',
-                [str(plays)],
+                f'track::VARCHAR AS track, {at} AS "at", TRY_CAST(seconds AS DOUBLE) AS seconds FROM {reader}'
             )
             [(wrong,)] = duck.run(
                 "SELECT count(*) FROM plays WHERE listener IS NULL OR artist IS NULL OR track IS NULL "

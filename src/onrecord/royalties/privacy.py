@@ -19,6 +19,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.quoting import csv_file, parquet
 from onrecord.errors import OnrecordError, UsageError
 
 #: Most epsilon that one release may spend.
@@ -188,9 +189,8 @@ def _noisy_plays(dp: Any, plays: list[int], bounds: Bounds, epsilon: float) -> t
 
 def _load(duck: Duck, plays: Path, is_parquet: bool) -> None:
     """The rows as a table called plays."""
-    options = "" if is_parquet else ", all_varchar=true, header=true"
-    reader = f"{'read_parquet' if is_parquet else 'read_csv'}($1{options})"
-    columns = {name for name, *_ in duck.run(f"DESCRIBE SELECT * FROM {reader}", [str(plays)])}
+    reader = parquet(plays) if is_parquet else csv_file(plays, "all_varchar = true", "header = true")
+    columns = {name for name, *_ in duck.run(f"DESCRIBE SELECT * FROM {reader}")}
     if missing := [name for name in _COLUMNS if name not in columns]:
         raise UsageError(
             f"{plays}: no column {', '.join(missing)}: expected {', '.join(_COLUMNS)}",
@@ -198,8 +198,7 @@ def _load(duck: Duck, plays: Path, is_parquet: bool) -> None:
         )
     duck.run(
         "CREATE TABLE plays AS SELECT listener::VARCHAR AS listener, month::VARCHAR AS month, "
-        f"trim(artist::VARCHAR) AS artist, TRY_CAST(plays AS BIGINT) AS plays FROM {reader}",
-        [str(plays)],
+        f"trim(artist::VARCHAR) AS artist, TRY_CAST(plays AS BIGINT) AS plays FROM {reader}"
     )
     [(wrong,)] = duck.run(
         "SELECT count(*) FROM plays WHERE coalesce(listener, '') = '' OR coalesce(artist, '') = '' OR plays IS NULL "

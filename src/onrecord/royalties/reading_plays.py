@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from onrecord.durable import sha256_of
 from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import csv_file, parquet, quoted
 from onrecord.errors import SourceRefused, StoreFailed, StoreFull
 from onrecord.royalties.rows import rows
 
@@ -120,12 +121,9 @@ def delimiter_of(path: Path) -> str:
 
 
 def _parquet(duck: Duck, paths: Sequence[Path], files: tuple[tuple[str, str], ...]) -> Plays:
-    listed = ", ".join(_quoted(str(path)) for path in paths)
+    files_read = parquet(paths, "file_row_number = true", "filename = 'onrecord_file'")
     try:
-        duck.run(
-            "CREATE OR REPLACE VIEW raw AS SELECT * FROM "
-            f"read_parquet([{listed}], file_row_number = true, filename = 'onrecord_file')"
-        )
+        duck.run(f"CREATE OR REPLACE VIEW raw AS SELECT * FROM {files_read}")
         kinds = {str(name): str(kind) for name, kind, *_ in duck.run("DESCRIBE raw")}
         kinds = {
             name: kind for name, kind in kinds.items() if name not in ("file_row_number", "onrecord_file")
@@ -219,7 +217,7 @@ def _csv(duck: Duck, path: Path, files: tuple[tuple[str, str], ...], spill: Path
     bad = 0
     if count is None:
         count, bad, refused = _stage_rows(path, staged, delimiter, header, found)
-    duck.run(f"CREATE OR REPLACE VIEW raw AS SELECT * FROM read_parquet({_quoted(str(staged))})")
+    duck.run(f"CREATE OR REPLACE VIEW raw AS SELECT * FROM {parquet(staged)}")
     _view(duck, "raw", kinds, "")
     pools = _pools(duck, kinds)
     return Plays(files, tuple(found), ignored, count, count - bad, bad, tuple(refused), pools)
@@ -233,13 +231,18 @@ def _stage_whole(
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     chosen = ", ".join(f'{names[header.index(column)]} AS "{name}"' for name, column in found.items())
     source = (
-        f"(SELECT {chosen} FROM read_csv({_quoted(str(path))}, auto_detect = false, header = true, strict_mode = true, "
-        f"delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{columns}}}))"
+        f"(SELECT {chosen} FROM "
+        + csv_file(
+            path,
+            "auto_detect = false, header = true, strict_mode = true",
+            f"delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{columns}}}",
+        )
+        + ")"
     )
     why = _reason({name: (name, "VARCHAR") for name in found})
     try:
-        [(count,)] = duck.run(f"COPY (SELECT * FROM {source}) TO {_quoted(str(staged))} (FORMAT parquet)")
-        bad = duck.run(f"SELECT 1 FROM read_parquet({_quoted(str(staged))}) WHERE {why} IS NOT NULL LIMIT 1")
+        [(count,)] = duck.run(f"COPY (SELECT * FROM {source}) TO {quoted(staged)} (FORMAT parquet)")
+        bad = duck.run(f"SELECT 1 FROM {parquet(staged)} WHERE {why} IS NOT NULL LIMIT 1")
     except StoreFull:
         raise
     except StoreFailed:
@@ -371,7 +374,3 @@ def _is_day(kind: str) -> bool:
 
 def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

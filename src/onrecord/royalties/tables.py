@@ -11,6 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.quoting import parquet
 from onrecord.model.royalties import LineRejected, StatementLine, StatementPool
 from onrecord.royalties import columns
 from onrecord.royalties.ledgering import Books
@@ -48,6 +49,5 @@ def _view(duck: Duck, name: str, row: type[Struct], paths: Sequence[Path]) -> No
     duck.run(f"CREATE TABLE {name}_columns ({declared})")
     parts = [f"SELECT * FROM {name}_columns"]
     if paths:
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-        parts.insert(0, f"SELECT * FROM read_parquet([{listed}], union_by_name=true)")
+        parts.insert(0, f"SELECT * FROM {parquet(paths, 'union_by_name = true')}")
     duck.run(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")

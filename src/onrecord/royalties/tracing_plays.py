@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from onrecord.durable import sha256_of
 from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import parquet
 from onrecord.errors import IntegrityError, NotFound, UsageError
 from onrecord.royalties.reading_plays import (
     columns_of,
@@ -106,13 +107,13 @@ def _rows(duck: Duck, paths: list[Path], payee: str) -> Iterator[PlaysRow]:
 
 
 def _parquet(duck: Duck, path: Path, payee: str) -> Iterator[PlaysRow]:
-    source = "read_parquet($path, file_row_number = true)"
-    names = [str(name) for name, *_ in duck.run(f"DESCRIBE SELECT * FROM {source}", {"path": str(path)})]
+    source = parquet(path, "file_row_number = true")
+    names = [str(name) for name, *_ in duck.run(f"DESCRIBE SELECT * FROM {source}")]
     column = _payee_column(path, [name for name in names if name != "file_row_number"])
     quoted = '"' + column.replace('"', '""') + '"'
     found: list[tuple[Any, ...]] = duck.run(
         f"SELECT * FROM {source} WHERE {quoted}::VARCHAR = $payee ORDER BY file_row_number LIMIT 10000",
-        {"path": str(path), "payee": payee},
+        {"payee": payee},
     )
     at = names.index("file_row_number")
     for row in found:

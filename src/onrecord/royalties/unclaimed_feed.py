@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import AS_THEY_ARE, plain, quoted
 from onrecord.errors import SourceRefused
 
 #: So many lines that cannot be read are listed; all are counted.
@@ -195,7 +196,8 @@ def _lines(duck: Duck, name: str, path: Path, header: bool) -> None:
     # Every line is one column: DuckDB's reader of CSV is fast and in parallel, the splitting is ours.
     duck.run(
         f"CREATE VIEW {name} AS SELECT line, string_split(rtrim(line, chr(13)), chr(9)) AS cells FROM read_csv("
-        f"{_quoted(str(path))}, header=false, auto_detect=false, delim='{_NO_DELIMITER}', quote='', escape='', "
+        f"{quoted(plain(path))}, {AS_THEY_ARE}, header=false, auto_detect=false,"
+        f" delim='{_NO_DELIMITER}', quote='', escape='', "
         f"columns={{'line': 'VARCHAR'}}, strict_mode=false, skip={int(header)}, store_rejects=true, "
         f"rejects_limit={_MOST_TORN}, compression='{'gzip' if packed else 'none'}')"
     )
@@ -208,7 +210,3 @@ def _view(duck: Duck, name: str, lines: str, cells: Mapping[str, str], where: st
 
 def _cell(at: int) -> str:
     return f"coalesce(trim(trim(cells[{at}]), '\"'), '')"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -19,7 +19,8 @@ from onrecord.archive.editions import read_manifest
 from onrecord.archive.exporting.places import beside, check_target
 from onrecord.archive.exporting.report import Form
 from onrecord.archive.leaving import lay_open, load_files
-from onrecord.engine.duck import Duck, quoted
+from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import parquet
 from onrecord.errors import IntegrityError, NotFound, UsageError
 from onrecord.publish.credits import CREDITS_JSON, as_published, read_credits, write_credits
 from onrecord.publish.dataset import SQLITE, Published, write_sqlite, write_tables
@@ -105,10 +106,10 @@ def _write(
         left_out = _take(archive, duck, edition, wanted)
         lay_open(archive, duck, "FROM taken", wanted)
         load_files(archive, duck, _published(duck, edition))
-        path = quoted(edition / "dataset" / "places.parquet")
+        places = parquet(edition / "dataset" / "places.parquet")
         duck.run(
             "CREATE OR REPLACE TABLE places AS SELECT l.* REPLACE (p.recording AS recording)"
-            f" FROM read_parquet({path}) l JOIN published p ON p.sha256 = l.sha256"
+            f" FROM {places} l JOIN published p ON p.sha256 = l.sha256"
         )
         rows = write_tables(duck, folder / "dataset")
         write_sqlite(duck, folder / "dataset" / SQLITE)
@@ -130,7 +131,7 @@ def _take(archive: Archive, duck: Duck, edition: Path, wanted: Callable[[str], b
     choose(archive, duck, archive.today)
     licenses = [(name,) for (name,) in duck.run(f"SELECT DISTINCT license FROM ({CHOSEN})") if wanted(name)]
     duck.table("wanted", {"license": "VARCHAR"}, licenses)
-    files = f"read_parquet({quoted(edition / 'dataset' / 'files.parquet')})"
+    files = parquet(edition / "dataset" / "files.parquet")
     duck.run(
         f"CREATE OR REPLACE TABLE taken AS SELECT f.sha256, f.extension, c.license FROM {files} f"
         f" JOIN ({CHOSEN}) c USING (sha256) SEMI JOIN wanted w ON w.license = c.license"

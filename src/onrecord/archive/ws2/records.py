@@ -11,6 +11,7 @@ import msgspec
 from onrecord.archive.core import Archive
 from onrecord.archive.naming import FREE
 from onrecord.engine.duck import Duck
+from onrecord.engine.quoting import parquet
 from onrecord.errors import OnrecordError
 from onrecord.search.entities import Entity
 from onrecord.sources import musicbrainz_elements
@@ -34,8 +35,8 @@ def kept(archive: Archive, duck: Duck, entity: Entity) -> Tree:
     if not path.exists():
         return {}
     rows = duck.run(
-        "SELECT media_type, payload FROM read_parquet(?) WHERE source = ? AND record = ? AND NOT deleted",
-        [str(path), entity.source, record],
+        f"SELECT media_type, payload FROM {parquet(path)} WHERE source = ? AND record = ? AND NOT deleted",
+        [entity.source, record],
     )
     if not rows:
         return {}

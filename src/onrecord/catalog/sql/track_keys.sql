@@ -14,7 +14,7 @@ FROM (
   SELECT
     (seq << 32) + file_row_number AS node, seq, file_row_number AS file_row, (who & 4294967295)::UINTEGER AS spelling,
     (who >> 32)::UINTEGER AS artist, first, foreign_title, other_title, long, title, subtitle, sounding, list, seat
-  FROM read_parquet([{files}])
+  FROM {files}
 );
 
 -- Keys that the claims say themselves.

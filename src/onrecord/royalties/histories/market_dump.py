@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from onrecord.engine.duck import Duck, sql_file
+from onrecord.engine.quoting import parquet
 from onrecord.errors import UsageError
 from onrecord.royalties.histories.market_month import MarketMonth
 from onrecord.royalties.models.artist_centric import ArtistCentric
@@ -26,7 +27,7 @@ def read_dump(
     with tempfile.TemporaryDirectory(dir=spill) as folder:
         duck = Duck(Path(folder), memory="2GB")
         try:
-            columns = {name for name, *_ in duck.run("DESCRIBE SELECT * FROM read_parquet($1)", [str(path)])}
+            columns = {name for name, *_ in duck.run(f"DESCRIBE SELECT * FROM {parquet(path)}")}
             if not columns >= _NEEDED:
                 got = ", ".join(sorted(columns))[:200]
                 raise UsageError(f"{path}: expected an open dump with listened_at and artist_name, got {got}")
@@ -42,7 +43,7 @@ def read_dump(
 
 def _by_artist(duck: Duck, path: Path, months: Sequence[str]) -> dict[str, MarketMonth]:
     found: dict[str, MarketMonth] = {}
-    for month, artist, plays in duck.run(_sql("market_of_dump"), [str(path), months]):
+    for month, artist, plays in duck.run(_of_dump("market_of_dump", path), [months]):
         of = found.setdefault(month, MarketMonth(summed=False))
         of.artists[artist.casefold()] = of.artists.get(artist.casefold(), 0) + plays
         of.plays += plays
@@ -52,7 +53,7 @@ def _by_artist(duck: Duck, path: Path, months: Sequence[str]) -> dict[str, Marke
 def _by_listener(duck: Duck, path: Path, found: dict[str, MarketMonth]) -> None:
     """Only of months in which every play has a listener."""
     rule = ArtistCentric({"engaged": "1"})
-    duck.run(_sql("market_pairs"), [str(path), sorted(found)])
+    duck.run(_of_dump("market_pairs", path), [sorted(found)])
     duck.run(_sql("market_boosted"), [rule.streams, rule.listeners])
     nameless = {
         month for (month,) in duck.run("SELECT DISTINCT month FROM market_pairs WHERE listener IS NULL")
@@ -72,7 +73,7 @@ def _by_recording(
     """Only of months whose whole window the dump covers."""
     rule = Threshold({})
     windows = {month: _window(month, rule.months_before) for month in sorted(found)}
-    duck.run(_sql("market_recordings"), [str(path), min(windows.values())[0], max(windows)])
+    duck.run(_of_dump("market_recordings", path), [min(windows.values())[0], max(windows)])
     known = {month for (month,) in duck.run("SELECT DISTINCT month FROM market_recordings")}
     asked = [month for month, window in windows.items() if known.issuperset(window)]
     for month in asked:
@@ -89,6 +90,10 @@ def _window(month: str, before: int) -> tuple[str, ...]:
     """The month and those before it, in order."""
     last = int(month[:4]) * 12 + int(month[5:]) - 1
     return tuple(f"{at // 12:04}-{at % 12 + 1:02}" for at in range(last - before, last + 1))
+
+
+def _of_dump(name: str, path: Path) -> str:
+    return _sql(name).replace("{dump}", parquet(path))
 
 
 def _sql(name: str) -> str:

@@ -4,7 +4,7 @@
 CREATE OR REPLACE TABLE market_recordings AS
 SELECT strftime(listened_at, '%Y-%m') AS month, lower(artist_name) AS artist, lower(recording_name) AS title,
        count(*) AS plays
-FROM read_parquet($1)
+FROM {dump}
 WHERE artist_name IS NOT NULL AND recording_name IS NOT NULL
-  AND strftime(listened_at, '%Y-%m') BETWEEN $2 AND $3
+  AND strftime(listened_at, '%Y-%m') BETWEEN $1 AND $2
 GROUP BY ALL
