@@ -45,6 +45,18 @@ def test_only_what_changed_gets_another_stamp(filled: Archive, tmp_path: Path) -
     assert new not in {held.id for held in listing.piece(0)}
 
 
+def test_a_table_that_is_not_there_takes_nothing_off_the_list(filled: Archive) -> None:
+    listing = HeldListing(filled.folder)
+    listing.renew()
+    before = {held.id: held for held in listing.newest("", 100)}
+    filled.canonical("canonical_releases").unlink()
+    listing.renew()
+    assert {held.id: held for held in listing.newest("", 100)} == before
+    rematch(filled)
+    listing.renew()
+    assert {held.id: held for held in listing.newest("", 100)} == before
+
+
 def test_lots_are_fair(filled: Archive) -> None:
     listing = HeldListing(filled.folder)
     assert listing.drawn(random.Random(1).randrange, "recording", 3) == [], "nothing is listed yet"

@@ -6,6 +6,7 @@ The source is called `archive:<id>`. Everything that it says hangs on one record
 takes the place of the one before, and nothing of ours is touched.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from itertools import groupby
@@ -56,13 +57,21 @@ def evidence_in(
 
 def ids_in(feed: Feed, edition: Path, known: Callable[[list[str]], set[str]]) -> list[IdRow]:
     """What an edition calls its things. `known` says which ids have a meaning here already: an edition cannot give them
-    another.
+    another. What is not spelled as an id of its kind is left out, and what two things are called.
     """
     source = source_of(feed.archive)
-    offered = [(kind, row["id"]) for kind, name in KINDS.items() for row in _read(edition, f"{name}s", "id")]
-    taken = known([identifier for _, identifier in offered])
+    offered = [
+        (kind, row["id"])
+        for kind, name in KINDS.items()
+        for row in _read(edition, f"{name}s", "id")
+        if row["id"].startswith(name[0]) and identifiers.minted_bytes(row["id"]) is not None
+    ]
+    count = Counter(identifier for _, identifier in offered)
+    taken = known(list(count))
     return [
-        IdRow(kind, identifier, source, identifier) for kind, identifier in offered if identifier not in taken
+        IdRow(kind, identifier, source, identifier)
+        for kind, identifier in offered
+        if count[identifier] == 1 and identifier not in taken
     ]
 
 

@@ -86,7 +86,9 @@ def renew(archive: Archive, path: Path, mark: str) -> None:
         canonical.mkdir(parents=True, exist_ok=True)
         with archive.duck() as duck, canonical_files.standing(canonical, READING) as standing:
             _attach(archive, duck, standing)
-            rows = duck.stream(sql_file("onrecord.catalog", "held_things")) if _is_matched(archive) else ()
+            if not _is_matched(archive):
+                return  # the list stays as it was, and is looked at again with the next question
+            rows = duck.stream(sql_file("onrecord.catalog", "held_things"))
             with db:
                 db.executemany("INSERT INTO fresh VALUES (?,?,?,?,?,?,?,?)", _spelled(rows))
         # The next second, so that a harvester who asks while this is written finds it the next time.

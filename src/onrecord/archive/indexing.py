@@ -53,7 +53,7 @@ def index(
     def entries() -> Iterator[Entry]:
         """Things keep the numbers that they have."""
         rows = Rows(path)
-        _number(duck, rows.spelled(), rows.last())
+        _number(duck, rows.numbers(), rows.last())
         return (_entry(thing, _sounding(archive, thing.sounds)) for thing in pages.things(duck))
 
     def anew(known: Known) -> Iterator[Made]:
@@ -73,7 +73,7 @@ def index(
         def entries_touched() -> Iterator[Entry]:
             rows = Rows(path)
             wanted = touched_pages.wanted(duck)
-            duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, rows.spelled(wanted))
+            duck.fill("numbered", {"id": "VARCHAR", "number": "BIGINT"}, rows.numbers(wanted))
             touched_pages.number(duck, rows.last())
             with rows.reading() as held:
                 things = touched_pages.things(duck, lambda number: lists(held.row(number)))

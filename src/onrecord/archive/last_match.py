@@ -23,7 +23,7 @@ _FORM = "4"
 #: Stands in the mark while what is kept is being written.
 _PART = "-"
 
-#: The tables that a match reads and that others write.
+#: The tables that a match reads and that others write: a new row leaves the last run behind.
 _MATCHED = frozenset(
     {
         "tracks",
@@ -36,6 +36,8 @@ _MATCHED = frozenset(
         "sounds",
         "copies",
         "decisions",
+        "fetched",
+        "tags",
     }
 )
 #: Those of which any new row may matter to claims that are not new.
@@ -48,7 +50,12 @@ _WEIGHTY = frozenset(
 
 
 def is_matched(archive: Archive) -> bool:
-    """Has everything that was committed been matched, and is what readers search still there?"""
+    """Has everything that was committed been matched by the rules of now, and is what readers search still there?"""
+    return archive.is_snapshot or (has_seen_all(archive) and _read_mark(archive)[2] == rests_on(archive))
+
+
+def has_seen_all(archive: Archive) -> bool:
+    """As `is_matched`, by whatever rules."""
     if archive.is_snapshot:
         return True  # it was made of what was matched, and nothing comes
     search = archive.folder / "search"
@@ -69,12 +76,9 @@ def is_matched(archive: Archive) -> bool:
 
 def stands(archive: Archive, duck: Duck) -> bool:
     """Was nothing at all committed since the last run, and is all that it left there?"""
-    since, whole, rules = _read_mark(archive)
     try:
         return (
-            0 < since == archive.log.next_seq - 1
-            and whole
-            and rules == rests_on(archive)
+            0 < matched_to(archive) == archive.log.next_seq - 1
             and row_filling.is_usable(archive.folder / "search" / "rows.sqlite")
             and entity_filling.is_usable(archive.folder / "search" / FILE)
             and is_matched(archive)

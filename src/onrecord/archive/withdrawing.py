@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from onrecord.archive.batch import Batch
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import refresh_withdrawals
-from onrecord.archive.last_match import is_matched
+from onrecord.archive.last_match import has_seen_all
 from onrecord.archive.matching import rematch_locked
 from onrecord.archive.targets import reach, withdrawn_with
 from onrecord.errors import NotFound, UsageError
@@ -80,7 +80,7 @@ def withdraw_locked(
     data = {"withdrawal": fact.id, "standing": [_standing(target, fact.id)]}
     # It holds from here on; what the last match has not seen yet is reached by the next.
     archive.commit("withdrawn", data, batch.rows, [fact])
-    if not is_matched(archive):
+    if not has_seen_all(archive):  # by other rules all would be matched anew, and mirrors would wait for it
         rematch_locked(archive)
     listed = refresh_withdrawals(archive)
     return Withdrawal(fact.id, target, archive.ledger.reached(fact.id), listed)

@@ -82,10 +82,10 @@ def things(duck: Duck, listed: Callable[[int], Listed]) -> Iterator[Thing]:
     """As `pages.things`, after `number`. `listed` gives what the page of an artist lists that has a number from before:
     of its releases and its recordings the numbers. ChangedOtherwise where that is not what it was changed from."""
     # What is gone has a number, and no page.
-    numbers = "(SELECT id, number FROM numbered UNION SELECT substr(id, 2), number FROM page_numbers)"
+    numbers = "(SELECT id, number FROM numbered UNION SELECT id, number FROM page_numbers)"
     gone = _by_artist(
         duck,
-        f"SELECT l.artist, k.number FROM listed_gone l JOIN {numbers} k ON k.id = substr(l.recording, 2)",
+        f"SELECT l.artist, k.number FROM listed_gone l JOIN {numbers} k ON k.id = l.recording",
     )
     come = _by_artist(
         duck,
@@ -93,7 +93,7 @@ def things(duck: Duck, listed: Callable[[int], Listed]) -> Iterator[Thing]:
     )
     releases = _by_artist(
         duck,
-        f"SELECT l.artist, k.number, l.stands FROM listed_releases l JOIN {numbers} k ON k.id = substr(l.release, 2)",
+        f"SELECT l.artist, k.number, l.stands FROM listed_releases l JOIN {numbers} k ON k.id = l.release",
     )
     counts = dict(duck.run("SELECT artist, count FROM listed_counts"))
 

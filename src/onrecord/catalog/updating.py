@@ -9,6 +9,7 @@ kept of the others stays: the tables are the same as if all had been matched ane
 """
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -78,6 +79,7 @@ def update(
     return matched
 
 
+@cache
 def rules() -> str:
     """All SQL that may decide who is who: where it is another than in the last run, no claim may stay as it was. One
     job too many costs a full run, one too few would leave what is not true any more."""

@@ -193,8 +193,8 @@ class Rows:
             found: Any = held.db.execute("SELECT last FROM made").fetchone()
             return int(found[0]) if found else 0
 
-    def spelled(self, wanted: Collection[str] | None = None) -> Iterator[tuple[Any, Any]]:
-        """Canonical ids without their first letter, and their numbers, as arrays of Arrow, many at a time: of all that
+    def numbers(self, wanted: Collection[str] | None = None) -> Iterator[tuple[Any, Any]]:
+        """Canonical ids and their numbers, as arrays of Arrow, many at a time: of all that
         there are, or of at least those that are `wanted`."""
         import pyarrow as pa
 
@@ -204,8 +204,8 @@ class Rows:
             else:
                 ids = held.those(wanted)
             while some := list(itertools.islice(ids, _MANY)):
-                spelled = pa.array([identifier[1:] for _, identifier in some], pa.string())
-                yield spelled, pa.array([number for number, _ in some], pa.int64())
+                numbers, spelled = zip(*some, strict=True)
+                yield pa.array(spelled, pa.string()), pa.array(numbers, pa.int64())
 
     def tables(self) -> dict[str, int]:
         """Bytes of each table."""
