@@ -11,7 +11,7 @@ from onrecord.archive import Archive
 from onrecord.archive.foreign import ids_in, source_of
 from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import rematch
-from onrecord.catalog.match import KINDS
+from onrecord.catalog.match import KINDS, ids_in_use
 from onrecord.catalog.tables import IdRow, RecordRow, TrackRow
 from onrecord.model.identifiers import mint
 from onrecord.publish.edition import Feed
@@ -87,3 +87,14 @@ def test_an_id_that_is_spelled_like_that_of_another_kind_takes_no_page(
         rematch(archive, anew=anew)
         assert (rows.number(singer), rows.title(singer)) == (number, title)
         assert rows.number(like) not in (None, number)
+
+
+def test_what_is_called_like_a_thing_of_ours_is_one_of_its_kind(archive: Archive, tmp_path: Path) -> None:
+    harvest(archive, "musicbrainz-json", save(tmp_path / "in", one=recording("Take", "Singer", 203_000)))
+    rematch(archive)
+    [take] = [str(row["id"]) for row in kept_rows(archive, "canonical_recordings")]
+    things = {kind: archive.canonical_rows(f"canonical_{thing}s") for kind, thing in KINDS.items()}
+    with archive.duck() as duck:
+        assert ids_in_use(duck, [("track", take), ("release", mint("release", "x", "1"))], things) == set()
+        assert ids_in_use(duck, [("release", take)], things) == {take}
+        assert ids_in_use(duck, [("release", take)], {}) == set(), "nothing was matched yet"

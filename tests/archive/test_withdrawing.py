@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from starlette.testclient import TestClient
 
-from onrecord.archive import Archive, seeding
+from onrecord.archive import Archive, deciding, seeding
 from onrecord.archive.add import add
 from onrecord.archive.batch import Batch
 from onrecord.archive.copying import make_copies
@@ -197,6 +197,29 @@ def test_a_merge_of_two_recordings_one_of_which_is_withdrawn_reaches_both(
     rematch(archive)
     assert recording_of(archive, two) == recording_of(archive, one)
     assert not Reader(archive.folder).may(sha256(two), Use.STREAM).allow
+
+
+def test_what_is_withdrawn_stays_so_when_its_id_leads_elsewhere(archive: Archive, tmp_path: Path) -> None:
+    one = write(tmp_path / "in" / "1.flac", 1, 8.0, tagged("Alpha"))
+    add(archive, [tmp_path / "in"])
+    rematch(archive)
+    two = write(tmp_path / "later" / "2.flac", 2, 8.0, tagged("Beta"))
+    add(archive, [tmp_path / "later"])
+    rematch(archive)
+    stays, goes = recording_of(archive, one), recording_of(archive, two)
+    withdraw(archive, Target("recording", goes), by="A", text="no")
+    assert Reader(archive.folder).may(sha256(one), Use.STREAM).allow
+    joined = deciding.join(archive, stays, goes, by="Ada", why="the same take")
+    assert joined.things == (stays,)
+    for id in (stays, goes):
+        with pytest.raises(IsWithdrawn):
+            Reader(archive.folder).recording(id)
+    assert not Reader(archive.folder).may(sha256(one), Use.STREAM).allow
+    three = write(tmp_path / "last" / "3.flac", 3, 8.0, tagged("Alpha"))
+    add(archive, [tmp_path / "last"])
+    rematch(archive)
+    assert recording_of(archive, three) == stays
+    assert not Reader(archive.folder).may(sha256(three), Use.STREAM).allow, "nor what comes later"
 
 
 def claim_mbid(archive: Archive, mbid: str, digest: str) -> None:

@@ -55,9 +55,9 @@ def evidence_in(
             yield digest, said
 
 
-def ids_in(feed: Feed, edition: Path, known: Callable[[list[str]], set[str]]) -> list[IdRow]:
-    """What an edition calls its things. `known` says which ids have a meaning here already: an edition cannot give them
-    another. What is not spelled as an id of its kind is left out, and what two things are called.
+def ids_in(feed: Feed, edition: Path, known: Callable[[list[tuple[str, str]]], set[str]]) -> list[IdRow]:
+    """What an edition calls its things. `known` says which ids (kind, id) have a meaning here already: an edition
+    cannot give them another. What is not spelled as an id of its kind is left out, and what two things are called.
     """
     source = source_of(feed.archive)
     offered = [
@@ -67,7 +67,7 @@ def ids_in(feed: Feed, edition: Path, known: Callable[[list[str]], set[str]]) ->
         if row["id"].startswith(name[0]) and identifiers.minted_bytes(row["id"]) is not None
     ]
     count = Counter(identifier for _, identifier in offered)
-    taken = known(list(count))
+    taken = known(offered)
     return [
         IdRow(kind, identifier, source, identifier)
         for kind, identifier in offered

@@ -24,7 +24,7 @@ from onrecord.archive.targets import reach_again
 from onrecord.catalog import canonical_files, numbered
 from onrecord.catalog.match import KINDS, match
 from onrecord.catalog.merging import Earlier, find_others
-from onrecord.catalog.tables import RedirectRow, Row
+from onrecord.catalog.tables import Row
 from onrecord.catalog.touched_pages import find_touched
 from onrecord.catalog.updating import update
 from onrecord.engine.duck import Duck
@@ -107,9 +107,11 @@ def rematch_locked(archive: Archive, *, anew: bool = False, from_nothing: bool =
             archive.commit("matched", {}, rows)
         note(archive, matched_to(archive), "")
         _write(duck, archive.canonical("").parent, None if why else find_others(duck, earlier))
+        # Withdrawals and pages follow what was merged just now.
+        archive.tables.attach_again(duck, (segment for segment, _ in archive.ledger.segments()), "redirects")
         reach_again(archive, duck)
         _tell_withdrawals(archive)
-        filled = _index(archive, duck, matched.redirects, updated=not why)
+        filled = _index(archive, duck, updated=not why)
         note(archive, archive.log.next_seq - 1, rests_on(archive))
         standing = _report(archive, duck, "versions")
     return structs.replace(
@@ -206,10 +208,9 @@ def _precedence(archive: Archive) -> Sequence[str]:
     return wanted
 
 
-def _index(archive: Archive, duck: Duck, merged: Sequence[RedirectRow], *, updated: bool) -> Filled:
+def _index(archive: Archive, duck: Duck, *, updated: bool) -> Filled:
     """Write what readers search and see, and what the MusicBrainz web service reads, while they go on reading."""
     leads = dict(duck.run("SELECT old, arg_max(new, seq) FROM redirects GROUP BY old"))
-    leads |= {row.old: row.new for row in merged}
     redirects = [(old, new) for old, new in leads.items() if old != new]
     with duck.beside():
         mention(archive, duck)

@@ -274,10 +274,13 @@ def _count(duck: Duck, table: str) -> int:
     return int(count)
 
 
-def ids_in_use(duck: Duck, offered: Sequence[str]) -> set[str]:
-    """Which of these canonical ids have a founding claim already: an id is never given another meaning."""
-    duck.table("offered", {"id": "VARCHAR"}, [(identifier,) for identifier in offered])
-    return {identifier for (identifier,) in duck.run(sql("ids_in_use"))}
+def ids_in_use(duck: Duck, offered: Sequence[tuple[str, str]], things: Mapping[str, str]) -> set[str]:
+    """Which of these canonical ids, each with its kind, have a meaning already: an id is never given another. `things`
+    are by kind the queries of what there is."""
+    duck.table("offered", {"kind": "VARCHAR", "id": "VARCHAR"}, offered)
+    listed = [f"SELECT '{kind}' AS kind, id FROM ({query})" for kind, query in things.items()]
+    every = " UNION ALL ".join(listed) or "SELECT '' AS kind, '' AS id"
+    return {identifier for (identifier,) in duck.run(sql("ids_in_use").replace("{things}", every))}
 
 
 def prepare(duck: Duck) -> None:

@@ -437,9 +437,17 @@ class Tables:
         for segment in segments:
             paths[segment.name].append(self._folder / segment.path)
         for name, row in TABLES.items():
-            duck.view(name, paths[name], row, _SAID_TWICE.get(name, {}))
+            self._name(duck, name, row, paths[name])
         for views in ("current_sounds", "standing_decisions"):
             duck.run(sql_file("onrecord.catalog", views))
+
+    def attach_again(self, duck: Duck, segments: Iterable[Segment], name: str) -> None:
+        """Let one of the tables have what was committed since."""
+        paths = [self._folder / segment.path for segment in segments if segment.name == name]
+        self._name(duck, name, TABLES[name], paths)
+
+    def _name(self, duck: Duck, name: str, row: type[Row], paths: list[Path]) -> None:
+        duck.view(name, paths, row, _SAID_TWICE.get(name, {}))
 
     def _write(self, place: Path, name: str, seq: int, tables: Iterable[Any]) -> tuple[str, int]:
         said = map(_said_once, tables) if name in _SAID_TWICE else tables

@@ -2,7 +2,10 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The sound that rulings and withdrawals name (`targets`: kind, id). An id that was merged stands for what it leads to.
 CREATE OR REPLACE TEMP TABLE target_ids AS
-WITH RECURSIVE newest AS (SELECT kind, old, arg_max(new, seq) AS new FROM redirects GROUP BY kind, old),
+-- What people call a recording is a track in the log.
+WITH RECURSIVE newest AS (
+  SELECT if(kind = 'track', 'recording', kind) AS kind, old, arg_max(new, seq) AS new FROM redirects GROUP BY ALL
+),
 led AS (
   SELECT id AS asked, kind, id FROM targets
   UNION
