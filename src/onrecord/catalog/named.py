@@ -222,8 +222,13 @@ _KEPT: Final = {
 }
 #: With more releases than this what belongs together is no table, and is read in parts of so many.
 _MANY: Final = 1_000_000
-#: Ids begin so, about as many with each: a letter for the kind, and one of 32 signs.
-_BEGINNINGS: Final = [letter + sign for letter in "alr" for sign in "234567abcdefghijklmnopqrstuvwxyz"]
+#: Ids begin so, and about as many links with each: a letter for the kind, and one of 32 signs. A release is linked with
+#: both its artists and its label, so its ids are told apart by half of the sign behind, too.
+_SIGNS: Final = "234567abcdefghijklmnopqrstuvwxyz"
+_BEGINNINGS: Final = [
+    *(letter + sign for letter in "al" for sign in _SIGNS),
+    *("r" + sign + half for sign in _SIGNS for half in ("", _SIGNS[len(_SIGNS) // 2])),
+]
 
 
 def _sql(name: str) -> str:

@@ -126,9 +126,9 @@ def label_code(text: str) -> str:
 
 
 def mint(kind: str, source: str, source_id: str) -> str:
-    """A canonical id from its founding claim: a letter for the kind and 80 bits in Crockford-like base 32.
+    """A canonical id from its founding claim: a letter for the kind and 80 bits in base 32 (RFC 4648, small letters).
 
-    86 million ids in 80 bits collide with a chance below 1 in 300 million; the log refuses a second founding.
+    86 million ids in 80 bits collide with a chance below 1 in 300 million.
     """
     return kind[0] + base64.b32encode(founding_bytes(kind, source, source_id)).decode().lower()
 

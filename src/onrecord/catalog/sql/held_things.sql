@@ -51,7 +51,7 @@ releases AS (
 ),
 held AS (FROM recordings UNION ALL FROM releases),
 led AS (
-  SELECT old, arg_max(new, seq) AS new FROM redirects WHERE kind IN ('track', 'recording', 'release') GROUP BY old
+  SELECT old, arg_max(new, seq) AS new FROM redirects WHERE kind IN ('track', 'release') GROUP BY old
 ),
 every AS (
   SELECT h.id, h.kind, h.digest, w.id IS NOT NULL AS gone, h.shelves, h.genre, h.name, h.maker

@@ -1,6 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The onrecord contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Canonical rows of recordings of several claims, of which {said} has all: for each field the first that says something.
+-- Canonical rows of recordings of several claims, of which {said} has all: for each field the first that says something,
+-- for a length a file before all others.
 SELECT
   r.id, if(r.title = '', coalesce(d.name, ''), r.title) AS title, r.artist, r.artist_id, r.duration_ms, r.date, r.genre, r.composer,
   r.isrcs, r.mbids, r.founded_by, r.founded_as
