@@ -97,6 +97,18 @@ def test_only_what_was_asked_for_goes_out(
     )
 
 
+def test_which_claim_founds_an_id_goes_out_with_that_claim_alone(archive: Archive, tmp_path: Path) -> None:
+    both = save(tmp_path / "both", a=recording("Both", "Same", 1_000))
+    harvest(archive, "musicbrainz-json", both, filed_as="somebody", license="CC-BY-SA-4.0")
+    harvest(archive, "musicbrainz-json", both)
+    publish(archive)
+    assert {row["source"] for row in table(archive.folder / "editions" / "1", "ids")} == {"somebody"}
+    export_dataset(archive, tmp_path / "out", ["CC0-1.0"])
+    assert titles(tmp_path / "out") == {"Both"} and table(tmp_path / "out", "ids") == []
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert b"somebody" not in everything
+
+
 def test_two_licenses_give_what_stands_under_both(published: Archive, tmp_path: Path) -> None:
     out = tmp_path / "out"
     export_dataset(published, out, ["CC0-1.0", NC])

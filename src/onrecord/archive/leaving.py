@@ -38,13 +38,8 @@ def lay_open(
         "speakers", {"source": "VARCHAR", "license": "VARCHAR"}, [*sorted(speakers), (FILE, AS_THE_FILE)]
     )
     _name_verbatim(archive, duck, speakers)
-    texts = dict.fromkeys(("kind", "id", "source", "source_id"), "VARCHAR")
-    duck.table("founders", texts, [])
     for kind, thing in KINDS.items():
         members = archive.canonical_rows(f"{thing}_members")
-        duck.run(
-            f"INSERT INTO founders SELECT '{kind}', {thing}, source, source_id FROM ({members}) WHERE founds"
-        )
         duck.run(
             f"CREATE OR REPLACE TABLE {thing}_members AS SELECT m.*, n.node"
             f" FROM (SELECT * FROM ({members}) SEMI JOIN speakers USING (source)) m"

@@ -41,7 +41,7 @@ TABLES = {
     "work_claims": "one row a source's work, as the source says, with the license of the row",
     "label_claims": "one row a source's label, as the source says, with the license of the row",
     "field_licenses": "one row a column of a source's claims: the license it stands under",
-    "ids": "one row a canonical id: the claim that founded it",
+    "ids": "one row a canonical id: the claim that founded it, if that leaves with the edition",
     "redirects": "one row an id that was merged away: the id that answers now",
     "overrides": "one row a field whose value a person of the archive decided, over what sources say",
     "places": "one row a published file: where its bytes are, so that one can be fetched without the rest",
