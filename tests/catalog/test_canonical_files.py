@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from onrecord.catalog import canonical_files
+from onrecord.catalog import canonical_files, numbered
 from onrecord.engine.duck import Duck
 
 NAME = "canonical_tracks"
@@ -143,3 +143,20 @@ def test_members_are_read_by_the_names_of_claims(tmp_path: Path, duck: Duck) -> 
         f"SELECT artist, source, source_id FROM ({canonical_files.rows(tmp_path, 'artist_members', claims=claims)})"
     )
     assert sorted(found) == [("a0", "s", "0"), ("a1", "z", "0"), ("a7", "s", "7")]
+
+
+def test_what_says_which_files_count_no_more_may_be_lost(duck: Duck, tmp_path: Path) -> None:
+    chance, folder = random.Random(7), tmp_path / "kept"
+    table = made(chance, range(1_000))
+    canonical_files.write(duck, folder, NAME, query(table))
+    put(duck, folder, table, {"r1": [("updated", 1)]}, ["r2"])
+    whole = {**table, "r1": [("whole", 1)]}
+    canonical_files.write(duck, folder, NAME, query(whole))
+    canonical_files.settle(folder, numbered.there(folder))
+    assert list(folder.glob("*-newer-*")), "they stay for those who read them"
+    (folder / f"{NAME}.gone").unlink()
+    assert held(duck, folder) == sorted(duck.run(query(whole)))
+    put(duck, folder, whole, {"r3": [("later", 1)]}, [])
+    assert held(duck, folder) == sorted(duck.run(query(whole)))
+    with canonical_files.standing(folder, ".standing-") as beside:
+        assert held(duck, beside) == sorted(duck.run(query(whole)))

@@ -108,7 +108,8 @@ def _seen(folder: Path) -> dict[Path, tuple[int, int]]:
     """All files that tables are made of, with what tells a replaced one."""
     found = {}
     for path in (
-        *folder.glob("*.parquet"), *folder.glob("*.gone"), *folder.glob(f"{numbered.IDS}/*.parquet")
+        *folder.glob("*.parquet"), *folder.glob("*.gone"), *folder.glob(_UPDATED),
+        *folder.glob(f"{numbered.IDS}/*.parquet")
     ):  # fmt: skip
         with suppress(FileNotFoundError):
             status = path.stat()
@@ -145,8 +146,9 @@ def put(duck: Duck, folder: Path, name: str, now: str, others: str) -> None:
     """Put the rows that the query `now` gives in place of what is kept of the things whose keys `others` gives: some of
     the rows that it gives, or none. It is durable after `make_durable`."""
     key = KEY[name]
+    for swept in [name] if (folder / _UPDATED).exists() else ORDER:
+        _sweep(folder, swept)
     (folder / _UPDATED).touch()
-    _sweep(folder, name)
     duck.run(
         f"CREATE OR REPLACE TABLE written AS SELECT *, true AS stands FROM ({now}) WHERE {key} IN ({others})"
     )
@@ -213,7 +215,9 @@ def _write(duck: Duck, folder: Path, name: str, query: str, ids: numbered.Ids | 
 
 
 def _newer(folder: Path, name: str) -> list[Path]:
-    """The files that count, from the oldest on."""
+    """The files that count, from the oldest on; none where all tables were written since, whatever else is lost."""
+    if not (folder / _UPDATED).exists():
+        return []
     gone = _gone(folder, name)
     return [path for path in _every(folder, name) if _number(path) > gone]
 
@@ -241,9 +245,9 @@ def _let_go(folder: Path, name: str, newer: list[Path]) -> None:
 
 
 def _sweep(folder: Path, name: str) -> None:
-    gone = _gone(folder, name)
+    count = _newer(folder, name)
     for path in _every(folder, name):
-        if _number(path) <= gone:
+        if path not in count:
             path.unlink()
 
 

@@ -77,6 +77,9 @@ def command(
                 yield f"the queue, for you alone: {queue}"
 
         out.result("serve", {"address": address, "queue": queue}, text)
+        # Looked at by name: whoever watches the others loads nothing that reads an archive.
+        if not all((folder / "search" / name).exists() for name in ("rows.sqlite", "entities.sqlite")):
+            out.say("nothing is there to be searched or shown, or a part of it is lost: run `onrecord match`")
 
     if log:
         log_to(sys.stderr)

@@ -50,6 +50,11 @@ _SENTENCES: Final = {
     ),
 }
 
+#: Where it is no sound that cannot be read.
+_UNREADABLE: Final = (
+    "Not now",
+    "Something that this archive needs for its answer cannot be read. Its own log says what, and what to do.",
+)
 _READERS_ONLY: Final = (
     "Not here",
     "This server shows a copy of an archive for readers, which takes and counts nothing. Ask the archive itself.",
@@ -140,7 +145,9 @@ def _problem(problem: Exception) -> Problem:
         return _plain(400)
     # The message may name paths of this machine: it goes to the log, not to the world.
     _log.error("%s", text.plain(str(problem)))
-    return _plain(503 if isinstance(problem, IntegrityError | StoreFailed) else 500)
+    if isinstance(problem, StoreFailed):
+        return Problem(503, *_UNREADABLE)
+    return _plain(503 if isinstance(problem, IntegrityError) else 500)
 
 
 def _told(wrong: Mapping[str, Any]) -> str:
