@@ -18,6 +18,7 @@ from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
 from onrecord.errors import IntegrityError, LogBroken
+from tests.archive.matched_tables import kept_rows
 from tests.archive.published_files import published_files
 from tests.tones import Album
 
@@ -124,3 +125,33 @@ def test_a_deleted_search_folder_is_made_again(filled: Archive) -> None:
     assert not is_matched(filled)
     rematch(filled)
     assert [hit.id for hit in open_reader(filled.folder).search("piece")] == before
+
+
+@pytest.mark.parametrize(
+    ("name", "harm", "state"),
+    [
+        ("rows.sqlite", "gone", "missing"),
+        ("entities.sqlite", "gone", "missing"),
+        ("rows.sqlite", "noise", "unreadable"),
+        ("rows-*.sqlite", "noise", "unreadable"),
+        ("text-*/meta.json", "noise", "unreadable"),
+        ("fields-*/meta.json", "gone", "unreadable"),
+    ],
+)
+def test_what_is_searched_is_looked_at(filled: Archive, name: str, harm: str, state: str) -> None:
+    assert check(filled).bad == []
+    [path] = (filled.folder / "search").glob(name)
+    path.write_bytes(b"noise" * 1_000) if harm == "noise" else path.unlink()
+    [bad] = check(filled).bad
+    assert bad.what.startswith("search/") and bad.state == state and "onrecord match" in bad.detail
+    assert rematch(filled, anew=False).founded == 0 and check(filled).bad == []
+
+
+def test_lost_ids_are_named_and_come_again(filled: Archive) -> None:
+    before = kept_rows(filled, "canonical_recordings")
+    for path in (filled.folder / "catalog" / "canonical" / "ids").glob("recording-*.parquet"):
+        path.unlink()
+    assert {bad.state for bad in check(filled).bad} == {"lost"}
+    report = rematch(filled)
+    assert report.founded == 0 and kept_rows(filled, "canonical_recordings") == before
+    assert check(filled).bad == []

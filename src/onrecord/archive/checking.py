@@ -5,18 +5,17 @@
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
+from onrecord.archive.checking_derived import Bad, damaged_derived
 from onrecord.archive.chunks import Verified
 from onrecord.archive.core import Archive
 from onrecord.archive.filework import FileWork
 from onrecord.durable import sha256_of
-from onrecord.engine.parquet import is_readable
 from onrecord.errors import LogBroken, StoreFailed
 from onrecord.ledger import BlobRow
 from onrecord.publish.edition import read_sums
@@ -27,14 +26,6 @@ _COMMIT_SECONDS = 60.0
 _AWAY: Final = "not-mounted"
 #: An upload that began so long ago is nobody's any more.
 _UNFINISHED = dt.timedelta(days=1)
-
-
-class Bad(Struct, frozen=True):
-    """Something damaged: a blob (by digest), a segment or an edition's file (by path), or the log."""
-
-    what: str
-    state: str
-    detail: str
 
 
 class CheckReport(Struct):
@@ -73,8 +64,7 @@ def check(
         _check_log(archive, report)
         _check_ledger(archive, report)
         _check_segments(archive, report)
-        report.bad += set_tables_aside(archive)
-        report.bad += _remove_keys(archive)
+        report.bad += damaged_derived(archive)
         _check_editions(archive, report)
         if any(bad.what == "log" for bad in report.bad):
             return report  # nothing is written on top of a broken log, not even what else is damaged
@@ -110,36 +100,6 @@ def damaged_segments(archive: Archive) -> list[Bad]:
         state = _state_of(archive.folder / "catalog" / segment.path, segment.sha256)
         if state != "ok":
             found.append(Bad(f"catalog/{segment.path}", state, f"expected SHA-256 {segment.sha256}"))
-    return found
-
-
-def set_tables_aside(archive: Archive) -> list[Bad]:
-    """Canonical tables that cannot be read to their end. They are set aside, so that the next match makes all of them
-    anew. Of one that can be read nobody knows here whether it is right: `rebuild` compares."""
-    folder, found = archive.folder / "catalog" / "canonical", []
-    for path in sorted([*folder.glob("*.parquet"), *folder.glob("ids/*.parquet")]):
-        if is_readable(path):
-            continue
-        # What an update put beside a base says what counts instead: without it the base is as good as lost.
-        base = path.with_name(path.stem.partition("-newer-")[0] + path.suffix)
-        for each in {path, base}:
-            with suppress(FileNotFoundError):
-                each.rename(each.with_name(f"{each.name}.damaged"))
-        name = path.relative_to(archive.folder)
-        found.append(
-            Bad(str(name), "unreadable", "set aside: `onrecord match` makes the tables anew of claims")
-        )
-    return found
-
-
-def _remove_keys(archive: Archive) -> list[Bad]:
-    """Files of keys that cannot be read (`catalog.updating`), which are only worked out from claims: removed."""
-    found = []
-    for path in sorted((archive.folder / "catalog" / "canonical").glob("keys-*/*.parquet")):
-        if not is_readable(path):
-            path.unlink(missing_ok=True)
-            name = path.relative_to(archive.folder)
-            found.append(Bad(str(name), "unreadable", "removed: the next match that needs it makes it again"))
     return found
 
 

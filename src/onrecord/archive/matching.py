@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from onrecord.archive import batch
-from onrecord.archive.checking import set_tables_aside
+from onrecord.archive.checking_derived import set_tables_aside
 from onrecord.archive.core import Archive
 from onrecord.archive.held_renewing import READING
 from onrecord.archive.indexing import index
@@ -41,9 +41,10 @@ _FEW = 1_000_000
 
 
 class MatchReport(Struct, frozen=True):
-    """Canonical things after the run, by kind; ids that it founded and merged; pairs of files that sound alike, by what
-    they are to each other: `identical`, `encoding`, `remaster`, `edit`; why all claims were gone through, "" where only
-    what came since the run before was; how many claims were matched, and how many pages were written."""
+    """Canonical things after the run, by kind; ids that it founded (none where those of before are lost) and
+    merged; pairs of files that sound alike, by what they are to each other: `identical`, `encoding`, `remaster`, `edit`;
+    why all claims were gone through, "" where only what came since the run before was; how many claims were matched, and
+    how many pages were written."""
 
     recordings: int
     releases: int
@@ -70,6 +71,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False, from_nothing: bool =
     precedence = _precedence(archive)
     if not from_nothing:
         put_back(archive)
+    was_there = any(archive.canonical("").parent.glob("canonical_*.parquet"))
     are_whole = all(map(has_foot, archive.canonical("").parent.glob("*.parquet")))
     lost = [] if are_whole else set_tables_aside(archive)
     with archive.duck(large=True) as duck, _earlier_tables(archive) as earlier:
@@ -86,9 +88,12 @@ def rematch_locked(archive: Archive, *, anew: bool = False, from_nothing: bool =
                 if canonical_files.is_whole(archive.canonical(name).parent, name, duck)
                 and matched_to(archive)
             }
+            # Which ids are new is not known where those of before are lost.
+            are_new = len(before) == len(KINDS) or not was_there
             pairs = find_pairs(archive, duck, archive.canonical("versions"), matched_to(archive))
             matched = match(duck, pairs, precedence, before)
         else:
+            are_new = True
             duck.compress_later()
             came = (segment.rows for segment, seq in archive.ledger.segments() if seq > matched_to(archive))
             if sum(came) < _FEW:
@@ -116,7 +121,7 @@ def rematch_locked(archive: Archive, *, anew: bool = False, from_nothing: bool =
         standing = _report(archive, duck, "versions")
     return structs.replace(
         standing,
-        founded=matched.founded,
+        founded=matched.founded if are_new else 0,
         merged=sum(row.old != row.new for row in matched.redirects),
         why_anew=why,
         compared=matched.compared,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from onrecord.archive.checking import Bad, CheckReport, check
+from onrecord.archive.checking import CheckReport, check
+from onrecord.archive.checking_derived import Bad
 from onrecord.archive.core import Archive
 from onrecord.archive.editions import manifest_in
 from onrecord.archive.following import trust_of

@@ -9,7 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from onrecord.archive.checking import damaged_segments, set_tables_aside
+from onrecord.archive.checking import damaged_segments
+from onrecord.archive.checking_derived import set_tables_aside
 from onrecord.archive.core import Archive
 from onrecord.archive.last_match import is_matched, let_go_of_aside, put_aside, put_back
 from onrecord.archive.matching import rematch_locked

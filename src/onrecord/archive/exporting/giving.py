@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from onrecord.archive.checking import Bad
+from onrecord.archive.checking_derived import Bad
 from onrecord.archive.core import Archive
 from onrecord.archive.exporting.report import ExportReport
 from onrecord.archive.exporting.wanted import File

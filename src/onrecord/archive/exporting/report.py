@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from onrecord.archive.checking import Bad
+from onrecord.archive.checking_derived import Bad
 from onrecord.archive.door import Refused
 from onrecord.model.rights import Use
 
