@@ -41,9 +41,9 @@ _FEW = 1_000_000
 
 
 class MatchReport(Struct, frozen=True):
-    """Canonical things after the run, by kind; ids that it founded (none where those of before are lost) and
-    merged; pairs of files that sound alike, by what they are to each other: `identical`, `encoding`, `remaster`, `edit`;
-    why all claims were gone through, "" where only what came since the run before was; how many claims were matched, and
+    """Canonical things after the run, by kind; ids that it founded (none where those of before are lost) and merged;
+    pairs of files that sound alike, by what they are to each other: `identical`, `encoding`, `remaster`, `edit`; why
+    all claims were gone through, "" where only what came since the run before was; how many claims were matched, and
     how many pages were written."""
 
     recordings: int
