@@ -33,7 +33,7 @@ CREATE TABLE places (number INTEGER PRIMARY KEY, first TEXT NOT NULL, newest INT
 """
 #: The tables that say what is held, beside what the last match left.
 _READ: Final = frozenset({"links", "volumes", "redirects"})
-_MATCHED: Final = ("recording_members", "canonical_recordings", "canonical_releases", "canonical_tracks")
+_OF_MATCH: Final = ("recording_members", "canonical_recordings", "canonical_releases", "canonical_tracks")
 #: What the folder is called in which the tables stand while they are read.
 READING: Final = ".reading-"
 #: Everything is a member of this.
@@ -46,7 +46,7 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 def mark_of(archive: Archive) -> str:
     """Another one whenever something is held that was not, is described in other words, or is gone."""
     # Tables are written one after the other. Who takes this before they are read finds another when all are there.
-    matched = canonical_files.mark(archive.canonical("").parent, _MATCHED)
+    matched = canonical_files.mark(archive.canonical("").parent, _OF_MATCH)
     newest = max((seq for segment, seq in archive.ledger.segments() if segment.name in _READ), default=0)
     return f"{_SCHEMA} {archive.id} {matched} {newest} {archive.ledger.withdrawal_mark()}"
 
@@ -86,7 +86,7 @@ def renew(archive: Archive, path: Path, mark: str) -> None:
         canonical.mkdir(parents=True, exist_ok=True)
         with archive.duck() as duck, canonical_files.standing(canonical, READING) as standing:
             _attach(archive, duck, standing)
-            if not _is_matched(archive):
+            if not _are_there(archive):
                 return  # the list stays as it was, and is looked at again with the next question
             rows = duck.stream(sql_file("onrecord.catalog", "held_things"))
             with db:
@@ -143,12 +143,12 @@ def _spelled(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]
         yield str(id), str(kind), str(digest), bool(gone), " ".join(dict.fromkeys(parts)), *said
 
 
-def _is_matched(archive: Archive) -> bool:
-    return all(archive.canonical(name).exists() for name in _MATCHED)
+def _are_there(archive: Archive) -> bool:
+    return all(archive.canonical(name).exists() for name in _OF_MATCH)
 
 
 def _attach(archive: Archive, duck: Duck, standing: Path) -> None:
-    for name in _MATCHED:
+    for name in _OF_MATCH:
         if archive.canonical(name).exists():
             duck.run(f"CREATE OR REPLACE VIEW {name} AS {canonical_files.rows(standing, name)}")
     duck.table("taken_back", {"evidence": "VARCHAR"}, [(it,) for it in archive.ledger.retracted()])
