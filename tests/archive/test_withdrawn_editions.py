@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from onrecord.archive import Archive
+from onrecord.archive import Archive, deciding
 from onrecord.archive.add import add
 from onrecord.archive.batch import Batch
 from onrecord.archive.copying import make_copies
@@ -144,6 +144,23 @@ def test_the_next_edition_leaves_it_out_and_keeps_a_tombstone(held: Archive, pat
         assert db.execute("SELECT * FROM withdrawn").fetchall() == [tuple(tombstone.values())]
         assert db.execute("SELECT count(*) FROM search WHERE search MATCH 'tune'").fetchall() == [(0,)]
     assert publish(held).number == 0, "the tombstone is the same at the next run"
+
+
+def test_an_id_that_leads_to_what_is_withdrawn_has_a_tombstone_too(archive: Archive, tmp_path: Path) -> None:
+    answers = {name: recording(name, "Nobody", 170_000) for name in ("One", "Two", "Three")}
+    harvest(archive, "musicbrainz-json", save(tmp_path / "records", **answers))
+    publish(archive)
+    folder = archive.folder / "editions"
+    table = folder / "1" / "dataset" / "recordings.parquet"
+    ids = {row["title"]: row["id"] for row in read_rows(table, ["id", "title"])}
+    [stays] = deciding.join(archive, ids["One"], ids["Two"], by="Ada", why="one take").things
+    [leads] = {ids["One"], ids["Two"]} - {stays}
+    publish(archive)
+    withdraw(archive, Target("recording", stays), by="A", text="no")
+    assert publish(archive).number == 3
+    told = list(read_rows(folder / "3" / "dataset" / "withdrawn.parquet", ["recording"]))
+    assert {row["recording"] for row in told} == {stays, leads} and len(told) == 2
+    assert list(read_rows(folder / "3" / "dataset" / "redirects.parquet", ["old"])) == []
 
 
 def test_after_a_restoration_the_next_edition_has_it_again(held: Archive, paths: dict[str, Path]) -> None:

@@ -87,7 +87,8 @@ def _name_verbatim(archive: Archive, duck: Duck, speakers: Sequence[tuple[str, s
 
 
 def _leave_tombstones(archive: Archive, duck: Duck) -> None:
-    """Take out what withdrawals hide, whoever else speaks of it; of a recording its id stays, with day and rule."""
+    """Take out what withdrawals hide, whoever else speaks of it; of a recording its id stays, and those that lead to
+    it, with day and rule."""
     things = withdrawn_things(archive, duck)
     for kind in KINDS.values():
         duck.run(
@@ -98,4 +99,9 @@ def _leave_tombstones(archive: Archive, duck: Duck) -> None:
         "tombstones",
         {"recording": "VARCHAR", "day": "VARCHAR", "code": "VARCHAR"},
         [(identifier, day, WITHDRAWN) for kind, identifier, day in things if kind == "recording"],
+    )
+    duck.run(sql_file("onrecord.catalog", "leads"))
+    duck.run(
+        "INSERT INTO tombstones SELECT l.old, t.day, t.code FROM leads l JOIN tombstones t ON t.recording = l.new"
+        " WHERE l.kind = 'track' AND l.old NOT IN (SELECT recording FROM tombstones)"
     )
