@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from onrecord.archive import Archive
 from onrecord.archive.add import add
@@ -18,6 +19,7 @@ from onrecord.archive.matching import rematch
 from onrecord.archive.publishing import publish
 from onrecord.archive.reading import open_reader
 from onrecord.errors import IntegrityError, LogBroken
+from onrecord.web.app import create_app
 from tests.archive.matched_tables import kept_rows
 from tests.archive.published_files import published_files
 from tests.tones import Album
@@ -155,3 +157,14 @@ def test_lost_ids_are_named_and_come_again(filled: Archive) -> None:
     report = rematch(filled)
     assert report.founded == 0 and kept_rows(filled, "canonical_recordings") == before
     assert check(filled).bad == []
+
+
+def test_a_thing_is_not_said_to_be_unknown_while_nothing_is_there_to_look_in(filled: Archive) -> None:
+    [hit, *_] = open_reader(filled.folder).search("piece")
+    shutil.rmtree(filled.folder / "search")
+    with TestClient(create_app(open_reader(filled.folder)), follow_redirects=False) as client:
+        answer = client.get(f"/recording/{hit.id}")
+        assert answer.status_code == 503 and "cannot be read" in answer.text
+        rematch(filled)
+        assert client.get(f"/recording/{hit.id}").status_code == 200
+        assert client.get("/recording/raaaaaaaaaaaaaaaa").status_code == 404

@@ -31,7 +31,7 @@ from onrecord.archive.withheld import CODE as WITHDRAWN
 from onrecord.archive.withheld import Withheld, withheld
 from onrecord.catalog.pages import ArtistBody, RecordingBody, ReleaseBody, SoundBody, TrackBody, VersionBody
 from onrecord.durable import sha256_of
-from onrecord.errors import IntegrityError, IsWithdrawn, NotFound
+from onrecord.errors import IntegrityError, IsWithdrawn, NotFound, StoreFailed
 from onrecord.ledger import BlobRow
 from onrecord.model import identifiers
 from onrecord.model.filters import EVERYTHING, Filters
@@ -574,6 +574,11 @@ class Reader:
 
     def _row(self, identifier: str, kind: str, listed: int = LISTED, start: int = 0) -> Row:
         row = self._rows.get(identifier, listed, start)
+        if row is None and not self._rows.text() and self._archive.ledger.segments():
+            # Whoever comes while all is made anew is not told that there is no such thing.
+            raise StoreFailed(
+                "search/rows.sqlite: is not there", "`onrecord match` makes it, or makes it just now"
+            )
         if row is None or row.kind != kind:
             raise NotFound(f"no {kind} has the id {identifier!r}")
         return row

@@ -403,4 +403,5 @@ def _lives(process: int) -> bool:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:500]
+    """Without the statement, and the sign that points into it."""
+    return " ".join(str(error).partition("\nLINE ")[0].split())[:500]

@@ -47,7 +47,7 @@ TABLES = {
     "places": "one row a published file: where its bytes are, so that one can be fetched without the rest",
     "files": "one row a published file: volume, digests, what one decode said, license, credit, wishes about machines",
     "evidence": "one row a fact about the rights in a published file",
-    "withdrawn": "one row a withdrawn recording, or an id that leads to one: since when, by which rule, and nothing more",
+    "withdrawn": "one row a withdrawn recording, or an id that leads to one: since when, by which rule, nothing more",
     "record_frames": "one row a frame of `records.jsonl.zst`: what it begins with, and where it is",
 }
 SQLITE: Final = "onrecord.sqlite"
