@@ -12,7 +12,7 @@ from onrecord.catalog.match import define, sql
 from onrecord.catalog.tables import Tables, TrackRow
 from onrecord.catalog.updating import key_files
 from onrecord.engine.duck import Duck
-from onrecord.engine.quoting import quoted
+from onrecord.engine.quoting import parquet
 
 WORDS: Final = (
     *(
@@ -85,7 +85,7 @@ def duck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Duck]:
     segments = [tables.append("tracks", seq, listed) for seq, listed in entries.items()]
     tables.attach(duck, [segment for segment in segments if segment])
     define(duck)
-    files = ", ".join(map(quoted, key_files(duck, folder / "keys", list(entries))))
+    files = parquet(key_files(duck, folder / "keys", list(entries)))
     duck.run(sql("track_keys").replace("{files}", files))
     duck.run(COMPARABLE)
     yield duck

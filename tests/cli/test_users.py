@@ -76,6 +76,7 @@ def test_a_server_that_is_asked_to_end_has_done_nothing_wrong(folder: Path) -> N
     finally:
         process.kill()
     assert process.returncode == 0
-    [line] = [json.loads(line) for line in said.splitlines()]
+    warning, line = [json.loads(line) for line in said.splitlines()]
+    assert warning["level"] == "warning" and "onrecord match" in warning["message"], "nothing was matched yet"
     assert (line["route"], line["status"], line["role"]) == ("/search", 200, "")
     assert "private" not in str(said) and "127.0.0.1" not in str(said)

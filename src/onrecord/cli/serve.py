@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`onrecord serve`"""
 
+import logging
 import os
 import secrets
 import sys
@@ -79,7 +80,8 @@ def command(
         out.result("serve", {"address": address, "queue": queue}, text)
         # Looked at by name: whoever watches the others loads nothing that reads an archive.
         if not all((folder / "search" / name).exists() for name in ("rows.sqlite", "entities.sqlite")):
-            out.say("nothing is there to be searched or shown, or a part of it is lost: run `onrecord match`")
+            empty = "nothing is there to be searched or shown, or a part of it is lost: run `onrecord match`"
+            logging.getLogger(__name__).warning(empty) if log else out.say(empty)
 
     if log:
         log_to(sys.stderr)
