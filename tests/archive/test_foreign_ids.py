@@ -8,12 +8,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from onrecord.archive import Archive
+from onrecord.archive.batch import Batch
 from onrecord.archive.foreign import ids_in, source_of
 from onrecord.archive.harvest import harvest
 from onrecord.archive.matching import rematch
 from onrecord.catalog.match import KINDS, ids_in_use
-from onrecord.catalog.tables import IdRow, RecordRow, TrackRow
+from onrecord.catalog.tables import IdRow, RecordRow
 from onrecord.model.identifiers import mint
+from onrecord.model.records import Claims, TrackClaim
 from onrecord.publish.edition import Feed
 from onrecord.search.rows import Rows
 from tests.archive.matched_tables import kept_rows
@@ -54,25 +56,9 @@ def test_an_id_that_is_spelled_like_that_of_another_kind_takes_no_page(
     rows = Rows(archive.folder / "search" / "rows.sqlite")
     number, title = rows.number(singer), rows.title(singer)
     like, source = "r" + singer[1:], source_of(ELSEWHERE)
-    track = TrackRow(
-        source=source,
-        record="edition",
-        id=like,
-        title="Another",
-        artist="Stranger",
-        artist_id="",
-        release="",
-        release_id="",
-        disc=None,
-        position=None,
-        duration_ms=1_000,
-        isrc="",
-        mbid="",
-        date="",
-        genre="",
-        composer="",
-        blob="",
-    )
+    batch = Batch(archive.ledger)
+    track = TrackClaim(source=source, id=like, title="Another", artist="Stranger", duration_ms=1_000)
+    batch.claim(source, "edition", Claims([], [], [track]))
     said = RecordRow(source, "edition", "application/json", b"", "", deleted=False, version="")
     with archive.writing():
         archive.commit(
@@ -81,7 +67,7 @@ def test_an_id_that_is_spelled_like_that_of_another_kind_takes_no_page(
         archive.commit(
             "mirrored",
             {"archive": ELSEWHERE, "number": 1, "sums": "x"},
-            {"records": [said], "tracks": [track]},
+            {**batch.rows, "records": [said]},
         )
     for anew in (False, True):
         rematch(archive, anew=anew)

@@ -4,6 +4,7 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import apsw
 from msgspec import Struct
@@ -13,6 +14,8 @@ from onrecord.catalog import canonical_files
 from onrecord.engine.parquet import is_readable
 from onrecord.search import entities, entity_filling, row_filling, rows
 from onrecord.search.finishing import ENTITIES, ROWS
+
+_AGAIN: Final = "`onrecord match` makes it anew"
 
 
 class Bad(Struct, frozen=True):
@@ -35,9 +38,6 @@ def damaged_derived(archive: Archive) -> list[Bad]:
                 Bad(f"catalog/canonical/{name}.parquet", "lost", f"ids of its rows are not there: {_AGAIN}")
             )
     return found + _damaged_search(archive)
-
-
-_AGAIN = "`onrecord match` makes it anew"
 
 
 def _damaged_search(archive: Archive) -> list[Bad]:

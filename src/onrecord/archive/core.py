@@ -164,9 +164,9 @@ class Archive:
         `catalog.canonical_files`, updates may lie beside it: `canonical_rows` reads both."""
         return self.folder / "catalog" / "canonical" / f"{name}.parquet"
 
-    def canonical_rows(self, name: str) -> str:
-        """The query of a table that the matcher left."""
-        return canonical_files.rows(self.folder / "catalog" / "canonical", name)
+    def canonical_rows(self, name: str, things: str = "") -> str:
+        """The query of a table that the matcher left, of all or of `things` (a query of `id`)."""
+        return canonical_files.rows(self.folder / "catalog" / "canonical", name, things)
 
     @contextmanager
     def writing(self, checking: bool = False, *, moment: bool = False) -> Iterator[None]:

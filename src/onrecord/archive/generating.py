@@ -154,7 +154,3 @@ def _write(path: Path, tables: Iterator[Any]) -> None:
 
 def _place(catalog: Generated) -> str:
     return f"generated:tracks={catalog.tracks}&seed={catalog.seed}"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -84,10 +84,10 @@ def renew(archive: Archive, path: Path, mark: str) -> None:
         )
         canonical = archive.canonical("").parent
         canonical.mkdir(parents=True, exist_ok=True)
-        with archive.duck() as duck, canonical_files.standing(canonical, READING) as standing:
-            _attach(archive, duck, standing)
-            if not _are_there(archive):
+        with canonical_files.standing(canonical, READING) as standing, archive.duck() as duck:
+            if not all((standing / f"{name}.parquet").exists() for name in _OF_MATCH):
                 return  # the list stays as it was, and is looked at again with the next question
+            _attach(archive, duck, standing)
             rows = duck.stream(sql_file("onrecord.catalog", "held_things"))
             with db:
                 db.executemany("INSERT INTO fresh VALUES (?,?,?,?,?,?,?,?)", _spelled(rows))
@@ -143,14 +143,9 @@ def _spelled(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]
         yield str(id), str(kind), str(digest), bool(gone), " ".join(dict.fromkeys(parts)), *said
 
 
-def _are_there(archive: Archive) -> bool:
-    return all(archive.canonical(name).exists() for name in _OF_MATCH)
-
-
 def _attach(archive: Archive, duck: Duck, standing: Path) -> None:
     for name in _OF_MATCH:
-        if archive.canonical(name).exists():
-            duck.run(f"CREATE OR REPLACE VIEW {name} AS {canonical_files.rows(standing, name)}")
+        duck.run(f"CREATE OR REPLACE VIEW {name} AS {canonical_files.rows(standing, name)}")
     duck.table("taken_back", {"evidence": "VARCHAR"}, [(it,) for it in archive.ledger.retracted()])
     if any(withdrawals_that_hold(archive)):
         withdrawn_things(archive, duck)

@@ -23,35 +23,19 @@ _FORM = "4"
 #: Stands in the mark while what is kept is being written.
 _PART = "-"
 
-#: The tables that a match reads and that others write: a new row leaves the last run behind.
-_MATCHED = frozenset(
-    {
-        "tracks",
-        "releases",
-        "artists",
-        "works",
-        "labels",
-        "records",
-        "deposits",
-        "sounds",
-        "copies",
-        "decisions",
-        "fetched",
-        "tags",
-    }
-)
-#: Those of which any new row may matter to claims that are not new.
-_WEIGHTY = frozenset(
-    {
-        *("copies", "decisions", "deposits", "fetched", "files", "pictures", "sounds", "tags"),
-        *("withdrawn", "ids", "redirects", "splits"),
-    }
-)
+#: Tables of claims: of what is new in them only what may be joined by it is matched.
+_CLAIMED = frozenset({"tracks", "releases", "artists", "works", "labels", "records"})
+#: Tables of which any new row may matter to claims that are not new.
+_WIDE = frozenset({"copies", "decisions", "deposits", "fetched", "sounds", "tags"})
+#: A new row leaves the last run behind.
+_MATCHED = _CLAIMED | _WIDE
+#: Where there are new rows, everything is matched.
+_WEIGHTY = _WIDE | {"files", "ids", "pictures", "redirects", "splits", "withdrawn"}
 
 
 def is_matched(archive: Archive) -> bool:
     """Has everything that was committed been matched by the rules of now, and is what readers search still there?"""
-    return archive.is_snapshot or (has_seen_all(archive) and _read_mark(archive)[2] == rests_on(archive))
+    return has_seen_all(archive) and (archive.is_snapshot or _read_mark(archive)[2] == rests_on(archive))
 
 
 def has_seen_all(archive: Archive) -> bool:

@@ -42,7 +42,6 @@ from onrecord.archive.reaching import getting
 from onrecord.archive.relaying import keep_feed, kept
 from onrecord.archive.seeing import Seeing
 from onrecord.archive.trusting import Pin, Trust
-from onrecord.catalog import canonical_files
 from onrecord.catalog.match import KINDS, ids_in_use
 from onrecord.durable import replace, sha256_of, sync_tree
 from onrecord.engine.pool import Workers
@@ -421,12 +420,10 @@ class Run:
         if self._feed.number in self._held():
             return
         with self._archive.writing(moment=True), self._archive.duck() as duck:
-            folder = self._archive.canonical("").parent
-            names = {kind: f"canonical_{thing}s" for kind, thing in KINDS.items()}
             things = {
-                kind: canonical_files.rows(folder, name, "SELECT id FROM offered")
-                for kind, name in names.items()
-                if self._archive.canonical(name).exists()
+                kind: self._archive.canonical_rows(f"canonical_{thing}s", "SELECT id FROM offered")
+                for kind, thing in KINDS.items()
+                if self._archive.canonical(f"canonical_{thing}s").exists()
             }
             ids = ids_in(self._feed, self.edition, lambda offered: ids_in_use(duck, offered, things))
             if ids:

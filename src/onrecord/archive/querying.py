@@ -224,10 +224,6 @@ def _means(table: str, column: str) -> str:
     return meaning(_NOW[table][1], column)
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path.absolute()).replace("'", "''") + "'"
-
-
 def numbered(text: str) -> int:
     """The number of an edition as a person writes it; UsageError for anything else."""
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):

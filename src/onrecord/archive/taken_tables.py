@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from onrecord.engine.quoting import AS_THEY_ARE, plain
+from onrecord.engine.quoting import parquet, plain
 from onrecord.rights.taken import SAMPLE, taken_json, taken_table
 
 #: A footer of Parquet that is longer describes more columns and groups than any table of music has.
@@ -96,7 +96,7 @@ def _leaf(path: str) -> str:
 
 
 def _by_rows(database: Any, path: Path) -> str:
-    found = database.execute(f"SELECT * FROM read_parquet(?, {AS_THEY_ARE}) LIMIT {SAMPLE}", [plain(path)])
+    found = database.execute(f"SELECT * FROM {parquet(path)} LIMIT {SAMPLE}")
     columns = [column[0] for column in found.description]
     rows = [dict(zip(columns, map(_text, row), strict=True)) for row in found.fetchall()]
     return taken_json(rows)

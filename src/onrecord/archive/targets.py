@@ -190,10 +190,6 @@ def _stand_for(archive: Archive, duck: Duck, targets: Sequence[Target]) -> None:
     duck.run(sql_file("onrecord.catalog", "target_blobs"))
 
 
-def _quoted(path: os.PathLike[str]) -> str:
-    return str(path).replace("'", "''")
-
-
 #: What stands in for the tables of a match that was never run.
 _EMPTY = {
     "recording_members": "SELECT '' AS recording, '' AS source, '' AS source_id, '' AS blob WHERE false",

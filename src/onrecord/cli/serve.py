@@ -81,7 +81,10 @@ def command(
         # Looked at by name: whoever watches the others loads nothing that reads an archive.
         if not all((folder / "search" / name).exists() for name in ("rows.sqlite", "entities.sqlite")):
             empty = "nothing is there to be searched or shown, or a part of it is lost: run `onrecord match`"
-            logging.getLogger(__name__).warning(empty) if log else out.say(empty)
+            if log:
+                logging.getLogger(__name__).warning(empty)
+            else:
+                out.say(empty)
 
     if log:
         log_to(sys.stderr)

@@ -73,7 +73,7 @@ class Packed:
 
     def every(self, name: str) -> str:
         """What reads the rows with the columns that the view does not have."""
-        return _rows(self._tables[name].folder, "**/*.parquet")
+        return parquet_within(self._tables[name].folder, "**/*.parquet")
 
     def has(self, name: str) -> bool:
         return name in self._tables
@@ -95,8 +95,4 @@ class Packed:
 
 def part_rows(folder: Path) -> str:
     """What reads the rows of a part."""
-    return _rows(folder, "*.parquet")
-
-
-def _rows(folder: Path, pattern: str) -> str:
-    return parquet_within(folder, pattern)
+    return parquet_within(folder, "*.parquet")

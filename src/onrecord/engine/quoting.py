@@ -5,6 +5,10 @@
 import glob
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
+
+#: Otherwise a folder on the way that is called `year=1974` would be a column.
+_AS_THEY_ARE: Final = "hive_partitioning = false"
 
 
 def quoted(text: str | Path) -> str:
@@ -31,12 +35,8 @@ def parquet_within(folder: Path, pattern: str, *options: str) -> str:
 
 def csv_file(file: Path, *options: str) -> str:
     """The table function that reads a file of comma-separated values."""
-    return f"read_csv({quoted(plain(file))}, {', '.join((AS_THEY_ARE, *options))})"
-
-
-#: Otherwise a folder on the way that is called `year=1974` would be a column.
-AS_THEY_ARE = "hive_partitioning = false"
+    return f"read_csv({quoted(plain(file))}, {', '.join((_AS_THEY_ARE, *options))})"
 
 
 def _reader(listed: str, options: Iterable[str]) -> str:
-    return f"read_parquet([{listed}], {', '.join((AS_THEY_ARE, *options))})"
+    return f"read_parquet([{listed}], {', '.join((_AS_THEY_ARE, *options))})"

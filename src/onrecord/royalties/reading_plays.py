@@ -230,15 +230,12 @@ def _stage_whole(
     names = [f"c{number}" for number in range(len(header))]
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     chosen = ", ".join(f'{names[header.index(column)]} AS "{name}"' for name, column in found.items())
-    source = (
-        f"(SELECT {chosen} FROM "
-        + csv_file(
-            path,
-            "auto_detect = false, header = true, strict_mode = true",
-            f"delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{columns}}}",
-        )
-        + ")"
+    read = csv_file(
+        path,
+        "auto_detect = false, header = true, strict_mode = true",
+        f"delim = '{delimiter}', quote = '\"', escape = '\"', columns = {{{columns}}}",
     )
+    source = f"(SELECT {chosen} FROM {read})"
     why = _reason({name: (name, "VARCHAR") for name in found})
     try:
         [(count,)] = duck.run(f"COPY (SELECT * FROM {source}) TO {quoted(staged)} (FORMAT parquet)")

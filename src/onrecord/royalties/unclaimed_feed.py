@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from onrecord.engine.duck import Duck
-from onrecord.engine.quoting import AS_THEY_ARE, plain, quoted
+from onrecord.engine.quoting import csv_file
 from onrecord.errors import SourceRefused
 
 #: So many lines that cannot be read are listed; all are counted.
@@ -194,12 +194,14 @@ def _lines(duck: Duck, name: str, path: Path, header: bool) -> None:
     with path.open("rb") as stream:
         packed = stream.read(2) == _GZIP
     # Every line is one column: DuckDB's reader of CSV is fast and in parallel, the splitting is ours.
+    lines = csv_file(
+        path,
+        f"header=false, auto_detect=false, delim='{_NO_DELIMITER}', quote='', escape=''",
+        f"columns={{'line': 'VARCHAR'}}, strict_mode=false, skip={int(header)}, store_rejects=true",
+        f"rejects_limit={_MOST_TORN}, compression='{'gzip' if packed else 'none'}'",
+    )
     duck.run(
-        f"CREATE VIEW {name} AS SELECT line, string_split(rtrim(line, chr(13)), chr(9)) AS cells FROM read_csv("
-        f"{quoted(plain(path))}, {AS_THEY_ARE}, header=false, auto_detect=false,"
-        f" delim='{_NO_DELIMITER}', quote='', escape='', "
-        f"columns={{'line': 'VARCHAR'}}, strict_mode=false, skip={int(header)}, store_rejects=true, "
-        f"rejects_limit={_MOST_TORN}, compression='{'gzip' if packed else 'none'}')"
+        f"CREATE VIEW {name} AS SELECT line, string_split(rtrim(line, chr(13)), chr(9)) AS cells FROM {lines}"
     )
 
 

@@ -194,8 +194,8 @@ class Rows:
             return int(found[0]) if found else 0
 
     def numbers(self, wanted: Collection[str] | None = None) -> Iterator[tuple[Any, Any]]:
-        """Canonical ids and their numbers, as arrays of Arrow, many at a time: of all that
-        there are, or of at least those that are `wanted`."""
+        """Canonical ids and their numbers, as arrays of Arrow, many at a time: of all that there are, or of at least
+        those that are `wanted`."""
         import pyarrow as pa
 
         with self.reading() as held:
