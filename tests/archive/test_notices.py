@@ -334,7 +334,7 @@ def test_nobody_is_named_outside_of_people_and_they_can_be_erased(
 ) -> None:
     case = counter(held, receive(held, notice, "form").id, ANSWER)
     publish(held)
-    names = [SECRET.encode(), b"zebulon@example.org", b"Ann Swerer", b"1999"]
+    names = [SECRET.encode(), b"zebulon@example.org", b"Ann Swerer", b"Tune, of 1999"]
     bearing = {path.name for path, content in every_byte(held.folder) for name in names if name in content}
     assert bearing == {NAME}
     assert stat.S_IMODE((held.folder / NAME).stat().st_mode) == 0o600
