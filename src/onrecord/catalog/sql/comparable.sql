@@ -2,6 +2,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Names in a form in which two ways to write one thing are equal, and two versions of it are not. What `fold` gave is
 -- enough for most names; only those that hold a word that matters are taken apart.
+--
+-- A macro works out anew whatever it names twice: `list_transform([what], lambda …)[1]` does it once, for the few.
 
 -- Without spaces, so that it does not matter where words are cut or an apostrophe stands.
 CREATE OR REPLACE MACRO close_up(folded) AS if(
@@ -64,17 +66,21 @@ CREATE OR REPLACE MACRO without_more(title) AS
 CREATE OR REPLACE MACRO bare_title(title, folded) AS
   if(says_more(folded) OR contains(title, '(+'), coalesce(nullif(without_more(title), ''), folded), folded);
 CREATE OR REPLACE MACRO comparable_title(bare) AS
-  if(tells_version(bare), versions_last(one_spelling(bare)), close_up(replace(bare, ' and ', ' ')));
+  if(
+    tells_version(bare),
+    list_transform([one_spelling(bare)], lambda spelled: versions_last(spelled))[1],
+    close_up(replace(bare, ' and ', ' '))
+  );
 
 -- A name without guests, articles and the words that join names.
 CREATE OR REPLACE MACRO comparable_artist(folded) AS if(
   regexp_matches(folded, '\b(feat|ft|featuring|the|and|und|et|y|with|vs)\b'),
-  coalesce(
-    nullif(close_up(regexp_replace(
+  list_transform(
+    [regexp_replace(
       regexp_replace(folded, ' (feat|ft|featuring) .*$', ''), '\bthe\b| (?:and|und|et|y|with|vs) ', ' ', 'g'
-    )), ''),
-    close_up(folded)
-  ),
+    )],
+    lambda short: coalesce(nullif(close_up(short), ''), close_up(folded))
+  )[1],
   close_up(folded)
 );
 

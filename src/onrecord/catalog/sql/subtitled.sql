@@ -31,7 +31,7 @@ CREATE OR REPLACE MACRO tells_apart(folded) AS
 CREATE OR REPLACE MACRO main_words(before, title, folded) AS CASE
   WHEN before = '' THEN ''
   WHEN tells_version(folded) OR tells_other_version(folded) OR says_more(folded) THEN ''
-  WHEN tells_apart(fold(substr(title, length(before) + 1))) THEN ''
+  WHEN list_transform([fold(substr(title, length(before) + 1))], lambda subtitle: tells_apart(subtitle))[1] THEN ''
   ELSE fold(before)
 END;
 

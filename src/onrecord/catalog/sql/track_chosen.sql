@@ -6,7 +6,7 @@ CREATE OR REPLACE TABLE track_hints AS
 SELECT
   node, name, duration_ms,
   if(first = artist OR is_nobody(first), NULL, hint(but_live(title), first)) AS first_name,
-  if(main = '', NULL, hint(but_live(comparable_main(main || apart, release)), artist)) AS subtitle,
+  if(main_title IS NULL, NULL, hint(but_live(main_title), artist)) AS subtitle,
   if(isrc = '', NULL, hint(title, isrc)) AS code,
   if(long, hint(artist, left(title, 5)), NULL) AS beginning,
   if(long, hint(artist, right(title, 5)), NULL) AS ending,
@@ -15,18 +15,20 @@ FROM (
   SELECT
     *, hint(but_live(title), artist) AS name, is_nobody(artist) AS nobody,
     len(title) >= 11 AND duration_ms IS NOT NULL AND NOT is_nobody(artist) AS long,
-    if(duration_ms IS NULL OR is_nobody(artist), '', main_words(before, raw_title, words)) AS main
+    if(main = '', NULL, comparable_main(main || apart, release)) AS main_title
   FROM (
-    SELECT *, told_as(short, release) AS title
+    SELECT
+      *, told_as(short, release) AS title,
+      if(duration_ms IS NULL OR is_nobody(artist), '', main_words(before, raw_title, words)) AS main
     FROM (
       SELECT *, comparable_title(bare) AS short, comparable_artist(folded_first) AS first
       FROM (
         SELECT
-          node, isrc, release, disc, position, duration_ms, title AS raw_title, words, before, apart,
-          bare_title(title, if(apart = '', words, fold(title))) AS bare,
-          comparable_artist(fold(artist)) AS artist, fold(first_artist(artist)) AS folded_first
+          node, isrc, release, disc, position, duration_ms, title AS raw_title, folded || apart AS words, before, apart,
+          bare_title(title, folded) AS bare, comparable_artist(credit) AS artist, fold(first_artist(artist)) AS folded_first
         FROM (
-          SELECT *, fold(title) || apart AS words, before_subtitle(title) AS before FROM track_nodes WHERE has_words(title)
+          SELECT *, fold(title) AS folded, fold(artist) AS credit, before_subtitle(title) AS before
+          FROM track_nodes WHERE has_words(title)
         )
       )
     )

@@ -8,7 +8,7 @@ SELECT
   if(use IN ('name', 'first name') AND NOT is_nobody(artist), hash(title, artist), NULL) AS name,
   if(
     use IN ('name', 'first name') AND release <> '',
-    hash(title, artist, coalesce(nullif(close_up(without_disc(fold(release))), ''), release)), NULL
+    hash(title, artist, coalesce(nullif(close_up(whole_release), ''), release)), NULL
   ) AS place,
   if(use IN ('name', 'first name') AND on_live IS NOT NULL AND NOT is_nobody(artist), hash(but_live(title), artist), NULL)
     AS plain,
@@ -29,16 +29,19 @@ FROM (
     if(use = 'subtitle', main_words(before, raw_title, words), '') AS main,
     CASE WHEN contains(short, 'live') THEN NULL WHEN release = '' THEN false WHEN is_live(release) THEN true END AS on_live
   FROM (
-    SELECT * EXCLUDE (bare, credit), comparable_title(bare) AS short, comparable_artist(credit) AS artist
+    SELECT
+      * EXCLUDE (bare, credit, folded_release), without_disc(folded_release) AS whole_release, comparable_title(bare) AS short,
+      comparable_artist(credit) AS artist
     FROM (
       SELECT
-        * EXCLUDE (artist), bare_title(raw_title, if(apart = '', words, fold(raw_title))) AS bare,
+        * EXCLUDE (artist, folded), folded || apart AS words, bare_title(raw_title, folded) AS bare,
+        if(use IN ('name', 'first name'), fold(release), '') AS folded_release,
         fold(if(use = 'first name', first_artist(artist), artist)) AS credit
       FROM (
         -- What is chosen is few: its names are folded behind the join.
         SELECT
           c.together, c.use, c.key, c.sound, t.node, t.source, t.id, hash(t.source, t.release_id) AS release_key, t.release, t.duration_ms,
-          t.isrc, t.title AS raw_title, t.artist, fold(t.title) || t.apart AS words, t.apart, t.release_id = '' AS unlisted,
+          t.isrc, t.title AS raw_title, t.artist, fold(t.title) AS folded, t.apart, t.release_id = '' AS unlisted,
           if(c.use = 'subtitle', before_subtitle(t.title), '') AS before
         FROM track_nodes t JOIN track_chosen c ON c.node = t.node
       )
