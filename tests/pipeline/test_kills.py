@@ -290,7 +290,7 @@ def test_add_killed_before_every_step(context: Any, tmp_path: Path, arrival: str
     assert every_step(context, scene, tmp_path / "scenes", stride) * stride > 60
 
 
-@strides(some=100)
+@strides(some=150)
 def test_publish_killed_before_every_step(context: Any, ready: Path, tmp_path: Path, stride: int) -> None:
     def scene(place: Path) -> tuple[Path, Callable[[], None]]:
         shutil.copytree(ready, place / "archive")
