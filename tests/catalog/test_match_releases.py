@@ -65,13 +65,28 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_editions(tmp_path: Path, case: tuple[list[dict[str, Any]], list[str]]) -> None:
-    releases, expected = case
-    for order in (releases, releases[::-1]):
-        folder = tmp_path / "".join(it["id"] for it in order)
-        found = grouped(folder, [song(it) for it in order], order, kind="release")
-        assert sorted(" ".join(sorted(members)) for members in found) == expected
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "the other way round"])
+def test_editions(tmp_path: Path, turned: bool) -> None:
+    """Each case with a title and an artist of its own, so that one match tells of all of them."""
+    claims = [
+        (
+            release | {"id": f"{number}/{release['id']}", "title": f"{release['title']} {number}"},
+            f"Artist {number}",
+        )
+        for number, (releases, _) in enumerate(CASES.values())
+        for release in releases
+    ]
+    if turned:
+        claims.reverse()
+    releases = [release | {"artist": artist} for release, artist in claims]
+    members = grouped(tmp_path, [song(*claim) for claim in claims], releases, kind="release")
+    found: dict[str, list[str]] = {case: [] for case in CASES}
+    for ids in members:
+        [number] = {id.partition("/")[0] for id in ids}
+        found[list(CASES)[int(number)]].append(" ".join(sorted(id.partition("/")[2] for id in ids)))
+    assert {case: sorted(groups) for case, groups in found.items()} == {
+        case: expected for case, (_, expected) in CASES.items()
+    }
 
 
 def test_artists_of_one_recording(tmp_path: Path) -> None:

@@ -84,11 +84,10 @@ def _told_jobs(parts: Sequence[str], only: str = "") -> _Jobs:
         f"CREATE OR REPLACE TABLE track_told AS FROM track_telling WHERE {part};\n{_sql('track_likenesses')}"
         for part in parts
     ]
-    first = [_sql("track_chosen"), only, _sql("track_told"), _sql("track_edges")]
     return [
-        ("", "\n".join(first)),
-        ("track_chosen", "\n".join(told)),
-        ("", "DROP TABLE IF EXISTS track_told; DROP VIEW track_telling; DROP TABLE track_chosen;"),
+        ("", "\n".join([_sql("track_chosen"), only, _sql("track_edges")])),
+        ("track_chosen", "\n".join([_sql("track_told"), *told])),
+        ("", "DROP TABLE IF EXISTS track_told; DROP VIEW IF EXISTS track_telling; DROP TABLE track_chosen;"),
         ("track_writers", _sql("track_places")),
     ]
 
