@@ -35,11 +35,12 @@ _AGES = (40, 2, 1, 0)
 _BATCH = 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "count",
     [
         pytest.param(4, marks=pytest.mark.timeout(900), id="few"),
-        pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(3600)], id="twenty"),
+        pytest.param(20, marks=pytest.mark.timeout(3600), id="twenty"),
     ],
 )
 def test_every_file_is_whole_at_the_holders_that_the_plan_chose(tmp_path: Path, count: int) -> None:

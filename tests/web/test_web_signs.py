@@ -182,5 +182,7 @@ def test_a_country_is_neither_logged_nor_told(
     # The client of this test logs what it does itself; of the server's own lines none names it.
     own = [record.getMessage() for record in caplog.records if not record.name.startswith("httpx")]
     told = (*own, *answer.headers.values(), *page.headers.values())
-    assert not [line for line in told if re.search(r"\bSJ\b", line)], "as a word: two letters are in any digest"
+    assert not [line for line in told if re.search(r"\bSJ\b", line)], (
+        "as a word: two letters are in any digest"
+    )
     assert {path: path.stat().st_mtime_ns for path in archive.root.rglob("*")} == before
