@@ -297,14 +297,8 @@ def test_the_same_comes_of_claims_and_log_wherever_they_lie(said: Archive, tmp_p
         assert Reader(moved).recording(other).title == "Another"
 
 
-@pytest.mark.parametrize(
-    ("name", "left"),
-    [
-        ("canonical_recordings", b"PAR1 and no more"),
-        ("recording_members", b""),
-        ("versions", b"PAR1 and no more"),
-    ],
-)
+@pytest.mark.parametrize("name", ["canonical_recordings", "recording_members", "versions"])
+@pytest.mark.parametrize("left", [b"PAR1 and no more", pytest.param(b"", marks=pytest.mark.slow)])
 def test_a_table_that_cannot_be_read_is_named_by_check_and_made_anew(
     said: Archive, name: str, left: bytes
 ) -> None:

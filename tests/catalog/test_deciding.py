@@ -159,7 +159,7 @@ def test_it_survives_that_claims_go_and_come_again(world: Deciding) -> None:
 
 
 @given(st.permutations([("c1", "A", ""), ("c2", "A", MBID), ("c3", "B", MBID), ("c4", "A", "")]))
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_groups_do_not_depend_on_the_order_of_arrival(
     tmp_path_factory: pytest.TempPathFactory, order: list[tuple[str, str, str]]
 ) -> None:

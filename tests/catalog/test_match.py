@@ -314,7 +314,7 @@ def test_many_laws_of_ids(
 
 
 @given(st.permutations([("c1", "A", ""), ("c2", "A", MBID), ("c3", "B", MBID), ("c4", "C", "")]))
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_groups_do_not_depend_on_the_order(
     tmp_path_factory: pytest.TempPathFactory, order: list[tuple[str, str, str]]
 ) -> None:

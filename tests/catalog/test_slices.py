@@ -74,19 +74,19 @@ def test_slices_of_claims_come_out_as_all_at_once(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(engine, "DENSE", 8_192)
     monkeypatch.setattr(numbered_parts, "_GROUP", 2_048)
     with Archive.create(tmp_path / "archive") as archive:
-        generate(archive, Generated(TRACKS, seed=5))
+        generate(archive, Generated(2 * TRACKS, seed=5))
         decide(archive)
         rematch(archive)
         whole, seen = tables(archive), shown(archive)
-        monkeypatch.setattr(pages, "_PORTION", dict.fromkeys(pages._PORTION, 500))
+        monkeypatch.setattr(pages, "_PORTION", dict.fromkeys(pages._PORTION, 1_000))
         once = pages.read_once
         monkeypatch.setattr(
             pages,
             "read_once",
             lambda duck, packed, name, *of: read.append(name) or once(duck, packed, name, *of),
         )
-        monkeypatch.setattr(match, "SLICE", 750)
-        monkeypatch.setattr(match, "SORTED", 1_500)
+        monkeypatch.setattr(match, "SLICE", 1_500)
+        monkeypatch.setattr(match, "SORTED", 3_000)
         monkeypatch.setattr(match, "_TOLD", 2)
         found, parted = match._slices, Duck.parted
         monkeypatch.setattr(match, "_slices", lambda *of: slices.append(len(it := found(*of))) or it)

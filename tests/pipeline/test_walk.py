@@ -189,6 +189,7 @@ def test_the_order_of_arrival_does_not_matter(album: Album, records: Path, tmp_p
     for number, order in enumerate(
         (
             ("records", "free", "closed"),
+            ("closed", "free", "records"),
             ("free", "match", "records", "match", "closed"),
         )
     ):
@@ -196,7 +197,7 @@ def test_the_order_of_arrival_does_not_matter(album: Album, records: Path, tmp_p
             for step in order:
                 steps[step](archive)
         found.append(canonical(tmp_path / str(number)))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
     assert [len(rows) for rows in found[0].values()] == [8, 2, 2]
 
 

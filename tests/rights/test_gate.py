@@ -79,7 +79,7 @@ def test_a_writer_never_turns_no_into_yes_but_by_the_term(items, question, write
 
 
 @given(evidence, asked, piece)
-@settings(max_examples=300)
+@settings(max_examples=1000)
 def test_a_weaker_word_never_lifts_the_no_of_stronger_ones(items, question, weaker) -> None:
     """Unless nothing was said against the use, and only a permission or a fact was missing."""
     before = decide(items, *question)

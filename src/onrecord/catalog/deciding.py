@@ -86,8 +86,11 @@ def _told_jobs(parts: Sequence[str], only: str = "") -> _Jobs:
     ]
     return [
         ("", "\n".join([_sql("track_chosen"), only, _sql("track_edges")])),
-        ("track_chosen", "\n".join([_sql("track_told"), *told])),
-        ("", "DROP TABLE IF EXISTS track_told; DROP VIEW IF EXISTS track_telling; DROP TABLE track_chosen;"),
+        (
+            "track_chosen",
+            "\n".join([_sql("track_told"), *told, "DROP TABLE track_told; DROP VIEW track_telling;"]),
+        ),
+        ("", "DROP TABLE track_chosen;"),
         ("track_writers", _sql("track_places")),
     ]
 

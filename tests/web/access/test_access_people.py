@@ -21,15 +21,15 @@ from tests.web.access.conftest import PASSWORD
 def test_only_its_owner_reads_the_file_and_it_holds_no_password_and_no_token(
     held: Archive, users: Users
 ) -> None:
-    token, session = users.issue("own", [Scope.OWN]), users.begin(users.person("own"))
+    users.add("quixworthy", Role.OWNER, PASSWORD)
+    token, session = users.issue("quixworthy", [Scope.OWN]), users.begin(users.person("quixworthy"))
     path = held.folder / NAME
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     kept = path.read_bytes()
     for secret in (PASSWORD, token, token.removeprefix("onr_"), session):
         assert secret.encode() not in kept
     assert len(token) == 47 and users.by_token(token) and users.by_session(session)
-    users.add("quixworthy", Role.OWNER, PASSWORD)
-    assert b"quixworthy" in path.read_bytes()
+    assert b"quixworthy" in kept
     users.remove("quixworthy")
     assert b"quixworthy" not in path.read_bytes()
 
